@@ -1,0 +1,70 @@
+//! The keys of the table's items, and nothing else: no other file spells them.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::ids::{Owner, RunId, ThreadId};
+
+/// The partition key's attribute.
+pub const PARTITION: &str = "thread";
+
+/// The sort key's attribute.
+pub const SORT: &str = "item";
+
+/// The sort key of a thread's own item.
+pub const META: &str = "META";
+
+/// Which thread: a partition of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ThreadKey {
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its name, unique for its owner.
+    pub thread_id: ThreadId,
+}
+
+impl ThreadKey {
+    /// The partition: `<owner>/<threadId>`. Neither part may hold a `/`.
+    pub fn partition(&self) -> String {
+        format!("{}/{}", self.owner, self.thread_id)
+    }
+
+    /// The key of one of its items.
+    pub fn item(&self, sort: impl Into<String>) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PARTITION.to_owned(), AttributeValue::S(self.partition())),
+            (SORT.to_owned(), AttributeValue::S(sort.into())),
+        ])
+    }
+}
+
+/// The control row of a run.
+pub fn run(run_id: &RunId) -> String {
+    format!("RUN#{run_id}")
+}
+
+/// The input of a run.
+pub fn input(run_id: &RunId) -> String {
+    format!("RUN#{run_id}#IN")
+}
+
+/// A message of the thread that was born at `born`, by its number.
+pub fn message(born: u64, number: u64) -> String {
+    format!("{}{number:08}", messages(born))
+}
+
+/// What all messages of the thread that was born at `born` begin with.
+pub fn messages(born: u64) -> String {
+    format!("MSG#{born}#")
+}
+
+/// A batch of a run's lines, by its number.
+pub fn log(run_id: &RunId, number: u64) -> String {
+    format!("{}{number:08}", logs(run_id))
+}
+
+/// What all batches of a run's lines begin with.
+pub fn logs(run_id: &RunId) -> String {
+    format!("LOG#{run_id}#")
+}

@@ -1,0 +1,174 @@
+//! A run's control row: the one item that decides who owns a run and where it stands.
+//!
+//! It is kept under 1 KB, because the worker reads it twice a second. Bodies live elsewhere.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ConnectionId, MessageId};
+use crate::message::Usage;
+use crate::wire::line::Reason;
+use crate::wire::shape::Shape;
+
+/// Where a run stands. Unfinished: queued, running. Ended: the others; an ended run never changes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// In the thread's line; at its head, a message for it is in the queue.
+    Queued,
+    /// A worker holds, or held, its lease.
+    Running,
+    /// It answered.
+    Finished,
+    /// It failed; its client was told why.
+    Failed,
+    /// It was stopped.
+    Cancelled,
+}
+
+impl Status {
+    /// Nothing happens to this run any more.
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// What becomes of a run when its last connection is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum OnGone {
+    /// It is cancelled at once.
+    #[default]
+    Cancel,
+    /// It goes on for so many seconds (1–900) and is cancelled if nobody came back.
+    Grace(u16),
+    /// It goes on to its end.
+    Finish,
+}
+
+/// The longest grace, in seconds.
+pub const MAX_GRACE: u16 = 900;
+
+/// Why a policy was refused.
+#[derive(Debug, thiserror::Error)]
+#[error("must be \"cancel\", \"finish\" or \"grace:<1-{MAX_GRACE}>\"")]
+pub struct BadOnGone;
+
+impl TryFrom<String> for OnGone {
+    type Error = BadOnGone;
+
+    fn try_from(text: String) -> Result<Self, BadOnGone> {
+        match text.as_str() {
+            "cancel" => Ok(Self::Cancel),
+            "finish" => Ok(Self::Finish),
+            other => other
+                .strip_prefix("grace:")
+                .and_then(|seconds| seconds.parse().ok())
+                .filter(|seconds| (1..=MAX_GRACE).contains(seconds))
+                .map(Self::Grace)
+                .ok_or(BadOnGone),
+        }
+    }
+}
+
+impl From<OnGone> for String {
+    fn from(policy: OnGone) -> Self {
+        match policy {
+            OnGone::Cancel => "cancel".to_owned(),
+            OnGone::Finish => "finish".to_owned(),
+            OnGone::Grace(seconds) => format!("grace:{seconds}"),
+        }
+    }
+}
+
+/// Where a connection stands in a run's lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// It wants the lines after this one.
+    pub after: u64,
+    /// In this shape.
+    pub shape: Shape,
+}
+
+/// The control row. Times are seconds since 1970, UTC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRow {
+    /// The version of this shape ([`crate::job::VERSION`]).
+    pub v: u32,
+    /// Where the run stands.
+    pub status: Status,
+    /// Which worker owns it, counted from 1; 0 as long as none did. Never on the wire.
+    pub epoch: u32,
+    /// Per restart, the last line that stood. The wire epoch is their number plus one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restarts: Vec<u64>,
+    /// Until when the owner's word holds.
+    #[serde(default)]
+    pub lease_until: u64,
+    /// By when somebody must have moved an unfinished run; past it, its message is sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_by: Option<u64>,
+    /// How many workers died on it.
+    #[serde(default)]
+    pub crashes: u32,
+    /// Somebody wants it stopped, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested: Option<Reason>,
+    /// Why it was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Who watches, and from where.
+    #[serde(default)]
+    pub attached: BTreeMap<ConnectionId, Cursor>,
+    /// Since when nobody watches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_since: Option<u64>,
+    /// What becomes of it then.
+    pub on_gone: OnGone,
+    /// The number of the last line that is in the log.
+    #[serde(default)]
+    pub last_seq: u64,
+    /// The user message's id, so that a repeated start can be answered without reading the input.
+    pub message_id: MessageId,
+    /// What it cost so far.
+    #[serde(default)]
+    pub usage: Usage,
+    /// When it was accepted.
+    pub started_at: u64,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<u64>,
+    /// When the table forgets it: at least 48 h after its start, so that a repeated start is known for a day.
+    pub ttl: u64,
+}
+
+/// What a run was started with: the body that does not belong into the control row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunInput {
+    /// The version of this shape.
+    pub v: u32,
+    /// The user message's id.
+    pub message_id: MessageId,
+    /// What the user said, at most 24 KB.
+    pub prompt: String,
+    /// What the client wants the model to know besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<Context>,
+    /// Thinking is shown to the client.
+    #[serde(default)]
+    pub reasoning: bool,
+    /// When the table forgets it.
+    pub ttl: u64,
+}
+
+/// A fact from the client, such as its locale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    /// What it is about.
+    pub description: String,
+    /// What it is.
+    pub value: String,
+}

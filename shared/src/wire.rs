@@ -1,0 +1,5 @@
+//! What travels between clients and Longwire (docs/protocol.md).
+
+pub mod event;
+pub mod line;
+pub mod shape;

@@ -1,0 +1,150 @@
+//! Lines: events with their metadata, numbered.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+use crate::ids::RunId;
+use crate::message::{Outcome, Usage};
+
+/// An event on its way to becoming a line: it has no number yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// What happened.
+    pub event: Event,
+    /// What else there is to say about it.
+    pub notes: Notes,
+}
+
+impl From<Event> for Draft {
+    fn from(event: Event) -> Self {
+        Self {
+            event,
+            notes: Notes::default(),
+        }
+    }
+}
+
+impl Event {
+    /// This event, with something said about it.
+    pub fn noted(self, notes: Notes) -> Draft {
+        Draft { event: self, notes }
+    }
+}
+
+/// One line of a run as every watching connection gets it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+    /// Its number, its run, and more.
+    pub metadata: Metadata,
+}
+
+/// What every line carries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The line's number in its run, from 1, without gaps.
+    #[serde(rename = "lw.seq")]
+    pub seq: u64,
+    /// The run.
+    #[serde(rename = "lw.run")]
+    pub run: RunId,
+    /// The wire epoch, when above 1: how often lines of this run became void, plus one.
+    #[serde(rename = "lw.epoch", default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
+    /// What the event itself has to say.
+    #[serde(flatten)]
+    pub notes: Notes,
+}
+
+/// The metadata that belongs to single kinds of events (protocol.md section 2).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Notes {
+    /// On RUN_STARTED: `user` or `service:<name>`.
+    #[serde(rename = "lw.origin", default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// On starts of texts, thoughts and calls: Bedrock's contentBlockIndex.
+    #[serde(rename = "lw.block", default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<u32>,
+    /// On TOOL_CALL_START: `server` or `client`.
+    #[serde(
+        rename = "lw.executor",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub executor: Option<Executor>,
+    /// On TOOL_CALL_RESULT: how it went.
+    #[serde(
+        rename = "lw.outcome",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub outcome: Option<Outcome>,
+    /// On TOOL_CALL_RESULT: how long the tool took, in milliseconds.
+    #[serde(rename = "lw.ms", default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// On TOOL_CALL_RESULT: the content was cut for the wire.
+    #[serde(
+        rename = "lw.truncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub truncated: Option<bool>,
+    /// On a cut TOOL_CALL_RESULT: how long it is, in bytes.
+    #[serde(rename = "lw.bytes", default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// On STEP_FINISHED: the model's own word for why it stopped.
+    #[serde(
+        rename = "lw.stopReason",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub stop_reason: Option<String>,
+    /// On STEP_FINISHED: Bedrock's counts.
+    #[serde(rename = "lw.usage", default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// On STEP_FINISHED: Bedrock's own measure of the call, in milliseconds.
+    #[serde(
+        rename = "lw.latencyMs",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub latency_ms: Option<u64>,
+    /// On a cancelled RUN_FINISHED: who or what stopped it.
+    #[serde(rename = "lw.reason", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// On RUN_ERROR: the same prompt may succeed later.
+    #[serde(
+        rename = "lw.retryable",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub retryable: Option<bool>,
+}
+
+/// Who runs a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Executor {
+    /// The worker.
+    Server,
+    /// The client that offered it.
+    Client,
+}
+
+/// Who or what stopped a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A person asked for it.
+    User,
+    /// Nobody was left to listen.
+    ClientGone,
+    /// A newer prompt took its place.
+    Superseded,
+    /// The time for it was over.
+    Timeout,
+    /// It took as many steps as it may.
+    MaxSteps,
+}
