@@ -1,0 +1,7 @@
+//! What happens in an answer and when, independent of how it is sent.
+
+pub mod cue;
+
+pub(crate) mod compose;
+pub(crate) mod fragment;
+pub(crate) mod usage;
