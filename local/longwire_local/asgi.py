@@ -7,6 +7,7 @@ Tried against MiniStack 1.5.33, whose internals it wraps; requirements.txt pins 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -32,18 +33,34 @@ MAX_INBOUND_BYTES = 32 * 1024
 _connect_response: ContextVar[dict[str, Any] | None] = ContextVar("connect_response", default=None)
 
 
-def note_connect_responses() -> None:
-    """Keeps what $connect answered, which MiniStack looks at only for its status."""
+def mend_invocations() -> None:
+    """Keeps what $connect answered, of which MiniStack looks only at the status, and words failures of
+    a function as API Gateway does."""
     invoke = apigateway._invoke_ws_lambda
 
-    async def noted(*args: Any, **kwargs: Any) -> dict[str, Any] | None:
+    async def mended(*args: Any, **kwargs: Any) -> dict[str, Any] | None:
         response: dict[str, Any] | None = await invoke(*args, **kwargs)
-        route = args[3]
+        route, connection, request = args[3], args[5], args[7]
         if route.get("routeKey") == "$connect":
             _connect_response.set(response)
-        return response
+            return response
+        return with_gateway_error(response, connection, request)
 
-    apigateway._invoke_ws_lambda = noted
+    apigateway._invoke_ws_lambda = mended
+
+
+def mend_route_selection() -> None:
+    """Sends to $default what breaks MiniStack's parser, and messages that name a route of the handshake."""
+    evaluate = apigateway._evaluate_route_selection
+
+    def mended(expression: str, payload: str) -> str:
+        try:
+            route = str(evaluate(expression, payload))
+        except RecursionError:  # JSON nested a thousand deep
+            return "$default"
+        return "$default" if route in ("$connect", "$disconnect") else route
+
+    apigateway._evaluate_route_selection = mended
 
 
 def tee_function_logs(folder: Path) -> None:
@@ -130,6 +147,14 @@ def refusal_status(response: dict[str, Any]) -> int:
     return status if isinstance(status, int) and 300 <= status <= 599 else 502
 
 
+def with_gateway_error(response: dict[str, Any] | None, connection: str, request: str) -> dict[str, Any] | None:
+    """API Gateway's own frame in place of the error of a function that failed, which MiniStack shows."""
+    if not response or response.get("statusCode") != 502 or "errorMessage" not in str(response.get("body")):
+        return response
+    told = {"message": "Internal server error", "connectionId": connection, "requestId": request}
+    return {"statusCode": 502, "body": json.dumps(told)}
+
+
 async def _receive_limited(receive: Receive, send: Send) -> Message:
     message = await receive()
     if message["type"] == "websocket.receive" and inbound_bytes(message) > MAX_INBOUND_BYTES:
@@ -147,7 +172,8 @@ def inbound_bytes(message: Message) -> int:
 def main() -> None:
     """Serves until a signal ends it."""
     descriptor, logs = sys.argv[1], Path(sys.argv[2])
-    note_connect_responses()
+    mend_invocations()
+    mend_route_selection()
     tee_function_logs(logs)
     config = Config()
     config.bind = [f"fd://{descriptor}"]

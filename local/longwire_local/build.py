@@ -9,7 +9,7 @@ from pathlib import Path
 from .checkout import Checkout
 from .errors import LocalError
 from .facts import FUNCTIONS
-from .preflight import cargo, need_build_tools
+from .toolchain import cargo, need_build_tools
 
 SIMULATOR = "simulator"
 PACKAGES = (*FUNCTIONS, SIMULATOR)

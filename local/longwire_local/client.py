@@ -6,7 +6,8 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
@@ -68,22 +69,21 @@ def _read_frame(socket: ClientConnection, transcript: Transcript, deadline: floa
 
 @contextmanager
 def _connected(url: str) -> Iterator[ClientConnection]:
-    try:
-        # No proxy and no compression, neither of which API Gateway would see here; answers may be long.
-        socket = connect(
-            url,
-            subprotocols=[SUBPROTOCOL],
-            open_timeout=OPEN_TIMEOUT_S,
-            compression=None,
-            proxy=None,
-            max_size=None,
-        )
-    except (OSError, InvalidHandshake, TimeoutError) as error:
-        raise LocalError(f"could not connect to {url}: {error}") from error
-    with socket:
+    with ExitStack() as stack:
+        socket = _open(stack, url)
         if socket.subprotocol != SUBPROTOCOL:
             raise LocalError(f"the server did not agree to {SUBPROTOCOL}")
         yield socket
+
+
+def _open(stack: ExitStack, url: str) -> ClientConnection:
+    # No proxy, no compression, no pings: the server is on this machine, and may be slow under a compiler.
+    options: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None, "max_size": None}
+    try:
+        socket: ClientConnection = connect(url, subprotocols=[SUBPROTOCOL], open_timeout=OPEN_TIMEOUT_S, **options)
+        return stack.enter_context(socket)
+    except (OSError, InvalidHandshake, TimeoutError) as error:
+        raise LocalError(f"could not connect to {url}: {error}") from error
 
 
 def _input() -> str | None:

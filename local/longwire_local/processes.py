@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def is_ours(record: Started) -> bool:
     try:
         process = psutil.Process(record.pid)
         return (
-            process.status() != psutil.STATUS_ZOMBIE
+            _alive(process)
             and abs(process.create_time() - record.started) < START_TOLERANCE_S
             and any(record.marker in part for part in process.cmdline())
         )
@@ -62,17 +63,16 @@ def is_ours(record: Started) -> bool:
 def stop(record: Started, state: Path) -> bool:
     """Ends the server and what it spawned; whether there was anything to end.
 
-    A function's process that outlived a killed server is known by its group and by running from a
-    file under `state`.
+    A function's process that outlived a killed server is known by its group and by running in the
+    folder of its code, which is under `state`.
     """
     leader_is_ours = is_ours(record)
-    ours = [p for p in _group(record.pid) if leader_is_ours or _runs_from(p, state)]
+    ours = [p for p in _group(record.pid) if leader_is_ours or _runs_in(p, state)]
     for process in ours:
         _ignore_gone(process.terminate)
-    _, stubborn = psutil.wait_procs(ours, timeout=TERMINATE_WAIT_S)
-    for process in stubborn:
+    for process in _still_there(ours):
         _ignore_gone(process.kill)
-    psutil.wait_procs(stubborn, timeout=TERMINATE_WAIT_S)
+    _still_there(ours)
     return bool(ours)
 
 
@@ -92,9 +92,25 @@ def _group_of(pid: int) -> int | None:
         return None
 
 
-def _runs_from(process: psutil.Process, state: Path) -> bool:
+def _still_there(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Waits for processes to end; returns those that did not. Not psutil's wait_procs: that waits until
+    a process is reaped as well, which is not ours to do and takes some systems seconds."""
+    deadline = time.monotonic() + TERMINATE_WAIT_S
+    while (left := [process for process in processes if _alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def _alive(process: psutil.Process) -> bool:
     try:
-        return process.exe().startswith(f"{state}{os.sep}")
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _runs_in(process: psutil.Process, state: Path) -> bool:
+    try:
+        return process.cwd().startswith(f"{state}{os.sep}")
     except psutil.Error:
         return False
 

@@ -16,9 +16,9 @@ from .deploy import Deployment
 from .environment import Endpoints, settings, unknown_settings
 from .facts import FUNCTIONS, REGION, STAGE, TABLES, deployed
 from .freshness import fresh, running
+from .memory import need_memory
 from .package import stripped, write_zip
 from .ports import SIMULATOR_PORT, free_port, wanted_port
-from .preflight import need_memory
 from .processes import Started
 from .progress import say
 from .state import Description, Record

@@ -1,15 +1,11 @@
-"""What must be on the machine, said before something fails half way."""
+"""The tools that building needs, said before something fails half way. Needs only the standard library."""
 
 from __future__ import annotations
 
 import os
 import shutil
 
-import psutil
-
 from .errors import LocalError
-
-MIN_MEMORY_BYTES = 1_000_000_000
 
 
 def need_build_tools() -> None:
@@ -28,11 +24,10 @@ def cargo() -> str | None:
     return shutil.which("cargo") or shutil.which(os.path.expanduser("~/.cargo/bin/cargo"))
 
 
-def need_memory() -> None:
-    """The stack takes about 300 MB, a compiler more; short of that it would be killed without a word."""
-    available = psutil.virtual_memory().available
-    if available < MIN_MEMORY_BYTES:
+def need_cross_tools() -> None:
+    """cargo-lambda, and zig, which it links with."""
+    if shutil.which("cargo-lambda") is None:
         raise LocalError(
-            f"only {available // 1_000_000} MB of memory are available; "
-            f"the stack needs {MIN_MEMORY_BYTES // 1_000_000} MB. Close something and try again."
+            "building for another machine needs cargo-lambda and zig: pip install cargo-lambda "
+            "(it brings zig), or name this machine's own target with --target."
         )
