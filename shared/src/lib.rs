@@ -14,3 +14,5 @@ pub mod model;
 pub mod aws;
 
 // 3 process: how a function starts.
+pub mod env;
+pub mod telemetry;

@@ -1,7 +1,9 @@
 //! The `threads` table: a conversation's messages, runs and logs (design: one partition a thread, so a
 //! foreign thread is another partition and not a check that can be forgotten).
 
+pub mod item;
 pub mod keys;
+pub mod line;
 
 use aws_sdk_dynamodb::Client;
 
