@@ -8,6 +8,7 @@ pub mod run;
 pub mod wire;
 
 // 1 thought: what to do, without AWS.
+pub mod history;
 pub mod model;
 
 // 2 hands: what does it.
