@@ -19,7 +19,7 @@ pub(super) fn start(stored: &[Message], window: Window) -> usize {
     };
     plain(earliest)
         .next()
-        .or_else(|| plain(0).last())
+        .or_else(|| plain(0).next_back())
         .unwrap_or(stored.len())
 }
 
