@@ -2,6 +2,8 @@
 
 pub mod cue;
 
+pub(crate) mod blocks;
+pub(crate) mod broken;
 pub(crate) mod compose;
 pub(crate) mod fragment;
 pub(crate) mod usage;

@@ -13,7 +13,6 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::cities::{self, BROKEN, City, SLOW};
-use crate::clock::epoch_ms;
 
 /// How long the slow place takes.
 const SLOWNESS: Duration = Duration::from_secs(60);
@@ -102,9 +101,11 @@ fn current(forecast: &Forecast, city: Option<&City>) -> Value {
     })
 }
 
-/// The quarter of an hour that goes on, as seconds of the clock.
-fn now() -> u64 {
-    epoch_ms() / 900_000 * 900
+/// The minute that goes on, as the service writes it.
+fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M")
+        .to_string()
 }
 
 fn refused(error: &QueryRejection) -> Response {

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use crate::harness::{Answer, Simulator, failure, user};
+use crate::harness::{
+    answer::Answer,
+    message::{failure, user},
+    simulator::Simulator,
+};
 
 #[tokio::test]
 async fn greets_word_by_word_with_all_events_in_order() {

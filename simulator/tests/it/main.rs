@@ -5,4 +5,17 @@
 )]
 
 mod answers;
+mod dropped;
+mod faults;
 mod harness;
+mod knowledge;
+mod process;
+mod reasoning;
+mod recordings;
+mod records;
+mod scenarios;
+mod timing;
+mod upstream;
+mod validation;
+mod weather;
+mod whole;
