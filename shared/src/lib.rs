@@ -9,6 +9,7 @@ pub mod wire;
 
 // 1 thought: what to do, without AWS.
 pub mod model;
+pub mod sender;
 
 // 2 hands: what does it.
 pub mod aws;
