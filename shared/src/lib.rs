@@ -10,6 +10,7 @@ pub mod wire;
 // 1 thought: what to do, without AWS.
 pub mod history;
 pub mod model;
+pub mod sender;
 pub mod tools;
 
 // 2 hands: what does it.

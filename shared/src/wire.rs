@@ -1,5 +1,6 @@
 //! What travels between clients and Longwire (docs/protocol.md).
 
 pub mod event;
+pub mod format;
 pub mod line;
 pub mod shape;
