@@ -6,6 +6,7 @@ pub(crate) mod content;
 pub(crate) mod limits;
 pub(crate) mod order;
 pub(crate) mod pairing;
+pub(crate) mod thinking;
 pub(crate) mod thought;
 pub(crate) mod tools;
 
@@ -23,6 +24,7 @@ pub(crate) fn request(request: &Request, model: &str, issued: &Issued) -> Verdic
     order::check(request)?;
     content::check(request)?;
     tools::check(request, model)?;
+    thinking::check(request)?;
     pairing::check(request)?;
     thought::check(request, model, issued)
 }
