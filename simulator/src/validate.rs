@@ -1,6 +1,6 @@
 //! What Bedrock refuses, refused here with words of the same kind.
 //!
-//! Sources of the wording are the reports that `aws-facts` lists under "Message rules and what breaks".
+//! The wording follows errors that users of Bedrock have reported in public.
 
 pub(crate) mod content;
 pub(crate) mod limits;
