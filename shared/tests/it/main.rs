@@ -2,6 +2,7 @@
 
 mod agent;
 mod history;
+mod layers;
 mod sender;
 mod tool_box;
 mod tools;

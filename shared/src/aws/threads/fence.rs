@@ -167,8 +167,7 @@ impl Fence {
         let put = Put::builder()
             .table_name(&self.threads.table)
             .set_item(Some(item))
-            .build()
-            .map_err(incomplete)?;
+            .build()?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
@@ -180,7 +179,7 @@ impl Fence {
         mut items: Vec<TransactWriteItem>,
         stands: impl Fn(&RunRow) -> bool,
     ) -> Result<Written, Fault> {
-        let update = update.build().map_err(incomplete)?;
+        let update = update.build()?;
         items.insert(0, TransactWriteItem::builder().update(update).build());
         let token = format!("{:032x}", rand::random::<u128>());
         let sent = with_jitter(|| self.threads.transact(items.clone(), &token)).await;
@@ -209,8 +208,4 @@ impl Commit<'_> {
         let ended = self.end.is_none_or(|end| end.status == row.status);
         ended && self.lines.is_none_or(|lines| row.last_seq >= lines.last)
     }
-}
-
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> Fault {
-    Fault::Unreadable(error.to_string())
 }
