@@ -1,8 +1,8 @@
 //! A thread's stored messages.
 
 use super::Threads;
-use super::item::{Item, MessageItem, read, s};
-use super::keys::{PARTITION, SORT, ThreadKey};
+use super::item::{Item, MessageItem, n, read, s};
+use super::keys::{self, PARTITION, SORT, ThreadKey};
 use crate::aws::fault::Fault;
 use crate::message::Message;
 
@@ -84,4 +84,36 @@ fn stored(item: Item) -> Result<Stored, Fault> {
         ttl: body.ttl,
         message: body.message()?,
     })
+}
+
+impl Threads {
+    /// Keeps messages until `ttl` (seconds since 1970). Those that are gone already stay gone.
+    pub async fn prolong(
+        &self,
+        key: &ThreadKey,
+        messages: &[Stored],
+        ttl: u64,
+    ) -> Result<(), Fault> {
+        let requests = messages.iter().map(|stored| async move {
+            let sort = keys::message(stored.born, stored.number);
+            let request = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(key.item(sort)));
+            let kept = request
+                .update_expression("SET #ttl = :ttl")
+                .condition_expression("attribute_exists(#item)")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_names("#item", SORT)
+                .expression_attribute_values(":ttl", n(ttl))
+                .send()
+                .await;
+            match kept.map_err(Fault::from) {
+                Ok(_) | Err(Fault::Refused) => Ok(()),
+                Err(fault) => Err(fault),
+            }
+        });
+        futures::future::try_join_all(requests).await.map(drop)
+    }
 }

@@ -1,0 +1,147 @@
+//! How a running run finds out: who left, who came, whether it is to stop, whether it is still ours.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::StreamExt;
+use shared::aws::threads::control::Control;
+use shared::ids::ConnectionId;
+use shared::run::OnGone;
+use shared::sender::handle::Stopped;
+use shared::sender::settings::{Notice, Notices};
+use shared::wire::line::Reason;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::clock;
+use crate::execute::{Lost, Running};
+use crate::polling;
+
+/// Watches over a run.
+pub(crate) struct Watch<'a> {
+    running: &'a Running<'a>,
+    on_gone: OnGone,
+    /// Who watches; the control read asks for their rows.
+    attached: watch::Sender<BTreeSet<ConnectionId>>,
+    /// Tells the loop to stop, and why; once.
+    stop: watch::Sender<Option<Reason>>,
+    /// Tells the writer since when nobody watches.
+    gone: mpsc::Sender<u64>,
+    /// When the run must stop for want of time.
+    deadline: Instant,
+    /// When it is to stop because nobody came back.
+    patience: Option<Instant>,
+}
+
+impl<'a> Watch<'a> {
+    /// Over a run whose lines go to `attached` now.
+    pub(crate) fn new(
+        running: &'a Running<'a>,
+        attached: BTreeSet<ConnectionId>,
+        stop: watch::Sender<Option<Reason>>,
+        gone: mpsc::Sender<u64>,
+    ) -> Self {
+        let row = &running.taken.row;
+        let patience = row
+            .gone_since
+            .and_then(|since| patience(row.on_gone, since));
+        let attached = watch::Sender::new(attached);
+        let deadline = running.taken.deadline();
+        Self {
+            running,
+            on_gone: row.on_gone,
+            attached,
+            stop,
+            gone,
+            deadline,
+            patience,
+        }
+    }
+
+    /// Watches until the run is lost. It is dropped when the run has ended.
+    pub(crate) async fn run(mut self, mut notices: Notices) -> Lost {
+        let mut controls = Box::pin(polling::controls(self.running, self.attached.subscribe()));
+        loop {
+            let patience = self.patience.unwrap_or(self.deadline);
+            tokio::select! {
+                Some(notice) = notices.recv() => match notice {
+                    Notice::Gone(id) | Notice::Stuck(id) => self.left(&id).await,
+                },
+                Some((asked_for, control)) = controls.next() => {
+                    if let Err(lost) = self.learn(&asked_for, control).await {
+                        return lost;
+                    }
+                }
+                () = sleep_until(self.deadline), if !self.stopping() => self.ask_stop(Reason::Timeout),
+                () = sleep_until(patience), if self.patience.is_some() && !self.stopping() => {
+                    self.ask_stop(Reason::ClientGone);
+                }
+            }
+        }
+    }
+
+    async fn learn(
+        &mut self,
+        asked_for: &BTreeSet<ConnectionId>,
+        control: Control,
+    ) -> Result<(), Lost> {
+        let Some(row) = control
+            .row
+            .filter(|row| row.epoch == self.running.fence.epoch && !row.status.ended())
+        else {
+            return Err(Lost("its row says so".to_owned()));
+        };
+        if let Some(reason) = row.cancel_requested {
+            self.ask_stop(reason);
+        }
+        for id in asked_for.difference(&control.present.into_iter().collect()) {
+            let _: Result<(), Stopped> = self.running.lines.detach(id.clone()).await;
+            self.left(id).await;
+        }
+        Ok(())
+    }
+
+    async fn left(&mut self, id: &ConnectionId) {
+        let left = self
+            .attached
+            .send_if_modified(|attached| attached.remove(id));
+        if left && self.attached.borrow().is_empty() {
+            self.nobody_watches().await;
+        }
+    }
+
+    async fn nobody_watches(&mut self) {
+        match self.on_gone {
+            OnGone::Cancel => self.ask_stop(Reason::ClientGone),
+            OnGone::Grace(_) => {
+                let now = clock::seconds();
+                self.patience = patience(self.on_gone, now);
+                // With one note waiting already, this one says nothing new.
+                let _: Result<(), TrySendError<u64>> = self.gone.try_send(now);
+            }
+            OnGone::Finish => {}
+        }
+    }
+
+    fn stopping(&self) -> bool {
+        self.stop.borrow().is_some()
+    }
+
+    fn ask_stop(&self, reason: Reason) {
+        self.stop.send_if_modified(|stop| {
+            let first = stop.is_none();
+            stop.get_or_insert(reason);
+            first
+        });
+    }
+}
+
+/// Until when a run waits for somebody to come back, when nobody watches since `since`.
+fn patience(on_gone: OnGone, since: u64) -> Option<Instant> {
+    let OnGone::Grace(seconds) = on_gone else {
+        return None;
+    };
+    let left = (since + u64::from(seconds)).saturating_sub(clock::seconds());
+    Some(Instant::now() + Duration::from_secs(left))
+}
