@@ -8,7 +8,10 @@ pub mod run;
 pub mod wire;
 
 // 1 thought: what to do, without AWS.
+pub mod history;
 pub mod model;
+pub mod sender;
+pub mod tools;
 
 // 2 hands: what does it.
 pub mod aws;

@@ -3,5 +3,6 @@
 pub mod client;
 pub mod control;
 pub mod event;
+pub mod format;
 pub mod line;
 pub mod shape;

@@ -41,6 +41,13 @@ pub struct Line {
     pub metadata: Metadata,
 }
 
+impl Line {
+    /// The canonical text, without a line break: what `agui` connections get and the log keeps.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("every map of a line has strings for keys")
+    }
+}
+
 /// What every line carries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {

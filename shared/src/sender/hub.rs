@@ -1,0 +1,234 @@
+//! The task: takes orders, starts posts, sees them land.
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::handle::Order;
+use super::log::Log;
+use super::outbox::Outbox;
+use super::pace::{Pace, Rate};
+use super::piece::is_delta;
+use super::post::{Post, PostError, attempt};
+use super::settings::{Notice, Settings};
+use super::watcher::{Watcher, Watchers, landing};
+use crate::ids::ConnectionId;
+use crate::run::Cursor;
+use crate::wire::line::Draft;
+
+/// How many orders are taken before posts start: what was emitted together leaves together.
+const ORDERS: usize = 64;
+
+/// The sender's state. Only its task has it.
+pub(super) struct Hub {
+    settings: Settings,
+    post: Post,
+    lease: watch::Receiver<Instant>,
+    log: Log,
+    rate: Rate,
+    watchers: Watchers,
+    notices: mpsc::UnboundedSender<Notice>,
+    drains: Vec<oneshot::Sender<()>>,
+    /// When the last line came, or `alive` was last said.
+    quiet_since: Instant,
+    stopped: bool,
+}
+
+impl Hub {
+    pub(super) fn new(
+        settings: Settings,
+        post: Post,
+        lease: watch::Receiver<Instant>,
+        log: Log,
+        notices: mpsc::UnboundedSender<Notice>,
+    ) -> Self {
+        Self {
+            settings,
+            post,
+            lease,
+            log,
+            rate: Rate::default(),
+            watchers: Watchers::new(),
+            notices,
+            drains: Vec::new(),
+            quiet_since: Instant::now(),
+            stopped: false,
+        }
+    }
+
+    /// Runs until it is told to stop, or nobody is left to tell it anything.
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Order>) {
+        let mut orders = Vec::with_capacity(ORDERS);
+        while !self.stopped {
+            let wake = self.advance(Instant::now());
+            tokio::select! {
+                (connection, result) = landing(&mut self.watchers) => self.landed(connection, result),
+                count = inbox.recv_many(&mut orders, ORDERS) => {
+                    self.stopped |= count == 0;
+                    orders.drain(..).for_each(|order| self.obey(order));
+                }
+                // A lease whose keeper is gone changes no more.
+                Ok(()) = self.lease.changed() => {}
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Emit(draft) => self.emit(draft),
+            Order::Attach(connection, cursor) => self.attach(connection, cursor),
+            Order::Detach(connection) => {
+                self.watchers.remove(&connection);
+            }
+            Order::Batch(answer) => reply(answer, self.log.batch()),
+            Order::Close(last, answer) => reply(answer, self.log.close(last, Instant::now())),
+            Order::Release => self.log.release(),
+            Order::Drain(done) => self.drains.push(done),
+            Order::Stop(done) => {
+                self.watchers.clear();
+                self.stopped = true;
+                reply(done, ());
+            }
+        }
+    }
+
+    fn emit(&mut self, draft: Draft) {
+        let now = Instant::now();
+        if is_delta(&draft.event) {
+            self.rate.count(now);
+        }
+        self.quiet_since = now;
+        self.log.push(draft, now);
+    }
+
+    fn attach(&mut self, connection: ConnectionId, cursor: Cursor) {
+        let pace = Pace::new(self.settings.window);
+        let outbox = Outbox::new(cursor, pace, &mut self.log);
+        match self.watchers.get_mut(&connection) {
+            Some(watcher) => watcher.rewind(outbox),
+            None => {
+                self.watchers.insert(connection, Watcher::new(outbox));
+            }
+        }
+    }
+
+    fn landed(&mut self, connection: ConnectionId, result: Result<(), PostError>) {
+        if let Err(error) = result {
+            if let PostError::Refused(_) = error {
+                tracing::warn!(%connection, %error, "a connection is given up");
+            }
+            self.dismiss(connection, Notice::Gone);
+        }
+    }
+
+    /// Does everything that is due, and says when to look again.
+    fn advance(&mut self, now: Instant) -> Option<Instant> {
+        self.log.trim(self.settings.memory);
+        self.dismiss_stuck(now);
+        let posts = now + self.settings.post_timeout < *self.lease.borrow_and_update();
+        if posts {
+            self.stay_alive(now);
+            self.launch(now);
+        }
+        self.answer_drains();
+        self.wake(now, posts)
+    }
+
+    fn dismiss_stuck(&mut self, now: Instant) {
+        let limit = self.settings.stuck_after;
+        let stuck = self.watchers.iter().filter(|(_, watcher)| {
+            let in_vain = watcher.outbox.trying().is_some_and(|t| t + limit <= now);
+            in_vain || watcher.outbox.lost(&self.log)
+        });
+        let stuck: Vec<ConnectionId> = stuck.map(|(connection, _)| connection.clone()).collect();
+        for connection in stuck {
+            self.dismiss(connection, Notice::Stuck);
+        }
+    }
+
+    fn dismiss(&mut self, connection: ConnectionId, notice: fn(ConnectionId) -> Notice) {
+        self.watchers.remove(&connection);
+        // An owner that does not listen needs no notice.
+        let _ = self.notices.send(notice(connection));
+    }
+
+    fn stay_alive(&mut self, now: Instant) {
+        if now < self.alive_at() || self.log.ended() {
+            return;
+        }
+        self.quiet_since = now;
+        let alive = alive(&self.log);
+        for Watcher { outbox, .. } in self.watchers.values_mut() {
+            if outbox.hears_control() && outbox.done(&self.log) {
+                outbox.say(&alive);
+            }
+        }
+    }
+
+    fn launch(&mut self, now: Instant) {
+        let rate = self.rate.per_second(now);
+        for (connection, watcher) in &mut self.watchers {
+            let due = watcher.outbox.due(&self.log, rate, now);
+            if watcher.in_flight() || due.is_none_or(|due| due > now) {
+                continue;
+            }
+            if let Some(frame) = watcher.outbox.next(&mut self.log, now) {
+                let limit = self.settings.post_timeout;
+                let answer = attempt(&self.post, connection.clone(), frame, limit);
+                watcher.launch(now, answer);
+            }
+        }
+    }
+
+    fn answer_drains(&mut self) {
+        let done = |watcher: &Watcher| watcher.outbox.done(&self.log);
+        if self.watchers.values().all(done) {
+            self.drains.drain(..).for_each(|waiting| reply(waiting, ()));
+        }
+    }
+
+    /// The next moment something falls due. Posts are left out while the lease does not allow any: then
+    /// only the lease's change matters.
+    fn wake(&self, now: Instant, posts: bool) -> Option<Instant> {
+        let rate = self.rate.per_second(now);
+        let due = self.watchers.values().filter_map(|watcher| {
+            let idle = posts && !watcher.in_flight();
+            let due = idle
+                .then(|| watcher.outbox.due(&self.log, rate, now))
+                .flatten();
+            let stuck = watcher
+                .outbox
+                .trying()
+                .map(|t| t + self.settings.stuck_after);
+            due.into_iter().chain(stuck).min()
+        });
+        let alive = (posts && !self.log.ended()).then(|| self.alive_at());
+        due.chain(alive).min()
+    }
+
+    fn alive_at(&self) -> Instant {
+        self.quiet_since + self.settings.alive_every
+    }
+}
+
+fn reply<T>(asked: oneshot::Sender<T>, answer: T) {
+    // Whoever stopped waiting for the answer needs none.
+    let _ = asked.send(answer);
+}
+
+/// The run goes on though it says nothing (protocol.md section 4).
+fn alive(log: &Log) -> String {
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Alive<'a> {
+        r#type: &'a str,
+        run_id: &'a crate::ids::RunId,
+        last: u64,
+    }
+    let alive = Alive {
+        r#type: "alive",
+        run_id: log.run(),
+        last: log.sendable(),
+    };
+    serde_json::to_string(&alive).expect("a struct has strings for keys")
+}

@@ -1,0 +1,28 @@
+//! What Bedrock refuses, refused here with words of the same kind.
+//!
+//! Sources of the wording are the reports that `aws-facts` lists under "Message rules and what breaks".
+
+pub(crate) mod content;
+pub(crate) mod limits;
+pub(crate) mod order;
+pub(crate) mod pairing;
+pub(crate) mod thought;
+pub(crate) mod tools;
+
+use crate::{converse::request::Request, error::AwsError, reasoning::Issued};
+
+/// The outcome of one rule.
+pub(crate) type Verdict = Result<(), AwsError>;
+
+/// Tries all rules.
+///
+/// # Errors
+/// `ValidationException` with the first rule that is broken.
+pub(crate) fn request(request: &Request, model: &str, issued: &Issued) -> Verdict {
+    limits::check(request)?;
+    order::check(request)?;
+    content::check(request)?;
+    tools::check(request, model)?;
+    pairing::check(request)?;
+    thought::check(request, model, issued)
+}
