@@ -3,7 +3,16 @@
 
 pub mod item;
 pub mod keys;
+mod transact;
+
 pub mod line;
+pub mod wake;
+
+mod record;
+pub mod start;
+
+pub mod control;
+pub mod read;
 
 use aws_sdk_dynamodb::Client;
 

@@ -71,7 +71,7 @@ pub enum Appended {
 
 impl Threads {
     /// The thread as it stands now; an expired one counts as absent.
-    pub async fn living(&self, key: &ThreadKey, now: u64) -> Result<Option<Meta>, Fault> {
+    pub async fn meta(&self, key: &ThreadKey, now: u64) -> Result<Option<Meta>, Fault> {
         let found = self
             .client
             .get_item()
@@ -86,7 +86,7 @@ impl Threads {
 
     /// The thread's active run.
     pub async fn head(&self, key: &ThreadKey, now: u64) -> Result<Option<RunId>, Fault> {
-        let meta = self.living(key, now).await?;
+        let meta = self.meta(key, now).await?;
         Ok(meta.and_then(|meta| meta.line.into_iter().next()))
     }
 
