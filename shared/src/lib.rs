@@ -8,6 +8,7 @@ pub mod run;
 pub mod wire;
 
 // 1 thought: what to do, without AWS.
+pub mod agent;
 pub mod history;
 pub mod model;
 pub mod sender;

@@ -3,13 +3,11 @@
 use rand::distr::{Alphanumeric, SampleString};
 
 /// A request id for `x-amzn-requestid` and the records.
-
 pub(crate) fn request() -> String {
     format!("sim-{}", random(20))
 }
 
 /// A tool call's id in the shape Claude on Bedrock gives it.
-
 pub(crate) fn tool_use() -> String {
     format!("tooluse_{}", random(22))
 }

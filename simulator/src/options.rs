@@ -1,15 +1,32 @@
 //! What a simulator can be told when it starts.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
-use clap::Args;
+use clap::{Args, Parser};
+
+/// Plays Bedrock Runtime, a Knowledge Base and a weather service on this machine.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Arguments {
+    /// The port to listen on; 0 takes any free one.
+    #[arg(long)]
+    pub port: u16,
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// The rest.
+    #[command(flatten)]
+    pub options: Options,
+}
 
 /// The settings of one simulator; the default is the built-in documents and no upstream.
-#[derive(Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Options {
-    /// A folder of `*.md` documents; `None` serves the ones shipped in the binary.
+    /// A folder of `*.md` documents for the Knowledge Base, in place of the ones shipped in the binary.
+    #[arg(long)]
     pub knowledge: Option<PathBuf>,
     /// The real model to ask in place of the rules, if any.
+    #[command(flatten)]
     pub upstream: Upstream,
 }
 
@@ -32,6 +49,6 @@ pub struct Upstream {
     pub key: Option<String>,
     /// Forces the tool that the rules would have called: small models ignore tools they may choose.
     #[arg(long = "upstream-force-tools", env = "SIM_UPSTREAM_FORCE_TOOLS", num_args = 0..=1,
-          default_value_t = false, default_missing_value = "true")]
+          default_value_t = false, value_parser = clap::builder::FalseyValueParser::new(), default_missing_value = "true")]
     pub force_tools: bool,
 }

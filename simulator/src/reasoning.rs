@@ -50,13 +50,13 @@ impl Issued {
     }
 
     /// Notes which proofs (signatures, redacted data) went with these calls.
-    pub(crate) fn remember(&self, calls: &[&str], proofs: Vec<String>) {
+    pub(crate) fn remember(&self, calls: &[&str], proofs: &[String]) {
         if proofs.is_empty() {
             return;
         }
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for call in calls {
-            memory.turns.insert((*call).to_owned(), proofs.clone());
+            memory.turns.insert((*call).to_owned(), proofs.to_vec());
             memory.remember((*call).to_owned());
         }
     }

@@ -1,11 +1,12 @@
 //! What Bedrock refuses, refused here with words of the same kind.
 //!
-//! Sources of the wording are the reports that `aws-facts` lists under "Message rules and what breaks".
+//! The wording follows errors that users of Bedrock have reported in public.
 
 pub(crate) mod content;
 pub(crate) mod limits;
 pub(crate) mod order;
 pub(crate) mod pairing;
+pub(crate) mod thinking;
 pub(crate) mod thought;
 pub(crate) mod tools;
 
@@ -23,6 +24,7 @@ pub(crate) fn request(request: &Request, model: &str, issued: &Issued) -> Verdic
     order::check(request)?;
     content::check(request)?;
     tools::check(request, model)?;
+    thinking::check(request)?;
     pairing::check(request)?;
     thought::check(request, model, issued)
 }

@@ -14,7 +14,18 @@ pub mod start;
 pub mod control;
 pub mod read;
 
+pub mod control;
+pub mod fence;
+pub mod log;
+pub mod messages;
+pub mod take;
+
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
+
+/// How long after its owner's lease an unfinished run must have been moved by somebody.
+const WAKE_AFTER_LEASE: Duration = Duration::from_secs(120);
 
 /// The table's client. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -1,7 +1,8 @@
 //! The integration tests of `shared`, in one binary: linking is what takes the time.
 
-mod format;
+mod agent;
 mod history;
-mod line;
+mod layers;
 mod sender;
+mod tool_box;
 mod tools;

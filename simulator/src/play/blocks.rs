@@ -66,19 +66,14 @@ fn block(part: &Part, step: &Step, model: &str, issued: &Issued) -> Block {
 }
 
 fn remember(blocks: &[Block], issued: &Issued) {
-    let calls: Vec<&str> = blocks
-        .iter()
-        .filter_map(|block| block.tool.as_ref())
-        .map(|tool| tool.0.as_str())
-        .collect();
-    let proofs = blocks
-        .iter()
-        .flat_map(|block| &block.deltas)
-        .filter_map(|delta| match delta {
-            Delta::Signature(proof) | Delta::Redacted(proof) => Some(proof.clone()),
-            _ => None,
-        });
-    issued.remember(&calls, proofs.collect());
+    let tools = blocks.iter().filter_map(|block| block.tool.as_ref());
+    let calls: Vec<&str> = tools.map(|(id, _)| id.as_str()).collect();
+    let deltas = blocks.iter().flat_map(|block| &block.deltas);
+    let proofs = deltas.filter_map(|delta| match delta {
+        Delta::Signature(proof) | Delta::Redacted(proof) => Some(proof.clone()),
+        _ => None,
+    });
+    issued.remember(&calls, &proofs.collect::<Vec<_>>());
 }
 
 fn in_order(blocks: &[Block]) -> Vec<Event> {

@@ -52,4 +52,12 @@ mod tests {
             assert!(scenario.about.is_some(), "{name}");
         }
     }
+
+    #[test]
+    fn the_readme_names_them_all() {
+        let readme = include_str!("../../README.md");
+        for name in all().keys() {
+            assert!(readme.contains(&format!("`{name}`")), "{name}");
+        }
+    }
 }

@@ -41,7 +41,7 @@ pub(crate) async fn put(
     body: Bytes,
 ) -> Response {
     if name.is_empty() || !name.chars().all(is_name) {
-        return refused("a scenario's name has letters, digits, `-` and `_`".to_owned());
+        return refused("a scenario's name has letters, digits, `-` and `_`");
     }
     let read = &mut serde_json::Deserializer::from_slice(&body);
     match serde_path_to_error::deserialize::<_, Scenario>(read) {
@@ -50,9 +50,9 @@ pub(crate) async fn put(
                 simulator.scenarios.put(name, scenario);
                 StatusCode::NO_CONTENT.into_response()
             }
-            Err(error) => refused(error),
+            Err(error) => refused(&error),
         },
-        Err(error) => refused(format!("{}: {}", error.path(), error.inner())),
+        Err(error) => refused(&format!("{}: {}", error.path(), error.inner())),
     }
 }
 
@@ -67,6 +67,6 @@ pub(crate) async fn remove(
     }
 }
 
-fn refused(message: String) -> Response {
+fn refused(message: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }

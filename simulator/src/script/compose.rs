@@ -31,21 +31,47 @@ fn sentence(answered: &Answered<'_>) -> String {
     match name {
         "get_weather" => weather::sentence(asked("location"), answered.result),
         "kb_lookup" => knowledge(&text),
-        "current_time" => format!(
-            "The time in {} is {}",
-            asked("timezone"),
-            ended(&quote(&text))
-        ),
+        "current_time" => time(asked("timezone"), &text),
         "top_song" => song(asked("sign"), answered),
         _ => format!("The tool {name} says: {}", ended(&quote(&text))),
     }
 }
 
+/// What the best passage says, without its headings, and where it stands when its first line says so:
+/// `[1] s3://bucket/document.md`.
 fn knowledge(text: &str) -> String {
-    if text.trim().is_empty() || text.trim() == "[]" {
-        return "The knowledge base has nothing about that.".to_owned();
+    let text = text.trim();
+    if text.is_empty() || text == "[]" {
+        return "The knowledge base has nothing on this.".to_owned();
     }
-    format!("The knowledge base says: {}", ended(&quote(text)))
+    if text.starts_with("The knowledge base") {
+        return ended(&quote(text));
+    }
+    let best = text.split("\n\n[2] ").next().unwrap_or(text);
+    let (source, passage) = match best
+        .strip_prefix("[1] ")
+        .and_then(|best| best.split_once('\n'))
+    {
+        Some((source, passage)) => (source.rsplit('/').next(), passage),
+        None => (None, best),
+    };
+    let lines: Vec<&str> = passage
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    let said = ended(&quote(&lines.join("\n")));
+    match source {
+        Some(source) => format!("The knowledge base says: {said} (Source: {source})"),
+        None => format!("The knowledge base says: {said}"),
+    }
+}
+
+/// A tool that answers in a sentence of its own is quoted as it is.
+fn time(zone: &str, text: &str) -> String {
+    if text.contains("it is ") || text.contains("It is ") {
+        return ended(&quote(text));
+    }
+    format!("The time in {zone} is {}", ended(&quote(text)))
 }
 
 fn song(sign: &str, answered: &Answered<'_>) -> String {
@@ -75,5 +101,36 @@ fn ended(text: &str) -> String {
         text.to_owned()
     } else {
         format!("{text}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_passage_is_quoted_with_its_source() {
+        let text = "[1] s3://docs/returns.md\n# Returns\n\n## Refunds\n\nWithin 5 days.\n\n[2] s3://docs/b.md\nOther.";
+        assert_eq!(
+            knowledge(text),
+            "The knowledge base says: Within 5 days. (Source: returns.md)"
+        );
+        assert_eq!(
+            knowledge("The knowledge base has nothing on this."),
+            "The knowledge base has nothing on this."
+        );
+        assert_eq!(
+            knowledge("Just words"),
+            "The knowledge base says: Just words."
+        );
+    }
+
+    #[test]
+    fn a_time_is_told_once() {
+        assert_eq!(
+            time("UTC", "In UTC it is Friday, 09:00:00."),
+            "In UTC it is Friday, 09:00:00."
+        );
+        assert_eq!(time("UTC", "09:00"), "The time in UTC is 09:00.");
     }
 }

@@ -6,8 +6,8 @@ use crate::converse::request::ToolResult;
 
 /// Words in a tool's answer and how the sentence puts them. The first that occurs wins, so the longer
 /// ones stand before the ones they contain.
-const WORDS: [(&str, &str); 16] = [
-    ("thunderstorm", "stormy"),
+const WORDS: [(&str, &str); 15] = [
+    ("thunder", "stormy"),
     ("partly cloudy", "partly cloudy"),
     ("partly", "partly cloudy"),
     ("mainly clear", "mostly sunny"),
@@ -22,7 +22,6 @@ const WORDS: [(&str, &str); 16] = [
     ("snow", "snowing"),
     ("rain", "raining"),
     ("shower", "raining"),
-    ("wind", "windy"),
 ];
 
 /// "It is sunny in New York.", and the temperature where there is one.
@@ -32,7 +31,11 @@ pub(crate) fn sentence(place: &str, result: &ToolResult) -> String {
     let code = json
         .as_ref()
         .and_then(|json| number(json, &["weather_code", "weatherCode", "code"]));
-    let Some(condition) = code.and_then(condition).or_else(|| word(&text)) else {
+    let Some(condition) = code
+        .and_then(condition)
+        .or_else(|| said(&text))
+        .or_else(|| word(&text))
+    else {
         return format!("The weather in {place}: {text}");
     };
     let names = [
@@ -45,6 +48,12 @@ pub(crate) fn sentence(place: &str, result: &ToolResult) -> String {
         Some(degrees) => format!("It is {condition} in {place}. The temperature is {degrees} °C."),
         None => format!("It is {condition} in {place}."),
     }
+}
+
+/// The condition of a sentence that has one already: "It is raining lightly in …".
+fn said(text: &str) -> Option<&str> {
+    let (condition, _) = text.strip_prefix("It is ")?.split_once(" in ")?;
+    (condition.split_whitespace().count() <= 4).then_some(condition)
 }
 
 fn word(text: &str) -> Option<&'static str> {
@@ -85,4 +94,42 @@ fn number(json: &Value, names: &[&str]) -> Option<f64> {
     std::iter::once(json)
         .chain(below)
         .find_map(|object| names.iter().find_map(|name| object.get(name)?.as_f64()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_sentence_follows_whatever_the_tool_says() {
+        for (content, expected) in [
+            (
+                json!({ "text": "It is sunny in New York, 24.3 °C, wind 9 km/h." }),
+                "It is sunny in Here.",
+            ),
+            (
+                json!({ "text": "It is raining lightly in London, 13.4 °C, wind 9 km/h." }),
+                "It is raining lightly in Here.",
+            ),
+            (json!({ "text": "Clear sky" }), "It is sunny in Here."),
+            (
+                json!({ "text": "{\"weather_code\":3}" }),
+                "It is overcast in Here.",
+            ),
+            (
+                json!({ "json": { "current": { "weather_code": 63, "temperature_2m": 21.6 } } }),
+                "It is raining in Here. The temperature is 21.6 °C.",
+            ),
+            (
+                json!({ "text": "unheard of" }),
+                "The weather in Here: unheard of",
+            ),
+        ] {
+            let result = serde_json::from_value(json!({ "toolUseId": "a", "content": [content] }))
+                .expect("a result");
+            assert_eq!(sentence("Here", &result), expected);
+        }
+    }
 }

@@ -62,6 +62,13 @@ enum Open {
     Tool(usize),
 }
 
+impl Open {
+    fn index(self) -> usize {
+        let (Self::Text(index) | Self::Reasoning(index) | Self::Tool(index)) = self;
+        index
+    }
+}
+
 impl Relay {
     fn new(data: BoxStream<'static, Result<String, AwsError>>, input: usize) -> Self {
         Self {
@@ -110,10 +117,10 @@ impl Relay {
                 .reasoning_content
                 .filter(|text| !text.is_empty())
             {
-                self.thought(thought);
+                self.grow(Open::Reasoning, Delta::Reasoning(thought));
             }
             if let Some(text) = choice.delta.content.filter(|text| !text.is_empty()) {
-                self.text(text);
+                self.grow(Open::Text, Delta::Text(text));
             }
             for call in choice.delta.tool_calls.into_iter().flatten() {
                 self.call(call);
@@ -122,28 +129,18 @@ impl Relay {
         }
     }
 
-    fn thought(&mut self, text: String) {
-        let index = match self.open {
-            Some(Open::Reasoning(index)) => index,
-            _ => {
-                let index = self.begin_block();
-                self.open = Some(Open::Reasoning(index));
-                index
-            }
-        };
-        self.delta(index, Delta::Reasoning(text));
-    }
-
-    fn text(&mut self, text: String) {
-        let index = match self.open {
-            Some(Open::Text(index)) => index,
-            _ => {
-                let index = self.begin_block();
-                self.open = Some(Open::Text(index));
-                index
-            }
-        };
-        self.delta(index, Delta::Text(text));
+    /// Adds to the block that grows if it is of that kind, else to a new one.
+    fn grow(&mut self, kind: fn(usize) -> Open, delta: Delta) {
+        let growing = self
+            .open
+            .map(Open::index)
+            .filter(|index| self.open == Some(kind(*index)));
+        let index = growing.unwrap_or_else(|| {
+            let index = self.begin_block();
+            self.open = Some(kind(index));
+            index
+        });
+        self.delta(index, delta);
     }
 
     fn call(&mut self, call: Call) {

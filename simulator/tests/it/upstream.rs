@@ -219,3 +219,44 @@ async fn nobody_there_is_service_unavailable_and_scenarios_still_play() {
         "This is a plain answer."
     );
 }
+
+#[tokio::test]
+async fn a_client_that_goes_away_stops_the_generation() {
+    let (told, stopped) = tokio::sync::oneshot::channel::<()>();
+    let told = Arc::new(Mutex::new(Some(told)));
+    let handler = async move || {
+        // Dropped with the body: then the other end sees the channel closed.
+        let told = told.lock().unwrap().take();
+        let first = "data: {\"choices\":[{\"delta\":{\"content\":\"Once \"}}]}\n\n";
+        let pieces =
+            futures::stream::unfold((told, Some(first)), async |(told, next)| match next {
+                Some(piece) => Some((Ok::<_, std::io::Error>(piece), (told, None))),
+                None => std::future::pending().await,
+            });
+        Body::from_stream(pieces)
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = Some(format!("http://{}/v1", listener.local_addr().unwrap()));
+    let routes = Router::new().route("/v1/chat/completions", post(handler));
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let upstream = Upstream {
+        base_url,
+        ..Upstream::default()
+    };
+    let simulator = Simulator::with(Options {
+        upstream,
+        ..Options::default()
+    })
+    .await;
+
+    let mut output = simulator.ask("Tell me a story").send().await.unwrap();
+    for _ in 0..2 {
+        assert!(output.stream.recv().await.unwrap().is_some());
+    }
+    drop(output);
+    let end = tokio::time::timeout(std::time::Duration::from_secs(2), stopped).await;
+    assert!(
+        end.is_ok_and(|end| end.is_err()),
+        "the server's body lives on"
+    );
+}

@@ -335,6 +335,58 @@ async fn limits_around_the_messages() {
 }
 
 #[tokio::test]
+async fn thinking() {
+    let with = |thinking: Value, limits: Value, choice: Value| {
+        let mut body = conversation(&json!([user(&json!([text("Hello")]))]));
+        body["additionalModelRequestFields"] = json!({ "thinking": thinking });
+        body["inferenceConfig"] = limits;
+        body["toolConfig"]["toolChoice"] = choice;
+        body
+    };
+    let (adaptive, auto) = (json!({ "type": "adaptive" }), json!({ "auto": {} }));
+    let budget = |tokens: i64| json!({ "type": "enabled", "budget_tokens": tokens });
+    refuses(&[
+        (
+            "tool_choice",
+            with(adaptive.clone(), json!({}), json!({ "any": {} })),
+        ),
+        (
+            "`temperature`",
+            with(
+                adaptive.clone(),
+                json!({ "temperature": 0.5 }),
+                auto.clone(),
+            ),
+        ),
+        (
+            "budget_tokens",
+            with(budget(1_023), json!({}), auto.clone()),
+        ),
+        (
+            "`max_tokens` must be greater",
+            with(budget(2_000), json!({ "maxTokens": 2_000 }), auto.clone()),
+        ),
+    ])
+    .await;
+    let simulator = Simulator::start().await;
+    for good in [
+        with(adaptive, json!({ "maxTokens": 100 }), auto.clone()),
+        with(
+            budget(1_024),
+            json!({ "maxTokens": 2_000, "temperature": 1.0 }),
+            auto.clone(),
+        ),
+        with(
+            json!({ "type": "disabled" }),
+            json!({ "temperature": 0.5 }),
+            auto,
+        ),
+    ] {
+        assert_eq!(verdict(&simulator, MODEL, &good).await.0, 200, "{good}");
+    }
+}
+
+#[tokio::test]
 async fn some_families_are_stricter() {
     let simulator = Simulator::start().await;
     let mixed = turn(&json!([call("a")]), &json!([result("a"), text("and?")]));

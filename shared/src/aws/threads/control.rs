@@ -65,8 +65,7 @@ impl Threads {
             KeysAndAttributes::builder()
                 .consistent_read(true)
                 .keys(key.item(keys::run(run_id)))
-                .build()
-                .map_err(bad)?,
+                .build()?,
         );
         if !connections.is_empty() {
             let keys = connections
@@ -78,8 +77,7 @@ impl Threads {
                 .set_keys(Some(keys))
                 .projection_expression("#connection")
                 .expression_attribute_names("#connection", "connection")
-                .build()
-                .map_err(bad)?;
+                .build()?;
             request = request.request_items(connections_table, asked);
         }
         let output = request.send().await?;
@@ -111,8 +109,4 @@ fn connection(item: &Item) -> Option<ConnectionId> {
     item.get("connection")
         .and_then(|id: &AttributeValue| id.as_s().ok())
         .map(ConnectionId::trusted)
-}
-
-fn bad(error: aws_sdk_dynamodb::error::BuildError) -> Fault {
-    Fault::Unreadable(error.to_string())
 }
