@@ -6,6 +6,13 @@ pub mod keys;
 mod transact;
 
 pub mod line;
+pub mod wake;
+
+mod record;
+pub mod start;
+
+pub mod control;
+pub mod read;
 
 pub mod control;
 pub mod fence;
