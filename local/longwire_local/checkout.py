@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,8 @@ class Checkout:
 
     @property
     def state(self) -> Path:
-        return self.root / ".longwire"
+        """`LONGWIRE_STATE` names another folder: a second stack of this checkout, such as the tests'."""
+        return self.root / (os.environ.get("LONGWIRE_STATE") or ".longwire")
 
     @property
     def logs(self) -> Path:

@@ -110,7 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start the stack, or bring it up to date; prints its URL")
     up.set_defaults(run=_up)
     up.epilog = (
-        "LONGWIRE_PORT asks for a port; LONGWIRE_FN_<NAME>=value sets <NAME> in the functions that know it."
+        "LONGWIRE_PORT asks for a port; LONGWIRE_FN_<NAME>=value sets <NAME> in the functions that know it; "
+        "LONGWIRE_STATE=<folder> is where the stack keeps its state, for a second one beside the usual."
     )
     commands.add_parser("down", help="end the stack").set_defaults(run=_down)
     commands.add_parser("status", help="what runs, and where").set_defaults(run=_status)

@@ -13,7 +13,7 @@ from .progress import say
 @contextmanager
 def exclusive(checkout: Checkout) -> Iterator[None]:
     """Holds the checkout's lock; the kernel lets it go when the process ends, however it ends."""
-    checkout.state.mkdir(exist_ok=True)
+    checkout.state.mkdir(parents=True, exist_ok=True)
     with checkout.lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
