@@ -54,7 +54,7 @@ def is_ours(record: Started) -> bool:
         return (
             _alive(process)
             and abs(process.create_time() - record.started) < START_TOLERANCE_S
-            and any(record.marker in part for part in process.cmdline())
+            and _names(process.cmdline(), record.marker)
         )
     except psutil.Error:
         return False
@@ -79,6 +79,11 @@ def stop(record: Started, state: Path) -> bool:
 def members(record: Started) -> list[psutil.Process]:
     """The processes of a server's group that are not the server itself: the functions'."""
     return [process for process in _group(record.pid) if process.pid != record.pid]
+
+
+def _names(command: list[str], marker: str) -> bool:
+    # A process has no command line for a moment while it is being started.
+    return not command or any(marker in part for part in command)
 
 
 def _group(group: int) -> list[psutil.Process]:

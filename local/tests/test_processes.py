@@ -44,6 +44,12 @@ def test_a_pid_used_again_is_not_ours(server):
     assert not processes.is_ours(replace(started, marker="/another/checkout"))
 
 
+def test_a_process_without_a_command_line_yet_is_still_ours(server, monkeypatch):
+    # So it looks while the kernel is loading a program; taking it for ended made one start in ten fail.
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda _: [])
+    assert processes.is_ours(server[0])
+
+
 def test_stop_ends_the_server_and_its_children(server, checkout):
     started, child = server
     assert processes.stop(started, checkout.state)
