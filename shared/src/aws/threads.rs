@@ -11,13 +11,12 @@ pub mod wake;
 mod record;
 pub mod start;
 
-pub mod control;
+pub mod messages;
 pub mod read;
 
 pub mod control;
 pub mod fence;
 pub mod log;
-pub mod messages;
 pub mod take;
 
 use std::time::Duration;
