@@ -10,12 +10,14 @@ use shared::wire::line::{Draft, Notes, Reason};
 use crate::clock;
 use crate::delivery::move_on;
 use crate::execute::{Lost, Running};
+use crate::watching::Watch;
 use crate::writer::Writer;
 
 /// Ends the run as it came out.
 pub(crate) async fn end(
     running: &Running<'_>,
     writer: &mut Writer<'_>,
+    watch: &mut Watch<'_>,
     result: Result<Finished, Failure>,
 ) -> Result<(), Lost> {
     let Running {
@@ -36,6 +38,7 @@ pub(crate) async fn end(
     move_on(deps, &fence.key, taken.delivery.job)
         .await
         .map_err(|error| Lost(format!("{error:#}")))?;
+    watch.serve_latecomers().await?;
     lines.release().await?;
     let told = lines.drained(deps.settings.drain);
     tokio::join!(told, keep_history(running));

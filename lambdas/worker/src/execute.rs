@@ -1,12 +1,11 @@
 //! A run in one worker: from its lease to its end.
 
-use shared::agent::ctx::Ctx;
+use shared::agent::ctx::{Ctx, Step};
 use shared::agent::run::{Failure, Finished, run};
 use shared::aws::threads::fence::Fence;
 use shared::message::{Message, Role};
 use shared::sender;
 use shared::sender::handle::{Handle, Stopped};
-use shared::sender::settings::Notices;
 use shared::wire::line::Reason;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -60,43 +59,29 @@ pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
         lines,
     };
     let mut writer = Writer::new(&running, confirmed);
-    match answer(&running, &mut writer, lease, notices).await {
-        Ok(result) => end(&running, &mut writer, result).await,
-        Err(lost) => {
-            running.lines.stop().await;
-            Err(lost)
-        }
-    }
-}
-
-/// Everything between the lease and the end: the loop, what stores its steps behind it, and what watches
-/// over it, side by side.
-async fn answer(
-    running: &Running<'_>,
-    writer: &mut Writer<'_>,
-    lease: watch::Receiver<Instant>,
-    notices: Notices,
-) -> Result<Result<Finished, Failure>, Lost> {
-    let attached = open(running).await?;
-    let (stop, stopped) = watch::channel(None);
-    let (gone, gone_notes) = mpsc::channel(1);
-    let (steps, stored) = mpsc::channel(1);
-    let ctx = context(running, steps, stopped, lease);
-    let both = async {
-        tokio::try_join!(
-            converse(ctx, &running.taken),
-            writer.serve(stored, gone_notes)
-        )
+    let ended = async {
+        let (stop, stopped) = watch::channel(None);
+        let (gone, gone_notes) = mpsc::channel(1);
+        let (steps, stored) = mpsc::channel(1);
+        let mut watch = Watch::new(&running, open(&running).await?, stop, gone);
+        let answer = converse(context(&running, steps, stopped, lease), &running.taken);
+        // The loop, what stores its steps behind it, and what watches over it, side by side.
+        let result = tokio::select! {
+            both = async { tokio::try_join!(answer, writer.serve(stored, gone_notes)) } => both?.0,
+            lost = watch.run(notices) => return Err(lost),
+        };
+        end(&running, &mut writer, &mut watch, result).await
     };
-    tokio::select! {
-        both = both => both.map(|(result, ())| result),
-        lost = Watch::new(running, attached, stop, gone).run(notices) => Err(lost),
+    let ended = ended.await;
+    if ended.is_err() {
+        running.lines.stop().await;
     }
+    ended
 }
 
 fn context<'a>(
     running: &'a Running<'_>,
-    steps: mpsc::Sender<shared::agent::ctx::Step>,
+    steps: mpsc::Sender<Step>,
     stop: watch::Receiver<Option<Reason>>,
     lease: watch::Receiver<Instant>,
 ) -> Ctx<'a> {

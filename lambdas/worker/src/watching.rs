@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use shared::aws::threads::control::Control;
 use shared::ids::ConnectionId;
-use shared::run::OnGone;
+use shared::run::{Cursor, OnGone};
 use shared::sender::handle::Stopped;
 use shared::sender::settings::{Notice, Notices};
 use shared::wire::line::Reason;
@@ -24,10 +24,12 @@ pub(crate) struct Watch<'a> {
     on_gone: OnGone,
     /// Who watches; the control read asks for their rows.
     attached: watch::Sender<BTreeSet<ConnectionId>>,
+    /// Who ever watched: the row does not forget those who left.
+    seen: BTreeSet<ConnectionId>,
     /// Tells the loop to stop, and why; once.
     stop: watch::Sender<Option<Reason>>,
-    /// Tells the writer since when nobody watches.
-    gone: mpsc::Sender<u64>,
+    /// Tells the writer since when nobody watches, or that somebody does again.
+    gone: mpsc::Sender<Option<u64>>,
     /// When the run must stop for want of time.
     deadline: Instant,
     /// When it is to stop because nobody came back.
@@ -40,18 +42,20 @@ impl<'a> Watch<'a> {
         running: &'a Running<'a>,
         attached: BTreeSet<ConnectionId>,
         stop: watch::Sender<Option<Reason>>,
-        gone: mpsc::Sender<u64>,
+        gone: mpsc::Sender<Option<u64>>,
     ) -> Self {
         let row = &running.taken.row;
         let patience = row
             .gone_since
             .and_then(|since| patience(row.on_gone, since));
+        let seen = attached.clone();
         let attached = watch::Sender::new(attached);
         let deadline = running.taken.deadline();
         Self {
             running,
             on_gone: row.on_gone,
             attached,
+            seen,
             stop,
             gone,
             deadline,
@@ -59,14 +63,14 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Watches until the run is lost. It is dropped when the run has ended.
-    pub(crate) async fn run(mut self, mut notices: Notices) -> Lost {
+    /// Watches until the run is lost; when the run has ended this is simply polled no more.
+    pub(crate) async fn run(&mut self, mut notices: Notices) -> Lost {
         let mut controls = Box::pin(polling::controls(self.running, self.attached.subscribe()));
         loop {
             let patience = self.patience.unwrap_or(self.deadline);
             tokio::select! {
                 Some(notice) = notices.recv() => match notice {
-                    Notice::Gone(id) | Notice::Stuck(id) => self.left(&id).await,
+                    Notice::Gone(id) | Notice::Stuck(id) => self.left(&id),
                 },
                 Some((asked_for, control)) = controls.next() => {
                     if let Err(lost) = self.learn(&asked_for, control).await {
@@ -97,28 +101,58 @@ impl<'a> Watch<'a> {
         }
         for id in asked_for.difference(&control.present.into_iter().collect()) {
             let _: Result<(), Stopped> = self.running.lines.detach(id.clone()).await;
-            self.left(id).await;
+            self.left(id);
+        }
+        for (id, cursor) in row.attached {
+            self.came(id, cursor).await?;
         }
         Ok(())
     }
 
-    async fn left(&mut self, id: &ConnectionId) {
+    async fn came(&mut self, id: ConnectionId, cursor: Cursor) -> Result<(), Lost> {
+        if !self.seen.insert(id.clone()) {
+            return Ok(());
+        }
+        self.running.lines.attach(id.clone(), cursor).await?;
+        self.attached.send_if_modified(|attached| attached.insert(id));
+        if self.patience.take().is_some() {
+            let _: Result<(), TrySendError<_>> = self.gone.try_send(None);
+        }
+        Ok(())
+    }
+
+    /// Whoever attached after the last control read, to a run that has ended meanwhile, gets its lines all
+    /// the same.
+    pub(crate) async fn serve_latecomers(&mut self) -> Result<(), Lost> {
+        let fence = &self.running.fence;
+        match fence.threads.run(&fence.key, &fence.run_id).await {
+            Ok(row) => {
+                for (id, cursor) in row.into_iter().flat_map(|row| row.attached) {
+                    self.came(id, cursor).await?;
+                }
+            }
+            Err(fault) => tracing::warn!(%fault, "who came late could not be read"),
+        }
+        Ok(())
+    }
+
+    fn left(&mut self, id: &ConnectionId) {
         let left = self
             .attached
             .send_if_modified(|attached| attached.remove(id));
         if left && self.attached.borrow().is_empty() {
-            self.nobody_watches().await;
+            self.nobody_watches();
         }
     }
 
-    async fn nobody_watches(&mut self) {
+    fn nobody_watches(&mut self) {
         match self.on_gone {
             OnGone::Cancel => self.ask_stop(Reason::ClientGone),
             OnGone::Grace(_) => {
                 let now = clock::seconds();
                 self.patience = patience(self.on_gone, now);
                 // With one note waiting already, this one says nothing new.
-                let _: Result<(), TrySendError<u64>> = self.gone.try_send(now);
+                let _: Result<(), TrySendError<_>> = self.gone.try_send(Some(now));
             }
             OnGone::Finish => {}
         }

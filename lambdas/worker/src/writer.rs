@@ -42,7 +42,7 @@ impl<'a> Writer<'a> {
     pub(crate) async fn serve(
         &mut self,
         mut steps: mpsc::Receiver<Step>,
-        mut gone: mpsc::Receiver<u64>,
+        mut gone: mpsc::Receiver<Option<u64>>,
     ) -> Result<(), Lost> {
         self.hide().await;
         if let Some(prompt) = self.running.taken.unstored_prompt() {
@@ -139,8 +139,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    async fn note_gone(&mut self, since: u64) -> Result<(), Lost> {
-        match self.running.fence.gone_since(Some(since)).await {
+    async fn note_gone(&mut self, since: Option<u64>) -> Result<(), Lost> {
+        match self.running.fence.gone_since(since).await {
             Ok(Written::Lost) => Err(Lost("another worker owns it, or it has ended".to_owned())),
             Ok(_) => Ok(()),
             Err(fault) => self.bear(&fault).await,
