@@ -4,6 +4,9 @@ pub mod fault;
 pub mod retry;
 pub mod sdk;
 
+pub mod bedrock;
+pub mod knowledge_base;
+
 pub mod callback;
 pub mod connections;
 pub mod queue;
