@@ -102,7 +102,7 @@ fn context<'a>(
         thread_id: fence.key.thread_id.clone(),
         system: system(&deps.settings.system_prompt, &taken.input),
         reasoning: taken.input.reasoning,
-        limits: deps.settings.limits,
+        limits: taken.limits(deps.settings.limits),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use shared::agent::ctx::Limits;
 use shared::aws::threads::fence::Fence;
+use shared::history::Window;
 use shared::message::Message;
 use shared::run::{RunInput, RunRow};
 use tokio::time::Instant;
@@ -56,6 +58,25 @@ impl Taken<'_> {
                 self.input.prompt.clone(),
             )
         })
+    }
+
+    /// The limits, knowing how much of the thread precedes what was loaded of it: the window is then cut at
+    /// the same place from one request to the next.
+    pub(crate) fn limits(&self, configured: Limits) -> Limits {
+        let first = self
+            .start
+            .history
+            .messages
+            .first()
+            .map_or(1, |stored| stored.number);
+        let before = usize::try_from(first.saturating_sub(1)).unwrap_or(usize::MAX);
+        Limits {
+            window: Window {
+                before,
+                ..configured.window
+            },
+            ..configured
+        }
     }
 
     /// When the run must stop for want of time.

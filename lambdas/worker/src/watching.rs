@@ -114,7 +114,8 @@ impl<'a> Watch<'a> {
             return Ok(());
         }
         self.running.lines.attach(id.clone(), cursor).await?;
-        self.attached.send_if_modified(|attached| attached.insert(id));
+        self.attached
+            .send_if_modified(|attached| attached.insert(id));
         if self.patience.take().is_some() {
             let _: Result<(), TrySendError<_>> = self.gone.try_send(None);
         }
