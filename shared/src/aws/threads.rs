@@ -11,7 +11,6 @@ pub mod wake;
 mod record;
 pub mod start;
 
-pub mod control;
 pub mod read;
 
 pub mod control;
