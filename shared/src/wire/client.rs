@@ -232,3 +232,6 @@ impl<'a> Echo<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

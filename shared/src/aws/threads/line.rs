@@ -72,15 +72,7 @@ pub enum Appended {
 impl Threads {
     /// The thread as it stands now; an expired one counts as absent.
     pub async fn meta(&self, key: &ThreadKey, now: u64) -> Result<Option<Meta>, Fault> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key.item(keys::META)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        let meta: Option<Meta> = found.item.map(read).transpose()?;
+        let meta: Option<Meta> = self.get(key, keys::META.to_owned()).await?;
         Ok(meta.filter(|meta| !meta.expired(now)))
     }
 
