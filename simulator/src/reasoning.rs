@@ -51,9 +51,6 @@ impl Issued {
 
     /// Notes which proofs (signatures, redacted data) went with these calls.
     pub(crate) fn remember(&self, calls: &[&str], proofs: &[String]) {
-        if proofs.is_empty() {
-            return;
-        }
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for call in calls {
             memory.turns.insert((*call).to_owned(), proofs.to_vec());
@@ -61,10 +58,11 @@ impl Issued {
         }
     }
 
-    /// The proofs that went with a call; empty when there were none.
-    pub(crate) fn proofs(&self, call: &str) -> Vec<String> {
+    /// The proofs that went with a call; none for a call that was never made here. A caller may give calls
+    /// names of its own: the service only wants a call and its result to agree.
+    pub(crate) fn proofs(&self, call: &str) -> Option<Vec<String>> {
         let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.turns.get(call).cloned().unwrap_or_default()
+        memory.turns.get(call).cloned()
     }
 
     /// Checks a signature that came back.

@@ -84,13 +84,14 @@ impl Request {
 }
 
 impl Message {
-    /// The user's words: the first text block that is not blank.
+    /// The user's words: the last text block that is not blank. A caller whose earlier prompt was never
+    /// answered joins the two, and the later one is the question.
     #[must_use]
     pub fn prompt(&self) -> Option<&str> {
         if self.role != Role::User {
             return None;
         }
-        self.content.iter().find_map(|block| match block {
+        self.content.iter().rev().find_map(|block| match block {
             Block::Text(text) if !text.trim().is_empty() => Some(text.trim()),
             _ => None,
         })

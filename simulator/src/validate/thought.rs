@@ -52,7 +52,9 @@ fn complete(request: &Request, issued: &Issued) -> Outcome {
     else {
         return Ok(());
     };
-    let expected = issued.proofs(&call.tool_use_id);
+    let Some(expected) = issued.proofs(&call.tool_use_id) else {
+        return Ok(());
+    };
     let returned: Vec<&str> = thoughts(before)
         .map(|(_, thought)| proof(thought))
         .collect();

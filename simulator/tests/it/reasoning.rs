@@ -1,6 +1,9 @@
 //! Reasoning: streamed, signed, and wanted back.
 
-use aws_sdk_bedrockruntime::{error::ProvideErrorMetadata, types::Message};
+use aws_sdk_bedrockruntime::{
+    error::ProvideErrorMetadata,
+    types::{ContentBlock, Message},
+};
 
 use crate::harness::{
     answer::Answer,
@@ -100,6 +103,34 @@ async fn a_missing_thought_is_refused_while_its_tool_is_answered() {
         message.contains("Expected `thinking` or `redacted_thinking`"),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn calls_may_come_back_under_names_of_the_caller() {
+    let (simulator, first) = thinking().await;
+    let renamed = |message: Message| {
+        let rename = |mut block: ContentBlock| {
+            match &mut block {
+                ContentBlock::ToolUse(call) => call.tool_use_id = "mine".to_owned(),
+                ContentBlock::ToolResult(result) => result.tool_use_id = "mine".to_owned(),
+                _ => {}
+            }
+            block
+        };
+        let blocks = message.content.into_iter().map(rename).collect();
+        Message::builder()
+            .role(message.role)
+            .set_content(Some(blocks))
+            .build()
+            .unwrap()
+    };
+    let messages = vec![
+        user("sim:reasoning-tool"),
+        renamed(first.message()),
+        renamed(first.results("sunny")),
+    ];
+    let second = simulator.converse(messages).send().await.unwrap();
+    assert_eq!(Answer::read(second).await.stop.as_deref(), Some("end_turn"));
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Scenarios: the shipped ones, added ones, their steps, what is refused.
 
-use aws_sdk_bedrockruntime::{error::ProvideErrorMetadata, types::Message};
+use aws_sdk_bedrockruntime::{
+    error::ProvideErrorMetadata,
+    types::{ContentBlock, ConversationRole, Message},
+};
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -130,6 +133,19 @@ async fn the_step_is_chosen_by_the_tool_results_since_the_prompt() {
         messages.extend([answer.message(), answer.results("done")]);
     }
     assert_eq!(texts, ["", "one", "three"]);
+}
+
+#[tokio::test]
+async fn of_two_prompts_in_one_message_the_later_one_is_played() {
+    let simulator = Simulator::start().await;
+    let joined = Message::builder()
+        .role(ConversationRole::User)
+        .content(ContentBlock::Text("sim:fault-validation".to_owned()))
+        .content(ContentBlock::Text("sim:text".to_owned()))
+        .build()
+        .unwrap();
+    let answer = step(&simulator, &[joined]).await;
+    assert_eq!(answer.text(), "This is a plain answer.");
 }
 
 #[tokio::test]
