@@ -102,7 +102,7 @@ describe('conformance', { concurrency: 1 }, () => {
       assert.deepEqual([verdict.complaints, verdict.outcomes], [[], ['success']]);
       assert.equal(verdict.messages.length, 2);
     }
-    assert.equal(new Run(client, /** @type {any} */ (one.ack)).text, two.text);
+    assert.equal(new Run(client, one.ack).text, two.text);
   });
 });
 

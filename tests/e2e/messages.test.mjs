@@ -19,7 +19,7 @@ async function follow(client, message) {
   client.socket.send(message);
   const ack = await client.until('an ack', () => client.controls[before]);
   assert.equal(ack.type, 'ack', JSON.stringify(ack));
-  const run = new Run(client, /** @type {any} */ (ack));
+  const run = new Run(client, ack);
   await run.success();
   return run;
 }
@@ -54,7 +54,7 @@ describe('messages', { concurrency: 4 }, () => {
     const ack = await client.ask({ action: 'prompt', id: 'q2', prompt: 'Hey!', ...names });
     assert.deepEqual(ack, { type: 'ack', id: 'q2', action: 'prompt', ...names, status: 'queued' });
     assert.deepEqual(Object.keys(ack), ['type', 'id', 'action', 'threadId', 'runId', 'messageId', 'status']);
-    const run = await new Run(client, /** @type {any} */ (ack)).success();
+    const run = await new Run(client, ack).success();
     assert.deepEqual(run.lines[0].input.messages, [{ id: names.messageId, role: 'user', content: 'Hey!' }]);
   });
 

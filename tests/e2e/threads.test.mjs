@@ -12,7 +12,7 @@ describe('threads', { concurrency: 4 }, () => {
     const thread = fresh('t');
     const [first, second] = await Promise.all([1, 2].map(() => connect(t, { query: { thread } })));
     const run = await first.prompt('How is the weather in New York?');
-    const seen = new Run(second, /** @type {any} */ (run.ack), run.prompt);
+    const seen = new Run(second, run.ack, run.prompt);
     await Promise.all([run.success(), seen.success()]);
     assert.deepEqual(seen.lines, run.lines);
   });
@@ -22,7 +22,7 @@ describe('threads', { concurrency: 4 }, () => {
     const first = await connect(t, { query: { thread } });
     const second = await connect(t, { query: { thread, lines: 'one' } });
     const run = await first.prompt('sim:long');
-    const seen = new Run(second, /** @type {any} */ (run.ack), run.prompt);
+    const seen = new Run(second, run.ack, run.prompt);
     await Promise.all([run.success(), seen.success()]);
     assert.ok(second.socket.frames.every(({ text }) => !text.includes('\n')));
     assert.equal(seen.text, run.text);

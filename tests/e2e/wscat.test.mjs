@@ -35,14 +35,13 @@ describe('wscat', { concurrency: 2 }, () => {
     check(await wscat(['-s', 'longwire.v1', '-x', '{"prompt":"Hey!"}', '-w', '20'], answered));
   });
 
-  test('a text typed into it is a prompt', async () => {
-    check(await wscat([], answered, { typed: 'Hey!' }));
+  test('a plain text is a prompt', async () => {
+    check(await wscat(['-x', 'Hey!', '-w', '20'], answered));
   });
 
   test('a thread named in the URL is the thread of the run', async () => {
     const thread = fresh('t');
-    const options = { query: `?thread=${thread}` };
-    const { ack } = read((await wscat(['-x', '{"prompt":"Hey!"}', '-w', '20'], answered, options)).lines);
+    const { ack } = read((await wscat(['-x', '{"prompt":"Hey!"}', '-w', '20'], answered, `?thread=${thread}`)).lines);
     assert.equal(ack.threadId, thread);
   });
 

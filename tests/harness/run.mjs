@@ -10,7 +10,7 @@ import { record } from './transcripts.mjs';
 export class Run {
   /**
    * @param {import('./client.mjs').Client} client
-   * @param {{runId: string, threadId: string, [field: string]: any}} ack
+   * @param {import('./client.mjs').Control} ack
    * @param {string} [prompt]
    */
   constructor(client, ack, prompt) {

@@ -13,13 +13,11 @@ const PROGRAM = path.join(path.dirname(createRequire(import.meta.url).resolve('w
  * Starts wscat and ends it once `done` says so of its output, unless it ended by itself.
  * @param {string[]} options beside the URL
  * @param {(output: string) => boolean} done
- * @param {{query?: string, typed?: string}} [more] what follows the URL; what a person types into it
+ * @param {string} [query] what follows the URL
  * @returns {Promise<{lines: string[], errors: string, code: number | null}>} what it printed
  */
-export async function wscat(options, done, { query = '', typed } = {}) {
+export async function wscat(options, done, query = '') {
   const child = spawn(process.execPath, [PROGRAM, '-c', stack().websocket + query, '--no-color', ...options]);
-  // wscat reads lines as soon as it is connected and loses none that came before.
-  if (typed !== undefined) child.stdin.write(`${typed}\n`);
   let output = '';
   let errors = '';
   child.stderr.on('data', (data) => (errors += data));

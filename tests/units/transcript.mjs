@@ -17,7 +17,10 @@ export function newYork() {
   const events = [
     { type: 'RUN_STARTED', threadId: THREAD, runId: RUN, protocolVersion: '1.0', input },
     { type: 'STEP_STARTED', stepName: 'turn-1' },
-    { type: 'TOOL_CALL_START', toolCallId: 'tc_1', toolCallName: 'get_weather', parentMessageId: 'm_3' },
+    {
+      type: 'TOOL_CALL_START', toolCallId: 'tc_1', toolCallName: 'get_weather', parentMessageId: 'm_3',
+      metadata: { 'lw.executor': 'server' },
+    },
     { type: 'TOOL_CALL_ARGS', toolCallId: 'tc_1', delta: '{"location":"New York"}' },
     { type: 'TOOL_CALL_END', toolCallId: 'tc_1' },
     {
