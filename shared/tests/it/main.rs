@@ -6,5 +6,6 @@ mod history;
 mod knowledge_base;
 mod layers;
 mod sender;
+mod threads;
 mod tool_box;
 mod tools;
