@@ -1,6 +1,6 @@
 //! How a run ends: the end is committed, the line moves on, and only then the clients are told.
 
-use shared::agent::run::{Ending, Failure, Finished};
+use shared::agent::run::{Ending, Finished};
 use shared::aws::threads::fence::{End, Fence, Written};
 use shared::message::{Message, Usage};
 use shared::run::Status;
@@ -18,7 +18,7 @@ pub(crate) async fn end(
     running: &Running<'_>,
     writer: &mut Writer<'_>,
     watch: &mut Watch<'_>,
-    result: Result<Finished, Failure>,
+    result: Result<Finished, RunErrorCode>,
 ) -> Result<(), Lost> {
     let Running {
         deps,
@@ -28,7 +28,7 @@ pub(crate) async fn end(
     } = running;
     let (last, messages) = match result {
         Ok(Finished { ending, messages }) => (Last::of(ending), messages),
-        Err(failure) => (Last::failed(&failure), Vec::new()),
+        Err(code) => (Last::Failed(code), Vec::new()),
     };
     let written = commit(running, writer, &last, &messages).await?;
     if let Written::CancelAsked(reason) = written {
@@ -85,14 +85,6 @@ impl Last {
             Ending::Answered | Ending::CutShort | Ending::Refused => Self::Answered,
             Ending::OutOfSteps => Self::Cancelled(Reason::MaxSteps),
             Ending::Stopped(reason) => Self::Cancelled(reason),
-        }
-    }
-
-    fn failed(failure: &Failure) -> Self {
-        tracing::error!(error = %failure, "the run failed");
-        match failure {
-            Failure::Model(error) => Self::Failed(error.kind.code()),
-            Failure::Abandoned => Self::Failed(RunErrorCode::Internal),
         }
     }
 
