@@ -1,3 +1,5 @@
 //! The one integration test binary of `shared`.
 
+mod format;
+mod line;
 mod sender;
