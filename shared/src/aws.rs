@@ -1,5 +1,13 @@
 //! The hands: what touches AWS. Each client is built once and shared.
 
 pub mod fault;
+pub mod retry;
 pub mod sdk;
+
+pub mod bedrock;
+pub mod knowledge_base;
+
+pub mod callback;
+pub mod connections;
+pub mod queue;
 pub mod threads;

@@ -8,10 +8,15 @@ pub mod run;
 pub mod wire;
 
 // 1 thought: what to do, without AWS.
+pub mod agent;
+pub mod history;
 pub mod model;
 pub mod sender;
+pub mod tools;
 
 // 2 hands: what does it.
 pub mod aws;
 
 // 3 process: how a function starts.
+pub mod env;
+pub mod telemetry;

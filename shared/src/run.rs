@@ -101,8 +101,11 @@ pub struct RunRow {
     pub status: Status,
     /// Which worker owns it, counted from 1; 0 as long as none did. Never on the wire.
     pub epoch: u32,
+    /// The invocation that owns it, so that a worker whose answer got lost knows its own lease again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<String>,
     /// Per restart, the last line that stood. The wire epoch is their number plus one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub restarts: Vec<u64>,
     /// Until when the owner's word holds.
     #[serde(default)]
@@ -142,6 +145,13 @@ pub struct RunRow {
     pub ended_at: Option<u64>,
     /// When the table forgets it: at least 48 h after its start, so that a repeated start is known for a day.
     pub ttl: u64,
+}
+
+impl RunRow {
+    /// The wire epoch: how often lines that were sent became void, plus one.
+    pub fn wire_epoch(&self) -> u32 {
+        u32::try_from(self.restarts.len()).unwrap_or(u32::MAX - 1) + 1
+    }
 }
 
 /// What a run was started with: the body that does not belong into the control row.

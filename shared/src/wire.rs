@@ -1,5 +1,7 @@
 //! What travels between clients and Longwire (docs/protocol.md).
 
+pub mod client;
+pub mod control;
 pub mod event;
 pub mod format;
 pub mod line;

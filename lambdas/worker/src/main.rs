@@ -1,2 +1,37 @@
-//! p
-fn main() {}
+//! The worker: owns runs, from the model's stream to every frame of theirs.
+
+mod clients;
+mod config;
+mod deps;
+
+mod delivery;
+mod execute;
+mod handler;
+mod load;
+mod taken;
+
+mod ending;
+mod opening;
+mod polling;
+mod watching;
+mod writer;
+
+mod clock;
+
+use std::convert::Infallible;
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{LambdaEvent, run, service_fn};
+
+use crate::config::Config;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    shared::telemetry::init();
+    let deps = Config::from_env()?.connect().await?;
+    let deps = &deps;
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Infallible>(handler::handle(deps, event).await)
+    }))
+    .await
+}

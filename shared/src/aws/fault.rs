@@ -45,3 +45,10 @@ impl From<serde_dynamo::Error> for Fault {
         Self::Unreadable(error.to_string())
     }
 }
+
+impl From<aws_sdk_dynamodb::error::BuildError> for Fault {
+    /// A request of ours that lacks a part; said as what it is, a fault of ours.
+    fn from(error: aws_sdk_dynamodb::error::BuildError) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}

@@ -8,15 +8,27 @@ use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
 use aws_config::timeout::TimeoutConfig;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 /// How long a connection may take to stand.
 const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long an unused connection is kept. A function is frozen between invocations, and a server may have
+/// closed by then what still looks open here.
+const IDLE: Duration = Duration::from_secs(20);
 
 /// Loads what the clients share. Region and credentials come from the environment only, as Lambda sets
 /// them: the metadata service would cost a second to be found missing. There are no time limits on whole
 /// operations here, because a model's answer may take minutes; [`quick`] sets them for the small calls.
 pub async fn load() -> SdkConfig {
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .pool_idle_timeout(IDLE)
+        .build_https();
     aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
         .region(EnvironmentVariableRegionProvider::new())
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build())

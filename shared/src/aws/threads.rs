@@ -1,9 +1,30 @@
 //! The `threads` table: a conversation's messages, runs and logs (design: one partition a thread, so a
 //! foreign thread is another partition and not a check that can be forgotten).
 
+pub mod item;
 pub mod keys;
+mod transact;
+
+pub mod line;
+pub mod wake;
+
+mod record;
+pub mod start;
+
+pub mod messages;
+pub mod read;
+
+pub mod control;
+pub mod fence;
+pub mod log;
+pub mod take;
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+
+/// How long after its owner's lease an unfinished run must have been moved by somebody.
+const WAKE_AFTER_LEASE: Duration = Duration::from_secs(120);
 
 /// The table's client. Cheap to clone.
 #[derive(Debug, Clone)]

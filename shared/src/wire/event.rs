@@ -203,6 +203,21 @@ pub enum RunErrorCode {
 }
 
 impl RunErrorCode {
+    /// What a person is told. The model's own words stay in the log: they may name accounts and ARNs.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::ModelThrottled => "The model is busy. Try again in a moment.",
+            Self::ModelUnavailable => "The model is not available right now.",
+            Self::ModelTimeout => "The model stopped answering.",
+            Self::ModelStreamError => "The model's answer broke off.",
+            Self::ModelAccessDenied => "This deployment may not use the configured model.",
+            Self::ModelInvalidRequest => "The model refused the request.",
+            Self::ContextTooLong => "The conversation is too long for the model.",
+            Self::WorkerLost => "The answer was lost again and again; it was given up.",
+            Self::Internal => "Something went wrong on our side.",
+        }
+    }
+
     /// Whether the same prompt may well succeed later.
     pub fn retryable(self) -> bool {
         !matches!(

@@ -1,5 +1,12 @@
-//! The one integration test binary of `shared`.
+//! The integration tests of `shared`, in one binary: linking is what takes the time.
 
+mod agent;
+mod bedrock;
 mod format;
+mod history;
+mod knowledge_base;
+mod layers;
 mod line;
 mod sender;
+mod tool_box;
+mod tools;

@@ -1,0 +1,50 @@
+//! What API Gateway is told about an attempt to connect.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use shared::wire::control::Control;
+use shared::wire::control::error::ErrorFrame;
+use shared::wire::shape::SUBPROTOCOL;
+
+/// The handshake's answer: 2xx opens the connection, anything else refuses it.
+///
+/// It is our own type, because `http::HeaderMap` writes names in lower case, and API Gateway's page on
+/// subprotocols has this one in mixed case.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Response {
+    status_code: u16,
+    headers: BTreeMap<&'static str, &'static str>,
+    body: String,
+}
+
+impl Response {
+    /// Come in.
+    pub(crate) fn open(subprotocol: bool) -> Self {
+        let answer = subprotocol.then_some(("Sec-WebSocket-Protocol", SUBPROTOCOL));
+        Self {
+            status_code: 200,
+            headers: answer.into_iter().collect(),
+            body: String::new(),
+        }
+    }
+
+    /// Not like this: the client has to change something.
+    pub(crate) fn bad_request(error: ErrorFrame) -> Self {
+        Self::refused(400, error)
+    }
+
+    /// Not now.
+    pub(crate) fn unavailable(error: ErrorFrame) -> Self {
+        Self::refused(503, error)
+    }
+
+    fn refused(status_code: u16, error: ErrorFrame) -> Self {
+        Self {
+            status_code,
+            headers: BTreeMap::from([("Content-Type", "application/json")]),
+            body: Control::Error(error).json(),
+        }
+    }
+}

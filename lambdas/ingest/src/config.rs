@@ -1,0 +1,33 @@
+//! What the function is configured with.
+
+use anyhow::Result;
+use shared::env::{converted, hours_or_never, required};
+
+use crate::deps::Settings;
+
+/// What the function is configured with. Every variable is in docs/operations.md.
+pub(crate) struct Config {
+    /// `CONNECTIONS_TABLE`.
+    pub connections_table: String,
+    /// `THREADS_TABLE`.
+    pub threads_table: String,
+    /// `QUEUE_URL`.
+    pub queue_url: String,
+    /// `ON_GONE` and `THREAD_TTL_HOURS`.
+    pub settings: Settings,
+}
+
+impl Config {
+    /// Reads the environment, or says which variable is no good.
+    pub(crate) fn from_env() -> Result<Self> {
+        Ok(Self {
+            connections_table: required("CONNECTIONS_TABLE")?,
+            threads_table: required("THREADS_TABLE")?,
+            queue_url: required("QUEUE_URL")?,
+            settings: Settings {
+                on_gone: converted("ON_GONE")?.unwrap_or_default(),
+                keep: hours_or_never("THREAD_TTL_HOURS", 24)?,
+            },
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! What the function works with, built once.
+
+use std::time::Duration;
+
+use shared::aws::connections::Connections;
+use shared::aws::queue::Queue;
+use shared::aws::sdk;
+use shared::aws::threads::Threads;
+use shared::run::OnGone;
+
+use crate::config::Config;
+
+/// The most one try of a call may take, and all its tries together: within a message's three seconds there
+/// must be time left to take a start back that the queue did not accept.
+const CALL: (Duration, Duration) = (Duration::from_millis(700), Duration::from_millis(1200));
+
+/// What the function works with.
+#[derive(Debug)]
+pub(crate) struct Deps {
+    /// Who is connected.
+    pub connections: Connections,
+    /// What was said, and what is being said.
+    pub threads: Threads,
+    /// What wakes workers.
+    pub queue: Queue,
+    /// What the deployment decided.
+    pub settings: Settings,
+}
+
+/// What the deployment decided.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    /// What becomes of a run that nobody watches any more, when its client did not say.
+    pub on_gone: OnGone,
+    /// How long a thread lives after its last use; for ever with `None`.
+    pub keep: Option<Duration>,
+}
+
+impl Config {
+    /// Builds what the function works with.
+    pub(crate) async fn connect(self) -> Deps {
+        let shared = sdk::quick(&sdk::load().await, CALL.0, CALL.1);
+        let database = aws_sdk_dynamodb::Client::new(&shared);
+        Deps {
+            connections: Connections::new(database.clone(), self.connections_table),
+            threads: Threads::new(database, self.threads_table),
+            queue: Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url),
+            settings: self.settings,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `history`: what was said before.
+
+use shared::aws::connections::Connection;
+use shared::aws::threads::keys::ThreadKey;
+use shared::aws::threads::line::Meta;
+use shared::aws::threads::read::View;
+use shared::run::RunRow;
+use shared::wire::client::fields::invalid;
+use shared::wire::client::history::{History, Wanted};
+use shared::wire::control::Control;
+use shared::wire::control::error::{Code, ErrorFrame};
+use shared::wire::control::history::{ActiveRun, HistoryPage, Pending, Shown};
+use shared::wire::control::page::Place;
+
+use crate::answer::faulty;
+use crate::handler::Call;
+
+/// Answers with a page, or with a part of a message.
+pub(crate) async fn answer(
+    call: &Call<'_>,
+    id: Option<String>,
+    connection: &Connection,
+    wish: History,
+) -> Result<Control, ErrorFrame> {
+    let own = &connection.thread_id;
+    let key = ThreadKey {
+        owner: connection.user.clone(),
+        thread_id: wish.thread_id.unwrap_or_else(|| own.clone()),
+    };
+    let empty = HistoryPage {
+        id,
+        thread_id: key.thread_id.clone(),
+        messages: Vec::new(),
+        next: None,
+        run: None,
+        pending: Pending::default(),
+    };
+    let meta = call.deps.threads.meta(&key, call.now()).await;
+    let page = match meta.map_err(|fault| faulty(&fault))? {
+        Some(meta) => filled(call, &key, &meta, &wish.wanted, empty).await?,
+        // A connection's own thread begins with its first prompt.
+        None if key.thread_id == *own => empty,
+        None => return Err(unknown(&key)),
+    };
+    Ok(Control::History(page))
+}
+
+async fn filled(
+    call: &Call<'_>,
+    key: &ThreadKey,
+    meta: &Meta,
+    wanted: &Wanted,
+    empty: HistoryPage,
+) -> Result<HistoryPage, ErrorFrame> {
+    let active = active(call, key, meta).await?;
+    let view = View {
+        meta,
+        unfinished: active.as_ref().map(|run| &run.run_id),
+    };
+    let (messages, before) = piece(call, key, view, wanted).await?;
+    Ok(HistoryPage {
+        messages,
+        next: before.map(|place| place.to_string()),
+        run: active,
+        ..empty
+    })
+}
+
+/// The active run, after a look whether anybody looks after it.
+async fn active(
+    call: &Call<'_>,
+    key: &ThreadKey,
+    meta: &Meta,
+) -> Result<Option<ActiveRun>, ErrorFrame> {
+    let Some(head) = meta.head() else {
+        return Ok(None);
+    };
+    let (threads, queue) = (&call.deps.threads, &call.deps.queue);
+    let row = threads.wake_overdue(queue, key, head, call.now()).await;
+    let row = row.map_err(|fault| faulty(&fault))?;
+    let unfinished = row.filter(|row| !row.status.ended());
+    Ok(unfinished.map(
+        |RunRow {
+             status, last_seq, ..
+         }| ActiveRun {
+            run_id: head.clone(),
+            status,
+            last: last_seq,
+        },
+    ))
+}
+
+async fn piece(
+    call: &Call<'_>,
+    key: &ThreadKey,
+    view: View<'_>,
+    wanted: &Wanted,
+) -> Result<(Vec<Shown>, Option<Place>), ErrorFrame> {
+    let threads = &call.deps.threads;
+    match wanted {
+        Wanted::Page { limit, before } => {
+            let page = threads.page(key, view, *limit, *before).await;
+            page.map_err(|fault| faulty(&fault))
+        }
+        Wanted::Part { message_id, offset } => {
+            let whole = threads.shown(key, view, message_id).await;
+            let whole = whole.map_err(|fault| faulty(&fault))?;
+            let whole =
+                whole.ok_or_else(|| invalid("`messageId` names no message of this thread."))?;
+            let part = whole.part(*offset).ok_or_else(|| {
+                invalid("`offset` must lie in the message, between two characters.")
+            })?;
+            Ok((vec![part], None))
+        }
+    }
+}
+
+/// The same for a thread that is somebody else's: it is in another partition, and not looked for.
+fn unknown(key: &ThreadKey) -> ErrorFrame {
+    ErrorFrame {
+        thread_id: Some(key.thread_id.clone()),
+        ..ErrorFrame::new(Code::ThreadNotFound, "`threadId` names no thread of yours.")
+    }
+}

@@ -1,0 +1,71 @@
+//! The clients, built once: all of them on one HTTP client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+use shared::aws::bedrock::{self, Bedrock};
+use shared::aws::connections::Connections;
+use shared::aws::queue::Queue;
+use shared::aws::threads::Threads;
+use shared::aws::{callback, knowledge_base, sdk};
+use shared::tools::get_weather::Service;
+use shared::tools::{self, Tools, web};
+
+use crate::config::Config;
+use crate::deps::Deps;
+
+/// The most one try of a call to a store may take, and all its tries together.
+const STORE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
+
+impl Config {
+    /// Builds what the worker works with.
+    pub(crate) async fn connect(self) -> Result<Deps> {
+        let shared = sdk::load().await;
+        let quick = sdk::quick(&shared, STORE.0, STORE.1);
+        let database = aws_sdk_dynamodb::Client::new(&quick);
+        let callback = callback::client(&shared, &self.callback_endpoint);
+        Ok(Deps {
+            tools: self.tools(&quick)?,
+            model: Arc::new(self.model(&shared)),
+            threads: Threads::new(database.clone(), self.threads_table),
+            connections: Connections::new(database, self.connections_table),
+            queue: Queue::new(aws_sdk_sqs::Client::new(&quick), self.queue_url),
+            post: callback::post(callback),
+            settings: self.settings,
+        })
+    }
+}
+
+impl Config {
+    fn model(&self, shared: &SdkConfig) -> Bedrock {
+        let (temperature, top_p) = self.sampling;
+        let model = bedrock::Settings::new(&self.settings.model_id);
+        let settings = bedrock::Settings {
+            temperature,
+            top_p,
+            idle: self.model_idle,
+            ..model
+        };
+        Bedrock::new(aws_sdk_bedrockruntime::Client::new(shared), settings)
+    }
+
+    fn tools(&self, quick: &SdkConfig) -> Result<Tools> {
+        let search =
+            |id| knowledge_base::retrieve(aws_sdk_bedrockagentruntime::Client::new(quick), id);
+        let retrieve = self.knowledge_base.clone().map(search);
+        let public = Service::default();
+        let weather = Service {
+            geocoding: self.weather_urls.0.clone().unwrap_or(public.geocoding),
+            forecast: self.weather_urls.1.clone().unwrap_or(public.forecast),
+        };
+        let deps = tools::Deps {
+            http: web::client()?,
+            weather,
+            retrieve,
+            clock: jiff::Timestamp::now,
+        };
+        Ok(Tools::new(&deps))
+    }
+}

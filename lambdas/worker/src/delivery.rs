@@ -1,0 +1,110 @@
+//! What a delivery of a job leads to, by what the run's row says. A delivery may come twice or late:
+//! only the row decides.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use shared::aws::threads::keys::ThreadKey;
+use shared::aws::threads::take::{Take, Taker};
+use shared::job::Job;
+use shared::run::RunRow;
+use tokio::time::Instant;
+
+use crate::clock;
+use crate::deps::Deps;
+use crate::execute::execute;
+use crate::load::load;
+use crate::taken::Taken;
+
+/// How long after another worker's lease a job is looked at again.
+const AFTER_LEASE: Duration = Duration::from_secs(5);
+
+/// One delivery of a job.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    /// The job.
+    pub job: &'a Job,
+    /// What names this delivery to the queue.
+    pub receipt: &'a str,
+    /// What names this invocation.
+    pub invocation: &'a str,
+    /// When Lambda ends this invocation.
+    pub deadline: SystemTime,
+}
+
+impl Delivery<'_> {
+    /// The job's thread.
+    pub(crate) fn key(&self) -> ThreadKey {
+        ThreadKey {
+            owner: self.job.owner.clone(),
+            thread_id: self.job.thread_id.clone(),
+        }
+    }
+}
+
+/// Does what the run needs: a worker, patience, or nothing but its end told again.
+#[tracing::instrument(skip_all, fields(run = %delivery.job.run_id, thread = %delivery.job.thread_id))]
+pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Result<()> {
+    let key = delivery.key();
+    let run_id = &delivery.job.run_id;
+    let asked = Instant::now();
+    let now = clock::seconds();
+    let taker = Taker {
+        id: delivery.invocation,
+        now,
+        until: now + deps.settings.lease.as_secs(),
+    };
+    // One round trip: the lease, and everything the model call needs.
+    let (take, start) = tokio::join!(
+        deps.threads.take(&key, run_id, taker),
+        load(deps, &key, run_id)
+    );
+    match take.context("taking the run")? {
+        Take::Taken(row) => {
+            let start = if row.epoch > 1 {
+                load(deps, &key, run_id).await?
+            } else {
+                start?
+            };
+            let lease = asked + deps.settings.lease;
+            let (start, input) = start;
+            Ok(execute(
+                deps,
+                Taken {
+                    delivery,
+                    row,
+                    start,
+                    input,
+                    lease,
+                },
+            )
+            .await?)
+        }
+        Take::Leased(row) => look_again(deps, delivery.job, &row, now).await,
+        Take::Ended(_) | Take::Missing => move_on(deps, &key, delivery.job).await,
+    }
+}
+
+/// Somebody else is at it. A fresh message finds out later whether they finished; this one is done, so
+/// that a duplicate cannot use up the receives of the message that recovers a crash.
+async fn look_again(deps: &Deps, job: &Job, row: &RunRow, now: u64) -> anyhow::Result<()> {
+    let delay = Duration::from_secs(row.lease_until.saturating_sub(now)) + AFTER_LEASE;
+    deps.queue
+        .send_after(job, delay)
+        .await
+        .context("sending the job again")
+}
+
+/// Takes the run off the head of its thread's line and wakes the next.
+pub(crate) async fn move_on(deps: &Deps, key: &ThreadKey, job: &Job) -> anyhow::Result<()> {
+    let head = deps
+        .threads
+        .advance(key, &job.run_id)
+        .await
+        .context("moving the line on")?;
+    if let Some(next) = head {
+        let job = Job::new(key.owner.clone(), key.thread_id.clone(), next);
+        deps.queue.send(&job).await.context("waking the next run")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! How a run ends: the end is committed, the line moves on, and only then the clients are told.
+
+use shared::agent::run::{Ending, Failure, Finished};
+use shared::aws::threads::fence::{End, Fence, Written};
+use shared::message::{Message, Usage};
+use shared::run::Status;
+use shared::wire::event::{Event, ModelUsage, RunErrorCode, RunOutcome};
+use shared::wire::line::{Draft, Notes, Reason};
+
+use crate::clock;
+use crate::delivery::move_on;
+use crate::execute::{Lost, Running};
+use crate::watching::Watch;
+use crate::writer::Writer;
+
+/// Ends the run as it came out.
+pub(crate) async fn end(
+    running: &Running<'_>,
+    writer: &mut Writer<'_>,
+    watch: &mut Watch<'_>,
+    result: Result<Finished, Failure>,
+) -> Result<(), Lost> {
+    let Running {
+        deps,
+        taken,
+        fence,
+        lines,
+    } = running;
+    let (last, messages) = match result {
+        Ok(Finished { ending, messages }) => (Last::of(ending), messages),
+        Err(failure) => (Last::failed(&failure), Vec::new()),
+    };
+    let written = commit(running, writer, &last, &messages).await?;
+    if let Written::CancelAsked(reason) = written {
+        // The cancel came first: the run is cancelled, although its answer was complete.
+        commit(running, writer, &Last::Cancelled(reason), &messages).await?;
+    }
+    move_on(deps, &fence.key, taken.delivery.job)
+        .await
+        .map_err(|error| Lost(format!("{error:#}")))?;
+    watch.serve_latecomers().await?;
+    lines.release().await?;
+    let told = lines.drained(deps.settings.drain);
+    tokio::join!(told, keep_history(running));
+    Ok(())
+}
+
+/// A thread in use keeps its messages: those whose time is half over get a new one. A failure costs
+/// nothing yet; the next run's end tries again.
+async fn keep_history(
+    Running {
+        deps, taken, fence, ..
+    }: &Running<'_>,
+) {
+    let Some(keep) = deps.settings.thread_ttl else {
+        return;
+    };
+    let now = clock::seconds();
+    let half_over = |ttl: Option<u64>| ttl.is_some_and(|ttl| ttl < now + keep.as_secs() / 2);
+    let messages = &taken.start.history.messages;
+    let old: Vec<_> = messages
+        .iter()
+        .filter(|stored| half_over(stored.ttl))
+        .cloned()
+        .collect();
+    if let Err(fault) = fence
+        .threads
+        .prolong(&fence.key, &old, now + keep.as_secs())
+        .await
+    {
+        tracing::warn!(%fault, "the thread's messages could not be kept longer");
+    }
+}
+
+/// How the run ends, in the words of its row and its last line.
+enum Last {
+    Answered,
+    Cancelled(Reason),
+    Failed(RunErrorCode),
+}
+
+impl Last {
+    fn of(ending: Ending) -> Self {
+        match ending {
+            Ending::Answered | Ending::CutShort | Ending::Refused => Self::Answered,
+            Ending::OutOfSteps => Self::Cancelled(Reason::MaxSteps),
+            Ending::Stopped(reason) => Self::Cancelled(reason),
+        }
+    }
+
+    fn failed(failure: &Failure) -> Self {
+        tracing::error!(error = %failure, "the run failed");
+        match failure {
+            Failure::Model(error) => Self::Failed(error.kind.code()),
+            Failure::Abandoned => Self::Failed(RunErrorCode::Internal),
+        }
+    }
+
+    fn end(&self) -> End {
+        let (status, reason) = match self {
+            Self::Answered => (Status::Finished, None),
+            Self::Cancelled(reason) => (Status::Cancelled, Some(*reason)),
+            Self::Failed(_) => (Status::Failed, None),
+        };
+        End {
+            status,
+            reason,
+            at: clock::seconds(),
+        }
+    }
+
+    fn draft(&self, fence: &Fence, usage: Vec<ModelUsage>) -> Draft {
+        let (outcome, reason) = match self {
+            Self::Answered => (RunOutcome::Success, None),
+            Self::Cancelled(reason) => (RunOutcome::Cancelled, Some(*reason)),
+            Self::Failed(code) => {
+                let event = Event::RunError {
+                    message: code.message().to_owned(),
+                    code: *code,
+                };
+                return event.noted(Notes {
+                    retryable: code.retryable().then_some(true),
+                    ..Notes::default()
+                });
+            }
+        };
+        let thread_id = fence.key.thread_id.clone();
+        let event = Event::RunFinished {
+            thread_id,
+            run_id: fence.run_id.clone(),
+            outcome,
+            usage,
+        };
+        event.noted(Notes {
+            reason,
+            ..Notes::default()
+        })
+    }
+}
+
+async fn commit(
+    running: &Running<'_>,
+    writer: &mut Writer<'_>,
+    last: &Last,
+    messages: &[Message],
+) -> Result<Written, Lost> {
+    let Running {
+        deps, fence, lines, ..
+    } = running;
+    let mut usage = writer.usage();
+    messages
+        .iter()
+        .filter_map(|message| message.usage)
+        .for_each(|cost| usage += cost);
+    let batch = lines
+        .close(last.draft(fence, model_usage(&deps.settings.model_id, usage)))
+        .await?;
+    writer.end(messages, &batch, last.end()).await
+}
+
+/// Tokens as AG-UI counts them: those of the cache are part of the input.
+fn model_usage(model: &str, usage: Usage) -> Vec<ModelUsage> {
+    if usage == Usage::default() {
+        return Vec::new();
+    }
+    let input_tokens =
+        usage.input_tokens + usage.cache_read_input_tokens + usage.cache_write_input_tokens;
+    let some = |count: u64| (count > 0).then_some(count);
+    vec![ModelUsage {
+        provider: "bedrock".to_owned(),
+        model: model.to_owned(),
+        input_tokens,
+        cached_input_tokens: some(usage.cache_read_input_tokens),
+        cache_write_input_tokens: some(usage.cache_write_input_tokens),
+        output_tokens: usage.output_tokens,
+        total_tokens: input_tokens + usage.output_tokens,
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caches_tokens_are_part_of_the_input() {
+        let usage = Usage {
+            input_tokens: 10,
+            output_tokens: 5,
+            total_tokens: 15,
+            cache_read_input_tokens: 100,
+            cache_write_input_tokens: 0,
+        };
+        let [told] = model_usage("m", usage).try_into().expect("one model");
+        assert_eq!((told.input_tokens, told.total_tokens), (110, 115));
+        assert_eq!(
+            (told.cached_input_tokens, told.cache_write_input_tokens),
+            (Some(100), None)
+        );
+        assert!(
+            model_usage("m", Usage::default()).is_empty(),
+            "a run that asked nobody cost nothing"
+        );
+    }
+
+    #[test]
+    fn a_limit_of_ours_is_a_cancellation_and_no_error() {
+        let last = |ending| Last::of(ending).end();
+        assert_eq!(last(Ending::OutOfSteps).status, Status::Cancelled);
+        assert_eq!(last(Ending::OutOfSteps).reason, Some(Reason::MaxSteps));
+        assert_eq!(
+            last(Ending::Stopped(Reason::Timeout)).reason,
+            Some(Reason::Timeout)
+        );
+        for ending in [Ending::Answered, Ending::CutShort, Ending::Refused] {
+            assert_eq!(last(ending).status, Status::Finished, "{ending:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a run starts from.
+
+use anyhow::Context as _;
+use shared::aws::threads::keys::ThreadKey;
+use shared::aws::threads::messages::History;
+use shared::ids::{ConnectionId, RunId};
+use shared::run::RunInput;
+use shared::wire::shape::Shape;
+
+use crate::clock;
+use crate::deps::Deps;
+
+/// What a run starts from, read in one round trip.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// When the thread was born.
+    pub born: u64,
+    /// What was said before.
+    pub history: History,
+    /// Who else is on the thread: a hint, from an index that lags.
+    pub watchers: Vec<(ConnectionId, Shape)>,
+}
+
+/// Reads it, and what the run was started with. The watchers are a hint: without them the run goes on all the same.
+pub(crate) async fn load(
+    deps: &Deps,
+    key: &ThreadKey,
+    run_id: &RunId,
+) -> anyhow::Result<(Start, RunInput)> {
+    let threads = &deps.threads;
+    let now = clock::seconds();
+    let (meta, history, input, watchers) = tokio::join!(
+        threads.meta(key, now),
+        threads.history(key, deps.settings.history_limit()),
+        threads.input(key, run_id),
+        deps.connections.by_thread(key, now),
+    );
+    let born = meta
+        .context("reading the thread")?
+        .map_or(now, |meta| meta.born);
+    let watchers = watchers.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the thread's other connections could not be read");
+        Vec::new()
+    });
+    let history = history.context("reading the history")?.of(born, now);
+    let input = input
+        .context("reading the input")?
+        .context("the run has no input")?;
+    Ok((
+        Start {
+            born,
+            history,
+            watchers,
+        },
+        input,
+    ))
+}

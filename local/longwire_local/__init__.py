@@ -1,0 +1,1 @@
+"""Longwire on one machine: MiniStack plays AWS, the simulator plays Bedrock."""

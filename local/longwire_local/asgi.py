@@ -1,0 +1,183 @@
+"""MiniStack behind a thin layer that does what API Gateway does and MiniStack does not.
+
+Its arguments are the number of an inherited, bound socket and the folder for the functions' logs.
+Tried against MiniStack 1.5.33, whose internals it wraps; requirements.txt pins that version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app as ministack
+from ministack.core.lambda_runtime import ProvidedWorker
+from ministack.services import apigateway
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+# API Gateway closes a connection that sends a larger frame with 1009 ("Amazon API Gateway quotas":
+# WebSocket frame size 32 KB). MiniStack would take 16 MB.
+MAX_INBOUND_BYTES = 32 * 1024
+
+# What the $connect function of the handshake in this task answered. Each socket has a task of its own.
+_connect_response: ContextVar[dict[str, Any] | None] = ContextVar("connect_response", default=None)
+
+
+def mend_invocations() -> None:
+    """Keeps what $connect answered, of which MiniStack looks only at the status, and words failures of
+    a function as API Gateway does."""
+    invoke = apigateway._invoke_ws_lambda
+
+    async def mended(*args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        response: dict[str, Any] | None = await invoke(*args, **kwargs)
+        route, connection, request = args[3], args[5], args[7]
+        if route.get("routeKey") == "$connect":
+            _connect_response.set(response)
+            return response
+        return with_gateway_error(response, connection, request)
+
+    apigateway._invoke_ws_lambda = mended
+
+
+def mend_route_selection() -> None:
+    """Sends to $default what breaks MiniStack's parser, and messages that name a route of the handshake."""
+    evaluate = apigateway._evaluate_route_selection
+
+    def mended(expression: str, payload: str) -> str:
+        try:
+            route = str(evaluate(expression, payload))
+        except RecursionError:  # JSON nested a thousand deep
+            return "$default"
+        return "$default" if route in ("$connect", "$disconnect") else route
+
+    apigateway._evaluate_route_selection = mended
+
+
+def tee_function_logs(folder: Path) -> None:
+    """Writes each line of a function to its file at once; CloudWatch gets them when an invocation ends."""
+    pump = ProvidedWorker._pump_output
+
+    def teed(self: Any, stream: Any, log_queue: Any) -> None:
+        name = str(self.func_name).removeprefix("longwire-")
+        with (folder / f"{name}.log").open("ab", buffering=0) as file:
+            pump(self, _Tee(stream, file), log_queue)
+
+    ProvidedWorker._pump_output = teed
+
+
+class _Tee:
+    def __init__(self, stream: Any, file: Any) -> None:
+        self._stream = stream
+        self._file = file
+
+    def readline(self) -> bytes:
+        line: bytes = self._stream.readline()
+        self._file.write(line)
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def as_api_gateway(app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The ASGI app, with API Gateway's handshake answers and frame limit on its sockets."""
+
+    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await app(scope, receive, send)
+            return
+        _connect_response.set(None)
+        handshake = _Handshake(send)
+        await app(scope, lambda: _receive_limited(receive, send), handshake.send)
+
+    return wrapped
+
+
+class _Handshake:
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._decided = False
+
+    async def send(self, message: Message) -> None:
+        if self._decided:
+            await self._send(message)
+            return
+        self._decided = True
+        if message["type"] == "websocket.accept":
+            await self._send(message | {"subprotocol": subprotocol(_connect_response.get())})
+        elif message["type"] == "websocket.close":
+            await self._refuse(message)
+        else:
+            await self._send(message)
+
+    async def _refuse(self, message: Message) -> None:
+        """API Gateway answers with the function's status; MiniStack with 403 whatever it was."""
+        response = _connect_response.get()
+        if response is None:
+            await self._send(message)
+            return
+        body = str(response.get("body") or "").encode()
+        length = (b"content-length", str(len(body)).encode())
+        status = refusal_status(response)
+        start = {"type": "websocket.http.response.start", "status": status, "headers": [length]}
+        await self._send(start)
+        await self._send({"type": "websocket.http.response.body", "body": body})
+
+
+def subprotocol(response: dict[str, Any] | None) -> str | None:
+    """The protocol that $connect returned; API Gateway negotiates none by itself."""
+    headers = (response or {}).get("headers") or {}
+    found = [value for name, value in headers.items() if name.lower() == "sec-websocket-protocol"]
+    return str(found[0]) if found else None
+
+
+def refusal_status(response: dict[str, Any]) -> int:
+    """The status of a refused handshake; a function that failed is a 502."""
+    status = response.get("statusCode")
+    return status if isinstance(status, int) and 300 <= status <= 599 else 502
+
+
+def with_gateway_error(response: dict[str, Any] | None, connection: str, request: str) -> dict[str, Any] | None:
+    """API Gateway's own frame in place of the error of a function that failed, which MiniStack shows."""
+    if not response or response.get("statusCode") != 502 or "errorMessage" not in str(response.get("body")):
+        return response
+    told = {"message": "Internal server error", "connectionId": connection, "requestId": request}
+    return {"statusCode": 502, "body": json.dumps(told)}
+
+
+async def _receive_limited(receive: Receive, send: Send) -> Message:
+    message = await receive()
+    if message["type"] == "websocket.receive" and inbound_bytes(message) > MAX_INBOUND_BYTES:
+        await send({"type": "websocket.close", "code": 1009})
+        return {"type": "websocket.disconnect", "code": 1009}
+    return message
+
+
+def inbound_bytes(message: Message) -> int:
+    """The size of a received message on the wire, in bytes of UTF-8."""
+    text = message.get("text")
+    return len(message.get("bytes") or b"") if text is None else len(text.encode())
+
+
+def main() -> None:
+    """Serves until a signal ends it."""
+    descriptor, logs = sys.argv[1], Path(sys.argv[2])
+    mend_invocations()
+    mend_route_selection()
+    tee_function_logs(logs)
+    config = Config()
+    config.bind = [f"fd://{descriptor}"]
+    config.graceful_timeout = 0.5
+    config.keep_alive_timeout = 75
+    config.loglevel = os.environ.get("LOG_LEVEL", "INFO")
+    asyncio.run(serve(as_api_gateway(ministack), config))

@@ -1,0 +1,133 @@
+"""The commands of scripts/local. Imports wait until a command needs them: `ask` is to be quick."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from .checkout import Checkout
+from .errors import LocalError
+from .facts import FUNCTIONS
+from .state import Description, Record
+
+ASK_TIMEOUT_S = 900.0
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; returns its exit status. A LocalError is printed without a traceback."""
+    chosen = _parser().parse_args(arguments)
+    checkout = Checkout.of(Path(__file__))
+    # As Ctrl-C: what was half started is ended again.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return int(chosen.run(checkout, chosen))
+    except LocalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our stdout went away; nothing may be written on exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _up(checkout: Checkout, _: argparse.Namespace) -> int:
+    from .environment import settings
+    from .progress import say
+
+    description = _ensure(checkout, settings(os.environ))
+    say("ready")
+    print(description.websocket)
+    print(f"""npx wscat@6.1.0 -c '{description.websocket}' -s longwire.v1 -x '{{"prompt":"Hey!"}}' -w 5""")
+    return 0
+
+
+def _down(checkout: Checkout, _: argparse.Namespace) -> int:
+    from .lock import exclusive
+    from .progress import say
+    from .stack import take_down
+
+    with exclusive(checkout):
+        say("the stack is down" if take_down(checkout) else "nothing was running")
+    return 0
+
+
+def _status(checkout: Checkout, _: argparse.Namespace) -> int:
+    from .status import show
+
+    return 0 if show(checkout) else 1
+
+
+def _logs(checkout: Checkout, chosen: argparse.Namespace) -> int:
+    from .logs import show
+
+    show(checkout, chosen.function, chosen.follow)
+    return 0
+
+
+def _ask(checkout: Checkout, chosen: argparse.Namespace) -> int:
+    from .client import ask
+    from .transcript import RunFailed
+
+    try:
+        ask(_ensure(checkout, None).websocket, chosen.prompt, chosen.timeout)
+    except RunFailed as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _chat(checkout: Checkout, chosen: argparse.Namespace) -> int:
+    from .client import chat
+
+    chat(_ensure(checkout, None).websocket, chosen.timeout)
+    return 0
+
+
+def _ensure(checkout: Checkout, settings: dict[str, str] | None) -> Description:
+    """The running, up-to-date stack; without the lock when there is nothing to do."""
+    from .freshness import fresh
+
+    record, description = Record.load(checkout), Description.load(checkout)
+    if description and settings in (None, record.settings) and fresh(checkout, record):
+        return description
+    from .lock import exclusive
+    from .stack import bring_up
+
+    with exclusive(checkout):
+        return bring_up(checkout, settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/local", description="Longwire on this machine, without AWS.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    up = commands.add_parser("up", help="start the stack, or bring it up to date; prints its URL")
+    up.set_defaults(run=_up)
+    up.epilog = (
+        "LONGWIRE_PORT asks for a port; LONGWIRE_FN_<NAME>=value sets <NAME> in the functions that know it; "
+        "LONGWIRE_STATE=<folder> is where the stack keeps its state, for a second one beside the usual."
+    )
+    commands.add_parser("down", help="end the stack").set_defaults(run=_down)
+    commands.add_parser("status", help="what runs, and where").set_defaults(run=_status)
+
+    logs = commands.add_parser("logs", help="the log of each function, or of one")
+    logs.add_argument("function", nargs="?", choices=(*FUNCTIONS, "ministack", "simulator"))
+    logs.add_argument("-f", "--follow", action="store_true", help="go on as lines are written")
+    logs.set_defaults(run=_logs)
+
+    ask = commands.add_parser("ask", help="send one prompt, print the answer as it streams")
+    ask.add_argument("prompt")
+    ask.set_defaults(run=_ask)
+    chat = commands.add_parser("chat", help="a conversation in the terminal")
+    chat.set_defaults(run=_chat)
+    for command in (ask, chat):
+        command.add_argument(
+            "--timeout", type=float, default=ASK_TIMEOUT_S, help="seconds for an answer (default: %(default)g)"
+        )
+    return parser

@@ -1,0 +1,103 @@
+"""`ask` and `chat`: a WebSocket client such as anybody could write."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from .errors import LocalError
+from .transcript import RunFailed, Transcript, lines
+
+SUBPROTOCOL = Subprotocol("longwire.v1")
+OPEN_TIMEOUT_S = 30.0
+DIM, PLAIN = "\x1b[2m", "\x1b[0m"
+
+
+def ask(url: str, prompt: str, timeout: float) -> None:
+    """Sends one prompt and prints its answer. Raises RunFailed, or LocalError when nobody answers."""
+    with _connected(url) as socket:
+        _converse(socket, prompt, timeout)
+
+
+def chat(url: str, timeout: float) -> None:
+    """Asks for prompts until the end of input, on one connection and so on one thread."""
+    # Importing it gives input() a history and line editing.
+    import readline  # noqa: F401
+
+    with _connected(url) as socket:
+        _note("A conversation; end it with Ctrl-D.")
+        while (prompt := _input()) is not None:
+            if prompt.strip():
+                _turn(socket, prompt, timeout)
+
+
+def _turn(socket: ClientConnection, prompt: str, timeout: float) -> None:
+    try:
+        _converse(socket, prompt, timeout)
+    except RunFailed as failure:
+        _note(f"error: {failure}")
+
+
+def _converse(socket: ClientConnection, prompt: str, timeout: float) -> None:
+    transcript = Transcript(_answer, _note)
+    deadline = time.monotonic() + timeout
+    try:
+        socket.send(json.dumps({"action": "prompt", "prompt": prompt}))
+        while not _read_frame(socket, transcript, deadline, timeout):
+            pass
+    except ConnectionClosed as closed:
+        raise LocalError(f"the connection was closed before the answer was complete ({closed})") from closed
+    finally:
+        _answer("\n")
+
+
+def _read_frame(socket: ClientConnection, transcript: Transcript, deadline: float, timeout: float) -> bool:
+    try:
+        frame = socket.recv(timeout=max(0.0, deadline - time.monotonic()))
+    except TimeoutError as error:
+        raise LocalError(f"no complete answer within {timeout:g} s") from error
+    return any([transcript.read(line) for line in lines(frame)])
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[ClientConnection]:
+    with ExitStack() as stack:
+        socket = _open(stack, url)
+        if socket.subprotocol != SUBPROTOCOL:
+            raise LocalError(f"the server did not agree to {SUBPROTOCOL}")
+        yield socket
+
+
+def _open(stack: ExitStack, url: str) -> ClientConnection:
+    # No proxy, no compression, no pings: the server is on this machine, and may be slow under a compiler.
+    options: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None, "max_size": None}
+    try:
+        socket: ClientConnection = connect(url, subprotocols=[SUBPROTOCOL], open_timeout=OPEN_TIMEOUT_S, **options)
+        return stack.enter_context(socket)
+    except (OSError, InvalidHandshake, TimeoutError) as error:
+        raise LocalError(f"could not connect to {url}: {error}") from error
+
+
+def _input() -> str | None:
+    try:
+        return input("> ")
+    except EOFError:
+        return None
+
+
+def _answer(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _note(text: str) -> None:
+    dim, plain = (DIM, PLAIN) if sys.stderr.isatty() else ("", "")
+    print(f"{dim}{text}{plain}", file=sys.stderr, flush=True)

@@ -1,0 +1,23 @@
+"""Whether a stack runs and is what the sources say; cheap enough to ask before every prompt."""
+
+from __future__ import annotations
+
+from . import fingerprint, processes
+from .checkout import Checkout
+from .state import Record
+
+SERVERS = ("ministack", "simulator")
+
+
+def fresh(checkout: Checkout, record: Record) -> bool:
+    """Whether the stack runs and nothing it was made from changed since."""
+    return (
+        running(record)
+        and record.stack == fingerprint.of_stack(checkout)
+        and record.sources == fingerprint.of_sources(checkout)
+    )
+
+
+def running(record: Record) -> bool:
+    """Whether both servers run."""
+    return all(name in record.processes and processes.is_ours(record.processes[name]) for name in SERVERS)

@@ -1,0 +1,13 @@
+"""Progress for people, on stderr, so that stdout carries only results."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+_started = time.monotonic()
+
+
+def say(text: str) -> None:
+    """Prints one step with the seconds since this command began."""
+    print(f"[{time.monotonic() - _started:6.1f} s] {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,90 @@
+"""Starting MiniStack and the simulator, and waiting until they answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from . import ports, processes
+from .checkout import Checkout
+from .environment import ministack_environment, simulator_environment
+from .errors import LocalError
+from .processes import Started
+
+READY_S = 60.0
+POLL_S = 0.05
+LISTENING = re.compile(rb"listening on (http://\S+?)/?\s")
+
+Keep = Callable[[str, Started], None]
+
+
+def start_ministack(checkout: Checkout, wanted: int | None, keep: Keep) -> str:
+    """Starts MiniStack; returns its URL at once, before it answers. `keep` writes down what was started."""
+    with ports.bind(ports.MINISTACK_PORT, wanted) as listener:
+        host, port = listener.getsockname()
+        descriptor = listener.fileno()
+        script = checkout.local / "gateway.py"
+        command = [str(checkout.python), "-E", str(script), str(descriptor), str(checkout.logs)]
+        environment = ministack_environment(checkout, host, port)
+        pid = processes.start(command, environment, checkout.logs / "ministack.log", (descriptor,))
+    keep("ministack", Started.of(pid, checkout.root))
+    return f"http://{host}:{port}"
+
+
+def start_simulator(checkout: Checkout, binary: Path, port: int, keep: Keep) -> str:
+    """Starts the simulator on a port (0: any) and returns its URL when it listens."""
+    log = checkout.logs / "simulator.log"
+    begin = log.stat().st_size if log.exists() else 0
+    command = [str(binary), "--host", ports.HOST, "--port", str(port)]
+    pid = processes.start(command, simulator_environment(checkout), log)
+    started = Started.of(pid, binary)
+    keep("simulator", started)
+    return _wait("the simulator", started, log, lambda: _announced(log, begin))
+
+
+def wait_for_ministack(checkout: Checkout, url: str, started: Started) -> None:
+    """Returns when MiniStack answers requests."""
+    _wait("MiniStack", started, checkout.logs / "ministack.log", lambda: _healthy(url))
+
+
+def _wait(name: str, started: Started, log: Path, ready: Callable[[], str | None]) -> str:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        if answer := ready():
+            return answer
+        if not processes.is_ours(started):
+            raise LocalError(f"{name} ended while it started; the end of {log}:\n{_tail(log)}")
+        time.sleep(POLL_S)
+    raise LocalError(f"{name} did not answer within {READY_S:.0f} s; the end of {log}:\n{_tail(log)}")
+
+
+def _announced(log: Path, begin: int) -> str | None:
+    with log.open("rb") as file:
+        file.seek(begin)
+        found = LISTENING.search(file.read())
+    return found.group(1).decode() if found else None
+
+
+def _healthy(url: str) -> str | None:
+    # No proxy of the caller's: this is our own machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/_ministack/health", timeout=READY_S) as response:
+            return url if response.status == 200 else None
+    except (urllib.error.URLError, OSError):
+        return None
+
+
+def _tail(log: Path, lines: int = 15) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 8192))
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return "(no log)"

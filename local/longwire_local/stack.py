@@ -1,0 +1,213 @@
+"""Up and down: from whatever is running to what the sources say."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from . import fingerprint, processes, servers
+from .build import SIMULATOR, build
+from .checkout import Checkout
+from .deploy import Deployment
+from .environment import Endpoints, settings, unknown_settings
+from .facts import FUNCTIONS, REGION, STAGE, TABLES, deployed
+from .freshness import fresh, running
+from .memory import need_memory
+from .package import stripped, write_zip
+from .ports import SIMULATOR_PORT, free_port, wanted_port
+from .processes import Started
+from .progress import say
+from .state import Description, Record
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build."""
+
+    sources: str
+    executables: dict[str, Path]
+    hashes: dict[str, str]
+
+
+def bring_up(checkout: Checkout, chosen: dict[str, str] | None) -> Description:
+    """Starts the stack or brings a running one up to date. The caller holds the lock.
+
+    `chosen` are the functions' settings; None keeps those of a running stack.
+    """
+    record = Record.load(checkout)
+    description = Description.load(checkout)
+    if not (running(record) and description and record.stack == fingerprint.of_stack(checkout)):
+        return _start(checkout, settings(os.environ) if chosen is None else chosen)
+    if not fresh(checkout, record):
+        description = _refresh(checkout, record, description)
+    if chosen is not None and chosen != record.settings:
+        _change_settings(checkout, record, description, chosen)
+    return description
+
+
+def take_down(checkout: Checkout) -> bool:
+    """Ends what `bring_up` started, and only that. Whether anything ran. The caller holds the lock."""
+    record = Record.load(checkout)
+    checkout.description.unlink(missing_ok=True)
+    found = [processes.stop(started, checkout.state) for started in record.processes.values()]
+    checkout.record.unlink(missing_ok=True)
+    shutil.rmtree(checkout.scratch, ignore_errors=True)
+    return any(found)
+
+
+def _start(checkout: Checkout, chosen: dict[str, str]) -> Description:
+    _warn_of(chosen)
+    need_memory()
+    wanted = wanted_port(os.environ.get("LONGWIRE_PORT"))
+    built = _build(checkout)
+    if take_down(checkout):
+        say("ended the former stack")
+    shutil.rmtree(checkout.logs, ignore_errors=True)
+    checkout.logs.mkdir(parents=True)
+    checkout.scratch.mkdir(parents=True)
+    try:
+        return _start_servers(checkout, built, chosen, wanted)
+    except BaseException:
+        # Also Ctrl-C: half a stack is of no use to anybody. The logs stay.
+        take_down(checkout)
+        raise
+
+
+def _start_servers(checkout: Checkout, built: Built, chosen: dict[str, str], wanted: int | None) -> Description:
+    record = Record(settings=chosen)
+
+    def keep(name: str, started: Started) -> None:
+        record.processes[name] = started
+        record.save(checkout)
+
+    say("starting MiniStack and the simulator")
+    ministack = servers.start_ministack(checkout, wanted, keep)
+    simulator_port = free_port(SIMULATOR_PORT)
+    simulator = servers.start_simulator(checkout, built.executables[SIMULATOR], simulator_port, keep)
+    code = _packages(checkout, built, list(FUNCTIONS))
+    servers.wait_for_ministack(checkout, ministack, record.processes["ministack"])
+    say(f"deploying to MiniStack at {ministack}")
+    description = _deploy(ministack, simulator, code, chosen, record)
+    _remember(checkout, record, built)
+    description.save(checkout)
+    return description
+
+
+def _deploy(
+    ministack: str, simulator: str, code: dict[str, bytes], chosen: dict[str, str], record: Record
+) -> Description:
+    deployment = Deployment(ministack)
+    deployment.create_tables()
+    queues = deployment.create_queues()
+    api = deployment.create_gateway()
+    management = f"{ministack}/_aws/execute-api/{api}/{STAGE}"
+    at = Endpoints(ministack, simulator, management, queues["runs"], queues["runs-dead"])
+    for name in FUNCTIONS:
+        deployment.create_function(name, code[name], at, chosen)
+    deployment.create_routes(api)
+    deployment.create_event_source()
+    return Description(
+        websocket=management.replace("http://", "ws://", 1),
+        management=management,
+        region=REGION,
+        ministack=ministack,
+        simulator=simulator,
+        queue_url=at.queue_url,
+        dead_letter_url=at.dead_letter_url,
+        tables={name: deployed(name) for name in TABLES},
+        functions={name: deployed(name) for name in FUNCTIONS},
+        pids={name: started.pid for name, started in record.processes.items()},
+    )
+
+
+def _refresh(checkout: Checkout, record: Record, description: Description) -> Description:
+    need_memory()
+    built = _build(checkout)
+    changed = changed_packages(record.binaries, built.hashes)
+    functions = [name for name in FUNCTIONS if name in changed]
+    if functions:
+        say(f"deploying {', '.join(functions)}")
+        deployment = Deployment(description.ministack)
+        for name, code in _packages(checkout, built, functions).items():
+            deployment.update_code(name, code)
+    if SIMULATOR in changed:
+        description = _restart_simulator(checkout, record, description, built)
+    _remember(checkout, record, built)
+    return description
+
+
+def changed_packages(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """The packages whose binary is not the deployed one."""
+    return {name for name, digest in after.items() if before.get(name) != digest}
+
+
+def _restart_simulator(checkout: Checkout, record: Record, description: Description, built: Built) -> Description:
+    """On its former port, which the functions know."""
+    say("restarting the simulator")
+    processes.stop(record.processes[SIMULATOR], checkout.state)
+
+    def keep(name: str, started: Started) -> None:
+        record.processes[name] = started
+        record.save(checkout)
+        description.pids[name] = started.pid
+        description.save(checkout)
+
+    port = urlsplit(description.simulator).port or 0
+    servers.start_simulator(checkout, built.executables[SIMULATOR], port, keep)
+    return description
+
+
+def _change_settings(checkout: Checkout, record: Record, description: Description, chosen: dict[str, str]) -> None:
+    _warn_of(chosen)
+    say("changing the functions' settings")
+    at = Endpoints(
+        description.ministack,
+        description.simulator,
+        description.management,
+        description.queue_url,
+        description.dead_letter_url,
+    )
+    deployment = Deployment(description.ministack)
+    for name in FUNCTIONS:
+        deployment.update_settings(name, at, chosen)
+    record.settings = chosen
+    record.save(checkout)
+
+
+def _build(checkout: Checkout) -> Built:
+    # Taken before the build: a file saved while cargo runs must count as a change the next time.
+    sources = fingerprint.of_sources(checkout)
+    say("building the functions and the simulator (minutes the first time)")
+    executables = build(checkout)
+    hashes = {name: fingerprint.of_file(path) for name, path in executables.items()}
+    return Built(sources, executables, hashes)
+
+
+def _packages(checkout: Checkout, built: Built, names: list[str]) -> dict[str, bytes]:
+    say("packing " + ", ".join(names))
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(names, pool.map(lambda name: _package(checkout, built, name), names), strict=True))
+
+
+def _package(checkout: Checkout, built: Built, name: str) -> bytes:
+    binary = stripped(built.executables[name], checkout.scratch / name / "bootstrap")
+    target = checkout.scratch / f"{name}.zip"
+    write_zip(binary, target, level=1)
+    shutil.rmtree(binary.parent)
+    return target.read_bytes()
+
+
+def _remember(checkout: Checkout, record: Record, built: Built) -> None:
+    record.stack = fingerprint.of_stack(checkout)
+    record.sources = built.sources
+    record.binaries = built.hashes
+    record.save(checkout)
+
+
+def _warn_of(chosen: dict[str, str]) -> None:
+    for name in unknown_settings(chosen):
+        say(f"note: no function takes LONGWIRE_FN_{name}")

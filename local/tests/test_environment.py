@@ -1,0 +1,50 @@
+import pytest
+
+from longwire_local.environment import (
+    Endpoints,
+    function_environment,
+    ministack_environment,
+    settings,
+    unknown_settings,
+)
+from longwire_local.facts import EVENT_SOURCE, FUNCTIONS, QUEUES, ROUTES
+
+AT = Endpoints("http://m", "http://s", "http://m/api/live", "http://m/q", "http://m/dead")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_gets_what_it_must_have(name):
+    environment = function_environment(name, AT, {})
+    assert set(environment) == set(FUNCTIONS[name].environment)
+    assert all(environment.values())
+
+
+def test_settings_reach_only_the_functions_that_know_them():
+    chosen = settings({"LONGWIRE_FN_MAX_STEPS": "3", "LONGWIRE_FN_ON_GONE": "finish", "PATH": "/bin"})
+    assert chosen == {"MAX_STEPS": "3", "ON_GONE": "finish"}
+    assert "MAX_STEPS" not in function_environment("ingest", AT, chosen)
+    assert function_environment("ingest", AT, chosen)["ON_GONE"] == "finish"
+    assert function_environment("worker", AT, chosen)["MAX_STEPS"] == "3"
+
+
+def test_a_misspelt_setting_is_noticed():
+    assert unknown_settings({"MAX_STEP": "3", "ON_GONE": "finish"}) == ["MAX_STEP"]
+
+
+def test_functions_see_no_credentials_of_the_caller(checkout, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
+    environment = ministack_environment(checkout, "127.0.0.1", 1)
+    assert "AWS_PROFILE" not in environment
+    assert environment["AWS_ACCESS_KEY_ID"] == "local"
+    assert environment["HOME"].startswith(str(checkout.state))
+
+
+def test_the_facts_fit_together():
+    # Lambda refuses an event source whose queue's visibility is below the function's timeout.
+    source = QUEUES[EVENT_SOURCE.queue]
+    assert source.visibility >= FUNCTIONS[EVENT_SOURCE.function].timeout
+    assert source.dead_letters in QUEUES
+    assert {route.function for route in ROUTES} <= set(FUNCTIONS)
+    # Ten threads at once must not wait for each other.
+    assert EVENT_SOURCE.max_concurrency >= 12

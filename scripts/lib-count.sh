@@ -1,0 +1,61 @@
+# Sourced by the scripts that test: runs steps, keeps their output, adds up what they counted.
+
+passed=0
+failed=0
+step=0
+
+# A signal ends the step that runs, with everything it started, before it ends us.
+trap 'trap - INT TERM; [ -n "${running:-}" ] && kill -TERM -- "-$running" 2>/dev/null; wait; exit 130' INT TERM
+
+# run NAME COMMAND...: shows and keeps the output; returns the command's status. The command gets a process
+# group of its own, so that a signal reaches its children too.
+run() {
+  local name="$1"
+  shift
+  step=$((step + 1))
+  log="$logs/$(printf '%02d' "$step")-$(tr -cs 'a-z0-9' '-' <<<"$name" | sed 's/-*$//').log"
+  echo "== $name"
+  set -m
+  { "$@" </dev/null 2>&1 | tee "$log"; exit "${PIPESTATUS[0]}"; } &
+  running=$!
+  set +m
+  wait "$running"
+  local status=$?
+  running=""
+  return "$status"
+}
+
+# check NAME COMMAND...: a step that holds or does not.
+check() {
+  if run "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $1"
+  fi
+}
+
+# count NAME COMMAND...: a step that counts its own tests, in the words of cargo, pytest or node.
+count() {
+  local status=0 good bad
+  run "$@" || status=$?
+  good=$(sum 's/^test result: .* ([0-9]+) passed; .*/\1/p; s/^(.*[ =])?([0-9]+) passed.* in .*/\2/p; s/^(#|ℹ) pass ([0-9]+)$/\2/p')
+  bad=$(sum 's/^test result: .* ([0-9]+) failed; .*/\1/p; s/^(.*[ =])?([0-9]+) failed.* in .*/\2/p; s/^(#|ℹ) fail ([0-9]+)$/\2/p')
+  # A step that broke without a failing test, or ran none, is a failure of its own.
+  if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
+    bad=1
+  fi
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  [ "$bad" -eq 0 ] || echo "FAILED: $1"
+}
+
+sum() {
+  sed -nE "$1" "$log" | awk '{ all += $1 } END { print all + 0 }'
+}
+
+summary() {
+  echo
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}

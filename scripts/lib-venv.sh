@@ -1,0 +1,26 @@
+# Sourced by the scripts: the checkout's own Python environment, .venv.
+
+need_python() {
+  if ! command -v python3 >/dev/null; then
+    echo "error: python3 was not found; Python 3.10 or newer is needed, with its venv module." >&2
+    return 1
+  fi
+  if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
+    echo "error: $(python3 --version) is too old; Python 3.10 or newer is needed." >&2
+    return 1
+  fi
+}
+
+# ensure_venv ROOT FILE...: installs each pinned requirements file of ROOT/local unless it is
+# already there. A copy of the file in .venv is the proof, written only after pip succeeded, so the
+# usual case costs no process but cmp.
+ensure_venv() {
+  local root="$1" name
+  shift
+  for name in "$@"; do
+    if [ ! -x "$root/.venv/bin/python" ] || ! cmp -s "$root/local/$name" "$root/.venv/$name"; then
+      need_python && python3 -E "$root/local/venv_setup.py" "$@"
+      return
+    fi
+  done
+}

@@ -1,0 +1,124 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::open::Open;
+use crate::ids::{MessageId, RunId};
+use crate::message::{Message, Role, Usage};
+use crate::model::{Delta, StopReason};
+use crate::wire::line::Draft;
+
+/// An answer that is being put together. Pure: pieces go in, drafts of lines come out, and in the end
+/// the message to keep. Blocks may interleave; a block whose end never comes is ended by [`finish`].
+///
+/// [`finish`]: Assembly::finish
+pub(super) struct Assembly {
+    run_id: RunId,
+    show_reasoning: bool,
+    blocks: BTreeMap<u32, Open>,
+    /// What the step's calls hang on: its last text before them, or an id of their own.
+    parent: Option<MessageId>,
+    shown: bool,
+    stop: Option<StopReason>,
+    usage: Option<Usage>,
+    latency_ms: Option<u64>,
+}
+
+impl Assembly {
+    pub(super) fn new(run_id: RunId, show_reasoning: bool) -> Self {
+        Self {
+            run_id,
+            show_reasoning,
+            blocks: BTreeMap::new(),
+            parent: None,
+            shown: false,
+            stop: None,
+            usage: None,
+            latency_ms: None,
+        }
+    }
+
+    /// Takes the next piece and says what to tell the client.
+    pub(super) fn take(&mut self, delta: Delta) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        match delta {
+            Delta::Text { block, text } => {
+                let open = self.blocks.entry(block).or_insert_with(Open::text);
+                drafts = open.add_text(block, &text);
+                if let Some(id) = open.text_id() {
+                    self.parent = Some(id.clone());
+                }
+            }
+            Delta::Reasoning { block, thought } => {
+                let show = self.show_reasoning;
+                drafts = self
+                    .blocks
+                    .entry(block)
+                    .or_insert_with(Open::reasoning)
+                    .add_thought(block, thought, show);
+            }
+            Delta::ToolStart { block, name } => {
+                let parent = self.parent.get_or_insert_with(MessageId::random).clone();
+                let (open, draft) = Open::call(block, name, parent);
+                self.blocks.insert(block, open);
+                drafts.push(draft);
+            }
+            Delta::ToolInput { block, json } => {
+                if let Some(open) = self.blocks.get_mut(&block) {
+                    drafts.extend(open.add_input(&json));
+                }
+            }
+            Delta::BlockStop { block } => {
+                if let Some(open) = self.blocks.get_mut(&block) {
+                    drafts = open.end();
+                }
+            }
+            Delta::Stop(reason) => self.stop = Some(reason),
+            Delta::Metadata { usage, latency_ms } => {
+                self.usage = Some(usage);
+                self.latency_ms = Some(latency_ms);
+            }
+        }
+        self.shown |= !drafts.is_empty();
+        drafts
+    }
+
+    /// Something of this answer was shown to the client.
+    pub(super) fn shown(&self) -> bool {
+        self.shown
+    }
+
+    pub(super) fn stop_reason(&self) -> Option<StopReason> {
+        self.stop.clone()
+    }
+
+    pub(super) fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    pub(super) fn latency_ms(&self) -> Option<u64> {
+        self.latency_ms
+    }
+
+    /// Ends what is still open; returns the drafts that say so and the message to keep.
+    pub(super) fn finish(mut self) -> (Vec<Draft>, Message) {
+        let drafts = self.blocks.values_mut().flat_map(Open::end).collect();
+        let blocks = self
+            .blocks
+            .into_values()
+            .filter_map(Open::into_block)
+            .collect();
+        let mut message = Message::new(Role::Assistant, self.run_id, blocks);
+        message.usage = self.usage;
+        (drafts, message)
+    }
+}
+
+/// The arguments of a call: nothing is an empty object; what is no JSON is kept as the text it is, for
+/// the tool to refuse.
+pub(super) fn input(json: &str) -> Value {
+    if json.trim().is_empty() {
+        return Value::Object(serde_json::Map::new());
+    }
+    serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
+}

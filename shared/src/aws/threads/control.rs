@@ -1,0 +1,112 @@
+//! The reads by which a worker finds out: nobody can call a running function.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use super::Threads;
+use super::item::{Item, read, s};
+use super::keys::{self, SORT, ThreadKey};
+use crate::aws::fault::Fault;
+use crate::ids::{ConnectionId, RunId};
+use crate::run::{RunInput, RunRow};
+
+/// What one control read found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Control {
+    /// The run's row.
+    pub row: Option<RunRow>,
+    /// Those of the asked connections that have a row.
+    pub present: HashSet<ConnectionId>,
+}
+
+impl Threads {
+    /// A run's row, read consistently.
+    pub async fn run(&self, key: &ThreadKey, run_id: &RunId) -> Result<Option<RunRow>, Fault> {
+        self.get(key, keys::run(run_id)).await
+    }
+
+    /// A run's input, read consistently.
+    pub async fn input(&self, key: &ThreadKey, run_id: &RunId) -> Result<Option<RunInput>, Fault> {
+        self.get(key, keys::input(run_id)).await
+    }
+
+    /// One item of a thread, read consistently.
+    pub(super) async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        key: &ThreadKey,
+        sort: String,
+    ) -> Result<Option<T>, Fault> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.item(sort)));
+        request
+            .consistent_read(true)
+            .send()
+            .await?
+            .item
+            .map(read)
+            .transpose()
+    }
+
+    /// The run's row and the rows of `connections` (at most 99) in one consistent read. A key that DynamoDB
+    /// left unprocessed makes the whole read a fault, to be made again: absence must mean absence.
+    pub async fn control(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        connections_table: &str,
+        connections: &[ConnectionId],
+    ) -> Result<Control, Fault> {
+        let mut request = self.client.batch_get_item().request_items(
+            &self.table,
+            KeysAndAttributes::builder()
+                .consistent_read(true)
+                .keys(key.item(keys::run(run_id)))
+                .build()?,
+        );
+        if !connections.is_empty() {
+            let keys = connections
+                .iter()
+                .map(|id| HashMap::from([("connection".to_owned(), s(id.as_str()))]))
+                .collect();
+            let asked = KeysAndAttributes::builder()
+                .consistent_read(true)
+                .set_keys(Some(keys))
+                .projection_expression("#connection")
+                .expression_attribute_names("#connection", "connection")
+                .build()?;
+            request = request.request_items(connections_table, asked);
+        }
+        let output = request.send().await?;
+        if output.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+            return Err(Fault::Unavailable(
+                "a control read was answered in part".to_owned(),
+            ));
+        }
+        let mut tables = output.responses.unwrap_or_default();
+        let row = tables
+            .remove(&self.table)
+            .unwrap_or_default()
+            .into_iter()
+            .find(|item| item.contains_key(SORT));
+        let present = tables
+            .remove(connections_table)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(connection)
+            .collect();
+        Ok(Control {
+            row: row.map(read).transpose()?,
+            present,
+        })
+    }
+}
+
+fn connection(item: &Item) -> Option<ConnectionId> {
+    item.get("connection")
+        .and_then(|id: &AttributeValue| id.as_s().ok())
+        .map(ConnectionId::trusted)
+}

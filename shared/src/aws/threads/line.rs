@@ -1,0 +1,229 @@
+//! A thread's line: its unfinished runs in order, the first of them active. It lives in the thread's own
+//! item and changes only by single conditional writes, each of which tells its writer the new head; so no
+//! wake-up is lost and twenty prompts at once conflict with nobody.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use serde::Deserialize;
+
+use super::Threads;
+use super::item::{Item, n, read, s};
+use super::keys::{self, ThreadKey};
+use crate::aws::fault::Fault;
+use crate::aws::retry::with_jitter;
+use crate::ids::RunId;
+
+/// The most runs in a line, the active one included.
+pub const MAX_LINE: usize = 20;
+
+/// How often a write that lost a race is tried again before it counts as refused.
+const ROUNDS: usize = 4;
+
+/// A thread's own item. Times are seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta {
+    /// When the thread was born, or born again: part of its messages' keys.
+    pub born: u64,
+    /// Its unfinished runs in order; the first is active.
+    #[serde(default)]
+    pub line: Vec<RunId>,
+    /// When a run was last put in line.
+    pub updated_at: u64,
+    /// When the thread expires; absent: never.
+    #[serde(default)]
+    pub ttl: Option<u64>,
+}
+
+impl Meta {
+    /// The active run.
+    pub fn head(&self) -> Option<&RunId> {
+        self.line.first()
+    }
+
+    /// Whether the thread has expired: the table deletes expired items days late, and this clock alone
+    /// decides.
+    pub fn expired(&self, now: u64) -> bool {
+        self.ttl.is_some_and(|ttl| ttl <= now)
+    }
+
+    fn position(&self, run: &RunId) -> Option<usize> {
+        self.line.iter().position(|waiting| waiting == run)
+    }
+}
+
+/// What became of putting a run in line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Appended {
+    /// It is in line, now or already before.
+    At {
+        /// Its place: 0 is the active run's.
+        position: usize,
+        /// The thread as it stands now.
+        meta: Meta,
+    },
+    /// The line has [`MAX_LINE`] runs.
+    Full,
+}
+
+impl Threads {
+    /// The thread as it stands now; an expired one counts as absent.
+    pub async fn meta(&self, key: &ThreadKey, now: u64) -> Result<Option<Meta>, Fault> {
+        let meta: Option<Meta> = self.get(key, keys::META.to_owned()).await?;
+        Ok(meta.filter(|meta| !meta.expired(now)))
+    }
+
+    /// The thread's active run.
+    pub async fn head(&self, key: &ThreadKey, now: u64) -> Result<Option<RunId>, Fault> {
+        let meta = self.meta(key, now).await?;
+        Ok(meta.and_then(|meta| meta.line.into_iter().next()))
+    }
+
+    /// Puts a run at the end of the thread's line, if it is not in it. The thread is born with its first
+    /// run, and again when it has expired; it lives `keep` from `now` on, for ever with `None`.
+    pub async fn append(
+        &self,
+        key: &ThreadKey,
+        run: &RunId,
+        now: u64,
+        keep: Option<Duration>,
+    ) -> Result<Appended, Fault> {
+        for _ in 0..ROUNDS {
+            let in_the_way =
+                match with_jitter(|| changed(self.appending(key, run, now, keep))).await? {
+                    Ok(meta) => return Ok(standing(meta, run)),
+                    Err(in_the_way) => in_the_way,
+                };
+            match in_the_way {
+                Some(meta) if meta.expired(now) => {
+                    if let Ok(meta) =
+                        with_jitter(|| changed(self.reborn(key, run, now, keep))).await?
+                    {
+                        return Ok(standing(meta, run));
+                    }
+                }
+                // Also our own write, when its answer was lost.
+                Some(meta) if meta.position(run).is_some() => return Ok(standing(meta, run)),
+                Some(meta) if meta.line.len() >= MAX_LINE => return Ok(Appended::Full),
+                _ => {}
+            }
+        }
+        Err(Fault::Refused)
+    }
+
+    /// Takes an ended run off the head of the line and tells the new head. When `run` is not the head,
+    /// nothing changes, and the head is told all the same.
+    pub async fn advance(&self, key: &ThreadKey, run: &RunId) -> Result<Option<RunId>, Fault> {
+        let left = with_jitter(|| changed(self.removing(key, run, 0))).await?;
+        let meta = left.map_or_else(|in_the_way| in_the_way, Some);
+        Ok(meta.and_then(|meta| meta.line.into_iter().next()))
+    }
+
+    /// Takes a run out of the line, wherever it stands, and tells the head that is left.
+    pub(super) async fn leave(&self, key: &ThreadKey, run: &RunId) -> Result<Option<RunId>, Fault> {
+        let mut place = 0;
+        for _ in 0..ROUNDS {
+            let found = match with_jitter(|| changed(self.removing(key, run, place))).await? {
+                Ok(meta) => return Ok(meta.head().cloned()),
+                Err(found) => found,
+            };
+            match found.as_ref().and_then(|meta| meta.position(run)) {
+                Some(position) => place = position,
+                None => return Ok(found.and_then(|meta| meta.line.into_iter().next())),
+            }
+        }
+        Err(Fault::Refused)
+    }
+
+    fn appending(
+        &self,
+        key: &ThreadKey,
+        run: &RunId,
+        now: u64,
+        keep: Option<Duration>,
+    ) -> UpdateItemFluentBuilder {
+        self.storing(key, now, keep, "list_append(if_not_exists(#line, :none), :runs)", "if_not_exists(born, :now)")
+            .condition_expression(
+                "(attribute_not_exists(#ttl) OR #ttl > :now) AND \
+                 (attribute_not_exists(#line) OR (NOT contains(#line, :run) AND size(#line) < :max))",
+            )
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":runs", AttributeValue::L(vec![s(run.as_str())]))
+            .expression_attribute_values(":run", s(run.as_str()))
+            .expression_attribute_values(":max", n(MAX_LINE))
+    }
+
+    /// The former messages keep the former birth in their keys, so the new thread does not see them.
+    fn reborn(
+        &self,
+        key: &ThreadKey,
+        run: &RunId,
+        now: u64,
+        keep: Option<Duration>,
+    ) -> UpdateItemFluentBuilder {
+        self.storing(key, now, keep, ":runs", ":now")
+            .condition_expression("attribute_not_exists(#line) OR #ttl <= :now")
+            .expression_attribute_values(":runs", AttributeValue::L(vec![s(run.as_str())]))
+    }
+
+    fn storing(
+        &self,
+        key: &ThreadKey,
+        now: u64,
+        keep: Option<Duration>,
+        line: &str,
+        born: &str,
+    ) -> UpdateItemFluentBuilder {
+        let set = format!("SET #line = {line}, born = {born}, updatedAt = :now");
+        let request = self
+            .meta_update(key)
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", n(now));
+        match keep {
+            Some(keep) => request
+                .update_expression(format!("{set}, #ttl = :ttl"))
+                .expression_attribute_values(":ttl", n(now + keep.as_secs())),
+            None => request.update_expression(format!("{set} REMOVE #ttl")),
+        }
+    }
+
+    fn removing(&self, key: &ThreadKey, run: &RunId, place: usize) -> UpdateItemFluentBuilder {
+        self.meta_update(key)
+            .update_expression(format!("REMOVE #line[{place}]"))
+            .condition_expression(format!("#line[{place}] = :run"))
+            .expression_attribute_values(":run", s(run.as_str()))
+    }
+
+    fn meta_update(&self, key: &ThreadKey) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key.item(keys::META)))
+            .expression_attribute_names("#line", "line")
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+}
+
+/// The thread as the update left it, or as it stood in the update's way.
+async fn changed(request: UpdateItemFluentBuilder) -> Result<Result<Meta, Option<Meta>>, Fault> {
+    let error = match request.send().await {
+        Ok(output) => return Ok(Ok(read(output.attributes.unwrap_or_default())?)),
+        Err(error) => error,
+    };
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+            let item: Option<Item> = refused.item.clone().filter(|item| !item.is_empty());
+            Ok(Err(item.map(read).transpose()?))
+        }
+        _ => Err(error.into()),
+    }
+}
+
+fn standing(meta: Meta, run: &RunId) -> Appended {
+    let position = meta.position(run).unwrap_or_default();
+    Appended::At { position, meta }
+}

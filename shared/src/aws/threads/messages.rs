@@ -1,0 +1,119 @@
+//! A thread's stored messages.
+
+use super::Threads;
+use super::item::{Item, MessageItem, n, read, s};
+use super::keys::{self, PARTITION, SORT, ThreadKey};
+use crate::aws::fault::Fault;
+use crate::message::Message;
+
+/// The stored end of a conversation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// Messages with their numbers in the thread, oldest first.
+    pub messages: Vec<Stored>,
+}
+
+/// A stored message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// When the thread it belongs to was born. A thread born again does not see its former messages.
+    pub born: u64,
+    /// Its number in the thread.
+    pub number: u64,
+    /// When the table forgets it, in seconds since 1970; absent: never.
+    pub ttl: Option<u64>,
+    /// The message.
+    pub message: Message,
+}
+
+impl History {
+    /// The messages of the thread that was born at `born`, and that are not forgotten at `now`.
+    pub fn of(mut self, born: u64, now: u64) -> Self {
+        self.messages
+            .retain(|stored| stored.born == born && stored.ttl.is_none_or(|ttl| ttl > now));
+        self
+    }
+
+    /// The number the next message gets.
+    pub fn next_number(&self) -> u64 {
+        self.messages.last().map_or(1, |stored| stored.number + 1)
+    }
+}
+
+impl Threads {
+    /// The last `limit` messages of a thread, whichever birth they belong to, read consistently. One page
+    /// of DynamoDB, 1 MB, bounds them all the same.
+    pub async fn history(&self, key: &ThreadKey, limit: i32) -> Result<History, Fault> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("#thread = :thread AND begins_with(#item, :messages)")
+            .expression_attribute_names("#thread", PARTITION)
+            .expression_attribute_names("#item", SORT)
+            .expression_attribute_values(":thread", s(key.partition()))
+            .expression_attribute_values(":messages", s("MSG#"))
+            .scan_index_forward(false)
+            .limit(limit)
+            .send()
+            .await?;
+        let mut messages = output
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(stored)
+            .collect::<Result<Vec<_>, _>>()?;
+        messages.reverse();
+        Ok(History { messages })
+    }
+}
+
+fn stored(item: Item) -> Result<Stored, Fault> {
+    let unreadable = || Fault::Unreadable("a message's key is not MSG#<born>#<number>".to_owned());
+    let (born, number) = item
+        .get(SORT)
+        .and_then(|sort| sort.as_s().ok())
+        .and_then(|sort| sort.strip_prefix("MSG#")?.split_once('#'))
+        .and_then(|(born, number)| Some((born.parse().ok()?, number.parse().ok()?)))
+        .ok_or_else(unreadable)?;
+    let body: MessageItem = read(item)?;
+    Ok(Stored {
+        born,
+        number,
+        ttl: body.ttl,
+        message: body.message()?,
+    })
+}
+
+impl Threads {
+    /// Keeps messages until `ttl` (seconds since 1970). Those that are gone already stay gone.
+    pub async fn prolong(
+        &self,
+        key: &ThreadKey,
+        messages: &[Stored],
+        ttl: u64,
+    ) -> Result<(), Fault> {
+        let requests = messages.iter().map(|stored| async move {
+            let sort = keys::message(stored.born, stored.number);
+            let request = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(key.item(sort)));
+            let kept = request
+                .update_expression("SET #ttl = :ttl")
+                .condition_expression("attribute_exists(#item)")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_names("#item", SORT)
+                .expression_attribute_values(":ttl", n(ttl))
+                .send()
+                .await;
+            match kept.map_err(Fault::from) {
+                Ok(_) | Err(Fault::Refused) => Ok(()),
+                Err(fault) => Err(fault),
+            }
+        });
+        futures::future::try_join_all(requests).await.map(drop)
+    }
+}

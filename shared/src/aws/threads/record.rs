@@ -1,0 +1,171 @@
+//! The writes of a start to the run's own items: put, attach, take back.
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
+
+use super::Threads;
+use super::item::{Item, n, s};
+use super::keys;
+use super::start::NewRun;
+use super::wake::job;
+use crate::aws::fault::Fault;
+use crate::aws::queue::Queue;
+use crate::aws::retry::with_jitter;
+use crate::run::RunRow;
+
+/// How many connections a run's row takes from repeated starts: it stays under 1 KB for the worker, who
+/// reads it twice a second.
+const MAX_ATTACHED: usize = 8;
+
+impl Threads {
+    /// Writes row and input together, so that a run in line always has an input. Tells the row that was
+    /// there before, if there was one.
+    pub(super) async fn record(&self, run: &NewRun) -> Result<Option<RunRow>, Fault> {
+        let row = run.row();
+        let puts = vec![
+            self.put_if_new(run, keys::run(&run.run_id), to_item(&row)?)?,
+            self.put_over(run, keys::input(&run.run_id), to_item(run.input())?)?,
+        ];
+        // The token makes a repetition after a lost answer the same write.
+        let token = format!("{:032x}", rand::random::<u128>());
+        match with_jitter(|| self.transact(puts.clone(), &token)).await {
+            Ok(()) => Ok(None),
+            Err(Fault::Refused) => match self.run(&run.key, &run.run_id).await? {
+                Some(before) => Ok(Some(before)),
+                None => Err(Fault::Refused),
+            },
+            // It may have been written all the same.
+            Err(fault @ Fault::Unavailable(_)) => match self.run(&run.key, &run.run_id).await {
+                Ok(Some(found)) if found == row => Ok(None),
+                _ => Err(fault),
+            },
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Lets the connection watch a run that was there before and has not ended. It stays where it is if it
+    /// watches already; a row that has enough watchers takes no more, and the connection is told all the
+    /// same where the run stands.
+    pub(super) async fn attach(&self, run: &NewRun) -> Result<(), Fault> {
+        let row = run.row();
+        let cursor = to_attribute_value(row.attached.get(&run.watcher))?;
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(run.key.item(keys::run(&run.run_id))))
+            .update_expression("SET attached.#me = if_not_exists(attached.#me, :cursor)")
+            .condition_expression(
+                "#status IN (:queued, :running) AND \
+                 (attribute_exists(attached.#me) OR size(attached) < :max)",
+            )
+            .expression_attribute_names("#me", run.watcher.as_str())
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":cursor", cursor)
+            .expression_attribute_values(":queued", s("queued"))
+            .expression_attribute_values(":running", s("running"))
+            .expression_attribute_values(":max", n(MAX_ATTACHED));
+        let sent = with_jitter(|| async { Ok(request.clone().send().await?) }).await;
+        match sent {
+            Ok(_) | Err(Fault::Refused) => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Removes what a start wrote, unless a worker has the run: then its row is told. The row goes first,
+    /// because it alone says whether a worker has the run.
+    pub(super) async fn take_back(
+        &self,
+        queue: &Queue,
+        run: &NewRun,
+        in_line: bool,
+    ) -> Result<Option<RunRow>, Fault> {
+        let deletes = vec![
+            self.delete_untouched(run)?,
+            self.delete(run, keys::input(&run.run_id))?,
+        ];
+        let token = format!("{:032x}", rand::random::<u128>());
+        match with_jitter(|| self.transact(deletes.clone(), &token)).await {
+            Ok(()) => {}
+            Err(Fault::Refused) => {
+                if let Some(row) = self.run(&run.key, &run.run_id).await? {
+                    return Ok(Some(row));
+                }
+            }
+            Err(fault) => return Err(fault),
+        }
+        if in_line {
+            self.leave_line(queue, run).await?;
+        }
+        Ok(None)
+    }
+
+    /// Whoever is first now may have counted on the run before it.
+    async fn leave_line(&self, queue: &Queue, run: &NewRun) -> Result<(), Fault> {
+        match self.leave(&run.key, &run.run_id).await? {
+            Some(head) => queue.send(&job(&run.key, &head)).await,
+            None => Ok(()),
+        }
+    }
+
+    fn put_if_new(
+        &self,
+        run: &NewRun,
+        sort: String,
+        body: Item,
+    ) -> Result<TransactWriteItem, Fault> {
+        let put = Put::builder()
+            .condition_expression("attribute_not_exists(#status) OR #ttl <= :now")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", n(run.now));
+        self.put(run, sort, body, put)
+    }
+
+    fn put_over(&self, run: &NewRun, sort: String, body: Item) -> Result<TransactWriteItem, Fault> {
+        self.put(run, sort, body, Put::builder())
+    }
+
+    fn put(
+        &self,
+        run: &NewRun,
+        sort: String,
+        body: Item,
+        put: aws_sdk_dynamodb::types::builders::PutBuilder,
+    ) -> Result<TransactWriteItem, Fault> {
+        let mut item = run.key.item(sort);
+        item.extend(body);
+        let put = put.table_name(&self.table).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder()
+            .put(put.map_err(|error| incomplete(&error))?)
+            .build())
+    }
+
+    fn delete_untouched(&self, run: &NewRun) -> Result<TransactWriteItem, Fault> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(run.key.item(keys::run(&run.run_id))))
+            .condition_expression("#status = :queued AND epoch = :none")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":queued", s("queued"))
+            .expression_attribute_values(":none", n(0_u32))
+            .build();
+        Ok(TransactWriteItem::builder()
+            .delete(delete.map_err(|error| incomplete(&error))?)
+            .build())
+    }
+
+    fn delete(&self, run: &NewRun, sort: String) -> Result<TransactWriteItem, Fault> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(run.key.item(sort)))
+            .build();
+        Ok(TransactWriteItem::builder()
+            .delete(delete.map_err(|error| incomplete(&error))?)
+            .build())
+    }
+}
+
+fn incomplete(error: &aws_sdk_dynamodb::error::BuildError) -> Fault {
+    Fault::Unreadable(error.to_string())
+}

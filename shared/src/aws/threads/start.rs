@@ -1,0 +1,192 @@
+//! How a run starts: its row and input, its place in the thread's line, and, when it is the first there,
+//! the message that wakes a worker. A start that is cut off anywhere can be repeated under its run's name.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Threads;
+use super::keys::ThreadKey;
+use super::line::Appended;
+use super::wake::{job, overdue};
+use crate::aws::fault::Fault;
+use crate::aws::queue::Queue;
+use crate::ids::{ConnectionId, MessageId, RunId};
+use crate::job::VERSION;
+use crate::message::Usage;
+use crate::run::{Context, Cursor, OnGone, RunInput, RunRow, Status};
+use crate::wire::shape::Shape;
+
+/// How long a queued run may stay untouched before its message is sent again, in seconds.
+const WAKE_QUEUED: u64 = 300;
+
+/// How long a run is remembered, in seconds: a repeated start is known for a day, and TTL is no clock.
+const REMEMBER: u64 = 48 * 3600;
+
+/// A run that somebody wants. Times are seconds since 1970.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// On this thread.
+    pub key: ThreadKey,
+    /// Its name.
+    pub run_id: RunId,
+    /// The name of the user's message.
+    pub message_id: MessageId,
+    /// What the user says.
+    pub prompt: String,
+    /// What the model shall know besides.
+    pub context: Vec<Context>,
+    /// Thinking is shown.
+    pub reasoning: bool,
+    /// What becomes of it when nobody watches any more.
+    pub on_gone: OnGone,
+    /// The connection that starts it, and watches it.
+    pub watcher: ConnectionId,
+    /// How that one wants its frames.
+    pub shape: Shape,
+    /// Now.
+    pub now: u64,
+    /// How long the thread lives after this; for ever with `None`.
+    pub keep: Option<Duration>,
+}
+
+/// What became of a start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    /// It is durable.
+    Accepted {
+        /// Its place in the line: 0 is the active run's.
+        position: usize,
+    },
+    /// A run of that name was there before.
+    Duplicate {
+        /// Where it stands.
+        status: Status,
+        /// Its place in the line, while it is queued.
+        position: usize,
+        /// The name of its user's message.
+        message_id: MessageId,
+    },
+    /// The thread's line is full; nothing is left of the start.
+    Busy,
+}
+
+impl Threads {
+    /// Starts a run. With a fault nothing is left of the start, as far as that could be done; what is left
+    /// starts nothing by itself, or is found by `wakeBy`, and the same start may be sent again.
+    pub async fn start(&self, queue: &Queue, run: &NewRun) -> Result<Started, Fault> {
+        if let Some(row) = self.record(run).await? {
+            return self.repeat(queue, run, row).await;
+        }
+        match self.line_up(queue, run).await {
+            Ok(Appended::At { position, .. }) => Ok(Started::Accepted { position }),
+            Ok(Appended::Full) => self
+                .take_back(queue, run, false)
+                .await
+                .map(|row| gone_or_taken(row, Started::Busy)),
+            Err(fault) => match self.take_back(queue, run, true).await {
+                Ok(Some(_)) => Ok(Started::Accepted { position: 0 }),
+                Ok(None) => Err(fault),
+                Err(second) => {
+                    tracing::warn!(run = %run.run_id, "a start was not taken back: {second}");
+                    Err(fault)
+                }
+            },
+        }
+    }
+
+    /// Puts the run in the thread's line and sends its message when it is the active one. One that waits
+    /// looks after the active run instead.
+    async fn line_up(&self, queue: &Queue, run: &NewRun) -> Result<Appended, Fault> {
+        let appended = self
+            .append(&run.key, &run.run_id, run.now, run.keep)
+            .await?;
+        match &appended {
+            Appended::At { position: 0, .. } => queue.send(&job(&run.key, &run.run_id)).await?,
+            Appended::At { meta, .. } => self.look_after(queue, run, meta.head()).await,
+            Appended::Full => {}
+        }
+        Ok(appended)
+    }
+
+    /// The run in line is safe whatever comes of this.
+    async fn look_after(&self, queue: &Queue, run: &NewRun, head: Option<&RunId>) {
+        if let Some(head) = head
+            && let Err(fault) = self.wake_overdue(queue, &run.key, head, run.now).await
+        {
+            tracing::warn!(run = %head, "an active run was not looked after: {fault}");
+        }
+    }
+
+    /// Answers a start whose run was there before, and mends what an interrupted start left undone. Whoever
+    /// repeats it watches the run.
+    async fn repeat(&self, queue: &Queue, run: &NewRun, row: RunRow) -> Result<Started, Fault> {
+        let known = |status, position| Started::Duplicate {
+            status,
+            position,
+            message_id: row.message_id.clone(),
+        };
+        if row.status.ended() {
+            return Ok(known(row.status, 0));
+        }
+        self.attach(run).await?;
+        if row.status != Status::Queued {
+            if overdue(Some(&row), run.now) {
+                queue.send(&job(&run.key, &run.run_id)).await?;
+            }
+            return Ok(known(row.status, 0));
+        }
+        match self.line_up(queue, run).await? {
+            Appended::At { position, .. } => Ok(known(Status::Queued, position)),
+            Appended::Full => self
+                .take_back(queue, run, false)
+                .await
+                .map(|row| gone_or_taken(row, Started::Busy)),
+        }
+    }
+}
+
+/// A start that could not be taken back because a worker has the run was a start.
+fn gone_or_taken(row: Option<RunRow>, gone: Started) -> Started {
+    row.map_or(gone, |_| Started::Accepted { position: 0 })
+}
+
+impl NewRun {
+    pub(super) fn row(&self) -> RunRow {
+        let cursor = Cursor {
+            after: 0,
+            shape: self.shape,
+        };
+        RunRow {
+            v: VERSION,
+            status: Status::Queued,
+            epoch: 0,
+            taken_by: None,
+            restarts: Vec::new(),
+            lease_until: 0,
+            wake_by: Some(self.now + WAKE_QUEUED),
+            crashes: 0,
+            cancel_requested: None,
+            reason: None,
+            attached: BTreeMap::from([(self.watcher.clone(), cursor)]),
+            gone_since: None,
+            on_gone: self.on_gone,
+            last_seq: 0,
+            message_id: self.message_id.clone(),
+            usage: Usage::default(),
+            started_at: self.now,
+            ended_at: None,
+            ttl: self.now + REMEMBER,
+        }
+    }
+
+    pub(super) fn input(&self) -> RunInput {
+        RunInput {
+            v: VERSION,
+            message_id: self.message_id.clone(),
+            prompt: self.prompt.clone(),
+            context: self.context.clone(),
+            reasoning: self.reasoning,
+            ttl: self.now + REMEMBER,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `ack`: a message was accepted.
+
+use serde::Serialize;
+
+use crate::ids::{MessageId, RunId, ThreadId};
+use crate::run::Status;
+
+/// A start was accepted: it is durable from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ack {
+    /// The message's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What was accepted.
+    pub action: Action,
+    /// The thread.
+    pub thread_id: ThreadId,
+    /// The run.
+    pub run_id: RunId,
+    /// The user's message.
+    pub message_id: MessageId,
+    /// Where the run stands.
+    pub status: AckStatus,
+    /// Its place in the thread's line when it waits: 1 is next after the active run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+    /// The run was there before; nothing was started.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
+}
+
+/// The actions that are acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// A prompt, in any of its forms.
+    Prompt,
+}
+
+/// Where a run stands, for the client that started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AckStatus {
+    /// It is the active one and wants a worker.
+    Queued,
+    /// Others are before it.
+    Waiting,
+    /// A worker has it.
+    Running,
+    /// It answered.
+    Finished,
+    /// It failed.
+    Failed,
+    /// It was stopped.
+    Cancelled,
+}
+
+impl AckStatus {
+    /// The status of a run at this place in its thread's line: 0 is the active run's.
+    pub fn of(status: Status, position: usize) -> Self {
+        match status {
+            Status::Queued if position > 0 => Self::Waiting,
+            Status::Queued => Self::Queued,
+            Status::Running => Self::Running,
+            Status::Finished => Self::Finished,
+            Status::Failed => Self::Failed,
+            Status::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::control::Control;
+
+    #[test]
+    fn fields_stand_in_the_protocols_order() {
+        let mut ack = Ack {
+            id: Some("2".to_owned()),
+            action: Action::Prompt,
+            thread_id: ThreadId::trusted("t1"),
+            run_id: RunId::trusted("r1"),
+            message_id: MessageId::trusted("u1"),
+            status: AckStatus::Queued,
+            position: None,
+            duplicate: false,
+        };
+        assert_eq!(
+            Control::Ack(ack.clone()).json(),
+            r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"queued"}"#
+        );
+        ack.id = None;
+        ack.status = AckStatus::of(Status::Queued, 3);
+        ack.position = Some(3);
+        ack.duplicate = true;
+        assert_eq!(
+            Control::Ack(ack).json(),
+            r#"{"type":"ack","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"waiting","position":3,"duplicate":true}"#
+        );
+    }
+}

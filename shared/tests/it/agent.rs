@@ -1,0 +1,6 @@
+//! The agent loop, driven by a model that plays a script, read through the real sender.
+
+mod answers;
+mod limits;
+mod stage;
+mod stops;

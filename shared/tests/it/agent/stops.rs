@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use shared::agent::run::Ending;
+use shared::message::{Block, Outcome};
+use shared::model::{ModelErrorKind, StopReason};
+use shared::wire::line::Reason;
+
+use super::stage::{Call, Played, Script, Stage, answer, call, end, input, text};
+use crate::tool_box::tools;
+
+const SOON: Duration = Duration::from_millis(105);
+
+async fn play(script: &Script, after: Duration) -> Played {
+    Stage {
+        script,
+        tools: &tools(),
+        reasoning: false,
+        stop: Some((after, Reason::User)),
+    }
+    .play()
+    .await
+}
+
+fn dropped(script: &Script) -> usize {
+    *script.dropped.lock().expect("one test, one thread")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_the_middle_of_a_text_drops_the_stream_and_keeps_the_words() {
+    let script = Script::of([Call::Hangs(vec![text(0, "Once upon "), text(0, "a ti")])]);
+    let played = play(&script, SOON).await;
+    let finished = played.result.as_ref().expect("a stop is no failure");
+    assert_eq!(finished.ending, Ending::Stopped(Reason::User));
+    assert_eq!(dropped(&script), 1);
+    assert_eq!(played.took, SOON);
+    assert!(finished.messages[0].cancelled);
+    assert!(
+        matches!(&finished.messages[0].blocks[0], Block::Text { text, .. } if text == "Once upon a ti")
+    );
+    let story = played.story();
+    assert_eq!(
+        story[story.len() - 2..],
+        ["TEXT_MESSAGE_END", "STEP_FINISHED turn-1"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_the_middle_of_arguments_answers_the_call() {
+    let script = Script::of([Call::Hangs(vec![
+        call(0, "get_weather"),
+        input(0, "{\"loc"),
+    ])]);
+    let played = play(&script, SOON).await;
+    let story = played.story();
+    let tail = &story[story.len() - 3..];
+    assert_eq!(tail[0], "TOOL_CALL_END");
+    assert!(tail[1].ends_with("(cancelled)"), "{tail:?}");
+    assert_eq!(tail[2], "STEP_FINISHED turn-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_while_tools_run_drops_them_and_keeps_what_came() {
+    let calls = [
+        call(0, "get_weather"),
+        input(0, "{\"location\":\"Nowhere\"}"),
+        end(0),
+        call(1, "current_time"),
+        input(1, "{\"timezone\":\"UTC\"}"),
+        end(1),
+    ];
+    let script = Script::of([answer(calls, StopReason::ToolUse)]);
+    let played = play(&script, Duration::from_millis(300)).await;
+    let finished = played.result.as_ref().expect("a stop is no failure");
+    assert_eq!(finished.ending, Ending::Stopped(Reason::User));
+    let outcomes: Vec<_> = finished.messages[1].blocks.iter().map(outcome).collect();
+    assert_eq!(
+        outcomes,
+        [Outcome::Cancelled, Outcome::Success],
+        "{:#?}",
+        played.story()
+    );
+}
+
+fn outcome(block: &Block) -> Outcome {
+    match block {
+        Block::ToolResult(result) => result.outcome,
+        other => panic!("a result was expected: {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_between_two_tries_ends_the_waiting() {
+    let script = Script::of([
+        Call::Fails(ModelErrorKind::Throttled),
+        Call::Fails(ModelErrorKind::Throttled),
+    ]);
+    let played = play(&script, Duration::from_micros(1)).await;
+    let finished = played.result.as_ref().expect("a stop is no failure");
+    assert_eq!(finished.ending, Ending::Stopped(Reason::User));
+    assert_eq!(
+        played.story(),
+        ["STEP_STARTED turn-1", "STEP_FINISHED turn-1"]
+    );
+}

@@ -1,0 +1,103 @@
+//! `POST /knowledgebases/{id}/retrieve` ("API_agent-runtime_Retrieve").
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::index::Hit;
+use crate::{
+    KNOWLEDGE_BASE_ID,
+    error::{AwsError, Kind},
+    state::Simulator,
+};
+
+/// Results without a number asked for; the service's own default.
+const RESULTS: usize = 5;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    retrieval_query: Query,
+    #[serde(default)]
+    retrieval_configuration: Configuration,
+}
+
+#[derive(Deserialize)]
+struct Query {
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Configuration {
+    #[serde(default)]
+    vector_search_configuration: VectorSearch,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VectorSearch {
+    number_of_results: Option<usize>,
+}
+
+pub(crate) async fn retrieve(
+    State(simulator): State<Simulator>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    match found(&simulator, &id, &body) {
+        Ok(results) => Json(json!({ "retrievalResults": results })).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+fn found(simulator: &Simulator, id: &str, body: &[u8]) -> Result<Vec<Value>, AwsError> {
+    let read = &mut serde_json::Deserializer::from_slice(body);
+    let request: Request = serde_path_to_error::deserialize(read)
+        .map_err(|error| AwsError::validation(format!("{}: {}", error.path(), error.inner())))?;
+    if id != KNOWLEDGE_BASE_ID {
+        let message = format!("Knowledge Base with id {id} does not exist");
+        return Err(AwsError {
+            kind: Kind::ResourceNotFound,
+            message,
+        });
+    }
+    let text = request.retrieval_query.text;
+    if text.trim().is_empty() || text.chars().count() > 1_000 {
+        return Err(AwsError::validation(
+            "retrievalQuery.text must have length between 1 and 1000",
+        ));
+    }
+    let limit = request
+        .retrieval_configuration
+        .vector_search_configuration
+        .number_of_results
+        .unwrap_or(RESULTS);
+    if !(1..=100).contains(&limit) {
+        return Err(AwsError::validation(
+            "numberOfResults must be between 1 and 100",
+        ));
+    }
+    Ok(simulator
+        .knowledge
+        .search(&text, limit)
+        .iter()
+        .map(result)
+        .collect())
+}
+
+fn result(hit: &Hit<'_>) -> Value {
+    let uri = format!("s3://simulator-knowledge/{}", hit.passage.document);
+    json!({
+        "content": { "type": "TEXT", "text": hit.passage.text },
+        "location": { "type": "S3", "s3Location": { "uri": uri } },
+        "metadata": { "x-amz-bedrock-kb-source-uri": uri },
+        "score": hit.score,
+    })
+}

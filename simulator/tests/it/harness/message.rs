@@ -1,0 +1,77 @@
+//! Messages and tools to send.
+
+use aws_sdk_bedrockruntime::types::{
+    ContentBlock, ConversationRole, Message, ReasoningContentBlock, ReasoningTextBlock, Tool,
+    ToolConfiguration, ToolInputSchema, ToolResultBlock, ToolResultContentBlock, ToolResultStatus,
+    ToolSpecification,
+};
+use aws_smithy_types::Document;
+use serde_json::Value;
+
+pub(crate) fn thought(text: &str, signature: &str) -> ContentBlock {
+    let block = ReasoningTextBlock::builder()
+        .text(text)
+        .signature(signature)
+        .build()
+        .unwrap();
+    ContentBlock::ReasoningContent(ReasoningContentBlock::ReasoningText(block))
+}
+
+pub(crate) fn user(text: &str) -> Message {
+    let text = ContentBlock::Text(text.to_owned());
+    Message::builder()
+        .role(ConversationRole::User)
+        .content(text)
+        .build()
+        .unwrap()
+}
+
+pub(crate) fn result(id: &str, text: &str) -> ContentBlock {
+    ContentBlock::ToolResult(result_block(id, text, ToolResultStatus::Success))
+}
+
+pub(crate) fn failure(id: &str, text: &str) -> ContentBlock {
+    ContentBlock::ToolResult(result_block(id, text, ToolResultStatus::Error))
+}
+
+fn result_block(id: &str, text: &str, status: ToolResultStatus) -> ToolResultBlock {
+    let content = ToolResultContentBlock::Text(text.to_owned());
+    ToolResultBlock::builder()
+        .tool_use_id(id)
+        .content(content)
+        .status(status)
+        .build()
+        .unwrap()
+}
+
+/// The house's three tools and the client's own one.
+pub(crate) fn tools() -> ToolConfiguration {
+    let tools = ["get_weather", "kb_lookup", "current_time", "top_song"].map(|name| {
+        let schema = document(&serde_json::json!({ "type": "object" }));
+        let tool = ToolSpecification::builder()
+            .name(name)
+            .input_schema(ToolInputSchema::Json(schema))
+            .build()
+            .unwrap();
+        Tool::ToolSpec(tool)
+    });
+    ToolConfiguration::builder()
+        .set_tools(Some(tools.into()))
+        .build()
+        .unwrap()
+}
+
+/// JSON as the SDK's own kind of it; only what these tests send.
+pub(crate) fn document(json: &Value) -> Document {
+    match json {
+        Value::Object(fields) => Document::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone(), document(value)))
+                .collect(),
+        ),
+        Value::String(text) => Document::String(text.clone()),
+        Value::Null => Document::Object(Default::default()),
+        other => panic!("{other}"),
+    }
+}

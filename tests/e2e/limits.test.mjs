@@ -1,0 +1,78 @@
+// What a run and a frame hold at most.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { connect } from '../harness/client.mjs';
+import { requests, scenario } from '../harness/simulator.mjs';
+
+const MAX_FRAME = 28_672;
+const MAX_DELTA = 8 * 1024;
+const MAX_STEPS = 10;
+
+/** @param {import('../harness/socket.mjs').Socket} socket */
+const sizes = (socket) => socket.frames.map(({ text }) => Buffer.byteLength(text));
+
+describe('limits', { concurrency: 3 }, () => {
+  test('a model that always calls a tool is stopped after ten steps', async (t) => {
+    const client = await connect(t);
+    const run = await client.prompt('sim:endless-tools');
+    const last = await run.end(60_000);
+    assert.deepEqual([last.type, last.outcome, last.metadata['lw.reason']],
+      ['RUN_FINISHED', { type: 'cancelled' }, 'max_steps']);
+    assert.equal((await requests(run.id)).length, MAX_STEPS);
+    assert.equal(run.of('TOOL_CALL_RESULT').length, run.of('TOOL_CALL_START').length);
+    await (await client.prompt('Hey!')).success();
+  });
+
+  test('300 deltas at 200 a second travel in few frames, nothing is lost', async (t) => {
+    const client = await connect(t);
+    const run = await (await client.prompt('sim:long')).success();
+    assert.equal(run.text.split(' ').length, 300);
+    assert.match(run.text, /^The quick river .* end\.$/);
+    assert.ok(client.socket.frames.length <= 75, `${client.socket.frames.length} frames`);
+  });
+
+  test('slow deltas travel one by one, each at once', async (t) => {
+    const client = await connect(t);
+    const run = await (await client.prompt('sim:steady')).success();
+    const pieces = run.of('TEXT_MESSAGE_CONTENT').length;
+    assert.ok(pieces >= 45, `60 deltas at 20 a second came in ${pieces} pieces`);
+  });
+
+  test('a burst of 75 deltas is a few frames', async (t) => {
+    const client = await connect(t);
+    const run = await (await client.prompt('sim:burst')).success();
+    assert.equal(run.text.split(' ').length, 75);
+    assert.ok(client.socket.frames.length <= 8, `${client.socket.frames.length} frames`);
+  });
+
+  test('no frame is larger than 28,672 bytes, no delta than 8 KB, and no character is broken', async (t) => {
+    const text = '👩‍🚀äöü東京 '.repeat(4000);
+    await scenario('tests-emoji', { steps: [{ deltas_per_s: 0, chars_per_delta: 30_011, blocks: [{ text }] }] });
+    const client = await connect(t);
+    const run = await (await client.prompt('sim:tests-emoji')).success();
+    assert.equal(run.text, text);
+    assert.ok(Math.max(...sizes(client.socket)) <= MAX_FRAME, `${Math.max(...sizes(client.socket))} bytes`);
+    const deltas = run.of('TEXT_MESSAGE_CONTENT').map(({ delta }) => Buffer.byteLength(delta));
+    assert.ok(Math.max(...deltas) <= MAX_DELTA, `${Math.max(...deltas)} bytes`);
+  });
+
+  test('one delta of 40,000 characters', async (t) => {
+    const client = await connect(t, { protocols: [] });
+    const run = await (await client.prompt('sim:huge')).success();
+    assert.ok(run.text.length >= 40_000);
+    assert.ok(Math.max(...sizes(client.socket)) <= MAX_FRAME);
+  });
+
+  test('characters beyond ASCII, one a delta', async (t) => {
+    const run = await (await (await connect(t)).prompt('sim:unicode')).success();
+    assert.equal(run.text, 'Grüße aus 東京 👩‍🚀 – مرحبا');
+  });
+
+  test('the longest prompt is answered; RUN_STARTED leaves its input out', async (t) => {
+    const client = await connect(t);
+    const run = await (await client.prompt(`Hey! ${'x'.repeat(24_576 - 5)}`)).success();
+    assert.equal(run.lines[0].input, undefined);
+  });
+});

@@ -1,0 +1,86 @@
+// A look behind the scenes: MiniStack's queues and tables, as an operator would see them.
+
+import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+
+import { until } from './deadline.mjs';
+import { stack } from './stack.mjs';
+
+const OWNER = 'anonymous';
+
+/** @type {{sqs: SQSClient, dynamodb: DynamoDBClient} | undefined} */
+let made;
+
+function clients() {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const options = { endpoint: stack().ministack, region: stack().region, credentials };
+  made ??= { sqs: new SQSClient(options), dynamodb: new DynamoDBClient(options) };
+  return made;
+}
+
+/** Messages of a queue: waiting, delayed and in flight. @param {string} url */
+async function depth(url) {
+  const names = /** @type {const} */ ([
+    'ApproximateNumberOfMessages',
+    'ApproximateNumberOfMessagesDelayed',
+    'ApproximateNumberOfMessagesNotVisible',
+  ]);
+  const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] });
+  const { Attributes = {} } = await clients().sqs.send(command);
+  return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
+}
+
+/** How many messages are in the dead-letter queue. */
+export function deadLetters() {
+  return depth(stack().dead_letter_url);
+}
+
+/** Waits until nothing is queued, delayed or being worked on. @param {number} [ms] */
+export async function queueEmpty(ms) {
+  await until('the queue is empty', async () => (await depth(stack().queue_url)) === 0, ms);
+}
+
+/** The control row of a run, or undefined. @param {string} threadId @param {string} runId */
+export async function runRow(threadId, runId) {
+  const Key = { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } };
+  const command = new GetItemCommand({ TableName: stack().tables.threads, Key, ConsistentRead: true });
+  const { Item } = await clients().dynamodb.send(command);
+  return Item && plain({ M: Item });
+}
+
+/** Waits until a run has ended. @param {string} threadId @param {string} runId @param {number} [ms] */
+export function endedRow(threadId, runId, ms) {
+  return until(`run ${runId} has ended`, async () => {
+    const row = await runRow(threadId, runId);
+    return ['finished', 'failed', 'cancelled'].includes(row?.status) && row;
+  }, ms);
+}
+
+/** All items of a thread. @param {string} threadId @returns {Promise<any[]>} */
+export async function threadItems(threadId) {
+  const command = new QueryCommand({
+    TableName: stack().tables.threads,
+    ConsistentRead: true,
+    KeyConditionExpression: 'thread = :thread',
+    ExpressionAttributeValues: { ':thread': { S: `${OWNER}/${threadId}` } },
+  });
+  const { Items = [] } = await clients().dynamodb.send(command);
+  return Items.map((item) => plain({ M: item }));
+}
+
+/** The row of a connection, or undefined. @param {string} id */
+export async function connectionRow(id) {
+  const Key = { connection: { S: id } };
+  const command = new GetItemCommand({ TableName: stack().tables.connections, Key, ConsistentRead: true });
+  const { Item } = await clients().dynamodb.send(command);
+  return Item && plain({ M: Item });
+}
+
+/** DynamoDB's notation as an ordinary value. @param {any} value @returns {any} */
+function plain(value) {
+  const [[kind, inner]] = Object.entries(value);
+  if (kind === 'M') return Object.fromEntries(Object.entries(inner).map(([key, of]) => [key, plain(of)]));
+  if (kind === 'L') return inner.map(plain);
+  if (kind === 'N') return Number(inner);
+  return kind === 'NULL' ? null : inner;
+}

@@ -1,0 +1,38 @@
+// The functions' own processes, found below the stack's MiniStack by what they run.
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+import { stack } from './stack.mjs';
+
+/**
+ * The pids of the processes of one function. Linux only, where /proc tells the environment of one's own processes.
+ * @param {string} name the function's deployed name
+ * @returns {number[]}
+ */
+export function functionProcesses(name) {
+  const group = processGroup(stack().pids.ministack);
+  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number)
+    .filter((pid) => processGroup(pid) === group && runs(pid, name));
+}
+
+/** @param {number} pid @returns {number | undefined} */
+function processGroup(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in brackets, which may hold blanks.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {number} pid @param {string} name */
+function runs(pid, name) {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return readlinkSync(`/proc/${pid}/exe`).endsWith('/bootstrap')
+      && environment.includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`);
+  } catch {
+    return false;
+  }
+}
