@@ -19,6 +19,7 @@ mod pace;
 mod piece;
 pub mod post;
 pub mod settings;
+mod shelf;
 mod watcher;
 
 use tokio::sync::{mpsc, watch};

@@ -61,6 +61,7 @@ impl Hub {
         while !self.stopped {
             let wake = self.advance(Instant::now());
             tokio::select! {
+                biased;
                 (connection, result) = landing(&mut self.watchers) => self.landed(connection, result),
                 count = inbox.recv_many(&mut orders, ORDERS) => {
                     self.stopped |= count == 0;

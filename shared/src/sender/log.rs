@@ -1,13 +1,13 @@
-//! A run's lines: numbered, merged, and kept for whoever still needs them. No clock, no task: pure.
+//! The one place that numbers a run's lines. No clock, no task: pure.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::handle::Batch;
-use super::piece::{Room, continues, delta, shorten};
+use super::piece::{delta, shorten};
+use super::shelf::{Entry, Shelf};
 use crate::ids::RunId;
 use crate::wire::line::{Draft, Line, Metadata};
 use crate::wire::shape::MAX_FRAME_BYTES;
@@ -15,39 +15,17 @@ use crate::wire::shape::MAX_FRAME_BYTES;
 /// What shortening an event may add to its line, in bytes: the marks that say so.
 const MARKS: usize = 64;
 
-/// The lines of a run, and the one place that numbers them.
+/// The lines of a run.
 #[derive(Debug)]
 pub struct Log {
     run: RunId,
     epoch: Option<u32>,
-    /// The newest lines, without gaps. The last one is open as long as `room` says so.
-    lines: VecDeque<Entry>,
-    room: Option<Room>,
-    /// The number of the last line ever.
-    last: u64,
+    shelf: Shelf,
     /// The number of the last line that must not wait for a window.
     urgent: u64,
     /// The number of the last line a batch had.
     handed: u64,
     end: End,
-    bytes: usize,
-}
-
-/// A line in memory.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) line: Line,
-    /// The canonical text; empty while the line is open.
-    pub(super) json: Arc<str>,
-    /// When its first word came.
-    since: Instant,
-}
-
-impl Entry {
-    fn weight(&self) -> usize {
-        // The text, the event beside it, and about this much for the rest.
-        2 * self.json.len() + 256
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +45,10 @@ impl Log {
         Self {
             run,
             epoch: (wire_epoch > 1).then_some(wire_epoch),
-            lines: VecDeque::new(),
-            room: None,
-            last: last_seq,
+            shelf: Shelf::after(last_seq),
             urgent: 0,
             handed: last_seq,
             end: End::Open,
-            bytes: 0,
         }
     }
 
@@ -95,7 +70,7 @@ impl Log {
         match self.end {
             End::Open => {}
             End::Held { handed } => {
-                self.drop_last();
+                self.shelf.drop_last();
                 self.handed = handed;
             }
             End::Released => {
@@ -118,18 +93,12 @@ impl Log {
 
     /// The lines no batch had yet.
     pub fn batch(&mut self) -> Batch {
-        self.seal();
-        let first = self.handed + 1;
-        let lines = (first..=self.last)
-            .filter_map(|seq| self.entry(seq))
-            .map(|entry| Arc::clone(&entry.json))
-            .collect();
-        self.handed = self.last;
-        Batch {
-            first,
-            last: self.last,
-            lines,
-        }
+        self.shelf.seal();
+        let (first, last) = (self.handed + 1, self.shelf.last());
+        let entries = (first..=last).filter_map(|seq| self.shelf.get(seq));
+        let lines = entries.map(|entry| Arc::clone(&entry.json)).collect();
+        self.handed = last;
+        Batch { first, last, lines }
     }
 
     /// Forgets the oldest lines while all together are above `limit` bytes, but only lines that are in the
@@ -139,12 +108,7 @@ impl Log {
             End::Held { handed } => handed,
             End::Open | End::Released => self.handed,
         };
-        while self.bytes > limit && self.first() <= durable && self.lines.len() > 1 {
-            let Some(oldest) = self.lines.pop_front() else {
-                return;
-            };
-            self.bytes -= oldest.weight();
-        }
+        self.shelf.trim(durable, limit);
     }
 
     /// The run.
@@ -154,14 +118,14 @@ impl Log {
 
     /// The number of the oldest line in memory.
     pub(super) fn first(&self) -> u64 {
-        self.last + 1 - self.lines.len() as u64
+        self.shelf.first()
     }
 
     /// The number of the last line that may be sent.
     pub(super) fn sendable(&self) -> u64 {
         match self.end {
-            End::Held { .. } => self.last - 1,
-            End::Open | End::Released => self.last,
+            End::Held { .. } => self.shelf.last() - 1,
+            End::Open | End::Released => self.shelf.last(),
         }
     }
 
@@ -171,12 +135,12 @@ impl Log {
     }
 
     /// When the lines after `after` should leave, if there are any that may: at once, or when the oldest
-    /// has waited for a window, if it is all deltas (performance.md section 2).
+    /// has waited for a window, if they are all deltas (performance.md section 2).
     pub(super) fn due(&self, after: u64, window: Duration) -> Option<Instant> {
         if after >= self.sendable() {
             return None;
         }
-        let since = self.entry(after + 1)?.since;
+        let since = self.shelf.get(after + 1)?.since;
         let waits = self.urgent <= after;
         Some(if waits { since + window } else { since })
     }
@@ -186,58 +150,24 @@ impl Log {
         if seq > self.sendable() {
             return None;
         }
-        if seq == self.last {
-            self.seal();
+        if seq == self.shelf.last() {
+            self.shelf.seal();
         }
-        self.entry(seq)
-    }
-
-    fn entry(&self, seq: u64) -> Option<&Entry> {
-        let index = usize::try_from(seq.checked_sub(self.first())?).ok()?;
-        self.lines.get(index)
+        self.shelf.get(seq)
     }
 
     fn extend(&mut self, draft: &Draft, text: &str, now: Instant) {
         let mut rest = text;
         while !rest.is_empty() {
-            if !self.open_for(draft) {
-                self.open(draft.clone(), now);
+            if !self.shelf.open_for(draft) {
+                let line = self.number(draft.clone());
+                self.shelf.open(line, now);
             }
-            rest = self.fill(rest);
+            rest = self.shelf.grow(rest);
         }
-    }
-
-    fn open_for(&self, draft: &Draft) -> bool {
-        let open = self.lines.back().filter(|_| self.room.is_some());
-        open.is_some_and(|Entry { line, .. }| {
-            continues(&line.event, &draft.event) && line.metadata.notes == draft.notes
-        })
-    }
-
-    fn open(&mut self, draft: Draft, now: Instant) {
-        self.seal();
-        let line = self.number(draft);
-        self.room = Some(Room::beside(line.json().len()));
-        self.keep(line, Arc::default(), now);
-    }
-
-    /// Adds what has room to the open line, seals the line when something is left, and returns that.
-    fn fill<'a>(&mut self, text: &'a str) -> &'a str {
-        let (Some(room), Some(open)) = (&mut self.room, self.lines.back_mut()) else {
-            return text;
-        };
-        let (head, rest) = room.take(text);
-        if let Some(grows) = delta(&mut open.line.event) {
-            grows.push_str(head);
-        }
-        if !rest.is_empty() {
-            self.seal();
-        }
-        rest
     }
 
     fn append(&mut self, mut draft: Draft, now: Instant) {
-        self.seal();
         let mut line = self.number(draft.clone());
         let mut json = line.json();
         if json.len() > MAX_FRAME_BYTES {
@@ -245,44 +175,19 @@ impl Log {
             line = self.number(draft);
             json = line.json();
         }
-        self.bytes += self.keep(line, json.into(), now);
-        self.urgent = self.last;
+        self.shelf.add(line, json, now);
+        self.urgent = self.shelf.last();
     }
 
     fn number(&self, draft: Draft) -> Line {
         Line {
             event: draft.event,
             metadata: Metadata {
-                seq: self.last + 1,
+                seq: self.shelf.last() + 1,
                 run: self.run.clone(),
                 epoch: self.epoch,
                 notes: draft.notes,
             },
-        }
-    }
-
-    fn keep(&mut self, line: Line, json: Arc<str>, since: Instant) -> usize {
-        let entry = Entry { line, json, since };
-        let weight = entry.weight();
-        self.lines.push_back(entry);
-        self.last += 1;
-        weight
-    }
-
-    fn seal(&mut self) {
-        if self.room.take().is_none() {
-            return;
-        }
-        if let Some(open) = self.lines.back_mut() {
-            open.json = open.line.json().into();
-            self.bytes += open.weight();
-        }
-    }
-
-    fn drop_last(&mut self) {
-        if let Some(held) = self.lines.pop_back() {
-            self.bytes -= held.weight();
-            self.last -= 1;
         }
     }
 }

@@ -44,7 +44,8 @@ impl Outbox {
         let had = cursor.after.clamp(log.first() - 1, log.sendable());
         let mut renderer = Renderer::new(cursor.shape.format);
         for seq in log.first()..=had {
-            if let Some(entry) = log.take(seq) {
+            let entry = log.take(seq);
+            if let Some(entry) = entry.filter(|_| cursor.shape.format != Format::Agui) {
                 renderer.render(&entry.line);
             }
         }

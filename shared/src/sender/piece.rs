@@ -1,5 +1,7 @@
 //! How much text goes into a line, and what becomes of events that are too big for one.
 
+use serde_json::Value;
+
 use crate::wire::event::Event;
 use crate::wire::line::Draft;
 use crate::wire::shape::MAX_FRAME_BYTES;
@@ -103,7 +105,7 @@ pub(super) fn continues(open: &Event, next: &Event) -> bool {
 }
 
 /// Cuts what an event may do without, so that its line fits into a frame of which `over` bytes are too many:
-/// a tool's result and an error lose their ends, a run's input and a status that say too much are left out.
+/// a tool's result, an error and a status lose their ends; a run's input and any other value are left out.
 pub(super) fn shorten(draft: &mut Draft, over: usize) {
     match &mut draft.event {
         Event::RunStarted { input, .. } => *input = None,
@@ -113,7 +115,10 @@ pub(super) fn shorten(draft: &mut Draft, over: usize) {
             cut(content, over);
         }
         Event::RunError { message, .. } => cut(message, over),
-        Event::Custom { value, .. } => *value = serde_json::Value::Null,
+        Event::Custom { value, .. } => match value.get_mut("text") {
+            Some(Value::String(text)) => cut(text, over),
+            _ => *value = Value::Null,
+        },
         _ => {}
     }
 }

@@ -2,9 +2,11 @@
 
 mod agent;
 mod bedrock;
+mod format;
 mod history;
 mod knowledge_base;
 mod layers;
+mod line;
 mod sender;
 mod threads;
 mod tool_box;

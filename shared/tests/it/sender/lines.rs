@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use shared::ids::{CallId, MessageId};
 use shared::wire::event::{Event, ToolRole};
+use shared::wire::line::Notes;
 use shared::wire::shape::{Format, Lines, MAX_FRAME_BYTES};
 use tokio::time::sleep;
 
@@ -118,14 +119,32 @@ async fn who_comes_later_gets_what_is_missing_before_what_is_new() {
     stage.speak("Hello").await;
     assert!(stage.sender.drained(Duration::from_secs(1)).await);
     stage.attach_as("later", Format::Agui, Lines::Many, 2).await;
-    stage
-        .attach_as("plain", Format::Bedrock, Lines::One, 3)
-        .await;
     stage.emit(text(" world")).await;
     stage.finish().await;
     assert_eq!(numbers(&stage.far.lines("later")), [3, 4, 5, 6]);
     assert_eq!(stage.far.lines("later"), stage.far.lines("first")[2..]);
-    assert_eq!(stage.far.taken("plain").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_later_gets_the_same_frames_in_every_format() {
+    for format in Format::ALL {
+        let stage = stage(|_, _| (ms(10), Ok(())));
+        stage.attach_as("first", format, Lines::One, 0).await;
+        stage.open().await;
+        let block = Notes {
+            block: Some(3),
+            ..Notes::default()
+        };
+        stage.sender.emit(text_start().noted(block)).await.unwrap();
+        assert!(stage.sender.drained(Duration::from_secs(1)).await);
+        let before = stage.far.taken("first").len();
+        stage.attach_as("later", format, Lines::One, 3).await;
+        stage.emit(text("Hello")).await;
+        stage.finish().await;
+        let first = stage.far.taken("first");
+        assert!(first.len() > before);
+        assert_eq!(stage.far.taken("later"), first[before..], "{format:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
