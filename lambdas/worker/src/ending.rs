@@ -111,7 +111,7 @@ impl Last {
                     code: *code,
                 };
                 return event.noted(Notes {
-                    retryable: code.retryable().then_some(true),
+                    retryable: Some(code.retryable()),
                     ..Notes::default()
                 });
             }
