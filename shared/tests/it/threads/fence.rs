@@ -102,7 +102,7 @@ async fn a_conflict_and_an_outage_are_tried_again_under_the_same_token() {
 #[tokio::test]
 async fn a_refused_write_is_lost_when_another_owns_the_run() {
     let theirs = row(json!({ "epoch": { "N": "2" } }));
-    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(theirs)]).await;
+    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&theirs)]).await;
     assert_eq!(
         fence(&table).renew(1060).await.expect("it answers"),
         Written::Lost
@@ -113,7 +113,7 @@ async fn a_refused_write_is_lost_when_another_owns_the_run() {
 #[tokio::test]
 async fn a_refused_end_that_stands_already_is_done() {
     let ended = row(json!({ "status": { "S": "finished" }, "lastSeq": { "N": "2" } }));
-    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(ended)]).await;
+    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&ended)]).await;
     let lines = lines();
     let commit = Commit {
         lines: Some(&lines),
@@ -130,7 +130,7 @@ async fn a_refused_end_that_stands_already_is_done() {
 async fn an_end_gives_way_to_a_cancel_that_came_first() {
     let wanted = row(json!({ "cancelRequested": { "S": "user" } }));
     let table =
-        Scripted::answering([cancelled("ConditionalCheckFailed"), found(wanted), done()]).await;
+        Scripted::answering([cancelled("ConditionalCheckFailed"), found(&wanted), done()]).await;
     let commit = Commit {
         end: Some(END),
         ..Commit::default()

@@ -144,7 +144,7 @@ pub(super) fn row(changed: Value) -> Value {
 }
 
 /// An update that went through.
-pub(super) fn updated(row: Value) -> (u16, Value) {
+pub(super) fn updated(row: &Value) -> (u16, Value) {
     (200, json!({ "Attributes": row }))
 }
 
@@ -171,7 +171,7 @@ pub(super) fn cancelled(code: &str) -> (u16, Value) {
 }
 
 /// An item that was read.
-pub(super) fn found(item: Value) -> (u16, Value) {
+pub(super) fn found(item: &Value) -> (u16, Value) {
     (200, json!({ "Item": item }))
 }
 

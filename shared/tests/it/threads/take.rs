@@ -20,7 +20,7 @@ async fn take(table: &Scripted) -> Take {
 
 #[tokio::test]
 async fn a_queued_run_is_taken_by_one_write() {
-    let table = Scripted::answering([updated(row(json!({})))]).await;
+    let table = Scripted::answering([updated(&row(json!({})))]).await;
     let Take::Taken(row) = take(&table).await else {
         panic!("it was free")
     };
@@ -73,7 +73,7 @@ async fn a_dead_workers_run_is_taken_over_with_its_restart_recorded() {
     let ours = row(
         json!({ "epoch": { "N": "4" }, "restarts": { "L": [{ "N": "7" }] }, "lastSeq": { "N": "8" } }),
     );
-    let table = Scripted::answering([refused(Some(dead)), updated(ours)]).await;
+    let table = Scripted::answering([refused(Some(dead)), updated(&ours)]).await;
     let Take::Taken(row) = take(&table).await else {
         panic!("its owner is dead")
     };
