@@ -1,13 +1,13 @@
-// A worker that dies or sleeps in the middle of a run, and a queue that says things twice.
+// A worker that dies or sleeps in the middle of a run.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { judge } from '../conformance/agui.mjs';
-import { deadLetters, queueEmpty, redeliver, runRow } from '../harness/aws.mjs';
+import { deadLetters, queueEmpty, runRow } from '../harness/aws.mjs';
 import { connect } from '../harness/client.mjs';
 import { busyProcess, functionProcesses } from '../harness/processes.mjs';
-import { requests, scenario } from '../harness/simulator.mjs';
+import { scenario } from '../harness/simulator.mjs';
 import { stack } from '../harness/stack.mjs';
 
 /** @typedef {import('../harness/run.mjs').Run} Run */
@@ -66,21 +66,6 @@ test('stopped for longer than its lease: another one takes over, and the first i
   const old = client.socket.frames.flatMap(({ text }) => text.split('\n')).filter((line) => line.includes(run.id));
   const restart = old.findIndex((line) => line.includes('lw.restart'));
   assert.ok(old.slice(restart).every((line) => line.includes('"lw.epoch":2') || line.includes('"type":"alive"')), 'one writer');
-});
-
-test('a message that arrives again, during the run and after it, changes nothing', async (t) => {
-  const client = await connect(t);
-  const run = await client.prompt('sim:steady');
-  await run.words();
-  await redeliver(run.threadId, run.id);
-  await run.success();
-  await redeliver(run.threadId, run.id);
-  await queueEmpty(60_000);
-  assert.equal(await deadLetters(), 0);
-  assert.equal((await requests(run.id)).length, 1);
-  assert.equal(run.delivery.epoch, 1);
-  assert.equal((await client.history()).messages.length, 2);
-  await (await client.prompt('Hey!')).success();
 });
 
 /** A scenario with a tool call first and a text that takes a while. */
