@@ -1,7 +1,7 @@
 //! How a run ends: the end is committed, the line moves on, and only then the clients are told.
 
 use shared::agent::run::{Ending, Finished};
-use shared::aws::threads::fence::{End, Fence, Written};
+use shared::aws::threads::fence::{End, Ended, Fence};
 use shared::message::{Message, Usage};
 use shared::run::Status;
 use shared::wire::event::{Event, ModelUsage, RunErrorCode, RunOutcome};
@@ -31,7 +31,7 @@ pub(crate) async fn end(
         Err(code) => (Last::Failed(code), Vec::new()),
     };
     let written = commit(running, writer, &last, &messages).await?;
-    if let Written::CancelAsked(reason) = written {
+    if let Ended::CancelAsked(reason) = written {
         // The cancel came first: the run is cancelled, although its answer was complete.
         commit(running, writer, &Last::Cancelled(reason), &messages).await?;
     }
@@ -135,15 +135,11 @@ async fn commit(
     writer: &mut Writer<'_>,
     last: &Last,
     messages: &[Message],
-) -> Result<Written, Lost> {
+) -> Result<Ended, Lost> {
     let Running {
         deps, fence, lines, ..
     } = running;
-    let mut usage = writer.usage();
-    messages
-        .iter()
-        .filter_map(|message| message.usage)
-        .for_each(|cost| usage += cost);
+    let usage = writer.usage_with(messages);
     let batch = lines
         .close(last.draft(fence, model_usage(&deps.settings.model_id, usage)))
         .await?;

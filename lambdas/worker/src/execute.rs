@@ -27,6 +27,13 @@ const MAX_CRASHES: u32 = 3;
 #[error("the run is not this worker's any more: {0}")]
 pub(crate) struct Lost(pub String);
 
+impl Lost {
+    /// The row says so.
+    pub(crate) fn fenced() -> Self {
+        Self("another worker owns it, or it has ended".to_owned())
+    }
+}
+
 impl From<Stopped> for Lost {
     fn from(stopped: Stopped) -> Self {
         Self(stopped.to_string())
@@ -65,13 +72,13 @@ pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
     let mut writer = Writer::new(&running, confirmed);
     let ended = async {
         let (stop, stopped) = watch::channel(None);
-        let (gone, gone_notes) = mpsc::channel(1);
+        let (gone, gone_since) = watch::channel(None);
         let (steps, stored) = mpsc::channel(1);
         let mut watch = Watch::new(&running, open(&running).await?, stop, gone);
         let answer = converse(context(&running, steps, stopped, lease), &running);
         // The loop, what stores its steps behind it, and what watches over it, side by side.
         let result = tokio::select! {
-            both = async { tokio::try_join!(answer, writer.serve(stored, gone_notes)) } => both?.0,
+            both = async { tokio::try_join!(answer, writer.serve(stored, gone_since)) } => both?.0,
             lost = watch.run(notices) => return Err(lost),
         };
         end(&running, &mut writer, &mut watch, result).await

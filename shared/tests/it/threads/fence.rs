@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use shared::aws::threads::fence::{Commit, End, Fence, Written};
+use shared::aws::threads::fence::{Commit, End, Ended, Fence, Written};
 use shared::ids::MessageId;
 use shared::message::Message;
 use shared::run::Status;
@@ -117,12 +117,11 @@ async fn a_refused_end_that_stands_already_is_done() {
     let lines = lines();
     let commit = Commit {
         lines: Some(&lines),
-        end: Some(END),
         ..Commit::default()
     };
     assert_eq!(
-        fence(&table).commit(&commit).await.expect("it answers"),
-        Written::Done
+        fence(&table).end(&commit, END).await.expect("it answers"),
+        Ended::Done
     );
 }
 
@@ -131,31 +130,46 @@ async fn an_end_gives_way_to_a_cancel_that_came_first() {
     let wanted = row(json!({ "cancelRequested": { "S": "user" } }));
     let table =
         Scripted::answering([cancelled("ConditionalCheckFailed"), found(&wanted), done()]).await;
-    let commit = Commit {
-        end: Some(END),
-        ..Commit::default()
-    };
-    let written = fence(&table).commit(&commit).await.expect("it answers");
-    assert_eq!(written, Written::CancelAsked(Reason::User));
+    let ended = fence(&table)
+        .end(&Commit::default(), END)
+        .await
+        .expect("it answers");
+    assert_eq!(ended, Ended::CancelAsked(Reason::User));
 
     let end = End {
         status: Status::Cancelled,
         reason: Some(Reason::User),
         at: 1010,
     };
-    let commit = Commit {
-        end: Some(end),
-        ..Commit::default()
-    };
     assert_eq!(
-        fence(&table).commit(&commit).await.expect("it answers"),
-        Written::Done
+        fence(&table)
+            .end(&Commit::default(), end)
+            .await
+            .expect("it answers"),
+        Ended::Done
     );
-    let (_, body) = table.asked().pop().expect("it was asked");
-    let update = &body["TransactItems"][0]["Update"];
+    let asked = table.asked();
+    let condition =
+        |at: usize| asked[at].1["TransactItems"][0]["Update"]["ConditionExpression"].clone();
+    let mine = "epoch = :mine AND #status = :running";
     assert_eq!(
-        update["ConditionExpression"],
-        "epoch = :mine AND #status = :running"
+        condition(0),
+        format!("{mine} AND attribute_not_exists(cancelRequested)")
     );
-    assert_eq!(update["ExpressionAttributeValues"][":reason"]["S"], "user");
+    assert_eq!(condition(2), mine, "a cancellation gives way to nobody");
+    let values = &asked[2].1["TransactItems"][0]["Update"]["ExpressionAttributeValues"];
+    assert_eq!(values[":reason"]["S"], "user");
+}
+
+#[tokio::test]
+async fn an_end_is_lost_when_another_owns_the_run() {
+    let theirs = row(json!({ "epoch": { "N": "2" }, "cancelRequested": { "S": "user" } }));
+    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&theirs)]).await;
+    assert_eq!(
+        fence(&table)
+            .end(&Commit::default(), END)
+            .await
+            .expect("it answers"),
+        Ended::Lost
+    );
 }
