@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { redeliver } from '../harness/aws.mjs';
 import { connect, fresh } from '../harness/client.mjs';
 import { requests, scenario } from '../harness/simulator.mjs';
 
@@ -70,22 +69,6 @@ describe('line', { concurrency: 4 }, () => {
     assert.equal(acks.filter(({ duplicate }) => !duplicate).length, 1);
     await client.until('the end', () => client.runs.get(start.runId)?.ended);
     assert.equal((await requests(start.runId)).length, 1);
-  });
-
-  test('a queue message that arrives again, during the run and after it, changes nothing', async (t) => {
-    const client = await connect(t);
-    const run = await client.prompt('sim:steady');
-    await run.words();
-    await redeliver(run.threadId, run.id);
-    await run.success();
-    await redeliver(run.threadId, run.id);
-    // Whoever takes a message for an ended run sends its end again. The first message waits for the lease.
-    const ends = () => client.socket.frames.filter(({ text }) => text.includes('RUN_FINISHED')).length;
-    await client.until('the end, three times', () => ends() === 3, 60_000);
-    assert.equal((await requests(run.id)).length, 1);
-    assert.deepEqual([run.delivery.epoch, run.delivery.wanted], [1, undefined]);
-    assert.equal((await client.history()).messages.length, 2);
-    await (await client.prompt('Hey!')).success();
   });
 
   test('six people write on one thread at once: each is answered once, in the order of the line', async (t) => {
