@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+//! An answer that is being put together.
 
 use serde_json::Value;
 
@@ -15,7 +15,8 @@ use crate::wire::line::Draft;
 pub(super) struct Assembly {
     run_id: RunId,
     show_reasoning: bool,
-    blocks: BTreeMap<u32, Open>,
+    /// In the order they began, each with Bedrock's contentBlockIndex.
+    blocks: Vec<(u32, Open)>,
     /// What the step's calls hang on: its last text before them, or an id of their own.
     parent: Option<MessageId>,
     shown: bool,
@@ -29,7 +30,7 @@ impl Assembly {
         Self {
             run_id,
             show_reasoning,
-            blocks: BTreeMap::new(),
+            blocks: Vec::new(),
             parent: None,
             shown: false,
             stop: None,
@@ -43,35 +44,32 @@ impl Assembly {
         let mut drafts = Vec::new();
         match delta {
             Delta::Text { block, text } => {
-                let open = self.blocks.entry(block).or_insert_with(Open::text);
-                drafts = open.add_text(block, &text);
-                if let Some(id) = open.text_id() {
-                    self.parent = Some(id.clone());
+                let open = self.open(block, Open::is_text, Open::text, &mut drafts);
+                drafts.extend(open.add_text(block, &text));
+                if let Some(id) = open.text_id().cloned() {
+                    self.parent = Some(id);
                 }
             }
             Delta::Reasoning { block, thought } => {
                 let show = self.show_reasoning;
-                drafts = self
-                    .blocks
-                    .entry(block)
-                    .or_insert_with(Open::reasoning)
-                    .add_thought(block, thought, show);
+                let (fits, new) = (
+                    |open: &Open| open.is_reasoning(&thought),
+                    || Open::reasoning(&thought),
+                );
+                let open = self.open(block, fits, new, &mut drafts);
+                drafts.extend(open.add_thought(block, thought, show));
             }
             Delta::ToolStart { block, name } => {
                 let parent = self.parent.get_or_insert_with(MessageId::random).clone();
-                let (open, draft) = Open::call(block, name, parent);
-                self.blocks.insert(block, open);
-                drafts.push(draft);
+                let (call, start) = Open::call(block, name, parent);
+                self.open(block, |_| false, || call, &mut drafts);
+                drafts.push(start);
             }
             Delta::ToolInput { block, json } => {
-                if let Some(open) = self.blocks.get_mut(&block) {
-                    drafts.extend(open.add_input(&json));
-                }
+                drafts.extend(self.last(block).and_then(|open| open.add_input(&json)));
             }
             Delta::BlockStop { block } => {
-                if let Some(open) = self.blocks.get_mut(&block) {
-                    drafts = open.end();
-                }
+                drafts.extend(self.last(block).into_iter().flat_map(Open::end))
             }
             Delta::Stop(reason) => self.stop = Some(reason),
             Delta::Metadata { usage, latency_ms } => {
@@ -81,6 +79,37 @@ impl Assembly {
         }
         self.shown |= !drafts.is_empty();
         drafts
+    }
+
+    /// The block of this index that is being put together, if it fits what comes next; else a new one. A model
+    /// may use an index again: what had it before is ended first.
+    fn open(
+        &mut self,
+        block: u32,
+        fits: impl Fn(&Open) -> bool,
+        new: impl FnOnce() -> Open,
+        drafts: &mut Vec<Draft>,
+    ) -> &mut Open {
+        let goes_on = self
+            .last(block)
+            .is_some_and(|open| open.is_open() && fits(open));
+        if !goes_on {
+            drafts.extend(self.last(block).into_iter().flat_map(Open::end));
+            self.blocks.push((block, new()));
+        }
+        let at = self
+            .blocks
+            .iter()
+            .rposition(|(index, _)| *index == block)
+            .unwrap_or_default();
+        &mut self.blocks[at].1
+    }
+
+    fn last(&mut self, block: u32) -> Option<&mut Open> {
+        self.blocks
+            .iter_mut()
+            .rfind(|(index, _)| *index == block)
+            .map(|(_, open)| open)
     }
 
     /// Something of this answer was shown to the client.
@@ -102,11 +131,15 @@ impl Assembly {
 
     /// Ends what is still open; returns the drafts that say so and the message to keep.
     pub(super) fn finish(mut self) -> (Vec<Draft>, Message) {
-        let drafts = self.blocks.values_mut().flat_map(Open::end).collect();
+        let drafts = self
+            .blocks
+            .iter_mut()
+            .flat_map(|(_, open)| open.end())
+            .collect();
         let blocks = self
             .blocks
-            .into_values()
-            .filter_map(Open::into_block)
+            .into_iter()
+            .filter_map(|(_, open)| open.into_block())
             .collect();
         let mut message = Message::new(Role::Assistant, self.run_id, blocks);
         message.usage = self.usage;

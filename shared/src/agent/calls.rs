@@ -1,3 +1,5 @@
+//! The tools of a step: run side by side, told in the order of the calls.
+
 use std::time::Instant;
 
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -14,13 +16,21 @@ use crate::wire::line::{Draft, Notes};
 /// The most of a tool's result that travels to clients, in bytes. The model gets it whole.
 const MAX_WIRE_BYTES: usize = 16 * 1024;
 
+/// The most calls that are run in one step: their results are stored together, in items of 350 KB at most.
+const MAX_CALLS: usize = 16;
+
 /// Runs the calls of `message` side by side and tells their results in the order of the calls. Whatever
 /// goes wrong with a call is its result. When the run is to stop, calls that are under way are dropped.
 pub(super) async fn run_tools(ctx: &Ctx<'_>, message: &Message) -> Message {
     let calls: Vec<&ToolCall> = message.calls().collect();
     let mut running = FuturesUnordered::new();
     for (at, call) in calls.iter().enumerate() {
-        let prepared = ctx.tools.prepare(call);
+        let prepared = match at {
+            0..MAX_CALLS => ctx.tools.prepare(call),
+            _ => Err(format!(
+                "This call was not run: one step takes {MAX_CALLS} calls at most."
+            )),
+        };
         if let Ok(prepared) = &prepared {
             let value = json!({ "text": prepared.status(), "toolCallId": call.id });
             ctx.tell(Event::Custom {

@@ -1,3 +1,5 @@
+//! What the loop works with.
+
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};

@@ -1,3 +1,5 @@
+//! A block of an answer that is being put together.
+
 use crate::ids::{CallId, MessageId};
 use crate::message::{Block, ToolCall};
 use crate::model::Thought;
@@ -44,12 +46,23 @@ impl Open {
         })
     }
 
-    pub(super) fn reasoning() -> Self {
-        Self::new(Kind::Reasoning {
-            id: MessageId::random(),
-            text: String::new(),
-            signature: None,
+    /// A block for this thought. Sealed thoughts are blocks of their own.
+    pub(super) fn reasoning(thought: &Thought) -> Self {
+        Self::new(match thought {
+            Thought::Redacted(_) => Kind::Redacted {
+                data: String::new(),
+            },
+            Thought::Text(_) | Thought::Signature(_) => Kind::Reasoning {
+                id: MessageId::random(),
+                text: String::new(),
+                signature: None,
+            },
         })
+    }
+
+    /// This thought goes on here.
+    pub(super) fn is_reasoning(&self, thought: &Thought) -> bool {
+        matches!(self.kind, Kind::Reasoning { .. }) && !matches!(thought, Thought::Redacted(_))
     }
 
     /// A call, and the draft that says so.
@@ -82,6 +95,15 @@ impl Open {
             told: false,
             ended: false,
         }
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Text { .. })
+    }
+
+    /// Its end did not come yet.
+    pub(super) fn is_open(&self) -> bool {
+        !self.ended
     }
 
     /// The id of this text, when it is one.
@@ -122,9 +144,8 @@ impl Open {
 
     /// Adds thinking; its words are told only when asked for, its seal never.
     pub(super) fn add_thought(&mut self, block: u32, thought: Thought, show: bool) -> Vec<Draft> {
-        if let Thought::Redacted(sealed) = thought {
-            self.kind = Kind::Redacted { data: sealed };
-            return Vec::new();
+        if let (Thought::Redacted(sealed), Kind::Redacted { data }) = (&thought, &mut self.kind) {
+            data.clone_from(sealed);
         }
         let Kind::Reasoning {
             id,
@@ -213,7 +234,8 @@ impl Open {
             Kind::Text { id, text } => self.told.then_some(Block::Text { id, text }),
             Kind::Reasoning {
                 text, signature, ..
-            } => Some(Block::Reasoning { text, signature }),
+            } => (!text.is_empty() || signature.is_some())
+                .then_some(Block::Reasoning { text, signature }),
             Kind::Redacted { data } => Some(Block::RedactedReasoning { data }),
             Kind::Call {
                 id,

@@ -1,3 +1,5 @@
+//! The loop: ask, run tools, ask again.
+
 use super::calls::{run_tools, settle};
 use super::ctx::{Ctx, Step};
 use super::turn::turn;

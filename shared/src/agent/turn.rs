@@ -1,3 +1,5 @@
+//! One model call, made again as long as nothing of it was shown.
+
 use std::time::Duration;
 
 use futures::StreamExt;

@@ -212,3 +212,39 @@ async fn a_call_that_was_cut_off_is_answered_and_never_run() {
         "the call and its answer are stored together"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_index_that_is_used_again_is_another_block() {
+    let script = Script::of([answer(
+        [
+            text(0, "One."),
+            Delta::Reasoning {
+                block: 0,
+                thought: Thought::Text("Hm.".to_owned()),
+            },
+            text(0, "Two."),
+            end(0),
+            text(0, "Three."),
+        ],
+        StopReason::EndTurn,
+    )]);
+    let played = play(&script, true).await;
+    let told = |kind: &str| {
+        played
+            .story()
+            .iter()
+            .filter(|told| told.starts_with(kind))
+            .count()
+    };
+    assert_eq!(
+        (told("TEXT_MESSAGE_START"), told("TEXT_MESSAGE_END")),
+        (3, 3)
+    );
+    assert_eq!((told("REASONING_START"), told("REASONING_END")), (1, 1));
+    let blocks = &played.result.as_ref().expect("it answers").messages[0].blocks;
+    let texts = blocks.iter().filter_map(|block| match block {
+        Block::Text { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["One.", "Two.", "Three."]);
+}
