@@ -72,9 +72,12 @@ fn settings() -> Result<Settings> {
         backoff: Duration::from_secs(1),
         lease_margin: Duration::from_secs(5).min(lease / 4),
     };
+    let default = Sender::default();
     let sender = Sender {
-        window: millis("FLUSH_WINDOW_MS", Duration::from_millis(33))?,
-        ..Sender::default()
+        window: millis("FLUSH_WINDOW_MS", default.window)?,
+        // No post may outlive the lease it began under.
+        post_timeout: default.post_timeout.min(lease / 4),
+        ..default
     };
     Ok(Settings {
         system_prompt: optional("SYSTEM_PROMPT")?.unwrap_or_else(|| SYSTEM_PROMPT.to_owned()),
@@ -86,7 +89,6 @@ fn settings() -> Result<Settings> {
         poll: Duration::from_millis(500),
         replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
         thread_ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
-        drain: Duration::from_secs(10),
     })
 }
 

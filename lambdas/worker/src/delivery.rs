@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use shared::aws::threads::fence::Fence;
 use shared::aws::threads::keys::ThreadKey;
 use shared::aws::threads::take::{Take, Taker};
 use shared::job::Job;
@@ -13,7 +14,8 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::deps::Deps;
 use crate::execute::execute;
-use crate::load::load;
+use crate::load::{Start, load};
+use crate::replay::post_end_again;
 use crate::taken::Taken;
 
 /// How long after another worker's lease a job is looked at again.
@@ -42,6 +44,19 @@ impl Delivery<'_> {
     }
 }
 
+impl Delivery<'_> {
+    /// The right to write the run under this epoch.
+    pub(crate) fn fence(&self, deps: &Deps, epoch: u32) -> Fence {
+        Fence {
+            threads: deps.threads.clone(),
+            key: self.key(),
+            run_id: self.job.run_id.clone(),
+            epoch,
+            born: 0,
+        }
+    }
+}
+
 /// Does what the run needs: a worker, patience, or nothing but its end told again.
 #[tracing::instrument(skip_all, fields(run = %delivery.job.run_id, thread = %delivery.job.thread_id))]
 pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Result<()> {
@@ -49,10 +64,11 @@ pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Resu
     let run_id = &delivery.job.run_id;
     let asked = Instant::now();
     let now = clock::seconds();
+    let until = now + deps.settings.lease.as_secs();
     let taker = Taker {
         id: delivery.invocation,
         now,
-        until: now + deps.settings.lease.as_secs(),
+        until,
     };
     // One round trip: the lease, and everything the model call needs.
     let (take, start) = tokio::join!(
@@ -61,28 +77,67 @@ pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Resu
     );
     match take.context("taking the run")? {
         Take::Taken(row) => {
+            // Another worker may have written between the reads and the take: only what is read after it counts.
             let start = if row.epoch > 1 {
-                load(deps, &key, run_id).await?
+                load(deps, &key, run_id).await
             } else {
-                start?
+                start
             };
             let lease = asked + deps.settings.lease;
-            let (start, input) = start;
-            Ok(execute(
-                deps,
-                Taken {
-                    delivery,
-                    row,
-                    start,
-                    input,
-                    lease,
-                },
-            )
-            .await?)
+            begin(deps, delivery, row, start, lease).await
         }
         Take::Leased(row) => look_again(deps, delivery.job, &row, now).await,
-        Take::Ended(_) | Take::Missing => move_on(deps, &key, delivery.job).await,
+        Take::Ended(row) => {
+            post_end_again(deps, &key, run_id, &row).await;
+            move_on(deps, &key, delivery.job).await
+        }
+        Take::Missing => move_on(deps, &key, delivery.job).await,
     }
+}
+
+/// Runs a run that was taken, unless what it starts from cannot be read or another is before it in line: a
+/// late message may name a run that waits. Then it is let go of as if it had not been taken.
+async fn begin(
+    deps: &Deps,
+    delivery: Delivery<'_>,
+    row: RunRow,
+    start: anyhow::Result<Start>,
+    lease: Instant,
+) -> anyhow::Result<()> {
+    let fence = delivery.fence(deps, row.epoch);
+    let start = match start {
+        Ok(start) => start,
+        Err(error) => {
+            fence.give_back().await.context("letting go of the run")?;
+            return Err(error);
+        }
+    };
+    if let Some(head) = start.head.as_ref().filter(|head| **head != fence.run_id) {
+        fence
+            .give_back()
+            .await
+            .context("letting go of a run that waits")?;
+        let head = Job::new(
+            fence.key.owner.clone(),
+            fence.key.thread_id.clone(),
+            head.clone(),
+        );
+        return deps
+            .queue
+            .send(&head)
+            .await
+            .context("waking the run before it");
+    }
+    Ok(execute(
+        deps,
+        Taken {
+            delivery,
+            row,
+            start,
+            lease,
+        },
+    )
+    .await?)
 }
 
 /// Somebody else is at it. A fresh message finds out later whether they finished; this one is done, so

@@ -53,8 +53,6 @@ pub(crate) struct Settings {
     pub replay: Duration,
     /// How long messages are kept after a thread's last use; `None`: for ever.
     pub thread_ttl: Option<Duration>,
-    /// How long a run's end waits for slow connections.
-    pub drain: Duration,
 }
 
 impl Settings {
@@ -66,6 +64,6 @@ impl Settings {
     /// How many stored messages are read: the window, and the steps of a run that another worker began.
     pub(crate) fn history_limit(&self) -> i32 {
         let steps = 2 * self.limits.max_steps as usize + 1;
-        i32::try_from(self.limits.window.messages + steps).unwrap_or(i32::MAX)
+        i32::try_from(self.limits.window.messages.saturating_add(steps)).unwrap_or(i32::MAX)
     }
 }

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::delivery::move_on;
 use crate::execute::{Lost, Running};
 use crate::watching::Watch;
-use crate::writer::Writer;
+use crate::writer::{Writer, messages_ttl};
 
 /// Ends the run as it came out.
 pub(crate) async fn end(
@@ -35,18 +35,18 @@ pub(crate) async fn end(
         // The cancel came first: the run is cancelled, although its answer was complete.
         commit(running, writer, &Last::Cancelled(reason), &messages).await?;
     }
-    move_on(deps, &fence.key, taken.delivery.job)
-        .await
-        .map_err(|error| Lost(format!("{error:#}")))?;
+    // A client that reads the end may prompt at once, so the line moves on first; if that fails, the end is
+    // told all the same, and the message comes back to move it on.
+    let moved = move_on(deps, &fence.key, taken.delivery.job).await;
     watch.serve_latecomers().await?;
     lines.release().await?;
-    let told = lines.drained(deps.settings.drain);
-    tokio::join!(told, keep_history(running));
-    Ok(())
+    let told = lines.drained(taken.time_to_drain(&deps.settings.sender));
+    tokio::join!(told, writer.hide(), keep_history(running));
+    moved.map_err(|error| Lost(format!("{error:#}")))
 }
 
-/// A thread in use keeps its messages: those whose time is half over get a new one. A failure costs
-/// nothing yet; the next run's end tries again.
+/// A thread in use keeps its messages: none that was loaded is forgotten before the thread itself. A failure
+/// costs nothing yet; the next run's end tries again.
 async fn keep_history(
     Running {
         deps, taken, fence, ..
@@ -56,18 +56,15 @@ async fn keep_history(
         return;
     };
     let now = clock::seconds();
-    let half_over = |ttl: Option<u64>| ttl.is_some_and(|ttl| ttl < now + keep.as_secs() / 2);
+    let too_early = |ttl: Option<u64>| ttl.is_some_and(|ttl| ttl < now + keep.as_secs());
     let messages = &taken.start.history.messages;
     let old: Vec<_> = messages
         .iter()
-        .filter(|stored| half_over(stored.ttl))
+        .filter(|stored| too_early(stored.ttl))
         .cloned()
         .collect();
-    if let Err(fault) = fence
-        .threads
-        .prolong(&fence.key, &old, now + keep.as_secs())
-        .await
-    {
+    let ttl = messages_ttl(now, keep);
+    if let Err(fault) = fence.threads.prolong(&fence.key, &old, ttl).await {
         tracing::warn!(%fault, "the thread's messages could not be kept longer");
     }
 }

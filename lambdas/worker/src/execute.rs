@@ -3,7 +3,7 @@
 use shared::agent::ctx::{Ctx, Step};
 use shared::agent::run::{Finished, run};
 use shared::aws::threads::fence::Fence;
-use shared::message::{Message, Role};
+use shared::message::Message;
 use shared::sender;
 use shared::sender::handle::{Handle, Stopped};
 use shared::wire::event::RunErrorCode;
@@ -84,9 +84,8 @@ pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
         end(&running, &mut writer, &mut watch, result).await
     };
     let ended = ended.await;
-    if ended.is_err() {
-        running.lines.stop().await;
-    }
+    // Nothing of this run may be under way when the function is frozen.
+    running.lines.stop().await;
     ended
 }
 
@@ -111,8 +110,8 @@ fn context<'a>(
         lease,
         run_id: fence.run_id.clone(),
         thread_id: fence.key.thread_id.clone(),
-        system: system(&deps.settings.system_prompt, &taken.input),
-        reasoning: taken.input.reasoning,
+        system: system(&deps.settings.system_prompt, &taken.start.input),
+        reasoning: taken.start.input.reasoning,
         limits: taken.limits(deps.settings.limits),
     }
 }
@@ -135,16 +134,7 @@ async fn converse(
         .iter()
         .map(|stored| stored.message.clone());
     let mut conversation: Vec<Message> = stored.chain(taken.unstored_prompt()).collect();
-    let ours = conversation
-        .iter()
-        .filter(|message| message.run_id == ctx.run_id);
-    let steps_so_far = ours
-        .filter(|message| message.role == Role::Assistant)
-        .count();
-    let first = u32::try_from(steps_so_far)
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
-    let result = run(&ctx, &mut conversation, first).await;
+    let result = run(&ctx, &mut conversation, taken.first_step()).await;
     Ok(result.map_err(|failure| {
         tracing::error!(error = %failure, "the run failed");
         failure.code()

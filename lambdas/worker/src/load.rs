@@ -15,18 +15,18 @@ use crate::deps::Deps;
 pub(crate) struct Start {
     /// When the thread was born.
     pub born: u64,
+    /// The run at the head of the thread's line.
+    pub head: Option<RunId>,
     /// What was said before.
     pub history: History,
+    /// What the run was started with.
+    pub input: RunInput,
     /// Who else is on the thread: a hint, from an index that lags.
     pub watchers: Vec<(ConnectionId, Shape)>,
 }
 
-/// Reads it, and what the run was started with. The watchers are a hint: without them the run goes on all the same.
-pub(crate) async fn load(
-    deps: &Deps,
-    key: &ThreadKey,
-    run_id: &RunId,
-) -> anyhow::Result<(Start, RunInput)> {
+/// Reads it. The watchers are a hint: without them the run goes on all the same.
+pub(crate) async fn load(deps: &Deps, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Start> {
     let threads = &deps.threads;
     let now = clock::seconds();
     let (meta, history, input, watchers) = tokio::join!(
@@ -35,23 +35,19 @@ pub(crate) async fn load(
         threads.input(key, run_id),
         deps.connections.by_thread(key, now),
     );
-    let born = meta
-        .context("reading the thread")?
-        .map_or(now, |meta| meta.born);
+    let meta = meta.context("reading the thread")?;
+    let born = meta.as_ref().map_or(now, |meta| meta.born);
     let watchers = watchers.unwrap_or_else(|error| {
         tracing::warn!(%error, "the thread's other connections could not be read");
         Vec::new()
     });
-    let history = history.context("reading the history")?.of(born, now);
-    let input = input
-        .context("reading the input")?
-        .context("the run has no input")?;
-    Ok((
-        Start {
-            born,
-            history,
-            watchers,
-        },
-        input,
-    ))
+    Ok(Start {
+        born,
+        head: meta.and_then(|meta| meta.line.into_iter().next()),
+        history: history.context("reading the history")?.of(born, now),
+        input: input
+            .context("reading the input")?
+            .context("the run has no input")?,
+        watchers,
+    })
 }

@@ -8,6 +8,7 @@ mod delivery;
 mod execute;
 mod handler;
 mod load;
+mod replay;
 mod taken;
 
 mod ending;

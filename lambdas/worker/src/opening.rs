@@ -76,7 +76,7 @@ pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeSet<ConnectionId>
             .await?;
     }
     if from == 0 {
-        lines.emit(run_started(fence, &taken.input)).await?;
+        lines.emit(run_started(fence, &taken.start.input)).await?;
     }
     for keep in untold(&taken.row.restarts) {
         let value = json!({ "keep": keep });

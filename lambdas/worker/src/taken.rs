@@ -4,9 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use shared::agent::ctx::Limits;
 use shared::aws::threads::fence::Fence;
+use shared::aws::threads::messages::Stored;
 use shared::history::Window;
-use shared::message::Message;
-use shared::run::{RunInput, RunRow};
+use shared::message::{Message, Role};
+use shared::run::RunRow;
+use shared::sender::settings::Settings;
 use tokio::time::Instant;
 
 use crate::delivery::Delivery;
@@ -16,6 +18,9 @@ use crate::load::Start;
 /// The most of an invocation's time that is kept back to end its run decently; an eighth, when that is less.
 const MARGIN: Duration = Duration::from_secs(30);
 
+/// What is left of an invocation when it must be over.
+const LAST_SECONDS: Duration = Duration::from_secs(2);
+
 /// A run that was just taken.
 pub(crate) struct Taken<'a> {
     /// How it was delivered.
@@ -24,8 +29,6 @@ pub(crate) struct Taken<'a> {
     pub row: RunRow,
     /// What it starts from.
     pub start: Start,
-    /// What it was started with.
-    pub input: RunInput,
     /// When the lease that was just taken ends.
     pub lease: Instant,
 }
@@ -34,30 +37,41 @@ impl Taken<'_> {
     /// This worker's right to write the run.
     pub(crate) fn fence(&self, deps: &Deps) -> Fence {
         Fence {
-            threads: deps.threads.clone(),
-            key: self.delivery.key(),
-            run_id: self.delivery.job.run_id.clone(),
-            epoch: self.row.epoch,
             born: self.start.born,
+            ..self.delivery.fence(deps, self.row.epoch)
         }
+    }
+
+    /// The stored messages of this run: its prompt and what followed it. A run may have the name of one that
+    /// was forgotten long ago; that one's messages begin with another prompt.
+    fn stored(&self) -> &[Stored] {
+        let messages = &self.start.history.messages;
+        let prompt = |stored: &Stored| {
+            stored.message.run_id == self.delivery.job.run_id
+                && stored.message.id == self.start.input.message_id
+        };
+        messages
+            .iter()
+            .rposition(prompt)
+            .map_or(&[], |at| &messages[at..])
     }
 
     /// The user's message, unless a worker before this one has stored it.
     pub(crate) fn unstored_prompt(&self) -> Option<Message> {
-        let run_id = &self.delivery.job.run_id;
-        let stored = self
-            .start
-            .history
-            .messages
+        let input = &self.start.input;
+        let run_id = self.delivery.job.run_id.clone();
+        let prompt = || Message::user(input.message_id.clone(), run_id, input.prompt.clone());
+        self.stored().is_empty().then(prompt)
+    }
+
+    /// The step to begin with: after those that workers before this one have stored.
+    pub(crate) fn first_step(&self) -> u32 {
+        let steps = self
+            .stored()
             .iter()
-            .any(|stored| stored.message.run_id == *run_id);
-        (!stored).then(|| {
-            Message::user(
-                self.input.message_id.clone(),
-                run_id.clone(),
-                self.input.prompt.clone(),
-            )
-        })
+            .filter(|stored| stored.message.role == Role::Assistant)
+            .count();
+        u32::try_from(steps).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     /// The limits, knowing how much of the thread precedes what was loaded of it: the window is then cut at
@@ -77,6 +91,18 @@ impl Taken<'_> {
             },
             ..configured
         }
+    }
+
+    /// How long the end may wait for connections that are slow: as long as they may be slow at all, and no
+    /// longer than the invocation lives.
+    pub(crate) fn time_to_drain(&self, sender: &Settings) -> Duration {
+        let left = self
+            .delivery
+            .deadline
+            .duration_since(SystemTime::now())
+            .unwrap_or_default();
+        let patience = sender.stuck_after + sender.post_timeout;
+        patience.min(left.saturating_sub(LAST_SECONDS))
     }
 
     /// When the run must stop for want of time.

@@ -110,7 +110,7 @@ impl<'a> Writer<'a> {
         let now = clock::seconds();
         Commit {
             messages: (self.next_number..).zip(messages).collect(),
-            messages_ttl: settings.thread_ttl.map(|ttl| now + ttl.as_secs()),
+            messages_ttl: settings.thread_ttl.map(|keep| messages_ttl(now, keep)),
             lines: lines.filter(|batch| !batch.lines.is_empty()),
             lines_ttl: now + settings.replay.as_secs(),
             usage: self.usage_with(messages),
@@ -163,7 +163,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Keeps the message hidden from other workers. A failure decides nothing.
-    async fn hide(&self) {
+    pub(crate) async fn hide(&self) {
         if let Err(fault) = self
             .running
             .deps
@@ -177,4 +177,10 @@ impl<'a> Writer<'a> {
             tracing::warn!(%fault, "the message's visibility could not be changed");
         }
     }
+}
+
+/// When messages written now are forgotten: an eighth later than a thread last used now, so that a thread in
+/// use gets by with prolonging each of them a few times.
+pub(crate) fn messages_ttl(now: u64, keep: Duration) -> u64 {
+    now + keep.as_secs() + keep.as_secs() / 8
 }

@@ -102,6 +102,15 @@ impl Fence {
         self.alone(update, |row| row.gone_since == since).await
     }
 
+    /// Lets go of a run of which nothing was done: it is queued again, and whoever comes next may take it.
+    pub async fn give_back(&self) -> Result<Written, Fault> {
+        let update = self
+            .update("SET #status = :queued, leaseUntil = :over", MINE)
+            .expression_attribute_values(":queued", s("queued"))
+            .expression_attribute_values(":over", n(0_u32));
+        self.alone(update, |row| row.status == Status::Queued).await
+    }
+
     async fn alone(
         &self,
         update: UpdateBuilder,

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Threads;
+use super::item::{read, s};
+use super::keys::{self, PARTITION, SORT, ThreadKey};
+use crate::aws::fault::Fault;
+use crate::ids::RunId;
 use crate::sender::handle::Batch;
 
 /// The most of a run's lines in one item, in bytes. Items stay under 350 KB of DynamoDB's 400.
@@ -41,5 +46,27 @@ impl LogItem {
             }
         }
         items
+    }
+}
+
+impl Threads {
+    /// The last batch of a run's lines, joined with `\n`; empty when nothing was logged.
+    pub async fn last_lines(&self, key: &ThreadKey, run_id: &RunId) -> Result<String, Fault> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#thread = :thread AND begins_with(#item, :logs)")
+            .expression_attribute_names("#thread", PARTITION)
+            .expression_attribute_names("#item", SORT)
+            .expression_attribute_values(":thread", s(key.partition()))
+            .expression_attribute_values(":logs", s(keys::logs(run_id)))
+            .scan_index_forward(false)
+            .limit(1)
+            .send()
+            .await?;
+        let last = output.items.unwrap_or_default().into_iter().next();
+        let last: Option<LogItem> = last.map(read).transpose()?;
+        Ok(last.map(|item| item.lines).unwrap_or_default())
     }
 }
