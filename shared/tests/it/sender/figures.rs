@@ -71,10 +71,10 @@ async fn a_rate_the_posts_keep_up_with_waits_for_no_window() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_typical_rate_at_a_slow_connection_stays_under_its_target() {
+async fn the_typical_rate_at_a_slow_connection_waits_a_window_and_a_trip_at_most() {
     let (stage, emitted) = play(Lines::Many, ms(25), Duration::from_micros(22_222), 100).await;
     let lags = lags(&stage, &emitted);
-    assert!(p99(&lags) <= ms(58), "{:?}", p99(&lags));
+    assert!(p99(&lags) <= ms(33 + 25), "{:?}", p99(&lags));
 }
 
 #[tokio::test(start_paused = true)]
