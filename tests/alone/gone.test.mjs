@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { connectionRow, deadLetters, endedRow, queueEmpty, threadItems } from '../harness/aws.mjs';
+import { judge } from '../conformance/agui.mjs';
+import { read } from '../conformance/reading.mjs';
+import { connectionRow, deadLetters, endedRow, loggedLines, queueEmpty, threadItems } from '../harness/aws.mjs';
 import { connect, fresh } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { Run } from '../harness/run.mjs';
@@ -23,6 +25,16 @@ async function cleanedUp(run) {
   assert.equal(row.epoch, 1, 'no second attempt');
   await queueEmpty();
   assert.equal(await deadLetters(), 0);
+}
+
+/** What a watcher would have seen: nothing is left open, nothing unanswered. @param {Run} run */
+async function closed(run) {
+  const lines = await loggedLines(run.threadId, run.id);
+  const { complaints, outcomes, messages } = await judge([lines]);
+  assert.deepEqual([complaints, outcomes], [[], ['cancelled']]);
+  assert.equal(lines.at(-1).metadata['lw.reason'], 'client_gone');
+  assert.deepEqual(messages, read(lines));
+  return messages;
 }
 
 /** Comes back to the thread, looks at its history, and goes on. @param {any} t @param {Run} run */
@@ -45,6 +57,7 @@ test('gone in the middle of a text', async (t) => {
   const messages = await comeBack(t, run);
   assert.deepEqual(messages.map((/** @type {any} */ { role }) => role), ['user', 'assistant']);
   assert.ok(SLOW_BEGIN.startsWith(messages[1].content.slice(0, SLOW_BEGIN.length)), messages[1].content);
+  assert.deepEqual(await closed(run), messages);
   assert.equal((await requests(run.id)).length, 1);
 });
 
@@ -75,6 +88,9 @@ test('gone in the middle of a tool call: cancelled within a second of the discon
   // One control read every 500 ms, and what it takes to poll the row here.
   assert.ok(ended - gone <= 1500, `cancelled ${ended - gone} ms later`);
   await cleanedUp(run);
+  const results = (await loggedLines(run.threadId, run.id)).filter(({ type }) => type === 'TOOL_CALL_RESULT');
+  assert.deepEqual(results.map(({ metadata }) => metadata['lw.outcome']), ['cancelled']);
+  await closed(run);
   const messages = await comeBack(t, run);
   const [call] = messages.flatMap((/** @type {any} */ { toolCalls = [] }) => toolCalls);
   assert.ok(messages.some((/** @type {any} */ { toolCallId }) => toolCallId === call.id), 'the call is answered');

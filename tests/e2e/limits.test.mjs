@@ -37,7 +37,8 @@ describe('limits', { concurrency: 3 }, () => {
     const client = await connect(t);
     const run = await (await client.prompt('sim:steady')).success();
     const pieces = run.of('TEXT_MESSAGE_CONTENT').length;
-    assert.ok(pieces >= 45, `60 deltas at 20 a second came in ${pieces} pieces`);
+    // All 60, but for those that a busy machine let catch up with each other; a window of 100 ms would halve them.
+    assert.ok(pieces > 30, `60 deltas at 20 a second came in ${pieces} pieces`);
   });
 
   test('a burst of 75 deltas is a few frames', async (t) => {

@@ -28,7 +28,8 @@ describe('line', { concurrency: 4 }, () => {
   });
 
   test('a line holds twenty; the next one is thread_busy and can be sent again', async (t) => {
-    await scenario('tests-hold', { steps: [{ ttft_ms: 6000, blocks: [{ text: 'Held.' }] }] });
+    // Long enough for twenty more prompts on a busy machine.
+    await scenario('tests-hold', { steps: [{ ttft_ms: 12_000, blocks: [{ text: 'Held.' }] }] });
     const client = await connect(t);
     const runs = [await client.prompt('sim:tests-hold')];
     for (let place = 1; place < LINE; place += 1) {
@@ -68,6 +69,20 @@ describe('line', { concurrency: 4 }, () => {
     assert.equal(acks.filter(({ duplicate }) => !duplicate).length, 1);
     await client.until('the end', () => client.runs.get(start.runId)?.ended);
     assert.equal((await requests(start.runId)).length, 1);
+  });
+
+  test('six people write on one thread at once: each is answered once, in the order of the line', async (t) => {
+    const thread = fresh('t');
+    const people = await Promise.all(Array.from({ length: 6 }, () => connect(t, { query: { thread } })));
+    const runs = await Promise.all(people.map((client, at) => client.prompt(`My name is N${at}.`)));
+    await Promise.all(runs.map((run) => run.success(60_000)));
+    runs.forEach((run, at) => assert.equal(run.text, `Nice to meet you, N${at}!`));
+    const [first] = people;
+    await first.until('all six', ({ runs }) => [...runs.values()].filter(({ ended }) => ended).length === 6);
+    const order = [...first.runs.keys()];
+    assert.deepEqual([...order].sort(), runs.map(({ id }) => id).sort());
+    const said = (await first.history()).messages.filter(({ role }) => role === 'user');
+    assert.deepEqual(said.map(({ id }) => id), order.map((id) => runs.find((run) => run.id === id)?.ack.messageId));
   });
 
   test('the status of a run that failed', async (t) => {

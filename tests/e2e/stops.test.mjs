@@ -78,7 +78,7 @@ describe('faults', { concurrency: 4 }, () => {
       const client = await connect(t);
       const run = await client.prompt(`sim:${scenario}`);
       const last = await run.end(60_000);
-      assert.deepEqual([last.type, last.code, last.metadata['lw.retryable']], ['RUN_ERROR', code, retryable]);
+      assert.deepEqual([last.type, last.code, last.metadata['lw.retryable'] ?? false], ['RUN_ERROR', code, retryable]);
       assert.ok(last.message.length > 0 && !/arn:|000000000000|sim:/.test(last.message), last.message);
       assert.match(run.text, words);
       assert.equal(client.controls.filter(({ type }) => type === 'error').length, 0, 'never both for one cause');

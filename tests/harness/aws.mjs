@@ -1,7 +1,7 @@
 // A look behind the scenes: MiniStack's queues and tables, as an operator would see them.
 
 import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
 import { until } from './deadline.mjs';
 import { stack } from './stack.mjs';
@@ -40,6 +40,12 @@ export async function queueEmpty(ms) {
   await until('the queue is empty', async () => (await depth(stack().queue_url)) === 0, ms);
 }
 
+/** Sends the message for a run once more, as SQS may at any time. @param {string} threadId @param {string} runId */
+export async function redeliver(threadId, runId) {
+  const MessageBody = JSON.stringify({ v: 1, owner: OWNER, threadId, runId });
+  await clients().sqs.send(new SendMessageCommand({ QueueUrl: stack().queue_url, MessageBody }));
+}
+
 /** The control row of a run, or undefined. @param {string} threadId @param {string} runId */
 export async function runRow(threadId, runId) {
   const Key = { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } };
@@ -66,6 +72,12 @@ export async function threadItems(threadId) {
   });
   const { Items = [] } = await clients().dynamodb.send(command);
   return Items.map((item) => plain({ M: item }));
+}
+
+/** A run's lines as they are kept for replays. @param {string} threadId @param {string} runId @returns {Promise<any[]>} */
+export async function loggedLines(threadId, runId) {
+  const batches = (await threadItems(threadId)).filter(({ item }) => item.startsWith(`LOG#${runId}#`));
+  return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
 }
 
 /** The row of a connection, or undefined. @param {string} id */

@@ -12,7 +12,7 @@ const POLL_MS = 40;
  * @param {string} what for the error's text
  * @param {() => T | Promise<T>} look
  * @param {number} [ms]
- * @returns {Promise<NonNullable<T>>}
+ * @returns {Promise<Exclude<NonNullable<T>, false>>}
  */
 export async function until(what, look, ms = PATIENCE_MS) {
   const deadline = Date.now() + ms;
@@ -20,7 +20,7 @@ export async function until(what, look, ms = PATIENCE_MS) {
     let cause;
     try {
       const found = await look();
-      if (found) return found;
+      if (found) return /** @type {any} */ (found);
     } catch (error) {
       cause = error;
     }

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
+import { until } from './deadline.mjs';
 import { stack } from './stack.mjs';
 
 /**
@@ -13,6 +14,27 @@ export function functionProcesses(name) {
   const group = processGroup(stack().pids.ministack);
   return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number)
     .filter((pid) => processGroup(pid) === group && runs(pid, name));
+}
+
+/**
+ * The one process of a function that is at work: the one that keeps waking up. MiniStack keeps idle ones beside it.
+ * @param {string} name
+ * @returns {Promise<number>}
+ */
+export async function busyProcess(name) {
+  const before = new Map(functionProcesses(name).map((pid) => [pid, wakeUps(pid)]));
+  const busy = () => [...before].filter(([pid, count]) => wakeUps(pid) >= count + WAKE_UPS).map(([pid]) => pid);
+  const [pid] = await until(`a process of ${name} is at work`, () => busy().length > 0 && busy());
+  return pid;
+}
+
+/** How often a process at work wakes up before we believe it. */
+const WAKE_UPS = 20;
+
+/** @param {number} pid @returns {number} */
+function wakeUps(pid) {
+  const found = /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(found?.[1]);
 }
 
 /** @param {number} pid @returns {number | undefined} */

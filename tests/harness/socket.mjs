@@ -61,7 +61,7 @@ export class Socket {
    * @param {string} what
    * @param {(socket: Socket) => T} look
    * @param {number} [ms]
-   * @returns {Promise<NonNullable<T>>}
+   * @returns {Promise<Exclude<NonNullable<T>, false>>}
    */
   async until(what, look, ms = PATIENCE_MS) {
     let wake = () => {};

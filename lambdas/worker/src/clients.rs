@@ -25,13 +25,15 @@ impl Config {
         let shared = sdk::load().await;
         let quick = sdk::quick(&shared, STORE.0, STORE.1);
         let database = aws_sdk_dynamodb::Client::new(&quick);
+        let queues = aws_sdk_sqs::Client::new(&quick);
         let callback = callback::client(&shared, &self.callback_endpoint);
         Ok(Deps {
             tools: self.tools(&quick)?,
             model: Arc::new(self.model(&shared)),
             threads: Threads::new(database.clone(), self.threads_table),
             connections: Connections::new(database, self.connections_table),
-            queue: Queue::new(aws_sdk_sqs::Client::new(&quick), self.queue_url),
+            queue: Queue::new(queues.clone(), self.queue_url),
+            dead_letters: Queue::new(queues, self.dead_letter_url),
             post: callback::post(callback),
             settings: self.settings,
         })

@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub threads_table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
+    /// `DEAD_LETTER_URL`: where the jobs of runs that were given up go.
+    pub dead_letter_url: String,
     /// `CALLBACK_ENDPOINT`: the stage's HTTPS address.
     pub callback_endpoint: String,
     /// `KNOWLEDGE_BASE_ID`: without it there is no `kb_lookup`.
@@ -43,6 +45,7 @@ impl Config {
             connections_table: required("CONNECTIONS_TABLE")?,
             threads_table: required("THREADS_TABLE")?,
             queue_url: required("QUEUE_URL")?,
+            dead_letter_url: required("DEAD_LETTER_URL")?,
             callback_endpoint: required("CALLBACK_ENDPOINT")?,
             knowledge_base: optional("KNOWLEDGE_BASE_ID")?,
             weather_urls: (

@@ -24,6 +24,8 @@ pub(crate) struct Deps {
     pub connections: Connections,
     /// Where jobs come from and go to.
     pub queue: Queue,
+    /// Where the jobs of runs that were given up go.
+    pub dead_letters: Queue,
     /// The way to a socket.
     pub post: Post,
     /// How it works.

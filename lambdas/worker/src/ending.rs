@@ -1,7 +1,7 @@
 //! How a run ends: the end is committed, the line moves on, and only then the clients are told.
 
-use shared::agent::run::{Ending, Failure, Finished};
-use shared::aws::threads::fence::{End, Fence, Written};
+use shared::agent::run::{Ending, Finished};
+use shared::aws::threads::fence::{End, Ended, Fence};
 use shared::message::{Message, Usage};
 use shared::run::Status;
 use shared::wire::event::{Event, ModelUsage, RunErrorCode, RunOutcome};
@@ -18,7 +18,7 @@ pub(crate) async fn end(
     running: &Running<'_>,
     writer: &mut Writer<'_>,
     watch: &mut Watch<'_>,
-    result: Result<Finished, Failure>,
+    result: Result<Finished, RunErrorCode>,
 ) -> Result<(), Lost> {
     let Running {
         deps,
@@ -28,10 +28,10 @@ pub(crate) async fn end(
     } = running;
     let (last, messages) = match result {
         Ok(Finished { ending, messages }) => (Last::of(ending), messages),
-        Err(failure) => (Last::failed(&failure), Vec::new()),
+        Err(code) => (Last::Failed(code), Vec::new()),
     };
     let written = commit(running, writer, &last, &messages).await?;
-    if let Written::CancelAsked(reason) = written {
+    if let Ended::CancelAsked(reason) = written {
         // The cancel came first: the run is cancelled, although its answer was complete.
         commit(running, writer, &Last::Cancelled(reason), &messages).await?;
     }
@@ -88,14 +88,6 @@ impl Last {
         }
     }
 
-    fn failed(failure: &Failure) -> Self {
-        tracing::error!(error = %failure, "the run failed");
-        match failure {
-            Failure::Model(error) => Self::Failed(error.kind.code()),
-            Failure::Abandoned => Self::Failed(RunErrorCode::Internal),
-        }
-    }
-
     fn end(&self) -> End {
         let (status, reason) = match self {
             Self::Answered => (Status::Finished, None),
@@ -119,7 +111,7 @@ impl Last {
                     code: *code,
                 };
                 return event.noted(Notes {
-                    retryable: code.retryable().then_some(true),
+                    retryable: Some(code.retryable()),
                     ..Notes::default()
                 });
             }
@@ -143,15 +135,11 @@ async fn commit(
     writer: &mut Writer<'_>,
     last: &Last,
     messages: &[Message],
-) -> Result<Written, Lost> {
+) -> Result<Ended, Lost> {
     let Running {
         deps, fence, lines, ..
     } = running;
-    let mut usage = writer.usage();
-    messages
-        .iter()
-        .filter_map(|message| message.usage)
-        .for_each(|cost| usage += cost);
+    let usage = writer.usage_with(messages);
     let batch = lines
         .close(last.draft(fence, model_usage(&deps.settings.model_id, usage)))
         .await?;

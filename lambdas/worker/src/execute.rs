@@ -1,11 +1,12 @@
 //! A run in one worker: from its lease to its end.
 
 use shared::agent::ctx::{Ctx, Step};
-use shared::agent::run::{Failure, Finished, run};
+use shared::agent::run::{Finished, run};
 use shared::aws::threads::fence::Fence;
 use shared::message::{Message, Role};
 use shared::sender;
 use shared::sender::handle::{Handle, Stopped};
+use shared::wire::event::RunErrorCode;
 use shared::wire::line::Reason;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -17,11 +18,21 @@ use crate::taken::Taken;
 use crate::watching::Watch;
 use crate::writer::Writer;
 
+/// How many workers may die on a run. The next one ends it.
+const MAX_CRASHES: u32 = 3;
+
 /// This worker's word for the run no longer holds, or the store does not take it. Nothing more may be
 /// written or posted; the message goes back to the queue.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the run is not this worker's any more: {0}")]
 pub(crate) struct Lost(pub String);
+
+impl Lost {
+    /// The row says so.
+    pub(crate) fn fenced() -> Self {
+        Self("another worker owns it, or it has ended".to_owned())
+    }
+}
 
 impl From<Stopped> for Lost {
     fn from(stopped: Stopped) -> Self {
@@ -61,13 +72,13 @@ pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
     let mut writer = Writer::new(&running, confirmed);
     let ended = async {
         let (stop, stopped) = watch::channel(None);
-        let (gone, gone_notes) = mpsc::channel(1);
+        let (gone, gone_since) = watch::channel(None);
         let (steps, stored) = mpsc::channel(1);
         let mut watch = Watch::new(&running, open(&running).await?, stop, gone);
-        let answer = converse(context(&running, steps, stopped, lease), &running.taken);
+        let answer = converse(context(&running, steps, stopped, lease), &running);
         // The loop, what stores its steps behind it, and what watches over it, side by side.
         let result = tokio::select! {
-            both = async { tokio::try_join!(answer, writer.serve(stored, gone_notes)) } => both?.0,
+            both = async { tokio::try_join!(answer, writer.serve(stored, gone_since)) } => both?.0,
             lost = watch.run(notices) => return Err(lost),
         };
         end(&running, &mut writer, &mut watch, result).await
@@ -108,7 +119,15 @@ fn context<'a>(
 
 /// The loop over this run's conversation. The context is dropped with its end, by which the writer knows
 /// that no more steps come.
-async fn converse(ctx: Ctx<'_>, taken: &Taken<'_>) -> Result<Result<Finished, Failure>, Lost> {
+async fn converse(
+    ctx: Ctx<'_>,
+    running: &Running<'_>,
+) -> Result<Result<Finished, RunErrorCode>, Lost> {
+    let taken = &running.taken;
+    if taken.row.crashes >= MAX_CRASHES {
+        give_up(running).await;
+        return Ok(Err(RunErrorCode::WorkerLost));
+    }
     let stored = taken
         .start
         .history
@@ -125,5 +144,17 @@ async fn converse(ctx: Ctx<'_>, taken: &Taken<'_>) -> Result<Result<Finished, Fa
     let first = u32::try_from(steps_so_far)
         .unwrap_or(u32::MAX)
         .saturating_add(1);
-    Ok(run(&ctx, &mut conversation, first).await)
+    let result = run(&ctx, &mut conversation, first).await;
+    Ok(result.map_err(|failure| {
+        tracing::error!(error = %failure, "the run failed");
+        failure.code()
+    }))
+}
+
+/// A run on which worker after worker died is ended, and its job kept for whoever looks into it.
+async fn give_up(Running { deps, taken, .. }: &Running<'_>) {
+    tracing::error!(crashes = taken.row.crashes, "the run is given up");
+    if let Err(fault) = deps.dead_letters.send(taken.delivery.job).await {
+        tracing::error!(%fault, "the job could not be copied to the dead letters");
+    }
 }

@@ -16,11 +16,23 @@ use crate::execute::Running;
 /// The longest prompt that other tabs are shown, in bytes.
 const MAX_SHOWN_PROMPT: usize = 8 * 1024;
 
-/// The last line that stands from workers before this one; 0 at a run's first worker. RUN_STARTED is never
-/// void, but a worker that died early may not have logged it: it is made again, of the same bytes.
-fn standing(row: &RunRow) -> u64 {
-    row.restarts
-        .last()
+/// The restarts whose lines are told again: the last one, and those right before it, whose workers died
+/// before they logged anything. A client steps through every restart.
+fn untold(restarts: &[u64]) -> &[u64] {
+    let chained = restarts
+        .windows(2)
+        .rev()
+        .take_while(|pair| pair[1] == pair[0] + 1)
+        .count();
+    &restarts[restarts.len().saturating_sub(chained + 1)..]
+}
+
+/// The last line that stands of workers before this one and need not be told; 0 at a run's first worker.
+/// RUN_STARTED is never void, but a worker that died early may not have logged it: it is made again, of the
+/// same bytes.
+fn standing(restarts: &[u64]) -> u64 {
+    untold(restarts)
+        .first()
         .copied()
         .filter(|&keep| keep > 1)
         .unwrap_or(0)
@@ -28,7 +40,11 @@ fn standing(row: &RunRow) -> u64 {
 
 /// Where the run's lines go on.
 pub(crate) fn log(fence: &Fence, row: &RunRow) -> Log {
-    Log::resume(fence.run_id.clone(), row.wire_epoch(), standing(row))
+    Log::resume(
+        fence.run_id.clone(),
+        row.restarts.clone(),
+        standing(&row.restarts),
+    )
 }
 
 /// Attaches who watches and tells them that the run begins, or goes on after a restart. Returns who watches.
@@ -40,7 +56,7 @@ pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeSet<ConnectionId>
         ..
     } = running;
     let mut cursors = taken.row.attached.clone();
-    let from = standing(&taken.row);
+    let from = standing(&taken.row.restarts);
     for (id, shape) in &taken.start.watchers {
         cursors.entry(id.clone()).or_insert(Cursor {
             after: from,
@@ -62,7 +78,7 @@ pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeSet<ConnectionId>
     if from == 0 {
         lines.emit(run_started(fence, &taken.input)).await?;
     }
-    if let Some(keep) = taken.row.restarts.last() {
+    for keep in untold(&taken.row.restarts) {
         let value = json!({ "keep": keep });
         lines
             .emit(Event::Custom {
@@ -124,24 +140,23 @@ mod tests {
 
     use super::*;
 
-    fn row(restarts: &[u64]) -> RunRow {
-        let row = json!({
-            "v": 1, "status": "running", "epoch": 2, "restarts": restarts, "attached": {},
-            "onGone": "cancel", "messageId": "u_1", "usage": { "inputTokens": 0, "outputTokens": 0, "totalTokens": 0 },
-            "startedAt": 0, "ttl": 0
-        });
-        from_value(row).expect("a row")
-    }
-
     #[test]
-    fn lines_go_on_after_the_last_one_that_stands() {
-        assert_eq!(standing(&row(&[])), 0, "a first worker begins");
+    fn lines_go_on_after_the_last_one_that_need_not_be_told() {
+        assert_eq!(standing(&[]), 0, "a first worker begins");
         assert_eq!(
-            standing(&row(&[1])),
+            standing(&[1]),
             0,
             "RUN_STARTED may not be in the log: it is made again"
         );
-        assert_eq!(standing(&row(&[4, 9])), 9);
+        assert_eq!(standing(&[4, 9]), 9);
+        assert_eq!(
+            standing(&[4, 9, 10]),
+            9,
+            "the restart after line 9 was not logged"
+        );
+        assert_eq!(untold(&[4, 9, 10]), [9, 10]);
+        assert_eq!(untold(&[1, 2, 3]), [1, 2, 3]);
+        assert!(untold(&[]).is_empty());
     }
 
     #[test]

@@ -10,8 +10,7 @@ use shared::run::{Cursor, OnGone};
 use shared::sender::handle::Stopped;
 use shared::sender::settings::{Notice, Notices};
 use shared::wire::line::Reason;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
@@ -29,7 +28,7 @@ pub(crate) struct Watch<'a> {
     /// Tells the loop to stop, and why; once.
     stop: watch::Sender<Option<Reason>>,
     /// Tells the writer since when nobody watches, or that somebody does again.
-    gone: mpsc::Sender<Option<u64>>,
+    gone: watch::Sender<Option<u64>>,
     /// When the run must stop for want of time.
     deadline: Instant,
     /// When it is to stop because nobody came back.
@@ -42,7 +41,7 @@ impl<'a> Watch<'a> {
         running: &'a Running<'a>,
         attached: BTreeSet<ConnectionId>,
         stop: watch::Sender<Option<Reason>>,
-        gone: mpsc::Sender<Option<u64>>,
+        gone: watch::Sender<Option<u64>>,
     ) -> Self {
         let row = &running.taken.row;
         let patience = row
@@ -94,7 +93,7 @@ impl<'a> Watch<'a> {
             .row
             .filter(|row| row.epoch == self.running.fence.epoch && !row.status.ended())
         else {
-            return Err(Lost("its row says so".to_owned()));
+            return Err(Lost::fenced());
         };
         if let Some(reason) = row.cancel_requested {
             self.ask_stop(reason);
@@ -106,6 +105,9 @@ impl<'a> Watch<'a> {
         for (id, cursor) in row.attached {
             self.came(id, cursor).await?;
         }
+        if !self.attached.borrow().is_empty() && self.patience.take().is_some() {
+            self.gone.send_replace(None);
+        }
         Ok(())
     }
 
@@ -116,9 +118,6 @@ impl<'a> Watch<'a> {
         self.running.lines.attach(id.clone(), cursor).await?;
         self.attached
             .send_if_modified(|attached| attached.insert(id));
-        if self.patience.take().is_some() {
-            let _: Result<(), TrySendError<_>> = self.gone.try_send(None);
-        }
         Ok(())
     }
 
@@ -152,8 +151,7 @@ impl<'a> Watch<'a> {
             OnGone::Grace(_) => {
                 let now = clock::seconds();
                 self.patience = patience(self.on_gone, now);
-                // With one note waiting already, this one says nothing new.
-                let _: Result<(), TrySendError<_>> = self.gone.try_send(Some(now));
+                self.gone.send_replace(Some(now));
             }
             OnGone::Finish => {}
         }

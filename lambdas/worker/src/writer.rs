@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::agent::ctx::Step;
 use shared::aws::fault::Fault;
-use shared::aws::threads::fence::{Commit, End, Written};
+use shared::aws::threads::fence::{Commit, End, Ended, Written};
 use shared::message::{Message, Usage};
 use shared::sender::handle::Batch;
 use tokio::sync::{mpsc, watch};
@@ -15,6 +15,9 @@ use crate::execute::{Lost, Running};
 
 /// How long a failing store is left alone between two tries. The store's own tries come on top.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Longer than any invocation.
+const FOREVER: Duration = Duration::from_secs(3600);
 
 /// Writes a run.
 pub(crate) struct Writer<'a> {
@@ -38,15 +41,15 @@ impl<'a> Writer<'a> {
     }
 
     /// Stores the user's message when it is not stored yet, then each step as it comes, and keeps lease and
-    /// visibility meanwhile, until there are no more steps.
+    /// visibility meanwhile, until there are no more steps. `gone` says since when nobody watches.
     pub(crate) async fn serve(
         &mut self,
         mut steps: mpsc::Receiver<Step>,
-        mut gone: mpsc::Receiver<Option<u64>>,
+        mut gone: watch::Receiver<Option<u64>>,
     ) -> Result<(), Lost> {
         self.hide().await;
         if let Some(prompt) = self.running.taken.unstored_prompt() {
-            self.store(&[prompt], None, None).await?;
+            self.store(&[prompt], None).await?;
         }
         let every = self.running.deps.settings.renew_every();
         let mut renewal = interval_at(Instant::now() + every, every);
@@ -54,11 +57,14 @@ impl<'a> Writer<'a> {
         loop {
             tokio::select! {
                 step = steps.recv() => match step {
-                    Some(step) => drop(self.store(&step.messages, Some(&step.lines), None).await?),
+                    Some(step) => self.store(&step.messages, Some(&step.lines)).await?,
                     None => return Ok(()),
                 },
                 _ = renewal.tick() => self.renew().await?,
-                Some(since) = gone.recv() => self.note_gone(since).await?,
+                Ok(()) = gone.changed() => {
+                    let since = *gone.borrow_and_update();
+                    self.note_gone(since).await?;
+                }
             }
         }
     }
@@ -70,86 +76,84 @@ impl<'a> Writer<'a> {
         messages: &[Message],
         lines: &Batch,
         end: End,
-    ) -> Result<Written, Lost> {
-        let written = self.store(messages, Some(lines), Some(end)).await?;
-        if written == Written::Done {
-            self.lease.send_replace(Instant::now() + FOREVER);
-        }
-        Ok(written)
-    }
-
-    /// What the run cost so far.
-    pub(crate) fn usage(&self) -> Usage {
-        self.usage
-    }
-
-    async fn store(
-        &mut self,
-        messages: &[Message],
-        lines: Option<&Batch>,
-        end: Option<End>,
-    ) -> Result<Written, Lost> {
-        let mut usage = self.usage;
-        messages
-            .iter()
-            .filter_map(|message| message.usage)
-            .for_each(|cost| usage += cost);
-        let now = clock::seconds();
-        let commit = Commit {
-            messages: (self.next_number..).zip(messages).collect(),
-            messages_ttl: self
-                .running
-                .deps
-                .settings
-                .thread_ttl
-                .map(|ttl| now + ttl.as_secs()),
-            lines: lines.filter(|batch| !batch.lines.is_empty()),
-            lines_ttl: now + self.running.deps.settings.replay.as_secs(),
-            usage,
-            end,
-        };
+    ) -> Result<Ended, Lost> {
+        let commit = self.commit(messages, Some(lines));
         loop {
-            match self.running.fence.commit(&commit).await {
-                Ok(Written::Lost) => {
-                    return Err(Lost("another worker owns it, or it has ended".to_owned()));
-                }
-                Ok(Written::CancelAsked(reason)) => return Ok(Written::CancelAsked(reason)),
-                Ok(Written::Done) => break,
+            match self.running.fence.end(&commit, end).await {
+                Ok(Ended::Lost) => return Err(Lost::fenced()),
+                Ok(Ended::CancelAsked(reason)) => return Ok(Ended::CancelAsked(reason)),
+                Ok(Ended::Done) => break,
                 Err(fault) => self.bear(&fault).await?,
             }
         }
-        self.usage = usage;
-        self.next_number += messages.len() as u64;
-        Ok(Written::Done)
+        self.lease.send_replace(Instant::now() + FOREVER);
+        Ok(Ended::Done)
     }
 
-    /// The lease first, then the message's visibility: only the row decides who owns the run.
+    /// What the run cost, with what these messages cost.
+    pub(crate) fn usage_with(&self, messages: &[Message]) -> Usage {
+        let costs = messages.iter().filter_map(|message| message.usage);
+        costs.fold(self.usage, |all, cost| all + cost)
+    }
+
+    async fn store(&mut self, messages: &[Message], lines: Option<&Batch>) -> Result<(), Lost> {
+        let commit = self.commit(messages, lines);
+        self.persist(async || self.running.fence.commit(&commit).await)
+            .await?;
+        self.usage = commit.usage;
+        self.next_number += messages.len() as u64;
+        Ok(())
+    }
+
+    fn commit<'c>(&self, messages: &'c [Message], lines: Option<&'c Batch>) -> Commit<'c> {
+        let settings = &self.running.deps.settings;
+        let now = clock::seconds();
+        Commit {
+            messages: (self.next_number..).zip(messages).collect(),
+            messages_ttl: settings.thread_ttl.map(|ttl| now + ttl.as_secs()),
+            lines: lines.filter(|batch| !batch.lines.is_empty()),
+            lines_ttl: now + settings.replay.as_secs(),
+            usage: self.usage_with(messages),
+        }
+    }
+
+    /// The lease first, then the message's visibility: only the row decides who owns the run. A renewal that
+    /// fails is made again by the next one; there are three to a lease.
     async fn renew(&mut self) -> Result<(), Lost> {
+        let lease = self.running.deps.settings.lease;
         let asked = Instant::now();
-        let until = clock::seconds() + self.running.deps.settings.lease.as_secs();
-        match self.running.fence.renew(until).await {
-            Ok(Written::Done) => {
-                self.lease
-                    .send_replace(asked + self.running.deps.settings.lease);
-            }
-            Ok(_) => return Err(Lost("another worker owns it, or it has ended".to_owned())),
+        match self
+            .running
+            .fence
+            .renew(clock::seconds() + lease.as_secs())
+            .await
+        {
+            Ok(Written::Done) => drop(self.lease.send_replace(asked + lease)),
+            Ok(Written::Lost) => return Err(Lost::fenced()),
             Err(fault) => self.bear(&fault).await?,
         }
         self.hide().await;
         Ok(())
     }
 
-    async fn note_gone(&mut self, since: Option<u64>) -> Result<(), Lost> {
-        match self.running.fence.gone_since(since).await {
-            Ok(Written::Lost) => Err(Lost("another worker owns it, or it has ended".to_owned())),
-            Ok(_) => Ok(()),
-            Err(fault) => self.bear(&fault).await,
+    async fn note_gone(&self, since: Option<u64>) -> Result<(), Lost> {
+        self.persist(async || self.running.fence.gone_since(since).await)
+            .await
+    }
+
+    /// Writes until it stands or is lost.
+    async fn persist(&self, write: impl AsyncFn() -> Result<Written, Fault>) -> Result<(), Lost> {
+        loop {
+            match write().await {
+                Ok(Written::Done) => return Ok(()),
+                Ok(Written::Lost) => return Err(Lost::fenced()),
+                Err(fault) => self.bear(&fault).await?,
+            }
         }
     }
 
-    /// A store that fails is tried again for as long as the lease holds, and the lease is not renewed by
-    /// hope: without the store nobody else can take the run either.
-    async fn bear(&mut self, fault: &Fault) -> Result<(), Lost> {
+    /// A store that fails is borne for as long as the lease holds.
+    async fn bear(&self, fault: &Fault) -> Result<(), Lost> {
         tracing::warn!(%fault, "the run cannot be written");
         if Instant::now() + PAUSE > *self.lease.borrow() {
             return Err(Lost(format!("its store failed past the lease: {fault}")));
@@ -174,6 +178,3 @@ impl<'a> Writer<'a> {
         }
     }
 }
-
-/// Longer than any invocation.
-const FOREVER: Duration = Duration::from_secs(3600);

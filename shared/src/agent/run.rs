@@ -3,6 +3,7 @@ use super::ctx::{Ctx, Step};
 use super::turn::turn;
 use crate::message::{Block, Message, Outcome, Role};
 use crate::model::{ModelError, StopReason};
+use crate::wire::event::RunErrorCode;
 use crate::wire::line::{Draft, Reason};
 
 /// How a run came to its end.
@@ -38,6 +39,16 @@ pub enum Failure {
     /// Whoever sends its lines or stores its steps is gone.
     #[error("the run was abandoned by its worker")]
     Abandoned,
+}
+
+impl Failure {
+    /// The code a client is told.
+    pub fn code(&self) -> RunErrorCode {
+        match self {
+            Self::Model(error) => error.kind.code(),
+            Self::Abandoned => RunErrorCode::Internal,
+        }
+    }
 }
 
 /// Answers the last message of `conversation`, beginning with step `first` (1, or where a worker before

@@ -62,20 +62,6 @@ impl Queue {
             .await?;
         Ok(())
     }
-
-    /// Puts a message's body into this queue as it is: how a copy gets to the dead letters. The group of a
-    /// job is its owner; what is no job has none.
-    pub async fn put_copy(&self, body: &str) -> Result<(), Fault> {
-        let group = Job::parse(body).ok().map(|job| job.owner.to_string());
-        self.client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(body)
-            .set_message_group_id(group)
-            .send()
-            .await?;
-        Ok(())
-    }
 }
 
 fn whole_seconds(time: Duration) -> i32 {

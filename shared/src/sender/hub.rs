@@ -13,6 +13,7 @@ use super::settings::{Notice, Settings};
 use super::watcher::{Watcher, Watchers, landing};
 use crate::ids::ConnectionId;
 use crate::run::Cursor;
+use crate::wire::control::{Alive, Control};
 use crate::wire::line::Draft;
 
 /// How many orders are taken before posts start: what was emitted together leaves together.
@@ -220,19 +221,11 @@ fn reply<T>(asked: oneshot::Sender<T>, answer: T) {
     let _ = asked.send(answer);
 }
 
-/// The run goes on though it says nothing (protocol.md section 4).
+/// The run goes on though it says nothing.
 fn alive(log: &Log) -> String {
-    #[derive(serde::Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Alive<'a> {
-        r#type: &'a str,
-        run_id: &'a crate::ids::RunId,
-        last: u64,
-    }
     let alive = Alive {
-        r#type: "alive",
-        run_id: log.run(),
+        run_id: log.run().clone(),
         last: log.sendable(),
     };
-    serde_json::to_string(&alive).expect("a struct has strings for keys")
+    Control::Alive(alive).json()
 }

@@ -19,7 +19,8 @@ const MARKS: usize = 64;
 #[derive(Debug)]
 pub struct Log {
     run: RunId,
-    epoch: Option<u32>,
+    /// Per restart, the last line that stood.
+    restarts: Vec<u64>,
     shelf: Shelf,
     /// The number of the last line that must not wait for a window.
     urgent: u64,
@@ -40,11 +41,11 @@ enum End {
 
 impl Log {
     /// The log of a run whose lines up to `last_seq` are in the durable log already (0 for a new run).
-    /// `wire_epoch` counts from 1.
-    pub fn resume(run: RunId, wire_epoch: u32, last_seq: u64) -> Self {
+    /// `restarts` has, per restart, the last line that stood.
+    pub fn resume(run: RunId, restarts: Vec<u64>, last_seq: u64) -> Self {
         Self {
             run,
-            epoch: (wire_epoch > 1).then_some(wire_epoch),
+            restarts,
             shelf: Shelf::after(last_seq),
             urgent: 0,
             handed: last_seq,
@@ -180,14 +181,56 @@ impl Log {
     }
 
     fn number(&self, draft: Draft) -> Line {
+        let seq = self.shelf.last() + 1;
         Line {
             event: draft.event,
             metadata: Metadata {
-                seq: self.shelf.last() + 1,
+                seq,
                 run: self.run.clone(),
-                epoch: self.epoch,
+                epoch: self.epoch(seq),
                 notes: draft.notes,
             },
         }
+    }
+
+    /// A line's wire epoch: how many restarts it comes after, plus one; told when above 1. A line that is
+    /// made again after a restart it precedes is therefore the same bytes.
+    fn epoch(&self, seq: u64) -> Option<u32> {
+        let restarts = self.restarts.iter().filter(|keep| **keep < seq).count();
+        (restarts > 0).then(|| u32::try_from(restarts).map_or(u32::MAX, |restarts| restarts + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::event::Event;
+
+    #[test]
+    fn a_line_made_again_after_a_restart_is_the_same_bytes() {
+        let event = || Event::Custom {
+            name: "lw.restart".to_owned(),
+            value: json!({}),
+        };
+        let lines = |restarts: &[u64]| {
+            let mut log = Log::resume(RunId::trusted("r"), restarts.to_vec(), 0);
+            (0..4).for_each(|_| log.push(event().into(), Instant::now()));
+            log.batch().lines
+        };
+        let (first, second) = (lines(&[]), lines(&[1, 2]));
+        assert_eq!(
+            first[0], second[0],
+            "RUN_STARTED comes before every restart"
+        );
+        let epoch = |line: &str| {
+            serde_json::from_str::<Line>(line)
+                .expect("a line")
+                .metadata
+                .epoch
+        };
+        let epochs: Vec<_> = second.iter().map(|line| epoch(line)).collect();
+        assert_eq!(epochs, [None, Some(2), Some(3), Some(3)]);
     }
 }

@@ -121,7 +121,7 @@ pub struct Notes {
     /// On a cancelled RUN_FINISHED: who or what stopped it.
     #[serde(rename = "lw.reason", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// On RUN_ERROR: the same prompt may succeed later.
+    /// On RUN_ERROR: whether the same prompt may succeed later.
     #[serde(
         rename = "lw.retryable",
         default,

@@ -8,5 +8,6 @@ mod knowledge_base;
 mod layers;
 mod line;
 mod sender;
+mod threads;
 mod tool_box;
 mod tools;

@@ -45,8 +45,6 @@ pub struct Commit<'a> {
     pub lines_ttl: u64,
     /// What the run cost so far.
     pub usage: Usage,
-    /// The run's end.
-    pub end: Option<End>,
 }
 
 /// How a run ends.
@@ -65,6 +63,15 @@ pub struct End {
 pub enum Written {
     /// It stands.
     Done,
+    /// It does not: another worker owns the run, or the run has ended.
+    Lost,
+}
+
+/// What became of a run's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It stands.
+    Done,
     /// It does not: somebody asked for a cancel before the run could end otherwise.
     CancelAsked(Reason),
     /// It does not: another worker owns the run, or the run has ended.
@@ -81,8 +88,7 @@ impl Fence {
             .update("SET leaseUntil = :until, wakeBy = :wake", MINE)
             .expression_attribute_values(":until", n(until))
             .expression_attribute_values(":wake", n(until + WAKE_AFTER_LEASE.as_secs()));
-        self.write(update, Vec::new(), |row| row.lease_until == until)
-            .await
+        self.alone(update, |row| row.lease_until == until).await
     }
 
     /// Notes since when nobody watches; `None` when somebody does.
@@ -93,12 +99,46 @@ impl Fence {
                 .expression_attribute_values(":since", n(at)),
             None => self.update("REMOVE goneSince", MINE),
         };
-        self.write(update, Vec::new(), |row| row.gone_since == since)
-            .await
+        self.alone(update, |row| row.gone_since == since).await
     }
 
-    /// Stores a step, or the run's end. An end that is no cancellation gives way to one that was asked for.
+    async fn alone(
+        &self,
+        update: UpdateBuilder,
+        stands: impl Fn(&RunRow) -> bool,
+    ) -> Result<Written, Fault> {
+        let refused = self.write(update, Vec::new(), stands).await?;
+        Ok(refused.map_or(Written::Done, |_| Written::Lost))
+    }
+
+    /// Stores a step.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Written, Fault> {
+        let refused = self
+            .write(self.run_update(commit)?, self.puts(commit)?, |row| {
+                commit.stands_in(row)
+            })
+            .await?;
+        Ok(refused.map_or(Written::Done, |_| Written::Lost))
+    }
+
+    /// Stores the run's end. One that is no cancellation gives way to a cancel that was asked for.
+    pub async fn end(&self, commit: &Commit<'_>, end: End) -> Result<Ended, Fault> {
+        let stands = |row: &RunRow| row.status == end.status && commit.stands_in(row);
+        let Some(refused) = self
+            .write(self.end_update(commit, end)?, self.puts(commit)?, stands)
+            .await?
+        else {
+            return Ok(Ended::Done);
+        };
+        Ok(match refused.row {
+            Some(row) if row.epoch == self.epoch && !row.status.ended() => {
+                row.cancel_requested.map_or(Ended::Lost, Ended::CancelAsked)
+            }
+            Some(_) | None => Ended::Lost,
+        })
+    }
+
+    fn puts(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, Fault> {
         let mut puts = Vec::new();
         for &(number, message) in &commit.messages {
             let item = MessageItem::new(message, commit.messages_ttl)?;
@@ -111,43 +151,59 @@ impl Fence {
         {
             puts.push(self.put(keys::log(&self.run_id, item.first_seq), to_item(&item)?)?);
         }
-        self.write(self.run_update(commit)?, puts, |row| commit.stands_in(row))
-            .await
+        Ok(puts)
     }
 
     fn run_update(&self, commit: &Commit<'_>) -> Result<UpdateBuilder, Fault> {
-        let mut set = "SET #usage = :usage".to_owned();
-        let mut remove = "";
-        let mut condition = MINE.to_owned();
-        if commit.lines.is_some() {
-            set.push_str(", lastSeq = :seq");
-        }
-        if let Some(end) = &commit.end {
-            set.push_str(", #status = :ended, endedAt = :at");
-            remove = " REMOVE wakeBy";
-            if end.reason.is_some() {
-                set.push_str(", reason = :reason");
+        self.progress(commit, "", "", MINE)
+    }
+
+    fn end_update(&self, commit: &Commit<'_>, end: End) -> Result<UpdateBuilder, Fault> {
+        let gives_way = format!("{MINE} AND attribute_not_exists(cancelRequested)");
+        let condition = if end.status == Status::Cancelled {
+            MINE
+        } else {
+            &gives_way
+        };
+        let reason = if end.reason.is_some() {
+            ", reason = :reason"
+        } else {
+            ""
+        };
+        let set = format!(", #status = :ended, endedAt = :at{reason}");
+        let update = self
+            .progress(commit, &set, " REMOVE wakeBy", condition)?
+            .expression_attribute_values(":ended", to_attribute_value(end.status)?)
+            .expression_attribute_values(":at", n(end.at));
+        Ok(match end.reason {
+            Some(reason) => {
+                update.expression_attribute_values(":reason", to_attribute_value(reason)?)
             }
-            if end.status != Status::Cancelled {
-                condition.push_str(" AND attribute_not_exists(cancelRequested)");
-            }
-        }
-        let mut update = self
-            .update(&(set + remove), &condition)
+            None => update,
+        })
+    }
+
+    /// How far the run has come, and more.
+    fn progress(
+        &self,
+        commit: &Commit<'_>,
+        set: &str,
+        remove: &str,
+        condition: &str,
+    ) -> Result<UpdateBuilder, Fault> {
+        let seq = if commit.lines.is_some() {
+            ", lastSeq = :seq"
+        } else {
+            ""
+        };
+        let update = self
+            .update(&format!("SET #usage = :usage{seq}{set}{remove}"), condition)
             .expression_attribute_names("#usage", "usage")
             .expression_attribute_values(":usage", to_attribute_value(commit.usage)?);
-        if let Some(lines) = commit.lines {
-            update = update.expression_attribute_values(":seq", n(lines.last));
-        }
-        if let Some(end) = &commit.end {
-            update = update
-                .expression_attribute_values(":ended", to_attribute_value(end.status)?)
-                .expression_attribute_values(":at", n(end.at));
-            if let Some(reason) = end.reason {
-                update = update.expression_attribute_values(":reason", to_attribute_value(reason)?);
-            }
-        }
-        Ok(update)
+        Ok(match commit.lines {
+            Some(lines) => update.expression_attribute_values(":seq", n(lines.last)),
+            None => update,
+        })
     }
 
     fn update(&self, expression: &str, condition: &str) -> UpdateBuilder {
@@ -171,41 +227,37 @@ impl Fence {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Sends a transaction under a token, so that repeating it after a lost answer changes nothing. If its
-    /// condition fails all the same, the row decides: what was wanted may stand already.
+    /// Sends a transaction. If its condition fails, the row decides: what was wanted may stand already, because
+    /// the answer to an earlier try was lost. Returns what stands instead.
     async fn write(
         &self,
         update: UpdateBuilder,
         mut items: Vec<TransactWriteItem>,
         stands: impl Fn(&RunRow) -> bool,
-    ) -> Result<Written, Fault> {
+    ) -> Result<Option<Refused>, Fault> {
         let update = update.build()?;
         items.insert(0, TransactWriteItem::builder().update(update).build());
         let token = format!("{:032x}", rand::random::<u128>());
-        let sent = with_jitter(|| self.threads.transact(items.clone(), &token)).await;
-        match sent {
-            Ok(()) => Ok(Written::Done),
-            Err(Fault::Refused) => Ok(self.judge(stands).await?),
-            Err(fault) => Err(fault),
+        match with_jitter(|| self.threads.transact(items.clone(), &token)).await {
+            Ok(()) => return Ok(None),
+            Err(Fault::Refused) => {}
+            Err(fault) => return Err(fault),
         }
+        let row = self.threads.run(&self.key, &self.run_id).await?;
+        let done = row
+            .as_ref()
+            .is_some_and(|row| row.epoch == self.epoch && stands(row));
+        Ok((!done).then_some(Refused { row }))
     }
+}
 
-    async fn judge(&self, stands: impl Fn(&RunRow) -> bool) -> Result<Written, Fault> {
-        let Some(row) = self.threads.run(&self.key, &self.run_id).await? else {
-            return Ok(Written::Lost);
-        };
-        Ok(match row.cancel_requested {
-            _ if row.epoch != self.epoch => Written::Lost,
-            _ if stands(&row) => Written::Done,
-            Some(reason) if !row.status.ended() => Written::CancelAsked(reason),
-            _ => Written::Lost,
-        })
-    }
+/// A write that does not stand, and the row as it stands instead.
+struct Refused {
+    row: Option<RunRow>,
 }
 
 impl Commit<'_> {
     fn stands_in(&self, row: &RunRow) -> bool {
-        let ended = self.end.is_none_or(|end| end.status == row.status);
-        ended && self.lines.is_none_or(|lines| row.last_seq >= lines.last)
+        self.lines.is_none_or(|lines| row.last_seq >= lines.last)
     }
 }

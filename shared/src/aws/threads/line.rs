@@ -224,6 +224,8 @@ async fn changed(request: UpdateItemFluentBuilder) -> Result<Result<Meta, Option
 }
 
 fn standing(meta: Meta, run: &RunId) -> Appended {
-    let position = meta.position(run).unwrap_or_default();
+    // A run that was just appended stands last.
+    let last = meta.line.len().saturating_sub(1);
+    let position = meta.position(run).unwrap_or(last);
     Appended::At { position, meta }
 }

@@ -23,7 +23,7 @@ impl Seen {
             self.indexes.insert(id.to_owned(), index);
         }
         if let Some(cost) = Cost::of(&line.metadata.notes) {
-            self.cost.usage += cost.usage;
+            self.cost.usage = self.cost.usage + cost.usage;
             self.cost.metrics.latency_ms += cost.metrics.latency_ms;
         }
     }

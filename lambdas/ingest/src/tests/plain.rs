@@ -1,0 +1,72 @@
+//! What needs no run: `ping`, `hello`, and what is refused at once.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::store::{NOW, connected, found};
+use super::{answer, answer_to, changed};
+
+#[tokio::test]
+async fn ping_touches_no_storage() {
+    assert_snapshot!(answer(&[], r#"{"action":"ping","t":1763681477123}"#).await,
+        @r#"{"type":"pong","t":1763681477123,"now":1707503008941}"#);
+    assert_snapshot!(answer(&[], r#"{"action":"ping","id":"p","format":"text"}"#).await,
+        @r#"{"type":"pong","id":"p","now":1707503008941}"#);
+}
+
+#[tokio::test]
+async fn hello_is_told_what_works() {
+    let row = connected("agui");
+    assert_snapshot!(answer(&[&row], r#"{"action":"hello","id":"1","protocolVersion":"1.0"}"#).await,
+        @r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"S3Ay8cFPIAMCIow=","user":"anonymous","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200},"features":["history"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#);
+}
+
+#[tokio::test]
+async fn a_refusal_comes_in_the_shape_of_its_connection() {
+    let bad = r#"{"action":"prompt","id":"9","runId":"r1","prompt":" "}"#;
+    let told = async |format| answer(&[&connected(format)], bad).await;
+    assert_snapshot!(told("agui").await,
+        @r#"{"type":"error","id":"9","code":"invalid_message","message":"`prompt` must not be empty or blank.","runId":"r1"}"#);
+    assert_snapshot!(told("blocks").await, @r#"{"event":"error","data":"`prompt` must not be empty or blank."}"#);
+    assert_snapshot!(told("typed").await, @r#"{"type":"error","message":"`prompt` must not be empty or blank."}"#);
+    assert_snapshot!(told("simple").await, @r#"{"type":"error","value":"`prompt` must not be empty or blank."}"#);
+    assert_snapshot!(told("bedrock").await, @r#"{"error":{"code":"invalid_message","message":"`prompt` must not be empty or blank."}}"#);
+    assert_snapshot!(told("text").await, @"[error] `prompt` must not be empty or blank.");
+}
+
+#[tokio::test]
+async fn a_message_may_ask_for_another_shape() {
+    let bad = r#"{"action":"resume","format":"simple"}"#;
+    assert_snapshot!(answer(&[], bad).await,
+        @r#"{"type":"error","value":"There is no `action` \"resume\" here; there are hello, prompt, history and ping."}"#);
+    let hello = r#"{"action":"hello","format":"text"}"#;
+    assert_eq!(answer(&[&connected("agui")], hello).await, "");
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_refused() {
+    let binary = changed(|event| {
+        event["body"] = json!("eyJwcm9tcHQiOiJIZXkhIn0=");
+        event["isBase64Encoded"] = json!(true);
+    });
+    assert_snapshot!(answer_to(&[&connected("agui")], &binary).await,
+        @r#"{"type":"error","code":"invalid_message","message":"The message must be a text frame, not a binary one."}"#);
+    let missing = changed(|event| {
+        event.as_object_mut().expect("an object").remove("body");
+    });
+    assert_snapshot!(answer_to(&[&connected("agui")], &missing).await,
+        @r#"{"type":"error","code":"invalid_message","message":"`prompt` must not be empty or blank."}"#);
+}
+
+#[tokio::test]
+async fn a_connection_without_a_row_is_told_to_come_again() {
+    let gone = found("connections", "S3Ay8cFPIAMCIow=", None);
+    assert_snapshot!(answer(&[&gone], r#"{"prompt":"Hey!","id":"1","runId":"r1"}"#).await,
+        @r#"{"type":"error","id":"1","code":"unauthorized","message":"This connection is not known any more. Connect again.","runId":"r1"}"#);
+    let expired = json!({
+        "connection": "S3Ay8cFPIAMCIow=", "user": "anonymous", "thread": "anonymous/t1",
+        "threadId": "t1", "format": "agui", "lines": "one", "connectedAt": NOW - 7_800, "ttl": NOW,
+    });
+    let expired = found("connections", "S3Ay8cFPIAMCIow=", Some(expired));
+    assert!(answer(&[&expired], "Hey!").await.contains("unauthorized"));
+}

@@ -1,0 +1,205 @@
+//! How a run starts, and how a repeated start is mended.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::answer;
+use super::store::{NOW, connected, found, meta, row, sent, updated, written};
+
+const PROMPT: &str =
+    r#"{"action":"prompt","id":"2","runId":"r1","messageId":"u1","prompt":"Hey!"}"#;
+
+#[tokio::test]
+async fn a_start_is_recorded_lined_up_and_sent() {
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Ok(meta(&["r1"]))),
+        sent("r1", Ok(())),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3];
+    assert_snapshot!(answer(&all, PROMPT).await,
+        @r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"queued"}"#);
+    assert_eq!(all.map(|rule| rule.num_calls()), [1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn what_is_written_is_what_a_worker_needs() {
+    let wanted_row = row(
+        "queued",
+        &json!({"messageId": "u1", "onGone": "grace:30", "attached":
+            {"S3Ay8cFPIAMCIow=": {"after": 0, "shape": {"format": "agui", "lines": "many"}}}}),
+    );
+    let wanted_input = json!({"v": 1, "messageId": "u1", "prompt": "Hey!", "reasoning": true,
+        "context": [{"description": "locale", "value": "de-DE"}], "ttl": NOW + 172_800});
+    let keyed = |mut item: Value, sort: &str| {
+        item["thread"] = json!("anonymous/t2");
+        item["item"] = json!(sort);
+        super::store::item(&item)
+    };
+    let (row, input) = (
+        keyed(wanted_row, "RUN#r1"),
+        keyed(wanted_input, "RUN#r1#IN"),
+    );
+    let record = aws_smithy_mocks::mock!(aws_sdk_dynamodb::Client::transact_write_items)
+        .match_requests(move |write| {
+            let puts: Vec<_> = write
+                .transact_items()
+                .iter()
+                .filter_map(|item| item.put())
+                .collect();
+            puts.len() == 2 && *puts[0].item() == row && *puts[1].item() == input
+        })
+        .then_output(|| {
+            aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput::builder()
+                .build()
+        });
+    let rules = (
+        connected("agui"),
+        updated("META", "list_append", Ok(meta(&["r0", "r1"]))),
+        found(
+            "threads",
+            "RUN#r0",
+            Some(super::store::row("running", &json!({}))),
+        ),
+    );
+    let message = r#"{"threadId":"t2","runId":"r1","messageId":"u1","prompt":"Hey!","context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30"}}"#;
+    assert_snapshot!(answer(&[&rules.0, &record, &rules.1, &rules.2], message).await,
+        @r#"{"type":"ack","action":"prompt","threadId":"t2","runId":"r1","messageId":"u1","status":"waiting","position":1}"#);
+    assert_eq!(record.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn names_are_made_for_a_client_that_gives_none() {
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Ok(meta(&["r0", "r1"]))),
+        found("threads", "RUN#r0", Some(row("queued", &json!({})))),
+    );
+    let ack = answer(&[&rules.0, &rules.1, &rules.2, &rules.3], "Hey!").await;
+    let ack: Value = serde_json::from_str(&ack).expect("it is JSON");
+    assert!(
+        ack["runId"].as_str().is_some_and(|id| id.starts_with("r_")),
+        "{ack}"
+    );
+    assert!(
+        ack["messageId"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("m_")),
+        "{ack}"
+    );
+}
+
+#[tokio::test]
+async fn an_ack_is_an_empty_answer_in_the_older_shapes() {
+    let rules = (
+        connected("typed"),
+        written(true, Ok(())),
+        updated("META", "list_append", Ok(meta(&["r1"]))),
+        sent("r1", Ok(())),
+    );
+    assert_eq!(
+        answer(&[&rules.0, &rules.1, &rules.2, &rules.3], PROMPT).await,
+        ""
+    );
+    assert_eq!(rules.3.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn whoever_waits_wakes_an_overdue_head() {
+    for (head, woken) in [
+        (Some(row("running", &json!({"wakeBy": NOW}))), 0),
+        (Some(row("running", &json!({"wakeBy": NOW - 1}))), 1),
+        (Some(row("finished", &json!({}))), 1),
+        (None, 1),
+    ] {
+        let rules = (
+            connected("agui"),
+            written(true, Ok(())),
+            updated("META", "list_append", Ok(meta(&["r0", "r9", "r1"]))),
+            found("threads", "RUN#r0", head),
+            sent("r0", Ok(())),
+        );
+        let ack = answer(&[&rules.0, &rules.1, &rules.2, &rules.3, &rules.4], PROMPT).await;
+        assert!(ack.contains(r#""status":"waiting","position":2"#), "{ack}");
+        assert_eq!(rules.4.num_calls(), woken);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_start_of_an_ended_run_starts_nothing() {
+    let rules = (
+        connected("agui"),
+        written(true, Err("ConditionalCheckFailed")),
+        found("threads", "RUN#r1", Some(row("finished", &json!({})))),
+    );
+    assert_snapshot!(answer(&[&rules.0, &rules.1, &rules.2], PROMPT).await,
+        @r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u_first","status":"finished","duplicate":true}"#);
+}
+
+#[tokio::test]
+async fn a_repeated_start_of_a_running_run_watches_it() {
+    let rules = (
+        connected("agui"),
+        written(true, Err("ConditionalCheckFailed")),
+        found(
+            "threads",
+            "RUN#r1",
+            Some(row("running", &json!({"epoch": 1}))),
+        ),
+        updated(
+            "RUN#r1",
+            "if_not_exists(attached.#me, :cursor)",
+            Ok(json!({})),
+        ),
+    );
+    assert_snapshot!(answer(&[&rules.0, &rules.1, &rules.2, &rules.3], PROMPT).await,
+        @r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u_first","status":"running","duplicate":true}"#);
+    assert_eq!(rules.3.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_start_mends_an_interrupted_one() {
+    for (line, tail) in [
+        (
+            Err(meta(&["r1", "r2"])),
+            r#""status":"queued","duplicate":true}"#,
+        ),
+        (Ok(meta(&["r1"])), r#""status":"queued","duplicate":true}"#),
+    ] {
+        let rules = (
+            connected("agui"),
+            written(true, Err("ConditionalCheckFailed")),
+            found("threads", "RUN#r1", Some(row("queued", &json!({})))),
+            updated(
+                "RUN#r1",
+                "if_not_exists(attached.#me, :cursor)",
+                Err(json!({})),
+            ),
+            updated("META", "list_append", line),
+            sent("r1", Ok(())),
+        );
+        let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+        let ack = answer(&all, PROMPT).await;
+        assert!(ack.ends_with(tail), "{ack}");
+        assert_eq!(rules.5.num_calls(), 1, "the head's message is sent again");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_thread_is_born_again() {
+    let mut expired = meta(&["old"]);
+    expired["ttl"] = json!(NOW);
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Err(expired)),
+        updated("META", "SET #line = :runs, born = :now", Ok(meta(&["r1"]))),
+        sent("r1", Ok(())),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
+    let ack = answer(&all, PROMPT).await;
+    assert!(ack.ends_with(r#""status":"queued"}"#), "{ack}");
+    assert_eq!(all.map(|rule| rule.num_calls()), [1, 1, 1, 1, 1]);
+}

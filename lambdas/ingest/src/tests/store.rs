@@ -1,0 +1,216 @@
+//! A table and a queue that answer as told.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client as Table;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItemsError, TransactWriteItemsOutput,
+};
+use aws_sdk_dynamodb::operation::update_item::{
+    UpdateItemError, UpdateItemInput, UpdateItemOutput,
+};
+use aws_sdk_dynamodb::types::error::{
+    ConditionalCheckFailedException, TransactionCanceledException,
+};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem};
+use aws_sdk_sqs::Client as Sqs;
+use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageOutput};
+use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
+use aws_smithy_types::error::ErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use serde_json::{Value, json};
+use shared::aws::connections::Connections;
+use shared::aws::queue::Queue;
+use shared::aws::threads::Threads;
+use shared::run::OnGone;
+
+use crate::deps::{Deps, Settings};
+
+/// When the fixture's message came.
+pub(super) const NOW: u64 = 1_707_503_008;
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// What the function works with, over these rules; whatever no rule expects fails the test.
+pub(super) fn deps(rules: &[&Rule]) -> Deps {
+    let mocks = || {
+        let mocks = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
+        rules
+            .iter()
+            .fold(mocks, |mocks, rule| mocks.with_rule(rule))
+    };
+    let table = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(create_mock_http_client())
+        .interceptor(mocks())
+        .build();
+    let queue = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(create_mock_http_client())
+        .interceptor(mocks())
+        .build();
+    over(Table::from_conf(table), Sqs::from_conf(queue))
+}
+
+/// What the function works with, over these clients.
+pub(super) fn over(table: Table, queue: Sqs) -> Deps {
+    Deps {
+        connections: Connections::new(table.clone(), "connections"),
+        threads: Threads::new(table, "threads"),
+        queue: Queue::new(
+            queue,
+            "https://sqs.us-east-1.amazonaws.com/123456789012/work",
+        ),
+        settings: Settings {
+            on_gone: OnGone::Cancel,
+            keep: Some(Duration::from_secs(24 * 3600)),
+        },
+    }
+}
+
+/// JSON as an item.
+pub(super) fn item(json: &Value) -> Item {
+    let object = json.as_object().expect("an item is an object");
+    object
+        .iter()
+        .map(|(name, value)| (name.clone(), attribute(value)))
+        .collect()
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    match value {
+        Value::Null => AttributeValue::Null(true),
+        Value::Bool(truth) => AttributeValue::Bool(*truth),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::String(text) => AttributeValue::S(text.clone()),
+        Value::Array(values) => AttributeValue::L(values.iter().map(attribute).collect()),
+        Value::Object(_) => AttributeValue::M(item(value)),
+    }
+}
+
+/// The connection's row.
+pub(super) fn connected(format: &str) -> Rule {
+    let row = json!({
+        "connection": "S3Ay8cFPIAMCIow=", "user": "anonymous", "thread": "anonymous/t1",
+        "threadId": "t1", "format": format, "lines": "many", "connectedAt": NOW - 1, "ttl": NOW + 7_000,
+    });
+    found("connections", "S3Ay8cFPIAMCIow=", Some(row))
+}
+
+/// An item, or none, under the key that ends so.
+pub(super) fn found(table: &'static str, key: &'static str, row: Option<Value>) -> Rule {
+    mock!(Table::get_item)
+        .match_requests(move |get| {
+            let keys = get.key().into_iter().flat_map(HashMap::values);
+            get.table_name() == Some(table)
+                && get.consistent_read() == Some(true)
+                && keys
+                    .filter_map(|key| key.as_s().ok())
+                    .any(|value| value == key)
+        })
+        .then_output(move || {
+            GetItemOutput::builder()
+                .set_item(row.as_ref().map(item))
+                .build()
+        })
+}
+
+/// The row of a run, with some fields of one's own.
+pub(super) fn row(status: &str, more: &Value) -> Value {
+    let mut row = json!({
+        "v": 1, "status": status, "epoch": 0, "restarts": [], "leaseUntil": 0, "wakeBy": NOW + 300,
+        "crashes": 0, "attached": {}, "onGone": "cancel", "lastSeq": 0, "messageId": "u_first",
+        "usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
+        "startedAt": NOW, "ttl": NOW + 172_800,
+    });
+    let fields = row.as_object_mut().expect("a row is an object");
+    fields.extend(more.as_object().cloned().unwrap_or_default());
+    row
+}
+
+/// The thread's own item.
+pub(super) fn meta(line: &[&str]) -> Value {
+    json!({"born": NOW, "line": line, "updatedAt": NOW, "ttl": NOW + 86_400})
+}
+
+/// The transaction that writes a run's row and input, or deletes them.
+pub(super) fn written(puts: bool, result: Result<(), &'static str>) -> Rule {
+    let rule = mock!(Table::transact_write_items).match_requests(move |transaction| {
+        let items = transaction.transact_items();
+        items.len() == 2
+            && items.iter().all(|item| {
+                if puts {
+                    item.put().is_some()
+                } else {
+                    item.delete().is_some()
+                }
+            })
+            && condition(&items[0]).is_some_and(|text| text.contains("#status"))
+    });
+    match result {
+        Ok(()) => rule.then_output(|| TransactWriteItemsOutput::builder().build()),
+        Err(code) => rule.then_error(move || {
+            let reason = CancellationReason::builder().code(code).build();
+            let cancelled = TransactionCanceledException::builder().cancellation_reasons(reason);
+            TransactWriteItemsError::TransactionCanceledException(cancelled.build())
+        }),
+    }
+}
+
+fn condition(item: &TransactWriteItem) -> Option<&str> {
+    let put = item.put().and_then(|put| put.condition_expression());
+    put.or_else(|| {
+        item.delete()
+            .and_then(|delete| delete.condition_expression())
+    })
+}
+
+/// An update of the item under this sort key whose expression says so; refused, it tells what stands.
+pub(super) fn updated(key: &'static str, says: &'static str, result: Result<Value, Value>) -> Rule {
+    let rule = mock!(Table::update_item).match_requests(move |update| {
+        sort(update) == Some(key)
+            && update
+                .update_expression()
+                .is_some_and(|text| text.contains(says))
+    });
+    match result {
+        Ok(new) => rule.then_output(move || {
+            UpdateItemOutput::builder()
+                .set_attributes(Some(item(&new)))
+                .build()
+        }),
+        Err(old) => rule.then_error(move || {
+            let code = ErrorMetadata::builder()
+                .code("ConditionalCheckFailedException")
+                .build();
+            let refused = ConditionalCheckFailedException::builder().set_item(Some(item(&old)));
+            UpdateItemError::ConditionalCheckFailedException(refused.meta(code).build())
+        }),
+    }
+}
+
+fn sort(update: &UpdateItemInput) -> Option<&str> {
+    let sort = update.key().and_then(|key| key.get("item"));
+    sort.and_then(|sort| sort.as_s().ok()).map(String::as_str)
+}
+
+/// The message that wakes a worker for this run.
+pub(super) fn sent(run: &'static str, result: Result<(), ()>) -> Rule {
+    let body = json!({"v": 1, "owner": "anonymous", "threadId": "t1", "runId": run}).to_string();
+    let rule = mock!(Sqs::send_message).match_requests(move |send| {
+        send.message_body() == Some(&body) && send.message_group_id() == Some("anonymous")
+    });
+    match result {
+        Ok(()) => rule.then_output(|| SendMessageOutput::builder().build()),
+        Err(()) => rule.then_error(|| SendMessageError::unhandled("the queue is down")),
+    }
+}

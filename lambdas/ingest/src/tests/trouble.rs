@@ -1,0 +1,130 @@
+//! Starts that fail: nothing is left of them, and the client can repeat them.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use insta::assert_snapshot;
+use serde_json::json;
+use shared::aws::sdk;
+use tokio::net::TcpListener;
+
+use super::store::{connected, found, meta, over, row, sent, updated, written};
+use super::{answer, event};
+use crate::handler::handle;
+
+const PROMPT: &str =
+    r#"{"action":"prompt","id":"2","runId":"r1","messageId":"u1","prompt":"Hey!"}"#;
+
+#[tokio::test]
+async fn the_twenty_first_is_taken_back() {
+    let names: Vec<String> = (0..20).map(|n| format!("x{n}")).collect();
+    let full: Vec<&str> = names.iter().map(String::as_str).collect();
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Err(meta(&full))),
+        written(false, Ok(())),
+    );
+    assert_snapshot!(answer(&[&rules.0, &rules.1, &rules.2, &rules.3], PROMPT).await,
+        @r#"{"type":"error","id":"2","code":"thread_busy","message":"`threadId` names a thread with 20 unfinished runs, and it takes no more.","retryable":true,"threadId":"t1","runId":"r1"}"#);
+    assert_eq!(rules.3.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_start_that_cannot_be_queued_is_taken_back() {
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Ok(meta(&["r1"]))),
+        sent("r1", Err(())),
+        written(false, Ok(())),
+        updated("META", "REMOVE #line[0]", Ok(meta(&[]))),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+    assert_snapshot!(answer(&all, PROMPT).await,
+        @r#"{"type":"error","id":"2","code":"unavailable","message":"The service is not available right now. Try again.","retryable":true,"threadId":"t1","runId":"r1"}"#);
+    assert_eq!(all.map(|rule| rule.num_calls()), [1, 1, 1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn who_came_after_it_is_first_then() {
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Ok(meta(&["r1"]))),
+        sent("r1", Err(())),
+        written(false, Ok(())),
+        updated("META", "REMOVE #line[0]", Ok(meta(&["r2"]))),
+        sent("r2", Ok(())),
+    );
+    let all = [
+        &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6,
+    ];
+    assert!(answer(&all, PROMPT).await.contains("unavailable"));
+    assert_eq!(rules.6.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_start_a_worker_took_all_the_same_is_one() {
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Ok(meta(&["r1"]))),
+        sent("r1", Err(())),
+        written(false, Err("ConditionalCheckFailed")),
+        found(
+            "threads",
+            "RUN#r1",
+            Some(row("running", &json!({"epoch": 1}))),
+        ),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+    assert_snapshot!(answer(&all, PROMPT).await,
+        @r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"queued"}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_is_tried_again_before_it_is_told() {
+    let rules = (connected("agui"), written(true, Err("TransactionConflict")));
+    assert_snapshot!(answer(&[&rules.0, &rules.1], PROMPT).await,
+        @r#"{"type":"error","id":"2","code":"unavailable","message":"The service is not available right now. Try again.","retryable":true,"threadId":"t1","runId":"r1"}"#);
+    assert_eq!(rules.1.num_calls(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_row_is_our_fault_and_says_nothing() {
+    let broken = found(
+        "connections",
+        "S3Ay8cFPIAMCIow=",
+        Some(json!({"connection": 5})),
+    );
+    assert_snapshot!(answer(&[&broken], r#"{"action":"hello","id":"1"}"#).await,
+        @r#"{"type":"error","id":"1","code":"internal","message":"Something went wrong on our side.","retryable":true}"#);
+}
+
+/// A table that takes the call and never answers.
+#[tokio::test(start_paused = true)]
+async fn silence_is_told_within_three_seconds() {
+    let silent = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let address = silent.local_addr().expect("it is bound");
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(
+            Credentials::new("key", "secret", None, None, "test"),
+        ))
+        .endpoint_url(format!("http://{address}"))
+        .build();
+    let quick = sdk::quick(&config, Duration::from_secs(60), Duration::from_secs(60));
+    let deps = over(
+        aws_sdk_dynamodb::Client::new(&quick),
+        aws_sdk_sqs::Client::new(&quick),
+    );
+    let began = tokio::time::Instant::now();
+    let answer = json!(handle(&deps, &event(PROMPT)).await);
+    assert_eq!(began.elapsed().as_secs(), 3);
+    assert_snapshot!(answer["body"].as_str().expect("text"),
+        @r#"{"type":"error","id":"2","code":"unavailable","message":"The service is not available right now. Try again.","retryable":true,"runId":"r1"}"#);
+}

@@ -1,0 +1,101 @@
+use serde_json::json;
+use shared::aws::threads::take::{Take, Taker};
+use shared::run::Status;
+
+use super::table::{Scripted, down, key, refused, row, run, updated};
+
+const ME: Taker<'_> = Taker {
+    id: "me",
+    now: 1000,
+    until: 1045,
+};
+
+async fn take(table: &Scripted) -> Take {
+    table
+        .threads
+        .take(&key(), &run(), ME)
+        .await
+        .expect("the table answers")
+}
+
+#[tokio::test]
+async fn a_queued_run_is_taken_by_one_write() {
+    let table = Scripted::answering([updated(&row(json!({})))]).await;
+    let Take::Taken(row) = take(&table).await else {
+        panic!("it was free")
+    };
+    assert_eq!(
+        (row.epoch, row.status, row.wire_epoch()),
+        (1, Status::Running, 1)
+    );
+    let asked = table.asked();
+    let [(operation, body)] = asked.as_slice() else {
+        panic!("one write: {asked:?}")
+    };
+    assert_eq!(operation, "UpdateItem");
+    assert_eq!(body["ConditionExpression"], "#status = :queued");
+    assert_eq!(body["ExpressionAttributeValues"][":wake"]["N"], "1165");
+}
+
+#[tokio::test]
+async fn a_run_with_a_live_lease_is_left_alone() {
+    let held = row(json!({ "takenBy": { "S": "another" }, "leaseUntil": { "N": "1000" } }));
+    let table = Scripted::answering([refused(Some(held))]).await;
+    assert!(
+        matches!(take(&table).await, Take::Leased(_)),
+        "a lease holds to the end of its last second"
+    );
+    assert_eq!(table.operations(), ["UpdateItem"]);
+}
+
+#[tokio::test]
+async fn an_ended_run_and_a_missing_one_are_told_apart() {
+    let table = Scripted::answering([refused(Some(row(
+        json!({ "status": { "S": "cancelled" } }),
+    )))])
+    .await;
+    assert!(matches!(take(&table).await, Take::Ended(row) if row.status == Status::Cancelled));
+    let table = Scripted::answering([refused(None)]).await;
+    assert_eq!(take(&table).await, Take::Missing);
+}
+
+#[tokio::test]
+async fn a_lease_whose_answer_was_lost_is_known_again() {
+    let table = Scripted::answering([down(), refused(Some(row(json!({}))))]).await;
+    assert!(matches!(take(&table).await, Take::Taken(row) if row.epoch == 1));
+}
+
+#[tokio::test]
+async fn a_dead_workers_run_is_taken_over_with_its_restart_recorded() {
+    let dead = row(json!({
+        "takenBy": { "S": "the dead one" }, "leaseUntil": { "N": "900" }, "epoch": { "N": "3" }, "lastSeq": { "N": "7" }
+    }));
+    let ours = row(
+        json!({ "epoch": { "N": "4" }, "restarts": { "L": [{ "N": "7" }] }, "lastSeq": { "N": "8" } }),
+    );
+    let table = Scripted::answering([refused(Some(dead)), updated(&ours)]).await;
+    let Take::Taken(row) = take(&table).await else {
+        panic!("its owner is dead")
+    };
+    assert_eq!((row.epoch, row.wire_epoch(), row.last_seq), (4, 2, 8));
+    let (_, body) = table.asked().pop().expect("it was asked");
+    let values = &body["ExpressionAttributeValues"];
+    assert_eq!(
+        body["ConditionExpression"],
+        "#status = :running AND epoch = :dead AND leaseUntil = :over"
+    );
+    assert_eq!(
+        (&values[":dead"]["N"], &values[":over"]["N"]),
+        (&json!("3"), &json!("900"))
+    );
+    assert_eq!(values[":keep"]["L"], json!([{ "N": "7" }]));
+    assert_eq!(values[":seq"]["N"], "8");
+}
+
+#[tokio::test]
+async fn of_two_who_take_over_one_has_it() {
+    let dead = row(json!({ "takenBy": { "S": "the dead one" }, "leaseUntil": { "N": "900" } }));
+    let theirs = row(json!({ "takenBy": { "S": "another" }, "epoch": { "N": "2" } }));
+    let table = Scripted::answering([refused(Some(dead)), refused(Some(theirs))]).await;
+    assert!(matches!(take(&table).await, Take::Leased(row) if row.epoch == 2));
+}
