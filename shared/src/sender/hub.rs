@@ -160,9 +160,9 @@ impl Hub {
         }
         self.quiet_since = now;
         let alive = alive(&self.log);
-        for Watcher { outbox, .. } in self.watchers.values_mut() {
-            if outbox.hears_control() && outbox.done(&self.log) {
-                outbox.say(&alive);
+        for watcher in self.watchers.values_mut() {
+            if watcher.outbox.hears_control() && watcher.done(&self.log) {
+                watcher.outbox.say(&alive);
             }
         }
     }
@@ -183,8 +183,11 @@ impl Hub {
     }
 
     fn answer_drains(&mut self) {
-        let done = |watcher: &Watcher| watcher.outbox.done(&self.log);
-        if self.watchers.values().all(done) {
+        if self
+            .watchers
+            .values()
+            .all(|watcher| watcher.done(&self.log))
+        {
             self.drains.drain(..).for_each(|waiting| reply(waiting, ()));
         }
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
+use super::log::Log;
 use super::outbox::Outbox;
 use super::post::PostError;
 use crate::ids::ConnectionId;
@@ -21,8 +22,6 @@ pub(super) struct Watcher {
 
 struct Flight {
     started: Instant,
-    /// The frame is not this outbox's: the connection was wound back meanwhile.
-    stale: bool,
     answer: BoxFuture<'static, Result<(), PostError>>,
 }
 
@@ -34,16 +33,19 @@ impl Watcher {
         }
     }
 
-    /// Goes on from another place, after the post in flight.
+    /// Goes on from another place, after the post in flight: until that lands, the new outbox makes no
+    /// frame, so the landing finds nothing to take out of it.
     pub(super) fn rewind(&mut self, outbox: Outbox) {
         self.outbox = outbox;
-        if let Some(flight) = &mut self.flight {
-            flight.stale = true;
-        }
     }
 
     pub(super) fn in_flight(&self) -> bool {
         self.flight.is_some()
+    }
+
+    /// It has taken everything it may have.
+    pub(super) fn done(&self, log: &Log) -> bool {
+        !self.in_flight() && self.outbox.done(log)
     }
 
     pub(super) fn launch(
@@ -51,40 +53,23 @@ impl Watcher {
         started: Instant,
         answer: BoxFuture<'static, Result<(), PostError>>,
     ) {
-        self.flight = Some(Flight {
-            started,
-            stale: false,
-            answer,
-        });
+        self.flight = Some(Flight { started, answer });
     }
 
     /// Tells the outbox what became of its post. An error means that nothing more can be sent.
-    fn land(
-        &mut self,
-        flight: &Flight,
-        result: Result<(), PostError>,
-        now: Instant,
-    ) -> Result<(), PostError> {
-        match result {
-            Ok(()) if !flight.stale => self.outbox.sent(now - flight.started),
-            Err(PostError::Slow) if !flight.stale => self.outbox.slow(now),
-            Ok(()) | Err(PostError::Slow) => {}
-            Err(error @ (PostError::Gone | PostError::Refused(_))) => return Err(error),
-        }
-        Ok(())
-    }
-
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PostError>> {
-        let Some(mut flight) = self.flight.take() else {
+        let Some(flight) = &mut self.flight else {
             return Poll::Pending;
         };
-        match flight.answer.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(self.land(&flight, result, Instant::now())),
-            Poll::Pending => {
-                self.flight = Some(flight);
-                Poll::Pending
-            }
+        let result = ready!(flight.answer.as_mut().poll(cx));
+        let (now, started) = (Instant::now(), flight.started);
+        self.flight = None;
+        match result {
+            Ok(()) => self.outbox.sent(now - started),
+            Err(PostError::Slow) => self.outbox.slow(now),
+            Err(PostError::Gone | PostError::Refused(_)) => return Poll::Ready(result),
         }
+        Poll::Ready(Ok(()))
     }
 }
 

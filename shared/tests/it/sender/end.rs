@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use shared::sender::handle::{Batch, Stopped};
+use shared::sender::settings::Settings;
 use shared::wire::event::{Event, RunOutcome};
 use shared::wire::shape::Lines;
 use tokio::time::{Instant, sleep};
 
-use super::stage::{id, ms, numbers, run_finished, said, stage, text};
+use super::stage::{id, ms, numbers, run_finished, said, stage, stage_with, text};
 
 fn owned(batch: &Batch) -> Vec<String> {
     batch.lines.iter().map(|line| line.to_string()).collect()
@@ -54,6 +55,21 @@ async fn an_end_that_was_not_committed_is_replaced() {
     let all = [owned(&first), owned(&ended)].concat();
     assert_eq!(stage.far.lines("c"), all);
     assert!(all[4].contains("cancelled") && numbers(&all) == [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_uncommitted_end_wanted_to_log_stays_in_memory() {
+    let settings = Settings {
+        memory: 1_000,
+        ..Settings::default()
+    };
+    let stage = stage_with(settings, |_, _| (ms(10), Ok(())));
+    stage.emit(text("a".repeat(20_000))).await;
+    let one = stage.sender.close(run_finished()).await.unwrap();
+    sleep(ms(100)).await;
+    let two = stage.sender.close(run_finished()).await.unwrap();
+    assert_eq!(two.lines.len(), 4);
+    assert_eq!(one, two);
 }
 
 #[tokio::test(start_paused = true)]

@@ -229,6 +229,12 @@ pub(crate) fn text(delta: impl Into<String>) -> Event {
     }
 }
 
+pub(crate) fn text_end() -> Event {
+    Event::TextMessageEnd {
+        message_id: MessageId::trusted("m1"),
+    }
+}
+
 pub(crate) fn run_finished() -> Event {
     Event::RunFinished {
         thread_id: ThreadId::trusted("t1"),

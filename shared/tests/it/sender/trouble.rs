@@ -136,6 +136,15 @@ async fn who_takes_nothing_for_thirty_seconds_is_given_up() {
         stuck,
         [Notice::Stuck(id("hung")), Notice::Stuck(id("slow"))]
     );
+    let slow = stage
+        .far
+        .attempts()
+        .into_iter()
+        .filter(|a| a.to == id("slow"));
+    assert!(
+        (6..60).contains(&slow.count()),
+        "tried again, ever more rarely"
+    );
     let attempts = stage.far.attempts().len();
     sleep(Duration::from_secs(10)).await;
     assert_eq!(stage.far.attempts().len(), attempts);
