@@ -66,7 +66,7 @@ async fn a_thread_of_ones_own_may_be_empty_and_no_other() {
 
 #[tokio::test]
 async fn an_expired_thread_is_forgotten() {
-    let mut expired = meta(&["r1"]);
+    let mut expired = meta(&[]);
     expired["ttl"] = json!(NOW);
     let rules = (connected("agui"), found("threads", "META", Some(expired)));
     let page = answer(&[&rules.0, &rules.1], r#"{"action":"history"}"#).await;

@@ -189,7 +189,7 @@ async fn a_repeated_start_mends_an_interrupted_one() {
 
 #[tokio::test]
 async fn an_expired_thread_is_born_again() {
-    let mut expired = meta(&["old"]);
+    let mut expired = meta(&[]);
     expired["ttl"] = json!(NOW);
     let rules = (
         connected("agui"),

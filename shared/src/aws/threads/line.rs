@@ -45,9 +45,9 @@ impl Meta {
     }
 
     /// Whether the thread has expired: the table deletes expired items days late, and this clock alone
-    /// decides.
+    /// decides. A thread with runs in line lives.
     pub fn expired(&self, now: u64) -> bool {
-        self.ttl.is_some_and(|ttl| ttl <= now)
+        self.line.is_empty() && self.ttl.is_some_and(|ttl| ttl <= now)
     }
 
     fn position(&self, run: &RunId) -> Option<usize> {
@@ -147,13 +147,14 @@ impl Threads {
     ) -> UpdateItemFluentBuilder {
         self.storing(key, now, keep, "list_append(if_not_exists(#line, :none), :runs)", "if_not_exists(born, :now)")
             .condition_expression(
-                "(attribute_not_exists(#ttl) OR #ttl > :now) AND \
+                "(attribute_not_exists(#ttl) OR #ttl > :now OR size(#line) > :empty) AND \
                  (attribute_not_exists(#line) OR (NOT contains(#line, :run) AND size(#line) < :max))",
             )
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
             .expression_attribute_values(":runs", AttributeValue::L(vec![s(run.as_str())]))
             .expression_attribute_values(":run", s(run.as_str()))
             .expression_attribute_values(":max", n(MAX_LINE))
+            .expression_attribute_values(":empty", n(0_u32))
     }
 
     /// The former messages keep the former birth in their keys, so the new thread does not see them.
@@ -165,7 +166,10 @@ impl Threads {
         keep: Option<Duration>,
     ) -> UpdateItemFluentBuilder {
         self.storing(key, now, keep, ":runs", ":now")
-            .condition_expression("attribute_not_exists(#line) OR #ttl <= :now")
+            .condition_expression(
+                "attribute_not_exists(#line) OR (#ttl <= :now AND size(#line) = :empty)",
+            )
+            .expression_attribute_values(":empty", n(0_u32))
             .expression_attribute_values(":runs", AttributeValue::L(vec![s(run.as_str())]))
     }
 
@@ -228,4 +232,26 @@ fn standing(meta: Meta, run: &RunId) -> Appended {
     let last = meta.line.len().saturating_sub(1);
     let position = meta.position(run).unwrap_or(last);
     Appended::At { position, meta }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_expires_by_the_clock_unless_runs_are_in_line() {
+        let meta = |line: &[&str], ttl| Meta {
+            born: 1,
+            line: line.iter().map(|run| RunId::trusted(*run)).collect(),
+            updated_at: 1,
+            ttl,
+        };
+        assert!(meta(&[], Some(10)).expired(10));
+        assert!(!meta(&[], Some(11)).expired(10));
+        assert!(
+            !meta(&["r"], Some(10)).expired(10),
+            "whoever waits would be forgotten with it"
+        );
+        assert!(!meta(&[], None).expired(10));
+    }
 }
