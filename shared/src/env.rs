@@ -4,6 +4,7 @@
 //! as set it to "".
 
 use std::env::{VarError, var};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -42,6 +43,11 @@ pub fn parsed<T: FromStr>(name: &str, default: T, expected: &str) -> Result<T, B
     parse(name, optional(name)?, default, expected)
 }
 
+/// A whole number within bounds, or the default.
+pub fn within(name: &str, default: u32, bounds: RangeInclusive<u32>) -> Result<u32, BadEnv> {
+    bounded(name, optional(name)?, default, bounds)
+}
+
 /// A variable whose type is made from its text, or nothing when it is absent.
 pub fn converted<T>(name: &str) -> Result<Option<T>, BadEnv>
 where
@@ -78,6 +84,21 @@ fn parse<T: FromStr>(
     match raw {
         Some(text) => text.trim().parse().map_err(|_| invalid(name, expected)),
         None => Ok(default),
+    }
+}
+
+fn bounded(
+    name: &str,
+    raw: Option<String>,
+    default: u32,
+    bounds: RangeInclusive<u32>,
+) -> Result<u32, BadEnv> {
+    let expected = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+    let number = parse(name, raw, default, &expected)?;
+    if bounds.contains(&number) {
+        Ok(number)
+    } else {
+        Err(invalid(name, &expected))
     }
 }
 
@@ -120,6 +141,23 @@ mod tests {
         for bad in ["x", "-1", "1.5", "99999999999"] {
             let error = read(Some(bad)).expect_err(bad);
             assert_eq!(error.to_string(), "N must be a number", "{bad}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_part_of_what_is_expected() {
+        let read = |raw: Option<&str>| bounded("N", raw.map(str::to_owned), 7, 3..=9);
+        assert_eq!(
+            (read(None), read(Some("3")), read(Some("9"))),
+            (Ok(7), Ok(3), Ok(9))
+        );
+        for bad in ["2", "10", "x"] {
+            let error = read(Some(bad)).expect_err(bad);
+            assert_eq!(
+                error.to_string(),
+                "N must be a whole number from 3 to 9",
+                "{bad}"
+            );
         }
     }
 

@@ -43,12 +43,12 @@ impl Config {
 impl Config {
     fn model(&self, shared: &SdkConfig) -> Bedrock {
         let (temperature, top_p) = self.sampling;
-        let model = bedrock::Settings::new(&self.settings.model_id);
         let settings = bedrock::Settings {
+            model_id: self.settings.model_id.clone(),
             temperature,
             top_p,
+            fields: self.model_fields.clone(),
             idle: self.model_idle,
-            ..model
         };
         Bedrock::new(aws_sdk_bedrockruntime::Client::new(shared), settings)
     }

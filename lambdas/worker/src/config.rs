@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
-use shared::agent::ctx::Limits;
-use shared::env::{hours_or_never, millis, optional, parsed, required, seconds};
-use shared::history::Window;
-use shared::sender::settings::Settings as Sender;
+use anyhow::{Context, Result};
+use serde_json::Value;
+use shared::aws::bedrock::IDLE;
+use shared::env::{optional, required, seconds};
 
-use crate::deps::Settings;
-
-/// What the worker is told unless the deployment says otherwise.
-const SYSTEM_PROMPT: &str =
-    "You are a helpful assistant. Use the tools you are given when they help.";
+use crate::settings::Settings;
 
 /// What the worker is configured with. Every variable is in docs/operations.md.
 pub(crate) struct Config {
@@ -32,6 +27,8 @@ pub(crate) struct Config {
     pub weather_urls: (Option<String>, Option<String>),
     /// `TEMPERATURE` and `TOP_P`: the model's own defaults unless set.
     pub sampling: (Option<f32>, Option<f32>),
+    /// `MODEL_FIELDS`: what else the model takes, such as `{"thinking":{"type":"adaptive"}}`; a JSON object.
+    pub model_fields: Option<Value>,
     /// `MODEL_IDLE_SECONDS`: how long the model may be silent.
     pub model_idle: Duration,
     /// Everything the worker's own code is told.
@@ -53,43 +50,17 @@ impl Config {
                 optional("WEATHER_FORECAST_URL")?,
             ),
             sampling: (number("TEMPERATURE")?, number("TOP_P")?),
-            model_idle: seconds("MODEL_IDLE_SECONDS", Duration::from_secs(180))?,
-            settings: settings()?,
+            model_fields: fields(optional("MODEL_FIELDS")?)?,
+            model_idle: seconds("MODEL_IDLE_SECONDS", IDLE)?,
+            settings: Settings::from_env()?,
         })
     }
 }
 
-fn settings() -> Result<Settings> {
-    let lease = seconds("LEASE_SECONDS", Duration::from_secs(45))?;
-    let limits = Limits {
-        max_steps: parsed("MAX_STEPS", 10, "a whole number of model calls")?,
-        max_tokens: parsed("MAX_TOKENS", 4096, "a whole number of tokens")?,
-        window: Window {
-            messages: parsed("HISTORY_MESSAGES", 20, "a whole number of messages")?,
-            ..Window::default()
-        },
-        attempts: 4,
-        backoff: Duration::from_secs(1),
-        lease_margin: Duration::from_secs(5).min(lease / 4),
-    };
-    let default = Sender::default();
-    let sender = Sender {
-        window: millis("FLUSH_WINDOW_MS", default.window)?,
-        // No post may outlive the lease it began under.
-        post_timeout: default.post_timeout.min(lease / 4),
-        ..default
-    };
-    Ok(Settings {
-        system_prompt: optional("SYSTEM_PROMPT")?.unwrap_or_else(|| SYSTEM_PROMPT.to_owned()),
-        model_id: required("MODEL_ID")?,
-        limits,
-        sender,
-        lease,
-        visibility: seconds("VISIBILITY_SECONDS", Duration::from_secs(60))?,
-        poll: Duration::from_millis(500),
-        replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
-        thread_ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
-    })
+fn fields(text: Option<String>) -> Result<Option<Value>> {
+    let parse = |text: String| serde_json::from_str(&text).ok().filter(Value::is_object);
+    let parse = |text| parse(text).context("MODEL_FIELDS must be a JSON object");
+    text.map(parse).transpose()
 }
 
 fn number(name: &str) -> Result<Option<f32>> {

@@ -3,6 +3,7 @@
 mod clients;
 mod config;
 mod deps;
+mod settings;
 
 mod delivery;
 mod execute;

@@ -56,6 +56,19 @@ pub struct Limits {
     pub lease_margin: Duration,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_steps: 10,
+            max_tokens: 4096,
+            window: Window::default(),
+            attempts: 4,
+            backoff: Duration::from_secs(1),
+            lease_margin: Duration::from_secs(5),
+        }
+    }
+}
+
 /// A finished step: what is to be stored of it, in one transaction.
 #[derive(Debug)]
 pub struct Step {
