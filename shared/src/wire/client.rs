@@ -70,6 +70,8 @@ pub struct Refusal {
 
 /// Reads a frame's text.
 pub fn parse(body: &str) -> Result<Request, Refusal> {
+    // Some editors and languages put a byte-order mark before their JSON.
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
     if !body.trim_start().starts_with(['{', '[']) {
         return plain(body);
     }

@@ -100,11 +100,16 @@ impl Threads {
         Ok(None)
     }
 
-    /// Whoever is first now may have counted on the run before it.
+    /// Whoever is first now may have counted on the run before it. When the run cannot be taken out of the
+    /// line, its own message makes a worker do so.
     async fn leave_line(&self, queue: &Queue, run: &NewRun) -> Result<(), Fault> {
-        match self.leave(&run.key, &run.run_id).await? {
-            Some(head) => queue.send(&job(&run.key, &head)).await,
-            None => Ok(()),
+        match self.leave(&run.key, &run.run_id).await {
+            Ok(Some(head)) => queue.send(&job(&run.key, &head)).await,
+            Ok(None) => Ok(()),
+            Err(fault) => {
+                queue.send(&job(&run.key, &run.run_id)).await?;
+                Err(fault)
+            }
         }
     }
 

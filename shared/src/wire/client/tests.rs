@@ -31,6 +31,7 @@ fn each_form_of_a_prompt_is_one() {
     let forms = [
         (r#"{"action":"prompt","prompt":"Hey!"}"#, "Hey!", None),
         (r#"{"prompt":"Hey!"}"#, "Hey!", None),
+        ("\u{feff}{\"prompt\":\"Hey!\"}", "Hey!", None),
         (r#"{"prompt":"Hey!","action":null,"id":null}"#, "Hey!", None),
         (r#"{"prompt":"Hey!","sessionId":"s1"}"#, "Hey!", Some("s1")),
         (
