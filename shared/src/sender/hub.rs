@@ -117,7 +117,7 @@ impl Hub {
     fn landed(&mut self, connection: ConnectionId, result: Result<(), PostError>) {
         if let Err(error) = result {
             if let PostError::Refused(_) = error {
-                tracing::warn!(%connection, %error, "a connection is given up");
+                tracing::error!(%connection, %error, "a connection is given up");
             }
             self.dismiss(connection, Notice::Gone);
         }
