@@ -47,7 +47,7 @@ class Checkout:
 
     @property
     def description(self) -> Path:
-        """The running stack for other programs (a contract: design.md section 7)."""
+        """The running stack for other programs (a contract)."""
         return self.state / "local.json"
 
     @property

@@ -1,6 +1,5 @@
-"""Everything that is deployed, as data: the local half of what Terraform describes for AWS.
+"""Everything that is deployed, as data: a fact stands here and nowhere else in `local`.
 
-A test compares this module with a Terraform plan, so a fact stands here and nowhere else in `local`.
 Durations are seconds, memory is MiB.
 """
 

@@ -38,7 +38,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Description:
-    """`.longwire/local.json`, the contract with other programs (design.md section 7)."""
+    """`.longwire/local.json`, the contract with other programs."""
 
     websocket: str
     management: str

@@ -1,7 +1,7 @@
 //! A conversation as we keep it: our own shape, not an SDK's and not the wire's.
 //!
 //! One [`Message`] is one turn as the model sees it. A client sees its parts under their own ids: each
-//! text block and each tool result is a message on the wire (protocol.md section 2), so blocks carry ids.
+//! text block and each tool result is a message on the wire (docs/protocol.md section 2), so blocks carry ids.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

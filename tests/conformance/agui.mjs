@@ -1,4 +1,4 @@
-// A transcript through AG-UI's own validators, as protocol.md section 10 says.
+// A transcript through AG-UI's own validators, as docs/protocol.md section 10 says.
 
 import { enforceEvents, transformChunks, verifyEvents } from '@ag-ui/client';
 import { EventSchemas } from '@ag-ui/core/schemas';

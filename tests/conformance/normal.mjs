@@ -6,7 +6,7 @@
 const PIECES = ['TEXT_MESSAGE_CONTENT', 'TOOL_CALL_ARGS', 'REASONING_MESSAGE_CONTENT'];
 const IDS = ['threadId', 'runId', 'messageId', 'toolCallId', 'parentMessageId', 'id', 'lw.run'];
 
-/** What a line may say beyond the transcript in protocol.md section 9. */
+/** What a line may say beyond the transcript in docs/protocol.md section 9. */
 const EXTRAS = ['lw.block', 'lw.origin'];
 
 /** @param {Line[]} lines @returns {any[]} */

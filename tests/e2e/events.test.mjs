@@ -1,4 +1,4 @@
-// What the events of a run are: the transcript of protocol.md section 9, thinking, tools.
+// What the events of a run are: the transcript of docs/protocol.md section 9, thinking, tools.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -29,7 +29,7 @@ async function goesOn(client) {
 }
 
 describe('events', { concurrency: 4 }, () => {
-  test('the weather in New York, as in protocol.md section 9', async (t) => {
+  test('the weather in New York, as in docs/protocol.md section 9', async (t) => {
     const client = await connect(t);
     const run = await succeed(client, 'How is the weather in New York?');
     const expected = newYork();

@@ -1,4 +1,4 @@
-// The five other shapes, as the systems they come from show them (protocol.md section 8, seeds A to D).
+// The five other shapes, as the systems they come from show them (docs/protocol.md section 8).
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

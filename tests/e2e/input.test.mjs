@@ -1,4 +1,4 @@
-// Bad input (design.md section 8): a clear error, the connection stays open, the next good prompt works.
+// Bad input: a clear error, the connection stays open, the next good prompt works.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-// protocol.md section 5: exactly once, in order, as a client has to do it. Pure; no clock, no socket.
+// docs/protocol.md section 5: exactly once, in order, as a client has to do it. Pure; no clock, no socket.
 
 /** @typedef {Record<string, any> & {type: string, metadata: Record<string, any>}} Line */
 /** @typedef {{after: number, epoch: number}} Resume */

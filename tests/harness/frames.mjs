@@ -1,4 +1,4 @@
-// A connection whose frames are not the canonical lines (protocol.md section 8).
+// A connection whose frames are not the canonical lines (docs/protocol.md section 8).
 
 import { Socket } from './socket.mjs';
 

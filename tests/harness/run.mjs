@@ -74,7 +74,7 @@ export class Run {
   }
 
   /**
-   * Waits for the last line and checks what is true of every run (protocol.md sections 2 and 5).
+   * Waits for the last line and checks what is true of every run (docs/protocol.md sections 2 and 5).
    * @param {number} [ms]
    * @returns {Promise<Line>} that line
    */

@@ -1,4 +1,4 @@
-// The simulator's own interface (design.md section 7), always asked about single runs or threads: test files
+// The simulator's own interface (simulator/README.md), always asked about single runs or threads: test files
 // run side by side, so nothing here clears anything.
 
 import assert from 'node:assert/strict';

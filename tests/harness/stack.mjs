@@ -25,7 +25,7 @@ export const SETTINGS = {
 };
 
 /**
- * `.longwire/local.json`, the contract with other programs (design.md section 7).
+ * `.longwire/local.json`, the contract with other programs.
  * @typedef {{websocket: string, management: string, region: string, ministack: string, simulator: string,
  *   queue_url: string, dead_letter_url: string, tables: {connections: string, threads: string},
  *   functions: Record<string, string>, pids: Record<string, number>}} Stack

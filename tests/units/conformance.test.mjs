@@ -7,7 +7,7 @@ import { judge } from '../conformance/agui.mjs';
 import { read } from '../conformance/reading.mjs';
 import { newYork } from './transcript.mjs';
 
-test('the transcript of protocol.md section 9 has no complaint and the right messages', async () => {
+test('the transcript of docs/protocol.md section 9 has no complaint and the right messages', async () => {
   const lines = newYork();
   const verdict = await judge([lines]);
   assert.deepEqual(verdict.complaints, []);

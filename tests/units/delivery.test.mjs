@@ -1,4 +1,4 @@
-// The rules of protocol.md section 5 that the tests' client delivers by.
+// The rules of docs/protocol.md section 5 that the tests' client delivers by.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// The transcript of protocol.md section 9, as lines.
+// The transcript of docs/protocol.md section 9, as lines.
 
 const RUN = 'r_41xq';
 const THREAD = 't_8k2m';

@@ -1,5 +1,5 @@
-//! The `threads` table: a conversation's messages, runs and logs (design: one partition a thread, so a
-//! foreign thread is another partition and not a check that can be forgotten).
+//! The `threads` table: a conversation's messages, runs and logs (one partition a thread, so
+//! that a foreign thread is another partition and not a check that could be forgotten).
 
 pub mod item;
 pub mod keys;

@@ -136,7 +136,7 @@ impl Log {
     }
 
     /// When the lines after `after` should leave, if there are any that may: at once, or when the oldest
-    /// has waited for a window, if they are all deltas (performance.md section 2).
+    /// has waited for a window, if they are all deltas.
     pub(super) fn due(&self, after: u64, window: Duration) -> Option<Instant> {
         if after >= self.sendable() {
             return None;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Up to this many deltas per round trip nothing waits. performance.md section 4.1 says 0.5; the tenth more
-/// is for measuring, because its easy cell (D = 10 ms, r = 50/s) lies exactly there.
+/// Up to this many deltas per round trip nothing waits. A little above one half, because round trips of 10 ms
+/// at 50 deltas a second lie exactly there and measuring is not exact.
 const CALM: f64 = 0.6;
 
 /// How fast the past is forgotten when counting deltas, in seconds: long enough to see through the

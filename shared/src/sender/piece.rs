@@ -6,7 +6,7 @@ use crate::wire::event::Event;
 use crate::wire::line::Draft;
 use crate::wire::shape::MAX_FRAME_BYTES;
 
-/// The most text in one delta, in bytes (protocol.md section 2).
+/// The most text in one delta, in bytes (docs/protocol.md section 2).
 const MAX_DELTA_BYTES: usize = 8 * 1024;
 
 /// Of a frame, this much is kept free in lines of deltas, in bytes: another format's wrapping may be longer

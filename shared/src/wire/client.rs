@@ -1,4 +1,4 @@
-//! What clients say: one closed set of messages, read from a frame's text (protocol.md sections 3 and 6).
+//! What clients say: one closed set of messages, read from a frame's text (docs/protocol.md sections 3 and 6).
 //!
 //! Unknown fields are ignored, `null` is the same as absent, and of a repeated key the last one counts, as
 //! in a browser's `JSON.parse`.

@@ -1,4 +1,4 @@
-//! Control lines: what Longwire says besides the events of a run (protocol.md section 4).
+//! Control lines: what Longwire says besides the events of a run (docs/protocol.md section 4).
 //!
 //! Fields stand in the order people read them in a terminal; what is absent is left out, never `null`.
 

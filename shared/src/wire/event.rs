@@ -1,4 +1,4 @@
-//! The events of a run: AG-UI 1.0, unwrapped (protocol.md section 2).
+//! The events of a run: AG-UI 1.0, unwrapped (docs/protocol.md section 2).
 //!
 //! Only what Longwire sends is here. Fields stand in the order people read them in a terminal; what is
 //! absent is left out, never `null`.

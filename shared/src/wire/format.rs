@@ -1,4 +1,4 @@
-//! The shapes a connection may ask for: pure projections of the canonical lines (protocol.md section 8).
+//! The shapes a connection may ask for: pure projections of the canonical lines (docs/protocol.md section 8).
 //!
 //! What the protocol's table leaves open is decided here:
 //! - RUN_STARTED, TOOL_CALL_RESULT and CUSTOM events other than `lw.status` render to nothing.
@@ -8,7 +8,7 @@
 //!   token counts the frame that would carry them is left out.
 //! - `text` sums tokens and latency over the steps this renderer has seen, in Bedrock's own shape.
 //! - After a restart these shapes cannot take anything back, so `lw.restart` ends the run with an error
-//!   (protocol.md section 5) and nothing of it follows.
+//!   (docs/protocol.md section 5) and nothing of it follows.
 
 mod bedrock;
 mod blocks;

@@ -65,7 +65,7 @@ pub struct Metadata {
     pub notes: Notes,
 }
 
-/// The metadata that belongs to single kinds of events (protocol.md section 2).
+/// The metadata that belongs to single kinds of events (docs/protocol.md section 2).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Notes {
     /// On RUN_STARTED: `user` or `service:<name>`.

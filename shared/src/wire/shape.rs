@@ -8,7 +8,7 @@ pub const SUBPROTOCOL: &str = "longwire.v1";
 /// The most a frame holds, in bytes of UTF-8. API Gateway's limit for a frame is 32 KB.
 pub const MAX_FRAME_BYTES: usize = 28_672;
 
-/// The shapes of the events (protocol.md sections 2 and 8).
+/// The shapes of the events (docs/protocol.md sections 2 and 8).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {

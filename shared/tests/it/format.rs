@@ -1,4 +1,4 @@
-//! All formats over one run that has everything in it (protocol.md section 8).
+//! All formats over one run that has everything in it (docs/protocol.md section 8).
 
 use serde_json::json;
 use shared::ids::{CallId, MessageId, RunId, ThreadId};

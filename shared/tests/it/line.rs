@@ -1,4 +1,4 @@
-//! The canonical text of a line (protocol.md section 9).
+//! The canonical text of a line (docs/protocol.md section 9).
 
 use shared::wire::line::Line;
 

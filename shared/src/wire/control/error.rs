@@ -1,4 +1,4 @@
-//! `error`: a message was refused, and nothing was started (protocol.md section 6).
+//! `error`: a message was refused, and nothing was started (docs/protocol.md section 6).
 
 use serde::Serialize;
 

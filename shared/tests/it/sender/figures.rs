@@ -1,4 +1,4 @@
-//! The figures of speed (performance.md sections 2, 4 and 5).
+//! The figures of speed, on a paused clock.
 
 use std::time::Duration;
 
