@@ -70,15 +70,17 @@ def _values(at: Endpoints) -> dict[str, str]:
 def server_environment(checkout: Checkout) -> dict[str, str]:
     """The caller's environment cut down to what is harmless: no credentials, no profile, no home."""
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    nothing = str(checkout.scratch / "none")
     return passed | {
         "HOME": str(checkout.scratch),
         "TMPDIR": str(checkout.scratch),
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_CONFIG_FILE": nothing,
-        "AWS_SHARED_CREDENTIALS_FILE": nothing,
+        # Empty files: the SDK warns at every start of a file that is not there.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # The functions' logs are read from files.
+        "NO_COLOR": "1",
     }
 
 
