@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { deadLetters, queueEmpty, redeliver } from '../harness/aws.mjs';
+import { deadLetters, queueEmpty, redeliver, runRow } from '../harness/aws.mjs';
 import { connect } from '../harness/client.mjs';
-import { requests } from '../harness/simulator.mjs';
+import { until } from '../harness/deadline.mjs';
+import { requests, streams } from '../harness/simulator.mjs';
 
 test('a message that arrives again, during the run and after it, changes nothing', async (t) => {
   const client = await connect(t);
@@ -21,4 +22,33 @@ test('a message that arrives again, during the run and after it, changes nothing
   assert.deepEqual([run.delivery.epoch, run.delivery.wanted], [1, undefined]);
   assert.equal((await client.history()).messages.length, 2);
   await (await client.prompt('Hey!')).success();
+});
+
+test('a message for a run that waits does not start it beside the active one', async (t) => {
+  const client = await connect(t);
+  const first = await client.prompt('sim:steady');
+  const second = await client.prompt('Hey!');
+  assert.equal(second.ack.status, 'waiting');
+  await first.words();
+  await redeliver(first.threadId, second.id);
+  // Taken, and let go of: its epoch rises, its turn does not come.
+  await until('the message was looked at', async () => (await runRow(first.threadId, second.id))?.epoch > 0, 30_000);
+  await first.success();
+  await second.success();
+  const [[before], [after]] = [await streams(first.id), await streams(second.id)];
+  assert.ok(after.started >= before.ended, 'one answer at a time');
+  const { messages } = await client.history();
+  assert.deepEqual(messages.map((/** @type {any} */ { role }) => role), ['user', 'assistant', 'user', 'assistant']);
+  await queueEmpty(60_000);
+});
+
+test('a message for a run that has ended tells its end again', async (t) => {
+  const client = await connect(t);
+  const run = await client.prompt('Hey!');
+  await run.success();
+  const ends = () => client.socket.frames.filter(({ text }) => text.includes('"RUN_FINISHED"')).length;
+  assert.equal(ends(), 1);
+  await redeliver(run.threadId, run.id);
+  await client.until('the end comes again', () => ends() > 1);
+  assert.equal((await client.history()).messages.length, 2);
 });
