@@ -7,6 +7,7 @@
 pub mod ctx;
 pub mod run;
 
+pub mod reply;
 mod turn;
 
 mod assemble;

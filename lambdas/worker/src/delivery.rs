@@ -15,6 +15,7 @@ use crate::clock;
 use crate::deps::Deps;
 use crate::execute::execute;
 use crate::load::{Start, load};
+use crate::moving::move_on;
 use crate::replay::post_end_again;
 use crate::taken::Taken;
 
@@ -148,18 +149,4 @@ async fn look_again(deps: &Deps, job: &Job, row: &RunRow, now: u64) -> anyhow::R
         .send_after(job, delay)
         .await
         .context("sending the job again")
-}
-
-/// Takes the run off the head of its thread's line and wakes the next.
-pub(crate) async fn move_on(deps: &Deps, key: &ThreadKey, job: &Job) -> anyhow::Result<()> {
-    let head = deps
-        .threads
-        .advance(key, &job.run_id)
-        .await
-        .context("moving the line on")?;
-    if let Some(next) = head {
-        let job = Job::new(key.owner.clone(), key.thread_id.clone(), next);
-        deps.queue.send(&job).await.context("waking the next run")?;
-    }
-    Ok(())
 }

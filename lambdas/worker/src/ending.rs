@@ -8,8 +8,8 @@ use shared::wire::event::{Event, ModelUsage, RunErrorCode, RunOutcome};
 use shared::wire::line::{Draft, Notes, Reason};
 
 use crate::clock;
-use crate::delivery::move_on;
-use crate::execute::{Lost, Running};
+use crate::moving::move_on;
+use crate::running::{Lost, Running};
 use crate::watching::Watch;
 use crate::writer::{Writer, messages_ttl};
 

@@ -2,10 +2,8 @@
 
 use shared::agent::ctx::{Ctx, Step};
 use shared::agent::run::{Finished, run};
-use shared::aws::threads::fence::Fence;
 use shared::message::Message;
 use shared::sender;
-use shared::sender::handle::{Handle, Stopped};
 use shared::wire::event::RunErrorCode;
 use shared::wire::line::Reason;
 use tokio::sync::{mpsc, watch};
@@ -14,43 +12,13 @@ use tokio::time::Instant;
 use crate::deps::Deps;
 use crate::ending::end;
 use crate::opening::{log, open, system};
+use crate::running::{Lost, Running};
 use crate::taken::Taken;
 use crate::watching::Watch;
 use crate::writer::Writer;
 
 /// How many workers may die on a run. The next one ends it.
 const MAX_CRASHES: u32 = 3;
-
-/// This worker's word for the run no longer holds, or the store does not take it. Nothing more may be
-/// written or posted; the message goes back to the queue.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the run is not this worker's any more: {0}")]
-pub(crate) struct Lost(pub String);
-
-impl Lost {
-    /// The row says so.
-    pub(crate) fn fenced() -> Self {
-        Self("another worker owns it, or it has ended".to_owned())
-    }
-}
-
-impl From<Stopped> for Lost {
-    fn from(stopped: Stopped) -> Self {
-        Self(stopped.to_string())
-    }
-}
-
-/// A run while a worker has it: what all its parts look at.
-pub(crate) struct Running<'a> {
-    /// What the worker works with.
-    pub deps: &'a Deps,
-    /// How the run came here.
-    pub taken: Taken<'a>,
-    /// This worker's right to write it.
-    pub fence: Fence,
-    /// Where its lines go.
-    pub lines: Handle,
-}
 
 /// Runs the run to its end.
 pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {

@@ -8,7 +8,7 @@ use shared::job::Job;
 
 use crate::delivery::{Delivery, deliver};
 use crate::deps::Deps;
-use crate::execute::Lost;
+use crate::running::Lost;
 
 /// How soon a message that failed before anything was done comes back.
 const SOON: Duration = Duration::from_secs(5);

@@ -9,7 +9,9 @@ mod delivery;
 mod execute;
 mod handler;
 mod load;
+mod moving;
 mod replay;
+mod running;
 mod taken;
 
 mod ending;

@@ -11,7 +11,7 @@ use shared::sender::log::Log;
 use shared::wire::event::{Event, InputMessage, PROTOCOL_VERSION, RunInput as WireInput};
 use shared::wire::line::{Draft, Notes};
 
-use crate::execute::Running;
+use crate::running::Running;
 
 /// The longest prompt that other tabs are shown, in bytes.
 const MAX_SHOWN_PROMPT: usize = 8 * 1024;

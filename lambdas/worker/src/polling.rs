@@ -8,7 +8,7 @@ use shared::ids::ConnectionId;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use crate::execute::Running;
+use crate::running::Running;
 
 /// What each control read found, with the connections it asked for. A read that fails says nothing: the
 /// lease, which the writer keeps, decides whether the run is still ours.

@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
-use crate::execute::{Lost, Running};
 use crate::polling;
+use crate::running::{Lost, Running};
 
 /// Watches over a run.
 pub(crate) struct Watch<'a> {

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use crate::clock;
-use crate::execute::{Lost, Running};
+use crate::running::{Lost, Running};
 
 /// How long a failing store is left alone between two tries. The store's own tries come on top.
 const PAUSE: Duration = Duration::from_millis(500);

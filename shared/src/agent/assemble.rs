@@ -1,7 +1,5 @@
 //! An answer that is being put together.
 
-use serde_json::Value;
-
 use super::open::Open;
 use crate::ids::{MessageId, RunId};
 use crate::message::{Message, Role, Usage};
@@ -145,13 +143,4 @@ impl Assembly {
         message.usage = self.usage;
         (drafts, message)
     }
-}
-
-/// The arguments of a call: nothing is an empty object; what is no JSON is kept as the text it is, for
-/// the tool to refuse.
-pub(super) fn input(json: &str) -> Value {
-    if json.trim().is_empty() {
-        return Value::Object(serde_json::Map::new());
-    }
-    serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
 }

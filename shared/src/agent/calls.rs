@@ -6,9 +6,8 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use serde_json::json;
 
 use super::ctx::Ctx;
-use super::run::results_message;
 use crate::ids::MessageId;
-use crate::message::{Block, Message, Outcome, ToolCall, ToolResult};
+use crate::message::{Block, Message, Outcome, Role, ToolCall, ToolResult};
 use crate::tools::guard::Output;
 use crate::wire::event::{Event, ToolRole};
 use crate::wire::line::{Draft, Notes};
@@ -68,7 +67,7 @@ pub(super) async fn run_tools(ctx: &Ctx<'_>, message: &Message) -> Message {
             Some((at, output, took)) = running.next() => results.add(at, output, took.as_millis()).await,
         }
     }
-    results_message(message, results.blocks)
+    Message::new(Role::User, message.run_id.clone(), results.blocks)
 }
 
 /// Answers calls that will not be run: the run was stopped, or the model was cut off while calling.
@@ -82,7 +81,11 @@ pub(super) async fn settle(ctx: &Ctx<'_>, message: &Message, outcome: Outcome) -
         Outcome::Cancelled => results.cancel().await,
         _ => results.refuse().await,
     }
-    Some(results_message(message, results.blocks))
+    Some(Message::new(
+        Role::User,
+        message.run_id.clone(),
+        results.blocks,
+    ))
 }
 
 /// The results of a step, told as soon as all calls before them have theirs.

@@ -1,12 +1,12 @@
 //! A block of an answer that is being put together.
 
+use serde_json::Value;
+
 use crate::ids::{CallId, MessageId};
 use crate::message::{Block, ToolCall};
 use crate::model::Thought;
 use crate::wire::event::{AssistantRole, Event, ReasoningRole};
 use crate::wire::line::{Draft, Executor, Notes};
-
-use super::assemble::input;
 
 /// A block that is being put together.
 pub(super) struct Open {
@@ -285,4 +285,13 @@ fn thinking(id: &MessageId, block: u32, delta: String, first: bool) -> Vec<Draft
         .into(),
     );
     drafts
+}
+
+/// The arguments of a call: nothing is an empty object; what is no JSON is kept as the text it is, for
+/// the tool to refuse.
+fn input(json: &str) -> Value {
+    if json.trim().is_empty() {
+        return Value::Object(serde_json::Map::new());
+    }
+    serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
 }

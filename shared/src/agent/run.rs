@@ -2,11 +2,11 @@
 
 use super::calls::{run_tools, settle};
 use super::ctx::{Ctx, Step};
+use super::reply::{Failure, Reply, Stop};
 use super::turn::turn;
-use crate::message::{Block, Message, Outcome, Role};
-use crate::model::{ModelError, StopReason};
-use crate::wire::event::RunErrorCode;
-use crate::wire::line::{Draft, Reason};
+use crate::message::{Message, Outcome};
+use crate::model::StopReason;
+use crate::wire::line::Reason;
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,27 +30,6 @@ pub struct Finished {
     pub ending: Ending,
     /// Messages that no [`Step`] carried.
     pub messages: Vec<Message>,
-}
-
-/// Why a run failed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum Failure {
-    /// The model failed, and trying again would not help or would repeat what was shown.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// Whoever sends its lines or stores its steps is gone.
-    #[error("the run was abandoned by its worker")]
-    Abandoned,
-}
-
-impl Failure {
-    /// The code a client is told.
-    pub fn code(&self) -> RunErrorCode {
-        match self {
-            Self::Model(error) => error.kind.code(),
-            Self::Abandoned => RunErrorCode::Internal,
-        }
-    }
 }
 
 /// Answers the last message of `conversation`, beginning with step `first` (1, or where a worker before
@@ -111,26 +90,6 @@ fn last(conversation: &[Message]) -> &Message {
     conversation.last().expect("the loop has just pushed one")
 }
 
-/// What one model call said.
-#[derive(Debug)]
-pub(super) struct Reply {
-    /// The assistant's turn.
-    pub message: Message,
-    /// Why it stopped.
-    pub stop: Stop,
-    /// What finishes the step for the client.
-    pub finished: Draft,
-}
-
-/// Why a model call stopped: by itself, or because we stopped it.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// The model's own reason.
-    Model(StopReason),
-    /// Ours.
-    Asked(Reason),
-}
-
 /// What follows a model call.
 enum Next {
     /// The tools it wants.
@@ -160,9 +119,4 @@ impl Next {
             | StopReason::Unknown(_) => Self::End(Ending::Refused),
         }
     }
-}
-
-/// The results of a step's calls as the message that follows them.
-pub(super) fn results_message(calls: &Message, blocks: Vec<Block>) -> Message {
-    Message::new(Role::User, calls.run_id.clone(), blocks)
 }

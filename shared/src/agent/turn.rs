@@ -7,7 +7,7 @@ use rand::RngExt;
 
 use super::assemble::Assembly;
 use super::ctx::Ctx;
-use super::run::{Failure, Reply, Stop};
+use super::reply::{Failure, Reply, Stop};
 use crate::history;
 use crate::message::Message;
 use crate::model::{ModelError, ModelErrorKind, Request};

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use shared::agent::run::{Ending, Failure};
+use shared::agent::reply::Failure;
+use shared::agent::run::Ending;
 use shared::model::{ModelErrorKind, StopReason};
 
 use super::stage::{Call, Played, Script, Stage, answer, call, end, text};
