@@ -80,7 +80,6 @@ impl Tools {
 pub struct Prepared {
     name: &'static str,
     status: String,
-    repeatable: bool,
     limit: Duration,
     work: BoxFuture<'static, Result<String, String>>,
 }
@@ -89,11 +88,6 @@ impl Prepared {
     /// A line for people: what is being done.
     pub fn status(&self) -> String {
         self.status.clone()
-    }
-
-    /// Whether the call may be made again when nobody knows whether it was made.
-    pub fn repeatable(&self) -> bool {
-        self.repeatable
     }
 
     /// Makes the call within the tool's time limit. Dropping the future cancels the work.

@@ -26,7 +26,6 @@ impl CurrentTime {
     pub const NAME: &str = "current_time";
     pub const DESCRIPTION: &str = "Tells the current date, weekday and time in a time zone.";
     pub const LIMIT: Duration = Duration::from_secs(1);
-    pub const REPEATABLE: bool = true;
 
     pub fn offered(deps: &Deps) -> Option<Self> {
         Some(Self { clock: deps.clock })

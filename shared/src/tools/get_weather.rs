@@ -37,7 +37,6 @@ impl GetWeather {
     pub const DESCRIPTION: &str =
         "Tells the current weather at a place: sky, temperature and wind.";
     pub const LIMIT: Duration = Duration::from_secs(10);
-    pub const REPEATABLE: bool = true;
 
     pub fn offered(deps: &Deps) -> Option<Self> {
         Some(Self {

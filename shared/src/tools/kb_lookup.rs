@@ -102,7 +102,6 @@ impl KbLookup {
     pub const DESCRIPTION: &str = "Searches the knowledge base and returns the passages that fit best, each with its source. \
          Use it for questions about the company, its products and its rules, and name the sources you used.";
     pub const LIMIT: Duration = Duration::from_secs(10);
-    pub const REPEATABLE: bool = true;
 
     pub fn offered(deps: &Deps) -> Option<Self> {
         let retrieve = deps.retrieve.clone()?;

@@ -6,7 +6,6 @@
 /// - `NAME: &str` as the model calls it, `[a-zA-Z0-9_-]{1,64}`;
 /// - `DESCRIPTION: &str` for the model: what it is for and when to call it;
 /// - `LIMIT: Duration` after which a call has failed;
-/// - `REPEATABLE: bool`, whether a call may be made twice without harm;
 /// - `offered(&Deps) -> Option<Self>`, nothing when the deployment lacks what it needs;
 /// - `status(&Args) -> String`, a line for people while it runs;
 /// - `async call(self, Args) -> Result<String, String>`, the answer or what went wrong, both for the model.
@@ -48,7 +47,6 @@ macro_rules! toolbox {
                         Ok(Prepared {
                             name: $file::$tool::NAME,
                             status: $file::$tool::status(&args),
-                            repeatable: $file::$tool::REPEATABLE,
                             limit: $file::$tool::LIMIT,
                             work: Box::pin(tool.clone().call(args)),
                         })

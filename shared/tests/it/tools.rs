@@ -93,7 +93,6 @@ async fn a_prepared_call_says_what_it_does_and_does_it() {
         prepared.status(),
         "Searching the knowledge base for \"refunds\"…"
     );
-    assert!(prepared.repeatable());
     let output = prepared.run().await;
     assert_eq!(output.outcome, Outcome::Success);
     assert_eq!(output.content, "[1] handbook.md\nAll about refunds.");
