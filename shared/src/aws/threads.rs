@@ -4,6 +4,7 @@
 pub mod item;
 pub mod keys;
 mod transact;
+mod update;
 
 pub mod line;
 pub mod wake;

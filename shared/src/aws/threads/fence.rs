@@ -10,7 +10,6 @@ use super::keys::{self, ThreadKey};
 use super::log::LogItem;
 use super::{Threads, WAKE_AFTER_LEASE};
 use crate::aws::fault::Fault;
-use crate::aws::retry::with_jitter;
 use crate::ids::RunId;
 use crate::message::{Message, Usage};
 use crate::run::{RunRow, Status};
@@ -246,8 +245,7 @@ impl Fence {
     ) -> Result<Option<Refused>, Fault> {
         let update = update.build()?;
         items.insert(0, TransactWriteItem::builder().update(update).build());
-        let token = format!("{:032x}", rand::random::<u128>());
-        match with_jitter(|| self.threads.transact(items.clone(), &token)).await {
+        match self.threads.transact(&items).await {
             Ok(()) => return Ok(None),
             Err(Fault::Refused) => {}
             Err(fault) => return Err(fault),

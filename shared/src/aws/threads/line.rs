@@ -4,14 +4,14 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 
 use super::Threads;
-use super::item::{Item, n, read, s};
+use super::item::{n, s};
 use super::keys::{self, ThreadKey};
+use super::update::{Updated, update};
 use crate::aws::fault::Fault;
 use crate::aws::retry::with_jitter;
 use crate::ids::RunId;
@@ -42,6 +42,10 @@ impl Meta {
     /// The active run.
     pub fn head(&self) -> Option<&RunId> {
         self.line.first()
+    }
+
+    fn into_head(self) -> Option<RunId> {
+        self.line.into_iter().next()
     }
 
     /// Whether the thread has expired: the table deletes expired items days late, and this clock alone
@@ -76,12 +80,6 @@ impl Threads {
         Ok(meta.filter(|meta| !meta.expired(now)))
     }
 
-    /// The thread's active run.
-    pub async fn head(&self, key: &ThreadKey, now: u64) -> Result<Option<RunId>, Fault> {
-        let meta = self.meta(key, now).await?;
-        Ok(meta.and_then(|meta| meta.line.into_iter().next()))
-    }
-
     /// Puts a run at the end of the thread's line, if it is not in it. The thread is born with its first
     /// run, and again when it has expired; it lives `keep` from `now` on, for ever with `None`.
     pub async fn append(
@@ -92,23 +90,23 @@ impl Threads {
         keep: Option<Duration>,
     ) -> Result<Appended, Fault> {
         for _ in 0..ROUNDS {
-            let in_the_way =
-                match with_jitter(|| changed(self.appending(key, run, now, keep))).await? {
-                    Ok(meta) => return Ok(standing(meta, run)),
-                    Err(in_the_way) => in_the_way,
+            let in_the_way: Option<Meta> =
+                match with_jitter(|| update(self.appending(key, run, now, keep))).await? {
+                    Updated::Done(meta) => return Ok(standing(meta, run)),
+                    Updated::Refused(in_the_way) => in_the_way,
                 };
             match in_the_way {
                 Some(meta) if meta.expired(now) => {
-                    if let Ok(meta) =
-                        with_jitter(|| changed(self.reborn(key, run, now, keep))).await?
+                    if let Updated::Done(meta) =
+                        with_jitter(|| update(self.reborn(key, run, now, keep))).await?
                     {
                         return Ok(standing(meta, run));
                     }
                 }
-                // Also our own write, when its answer was lost.
+                // Also this very write, when its answer was lost.
                 Some(meta) if meta.position(run).is_some() => return Ok(standing(meta, run)),
                 Some(meta) if meta.line.len() >= MAX_LINE => return Ok(Appended::Full),
-                _ => {}
+                Some(_) | None => {}
             }
         }
         Err(Fault::Refused)
@@ -117,22 +115,25 @@ impl Threads {
     /// Takes an ended run off the head of the line and tells the new head. When `run` is not the head,
     /// nothing changes, and the head is told all the same.
     pub async fn advance(&self, key: &ThreadKey, run: &RunId) -> Result<Option<RunId>, Fault> {
-        let left = with_jitter(|| changed(self.removing(key, run, 0))).await?;
-        let meta = left.map_or_else(|in_the_way| in_the_way, Some);
-        Ok(meta.and_then(|meta| meta.line.into_iter().next()))
+        let meta: Option<Meta> = match with_jitter(|| update(self.removing(key, run, 0))).await? {
+            Updated::Done(meta) => Some(meta),
+            Updated::Refused(in_the_way) => in_the_way,
+        };
+        Ok(meta.and_then(Meta::into_head))
     }
 
     /// Takes a run out of the line, wherever it stands, and tells the head that is left.
     pub(super) async fn leave(&self, key: &ThreadKey, run: &RunId) -> Result<Option<RunId>, Fault> {
         let mut place = 0;
         for _ in 0..ROUNDS {
-            let found = match with_jitter(|| changed(self.removing(key, run, place))).await? {
-                Ok(meta) => return Ok(meta.head().cloned()),
-                Err(found) => found,
-            };
+            let found: Option<Meta> =
+                match with_jitter(|| update(self.removing(key, run, place))).await? {
+                    Updated::Done(meta) => return Ok(Meta::into_head(meta)),
+                    Updated::Refused(found) => found,
+                };
             match found.as_ref().and_then(|meta| meta.position(run)) {
                 Some(position) => place = position,
-                None => return Ok(found.and_then(|meta| meta.line.into_iter().next())),
+                None => return Ok(found.and_then(Meta::into_head)),
             }
         }
         Err(Fault::Refused)
@@ -207,23 +208,6 @@ impl Threads {
             .table_name(&self.table)
             .set_key(Some(key.item(keys::META)))
             .expression_attribute_names("#line", "line")
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-    }
-}
-
-/// The thread as the update left it, or as it stood in the update's way.
-async fn changed(request: UpdateItemFluentBuilder) -> Result<Result<Meta, Option<Meta>>, Fault> {
-    let error = match request.send().await {
-        Ok(output) => return Ok(Ok(read(output.attributes.unwrap_or_default())?)),
-        Err(error) => error,
-    };
-    match error.as_service_error() {
-        Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-            let item: Option<Item> = refused.item.clone().filter(|item| !item.is_empty());
-            Ok(Err(item.map(read).transpose()?))
-        }
-        _ => Err(error.into()),
     }
 }
 

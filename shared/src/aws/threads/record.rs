@@ -26,9 +26,7 @@ impl Threads {
             self.put_if_new(run, keys::run(&run.run_id), to_item(&row)?)?,
             self.put_over(run, keys::input(&run.run_id), to_item(run.input())?)?,
         ];
-        // The token makes a repetition after a lost answer the same write.
-        let token = format!("{:032x}", rand::random::<u128>());
-        match with_jitter(|| self.transact(puts.clone(), &token)).await {
+        match self.transact(&puts).await {
             Ok(()) => Ok(None),
             Err(Fault::Refused) => match self.run(&run.key, &run.run_id).await? {
                 Some(before) => Ok(Some(before)),
@@ -84,8 +82,7 @@ impl Threads {
             self.delete_untouched(run)?,
             self.delete(run, keys::input(&run.run_id))?,
         ];
-        let token = format!("{:032x}", rand::random::<u128>());
-        match with_jitter(|| self.transact(deletes.clone(), &token)).await {
+        match self.transact(&deletes).await {
             Ok(()) => {}
             Err(Fault::Refused) => {
                 if let Some(row) = self.run(&run.key, &run.run_id).await? {
@@ -141,9 +138,7 @@ impl Threads {
         let mut item = run.key.item(sort);
         item.extend(body);
         let put = put.table_name(&self.table).set_item(Some(item)).build();
-        Ok(TransactWriteItem::builder()
-            .put(put.map_err(|error| incomplete(&error))?)
-            .build())
+        Ok(TransactWriteItem::builder().put(put?).build())
     }
 
     fn delete_untouched(&self, run: &NewRun) -> Result<TransactWriteItem, Fault> {
@@ -155,9 +150,7 @@ impl Threads {
             .expression_attribute_values(":queued", s("queued"))
             .expression_attribute_values(":none", n(0_u32))
             .build();
-        Ok(TransactWriteItem::builder()
-            .delete(delete.map_err(|error| incomplete(&error))?)
-            .build())
+        Ok(TransactWriteItem::builder().delete(delete?).build())
     }
 
     fn delete(&self, run: &NewRun, sort: String) -> Result<TransactWriteItem, Fault> {
@@ -165,12 +158,6 @@ impl Threads {
             .table_name(&self.table)
             .set_key(Some(run.key.item(sort)))
             .build();
-        Ok(TransactWriteItem::builder()
-            .delete(delete.map_err(|error| incomplete(&error))?)
-            .build())
+        Ok(TransactWriteItem::builder().delete(delete?).build())
     }
-}
-
-fn incomplete(error: &aws_sdk_dynamodb::error::BuildError) -> Fault {
-    Fault::Unreadable(error.to_string())
 }

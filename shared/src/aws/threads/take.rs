@@ -1,11 +1,11 @@
 //! How a worker comes to own a run.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::item::{n, read, s};
+use super::item::{n, s};
 use super::keys::{self, ThreadKey};
+use super::update::{Updated, update};
 use super::{Threads, WAKE_AFTER_LEASE};
 use crate::aws::fault::Fault;
 use crate::ids::RunId;
@@ -47,21 +47,22 @@ impl Threads {
             .lease(key, run_id, taker, "")
             .condition_expression("#status = :queued")
             .expression_attribute_values(":queued", s("queued"));
-        let found = match updated(first).await? {
-            Ok(row) => return Ok(Take::Taken(row)),
-            Err(None) => return Ok(Take::Missing),
-            Err(Some(row)) => row,
+        let found: RunRow = match update(first).await? {
+            Updated::Done(row) => return Ok(Take::Taken(row)),
+            Updated::Refused(None) => return Ok(Take::Missing),
+            Updated::Refused(Some(row)) => row,
         };
         match found.status {
-            status if status.ended() => Ok(Take::Ended(found)),
-            // The answer to an earlier try was lost: it is ours already.
+            Status::Finished | Status::Failed | Status::Cancelled => Ok(Take::Ended(found)),
+            // The answer to an earlier try was lost: the run is this worker's already.
             Status::Running if found.taken_by.as_deref() == Some(taker.id) => {
                 Ok(Take::Taken(found))
             }
             Status::Running if found.lease_until < taker.now => {
                 self.take_over(key, run_id, taker, found).await
             }
-            _ => Ok(Take::Leased(found)),
+            // One that is queued now was given back just after this was refused.
+            Status::Running | Status::Queued => Ok(Take::Leased(found)),
         }
     }
 
@@ -85,12 +86,14 @@ impl Threads {
             .expression_attribute_values(":over", n(found.lease_until))
             .expression_attribute_values(":keep", AttributeValue::L(vec![n(keep)]))
             .expression_attribute_values(":seq", n(keep + 1));
-        Ok(match updated(request).await? {
-            Ok(row) => Take::Taken(row),
-            Err(Some(row)) if row.taken_by.as_deref() == Some(taker.id) => Take::Taken(row),
-            Err(Some(row)) if row.status.ended() => Take::Ended(row),
-            Err(Some(row)) => Take::Leased(row),
-            Err(None) => Take::Missing,
+        Ok(match update::<RunRow>(request).await? {
+            Updated::Done(row) => Take::Taken(row),
+            Updated::Refused(Some(row)) if row.taken_by.as_deref() == Some(taker.id) => {
+                Take::Taken(row)
+            }
+            Updated::Refused(Some(row)) if row.status.ended() => Take::Ended(row),
+            Updated::Refused(Some(row)) => Take::Leased(row),
+            Updated::Refused(None) => Take::Missing,
         })
     }
 
@@ -113,28 +116,5 @@ impl Threads {
             .expression_attribute_values(":one", n(1_u32))
             .expression_attribute_values(":until", n(taker.until))
             .expression_attribute_values(":wake", n(taker.until + WAKE_AFTER_LEASE.as_secs()))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-    }
-}
-
-/// The row as the update left it, or as it stood in the update's way.
-async fn updated(
-    request: UpdateItemFluentBuilder,
-) -> Result<Result<RunRow, Option<RunRow>>, Fault> {
-    match request.send().await {
-        Ok(output) => Ok(Ok(read(output.attributes.unwrap_or_default())?)),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-                let row = refused
-                    .item
-                    .clone()
-                    .filter(|item| !item.is_empty())
-                    .map(read)
-                    .transpose()?;
-                Ok(Err(row))
-            }
-            _ => Err(error.into()),
-        },
     }
 }

@@ -7,20 +7,25 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::Threads;
 use crate::aws::fault::Fault;
+use crate::aws::retry::with_jitter;
 
 impl Threads {
-    /// Writes all of `items` or none, once for each `token` (36 characters at most) within ten minutes.
-    pub(super) async fn transact(
-        &self,
-        items: Vec<TransactWriteItem>,
-        token: &str,
-    ) -> Result<(), Fault> {
-        let request = self
-            .client
-            .transact_write_items()
-            .client_request_token(token);
-        let sent = request.set_transact_items(Some(items)).send().await;
-        sent.map(|_| ()).map_err(fault)
+    /// Writes all of `items` or none. It is tried again while that can help, under one token, so that a try
+    /// whose answer was lost is not made twice.
+    pub(super) async fn transact(&self, items: &[TransactWriteItem]) -> Result<(), Fault> {
+        let token = format!("{:032x}", rand::random::<u128>());
+        with_jitter(|| async {
+            let request = self
+                .client
+                .transact_write_items()
+                .client_request_token(&token);
+            let sent = request
+                .set_transact_items(Some(items.to_vec()))
+                .send()
+                .await;
+            sent.map(drop).map_err(fault)
+        })
+        .await
     }
 }
 
