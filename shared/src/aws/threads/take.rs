@@ -61,8 +61,7 @@ impl Threads {
             Status::Running if found.lease_until < taker.now => {
                 self.take_over(key, run_id, taker, found).await
             }
-            // One that is queued now was given back just after this was refused.
-            Status::Running | Status::Queued => Ok(Take::Leased(found)),
+            Status::Queued | Status::Running => Ok(Take::Leased(found)),
         }
     }
 
