@@ -1,12 +1,13 @@
 //! The reads by which a worker finds out: nobody can call a running function.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::Threads;
-use super::item::{Item, read, s};
+use super::item::{Item, read};
 use super::keys::{self, SORT, ThreadKey};
+use crate::aws::connections;
 use crate::aws::fault::Fault;
 use crate::ids::{ConnectionId, RunId};
 use crate::run::{RunInput, RunRow};
@@ -51,14 +52,14 @@ impl Threads {
             .transpose()
     }
 
-    /// The run's row and the rows of `connections` (at most 99) in one consistent read. A key that DynamoDB
+    /// The run's row and the rows of the `asked` connections (at most 99) in one consistent read. A key that DynamoDB
     /// left unprocessed makes the whole read a fault, to be made again: absence must mean absence.
     pub async fn control(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
         connections_table: &str,
-        connections: &[ConnectionId],
+        asked: &[ConnectionId],
     ) -> Result<Control, Fault> {
         let mut request = self.client.batch_get_item().request_items(
             &self.table,
@@ -67,18 +68,15 @@ impl Threads {
                 .keys(key.item(keys::run(run_id)))
                 .build()?,
         );
-        if !connections.is_empty() {
-            let keys = connections
-                .iter()
-                .map(|id| HashMap::from([("connection".to_owned(), s(id.as_str()))]))
-                .collect();
-            let asked = KeysAndAttributes::builder()
+        if !asked.is_empty() {
+            let keys = asked.iter().map(connections::key).collect();
+            let rows = KeysAndAttributes::builder()
                 .consistent_read(true)
                 .set_keys(Some(keys))
                 .projection_expression("#connection")
-                .expression_attribute_names("#connection", "connection")
+                .expression_attribute_names("#connection", connections::PARTITION)
                 .build()?;
-            request = request.request_items(connections_table, asked);
+            request = request.request_items(connections_table, rows);
         }
         let output = request.send().await?;
         if output.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
@@ -106,7 +104,7 @@ impl Threads {
 }
 
 fn connection(item: &Item) -> Option<ConnectionId> {
-    item.get("connection")
-        .and_then(|id: &AttributeValue| id.as_s().ok())
+    item.get(connections::PARTITION)
+        .and_then(|id| id.as_s().ok())
         .map(ConnectionId::trusted)
 }

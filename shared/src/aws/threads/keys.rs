@@ -15,6 +15,9 @@ pub const SORT: &str = "item";
 /// The sort key of a thread's own item.
 pub const META: &str = "META";
 
+/// What the sort keys of all messages begin with, whichever birth of the thread they belong to.
+pub const MESSAGES: &str = "MSG#";
+
 /// Which thread: a partition of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ThreadKey {
@@ -56,7 +59,13 @@ pub fn message(born: u64, number: u64) -> String {
 
 /// What all messages of the thread that was born at `born` begin with.
 pub fn messages(born: u64) -> String {
-    format!("MSG#{born}#")
+    format!("{MESSAGES}{born}#")
+}
+
+/// The birth and the number in a message's sort key; `None` when it is no such key.
+pub fn parse_message(sort: &str) -> Option<(u64, u64)> {
+    let (born, number) = sort.strip_prefix(MESSAGES)?.split_once('#')?;
+    Some((born.parse().ok()?, number.parse().ok()?))
 }
 
 /// A batch of a run's lines, by its number.

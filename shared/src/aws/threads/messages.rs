@@ -53,7 +53,7 @@ impl Threads {
             .expression_attribute_names("#thread", PARTITION)
             .expression_attribute_names("#item", SORT)
             .expression_attribute_values(":thread", s(key.partition()))
-            .expression_attribute_values(":messages", s("MSG#"))
+            .expression_attribute_values(":messages", s(keys::MESSAGES))
             .scan_index_forward(false)
             .limit(limit)
             .send()
@@ -62,28 +62,28 @@ impl Threads {
             .items
             .unwrap_or_default()
             .into_iter()
-            .map(stored)
+            .map(Stored::read)
             .collect::<Result<Vec<_>, _>>()?;
         messages.reverse();
         Ok(History { messages })
     }
 }
 
-fn stored(item: Item) -> Result<Stored, Fault> {
-    let unreadable = || Fault::Unreadable("a message's key is not MSG#<born>#<number>".to_owned());
-    let (born, number) = item
-        .get(SORT)
-        .and_then(|sort| sort.as_s().ok())
-        .and_then(|sort| sort.strip_prefix("MSG#")?.split_once('#'))
-        .and_then(|(born, number)| Some((born.parse().ok()?, number.parse().ok()?)))
-        .ok_or_else(unreadable)?;
-    let body: MessageItem = read(item)?;
-    Ok(Stored {
-        born,
-        number,
-        ttl: body.ttl,
-        message: body.message()?,
-    })
+impl Stored {
+    pub(super) fn read(item: Item) -> Result<Self, Fault> {
+        let (born, number) = item
+            .get(SORT)
+            .and_then(|sort| sort.as_s().ok())
+            .and_then(|sort| keys::parse_message(sort))
+            .ok_or_else(|| Fault::Unreadable("a message's key has no number".to_owned()))?;
+        let body: MessageItem = read(item)?;
+        Ok(Self {
+            born,
+            number,
+            ttl: body.ttl,
+            message: body.message()?,
+        })
+    }
 }
 
 impl Threads {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Threads;
-use super::item::{Item, MessageItem, read, s};
+use super::item::s;
 use super::keys::{self, PARTITION, SORT, ThreadKey};
 use super::line::Meta;
+use super::messages::Stored;
 use crate::aws::fault::Fault;
 use crate::ids::{MessageId, RunId};
 use crate::message::Message;
@@ -130,7 +131,6 @@ impl<'a> Backwards<'a> {
         if self.done {
             return Ok(None);
         }
-        let prefix = keys::messages(self.born);
         let answer = self
             .threads
             .client
@@ -141,7 +141,7 @@ impl<'a> Backwards<'a> {
             .expression_attribute_names("#thread", PARTITION)
             .expression_attribute_names("#item", SORT)
             .expression_attribute_values(":thread", s(self.key.partition()))
-            .expression_attribute_values(":first", s(&prefix))
+            .expression_attribute_values(":first", s(keys::messages(self.born)))
             .expression_attribute_values(":last", s(keys::message(self.born, self.highest)))
             .scan_index_forward(false)
             .limit(CHUNK)
@@ -152,17 +152,8 @@ impl<'a> Backwards<'a> {
         self.done = self.from.is_none();
         let items = answer.items.unwrap_or_default().into_iter();
         items
-            .map(|item| stored(item, &prefix))
+            .map(|item| Stored::read(item).map(|stored| (stored.number, stored.message)))
             .collect::<Result<_, _>>()
             .map(Some)
     }
-}
-
-fn stored(item: Item, prefix: &str) -> Result<(u64, Message), Fault> {
-    let number = item
-        .get(SORT)
-        .and_then(|sort| sort.as_s().ok()?.strip_prefix(prefix)?.parse().ok())
-        .ok_or_else(|| Fault::Unreadable("a message's key has no number".to_owned()))?;
-    let body: MessageItem = read(item)?;
-    Ok((number, body.message()?))
 }
