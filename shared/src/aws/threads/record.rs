@@ -72,29 +72,29 @@ impl Threads {
 
     /// Removes what a start wrote, unless a worker has the run: then its row is told. The row goes first,
     /// because it alone says whether a worker has the run.
-    pub(super) async fn take_back(
-        &self,
-        queue: &Queue,
-        run: &NewRun,
-        in_line: bool,
-    ) -> Result<Option<RunRow>, Fault> {
+    pub(super) async fn take_back(&self, run: &NewRun) -> Result<Option<RunRow>, Fault> {
         let deletes = vec![
             self.delete_untouched(run)?,
             self.delete(run, keys::input(&run.run_id))?,
         ];
         match self.transact(&deletes).await {
-            Ok(()) => {}
-            Err(Fault::Refused) => {
-                if let Some(row) = self.run(&run.key, &run.run_id).await? {
-                    return Ok(Some(row));
-                }
-            }
-            Err(fault) => return Err(fault),
+            Ok(()) => Ok(None),
+            Err(Fault::Refused) => self.run(&run.key, &run.run_id).await,
+            Err(fault) => Err(fault),
         }
-        if in_line {
+    }
+
+    /// The same for a run that may be in line already.
+    pub(super) async fn withdraw(
+        &self,
+        queue: &Queue,
+        run: &NewRun,
+    ) -> Result<Option<RunRow>, Fault> {
+        let taken = self.take_back(run).await?;
+        if taken.is_none() {
             self.leave_line(queue, run).await?;
         }
-        Ok(None)
+        Ok(taken)
     }
 
     /// Whoever is first now may have counted on the run before it. When the run cannot be taken out of the

@@ -79,11 +79,8 @@ impl Threads {
         }
         match self.line_up(queue, run).await {
             Ok(Appended::At { position, .. }) => Ok(Started::Accepted { position }),
-            Ok(Appended::Full) => self
-                .take_back(queue, run, false)
-                .await
-                .map(|row| gone_or_taken(row, Started::Busy)),
-            Err(fault) => match self.take_back(queue, run, true).await {
+            Ok(Appended::Full) => self.busy(run).await,
+            Err(fault) => match self.withdraw(queue, run).await {
                 Ok(Some(_)) => Ok(Started::Accepted { position: 0 }),
                 Ok(None) => Err(fault),
                 Err(second) => {
@@ -137,17 +134,15 @@ impl Threads {
         }
         match self.line_up(queue, run).await? {
             Appended::At { position, .. } => Ok(known(Status::Queued, position)),
-            Appended::Full => self
-                .take_back(queue, run, false)
-                .await
-                .map(|row| gone_or_taken(row, Started::Busy)),
+            Appended::Full => self.busy(run).await,
         }
     }
-}
 
-/// A start that could not be taken back because a worker has the run was a start.
-fn gone_or_taken(row: Option<RunRow>, gone: Started) -> Started {
-    row.map_or(gone, |_| Started::Accepted { position: 0 })
+    /// A start that cannot be taken back because a worker has the run was a start.
+    async fn busy(&self, run: &NewRun) -> Result<Started, Fault> {
+        let taken = self.take_back(run).await?;
+        Ok(taken.map_or(Started::Busy, |_| Started::Accepted { position: 0 }))
+    }
 }
 
 impl NewRun {
