@@ -22,7 +22,7 @@ pub(crate) async fn handle(
         Err(error) => return Response::bad_request(error),
     };
     let Some(row) = row(event, &offer) else {
-        return Response::bad_request(ErrorFrame::new(
+        return Response::internal(ErrorFrame::new(
             Code::Internal,
             "The event has no connection.",
         ));

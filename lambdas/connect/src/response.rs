@@ -40,6 +40,11 @@ impl Response {
         Self::refused(503, error)
     }
 
+    /// Something is wrong here, not with the client.
+    pub(crate) fn internal(error: ErrorFrame) -> Self {
+        Self::refused(500, error)
+    }
+
     fn refused(status_code: u16, error: ErrorFrame) -> Self {
         Self {
             status_code,

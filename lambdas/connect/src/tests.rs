@@ -193,3 +193,16 @@ async fn without_its_row_a_connection_is_not_opened() {
         r#"{"type":"error","code":"unavailable","message":"Connecting failed. Try again.","retryable":true}"#
     );
 }
+
+#[tokio::test]
+async fn an_event_without_a_connection_is_a_fault_on_this_side() {
+    let mut event = event(&json!({}), None);
+    event.request_context.connection_id = None;
+    let (answer, written) = connect(event, |_| true).await;
+    assert_eq!(answer["statusCode"], 500);
+    assert_eq!(
+        answer["body"],
+        r#"{"type":"error","code":"internal","message":"The event has no connection.","retryable":true}"#
+    );
+    assert_eq!(written, 0);
+}

@@ -21,7 +21,9 @@ impl Answer {
         let body = match (format, control) {
             (Format::Agui, _) | (_, Control::Pong(_)) => control.json(),
             (_, Control::Error(error)) => render_error(format, error.code.name(), &error.message),
-            _ => String::new(),
+            (_, Control::Ready(_) | Control::Ack(_) | Control::Alive(_) | Control::History(_)) => {
+                String::new()
+            }
         };
         Self {
             status_code: 200,
@@ -34,11 +36,14 @@ impl Answer {
 pub(crate) fn faulty(fault: &Fault) -> ErrorFrame {
     tracing::error!("a message was not handled: {fault}");
     match fault {
-        Fault::Unreadable(_) => {
-            ErrorFrame::new(Code::Internal, "Something went wrong on our side.")
-        }
+        Fault::Unreadable(_) => internal(),
         Fault::Refused | Fault::Conflict | Fault::Unavailable(_) => unavailable(),
     }
+}
+
+/// A fault of Longwire's own.
+pub(crate) fn internal() -> ErrorFrame {
+    ErrorFrame::new(Code::Internal, "Something went wrong on our side.")
 }
 
 /// Something did not answer in time.

@@ -13,7 +13,7 @@ use shared::wire::control::{Control, Pong};
 use shared::wire::shape::Format;
 use tokio::time::{Instant, timeout_at};
 
-use crate::answer::{Answer, faulty, unavailable};
+use crate::answer::{Answer, faulty, internal, unavailable};
 use crate::deps::Deps;
 use crate::{hello, history, prompt};
 
@@ -22,13 +22,11 @@ const WHOLE: Duration = Duration::from_secs(3);
 
 /// Answers one message.
 pub(crate) async fn handle(deps: &Deps, event: &ApiGatewayWebsocketProxyRequest) -> Answer {
-    let call = Call::new(deps, event);
+    let Some(call) = Call::new(deps, event) else {
+        tracing::error!("an event names no connection");
+        return Answer::new(Format::Agui, &Control::Error(internal()));
+    };
     match read(event) {
-        Ok(Request {
-            id,
-            message: ClientMessage::Ping(ping),
-            ..
-        }) => call.pong(id, ping),
         Ok(request) => call.answer(request).await,
         Err(refusal) => call.refuse(refusal).await,
     }
@@ -55,14 +53,14 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn new(deps: &'a Deps, event: &ApiGatewayWebsocketProxyRequest) -> Self {
+    fn new(deps: &'a Deps, event: &ApiGatewayWebsocketProxyRequest) -> Option<Self> {
         let context = &event.request_context;
-        Self {
+        Some(Self {
             deps,
-            id: ConnectionId::trusted(context.connection_id.clone().unwrap_or_default()),
+            id: ConnectionId::trusted(context.connection_id.as_deref()?),
             millis: context.request_time_epoch,
             deadline: Instant::now() + WHOLE,
-        }
+        })
     }
 
     /// When the message came, in seconds since 1970.
@@ -94,45 +92,51 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whatever happens, the sender learns the name under which a start can be repeated.
     async fn answer(&self, request: Request) -> Answer {
         let Request {
             id,
             format,
-            mut message,
+            message,
         } = request;
-        let about = About::of(id.clone(), &mut message);
-        let connection = match self.connection().await {
-            Ok(connection) => connection,
-            Err(error) => return about.error(format.unwrap_or_default(), error),
-        };
-        let format = format.unwrap_or(connection.format);
-        let done = self.act(id, &connection, format, message);
-        match timeout_at(self.deadline, done).await {
-            Ok(Ok(control)) => Answer::new(format, &control),
-            Ok(Err(error)) => about.error(format, error),
-            Err(_) => about.error(format, unavailable()),
+        match message {
+            ClientMessage::Ping(ping) => self.pong(id, ping),
+            ClientMessage::Hello(_) => {
+                let about = About::message(id.clone());
+                let act = async |row: &Connection, _| Ok(hello::answer(id, row));
+                self.act(about, format, act).await
+            }
+            ClientMessage::Prompt(mut prompt) => {
+                let run = prompt.run_id.get_or_insert_with(RunId::random).clone();
+                let about = About::start(id.clone(), run);
+                let act = async |row: &Connection, format| {
+                    prompt::answer(self, id, row, format, prompt).await
+                };
+                self.act(about, format, act).await
+            }
+            ClientMessage::History(wish) => {
+                let about = About::message(id.clone());
+                let act = async |row: &Connection, _| history::answer(self, id, row, wish).await;
+                self.act(about, format, act).await
+            }
         }
     }
 
+    /// Does what a known connection asks for, within the time a message has.
     async fn act(
         &self,
-        id: Option<String>,
-        connection: &Connection,
-        format: Format,
-        message: ClientMessage,
-    ) -> Result<Control, ErrorFrame> {
-        match message {
-            ClientMessage::Hello(_) => Ok(hello::answer(id, connection)),
-            ClientMessage::Prompt(prompt) => {
-                prompt::answer(self, id, connection, format, prompt).await
-            }
-            ClientMessage::History(wish) => history::answer(self, id, connection, wish).await,
-            ClientMessage::Ping(ping) => Ok(Control::Pong(Pong {
-                id,
-                t: ping.t,
-                now: self.millis,
-            })),
+        about: About,
+        wanted: Option<Format>,
+        act: impl AsyncFnOnce(&Connection, Format) -> Result<Control, ErrorFrame>,
+    ) -> Answer {
+        let connection = match self.connection().await {
+            Ok(connection) => connection,
+            Err(error) => return about.error(wanted.unwrap_or_default(), error),
+        };
+        let format = wanted.unwrap_or(connection.format);
+        match timeout_at(self.deadline, act(&connection, format)).await {
+            Ok(Ok(control)) => Answer::new(format, &control),
+            Ok(Err(error)) => about.error(format, error),
+            Err(_) => about.error(format, unavailable()),
         }
     }
 
@@ -157,15 +161,13 @@ struct About {
 }
 
 impl About {
-    /// Names the run of a start that has no name yet.
-    fn of(id: Option<String>, message: &mut ClientMessage) -> Self {
-        let run = match message {
-            ClientMessage::Prompt(prompt) => {
-                Some(prompt.run_id.get_or_insert_with(RunId::random).clone())
-            }
-            _ => None,
-        };
-        Self { id, run }
+    fn message(id: Option<String>) -> Self {
+        Self { id, run: None }
+    }
+
+    /// Whatever happens, the sender learns the name under which a start can be repeated.
+    fn start(id: Option<String>, run: RunId) -> Self {
+        Self { id, run: Some(run) }
     }
 
     fn error(self, format: Format, error: ErrorFrame) -> Answer {

@@ -29,8 +29,20 @@ pub(crate) async fn answer(
         ..error
     };
     match call.deps.threads.start(&call.deps.queue, &run).await {
+        Ok(Started::Accepted { position }) => {
+            let message_id = run.message_id.clone();
+            let ack = ack(id, &run, message_id, Status::Queued, position);
+            Ok(Control::Ack(ack))
+        }
+        Ok(Started::Duplicate {
+            status,
+            position,
+            message_id,
+        }) => Ok(Control::Ack(Ack {
+            duplicate: true,
+            ..ack(id, &run, message_id, status, position)
+        })),
         Ok(Started::Busy) => Err(of_thread(busy())),
-        Ok(started) => Ok(Control::Ack(ack(id, &run, started))),
         Err(fault) => Err(of_thread(faulty(&fault))),
     }
 }
@@ -66,16 +78,13 @@ fn shape(connection: &Connection, format: Format) -> Shape {
     Shape { format, lines }
 }
 
-fn ack(id: Option<String>, run: &NewRun, started: Started) -> Ack {
-    let (status, position, duplicate, message_id) = match started {
-        Started::Duplicate {
-            status,
-            position,
-            message_id,
-        } => (status, position, true, message_id),
-        Started::Accepted { position } => (Status::Queued, position, false, run.message_id.clone()),
-        Started::Busy => (Status::Queued, 0, false, run.message_id.clone()),
-    };
+fn ack(
+    id: Option<String>,
+    run: &NewRun,
+    message_id: MessageId,
+    status: Status,
+    position: usize,
+) -> Ack {
     Ack {
         id,
         action: Action::Prompt,
@@ -84,7 +93,7 @@ fn ack(id: Option<String>, run: &NewRun, started: Started) -> Ack {
         message_id,
         status: AckStatus::of(status, position),
         position: (position > 0).then_some(position),
-        duplicate,
+        duplicate: false,
     }
 }
 

@@ -70,3 +70,10 @@ async fn a_connection_without_a_row_is_told_to_come_again() {
     let expired = found("connections", "S3Ay8cFPIAMCIow=", Some(expired));
     assert!(answer(&[&expired], "Hey!").await.contains("unauthorized"));
 }
+
+#[tokio::test]
+async fn an_event_without_a_connection_is_a_fault_on_this_side() {
+    let event = changed(|event| event["requestContext"]["connectionId"] = json!(null));
+    assert_snapshot!(answer_to(&[], &event).await,
+        @r#"{"type":"error","code":"internal","message":"Something went wrong on our side.","retryable":true}"#);
+}
