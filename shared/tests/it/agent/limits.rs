@@ -68,6 +68,8 @@ async fn what_was_shown_is_never_said_again() {
 async fn tries_are_counted_and_hopeless_ones_not_made() {
     let script = Script::of((0..3).map(|_| Call::Fails(ModelErrorKind::Throttled)));
     assert_eq!(failed(&play(&script).await), ModelErrorKind::Throttled);
+    let made = script.requests.lock().expect("one test, one thread").len();
+    assert_eq!(made, 3);
     let script = Script::of([Call::Fails(ModelErrorKind::AccessDenied)]);
     assert_eq!(failed(&play(&script).await), ModelErrorKind::AccessDenied);
 }
