@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod control;
+pub mod escape;
 pub mod event;
 pub mod format;
 pub mod line;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::wire::escape::escaped_len;
 use crate::wire::event::Event;
 use crate::wire::line::Draft;
 use crate::wire::shape::MAX_FRAME_BYTES;
@@ -55,15 +56,6 @@ fn fitting(text: &str, room: Room) -> Room {
         taken = next;
     }
     taken
-}
-
-/// How long a character is in JSON as serde_json writes it, in bytes.
-fn escaped_len(c: char) -> usize {
-    match c {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        '\0'..'\u{20}' => 6,
-        _ => c.len_utf8(),
-    }
 }
 
 /// The growing text of an event that may grow.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::history::{Shown, ShownCall};
+use crate::wire::escape::escaped_len;
 use crate::wire::shape::MAX_FRAME_BYTES;
 
 /// The longest content that is shown at once, in bytes.
@@ -150,21 +151,12 @@ fn drop_beyond(calls: &mut Vec<ShownCall>, mut room: usize) {
 fn fitting(text: &str) -> usize {
     let mut json = 0;
     for (at, c) in text.char_indices() {
-        json += escaped(c);
+        json += escaped_len(c);
         if at + c.len_utf8() > MAX_CONTENT_BYTES || json > MAX_MESSAGE_JSON {
             return at;
         }
     }
     text.len()
-}
-
-/// What a character takes in JSON, as serde_json writes it.
-fn escaped(c: char) -> usize {
-    match c {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        c if c < ' ' => 6,
-        c => c.len_utf8(),
-    }
 }
 
 fn json_size(value: &impl serde::Serialize) -> usize {
