@@ -4,12 +4,18 @@
 //! absent is left out, never `null`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::ids::{CallId, MessageId, RunId, ThreadId};
 
 /// The version of AG-UI these events follow.
 pub const PROTOCOL_VERSION: &str = "1.0";
+
+/// The name of the CUSTOM event that tells what a tool is doing.
+pub const STATUS: &str = "lw.status";
+
+/// The name of the CUSTOM event that takes a run's last lines back.
+pub const RESTART: &str = "lw.restart";
 
 /// One event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,6 +94,24 @@ pub enum Event {
     },
     /// The run failed.
     RunError { message: String, code: RunErrorCode },
+}
+
+impl Event {
+    /// What the tool of a call is doing, in words for people.
+    pub fn status(text: &str, call: &CallId) -> Self {
+        Self::Custom {
+            name: STATUS.to_owned(),
+            value: json!({ "text": text, "toolCallId": call }),
+        }
+    }
+
+    /// Another worker took the run over: its lines after number `keep` are void.
+    pub fn restart(keep: u64) -> Self {
+        Self::Custom {
+            name: RESTART.to_owned(),
+            value: json!({ "keep": keep }),
+        }
+    }
 }
 
 macro_rules! constant_role {

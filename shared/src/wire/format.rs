@@ -19,7 +19,7 @@ mod typed;
 
 use serde::Serialize;
 
-use super::event::Event;
+use super::event::{Event, RESTART};
 use super::line::Line;
 use super::shape::Format;
 use seen::Seen;
@@ -54,7 +54,7 @@ impl Renderer {
         }
         self.seen.note(line);
         match &line.event {
-            Event::Custom { name, .. } if name == "lw.restart" => {
+            Event::Custom { name, .. } if name == RESTART => {
                 self.over = true;
                 vec![render_error(self.format, "worker_lost", RESTARTED)]
             }

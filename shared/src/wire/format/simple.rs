@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::json;
-use crate::wire::event::Event;
+use crate::wire::event::{Event, STATUS};
 use crate::wire::line::Line;
 
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ fn frame(kind: &str, value: &str) -> String {
 pub(super) fn render(line: &Line) -> Option<String> {
     match &line.event {
         Event::TextMessageContent { delta, .. } => Some(frame("token", delta)),
-        Event::Custom { name, value } if name == "lw.status" => {
+        Event::Custom { name, value } if name == STATUS => {
             Some(frame("status", value.get("text")?.as_str()?))
         }
         Event::RunFinished { .. } => Some(json(&Frame {
