@@ -79,13 +79,7 @@ pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeSet<ConnectionId>
         lines.emit(run_started(fence, &taken.start.input)).await?;
     }
     for keep in untold(&taken.row.restarts) {
-        let value = json!({ "keep": keep });
-        lines
-            .emit(Event::Custom {
-                name: "lw.restart".to_owned(),
-                value,
-            })
-            .await?;
+        lines.emit(Event::restart(*keep)).await?;
     }
     Ok(cursors.into_keys().collect())
 }

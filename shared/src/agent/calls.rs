@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use serde_json::json;
 
 use super::ctx::Ctx;
 use crate::ids::MessageId;
@@ -31,12 +30,7 @@ pub(super) async fn run_tools(ctx: &Ctx<'_>, message: &Message) -> Message {
             )),
         };
         if let Ok(prepared) = &prepared {
-            let value = json!({ "text": prepared.status(), "toolCallId": call.id });
-            ctx.tell(Event::Custom {
-                name: "lw.status".to_owned(),
-                value,
-            })
-            .await;
+            ctx.tell(Event::status(&prepared.status(), &call.id)).await;
         }
         running.push(async move {
             let begun = Instant::now();
