@@ -14,13 +14,12 @@ mod replay;
 mod running;
 mod taken;
 
+mod clock;
 mod ending;
 mod opening;
 mod polling;
 mod watching;
 mod writer;
-
-mod clock;
 
 use std::convert::Infallible;
 
