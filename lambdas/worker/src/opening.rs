@@ -58,21 +58,14 @@ pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeSet<ConnectionId>
     let mut cursors = taken.row.attached.clone();
     let from = standing(&taken.row.restarts);
     for (id, shape) in &taken.start.watchers {
-        cursors.entry(id.clone()).or_insert(Cursor {
-            after: from,
-            shape: *shape,
-        });
+        cursors
+            .entry(id.clone())
+            .or_insert(Cursor::new(from, *shape));
     }
     for (id, cursor) in &cursors {
         let after = cursor.after.max(from);
         lines
-            .attach(
-                id.clone(),
-                Cursor {
-                    after,
-                    shape: cursor.shape,
-                },
-            )
+            .attach(id.clone(), Cursor { after, ..*cursor })
             .await?;
     }
     if from == 0 {

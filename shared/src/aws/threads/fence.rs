@@ -180,7 +180,8 @@ impl Fence {
         };
         let set = format!(", #status = :ended, endedAt = :at{reason}");
         let update = self
-            .progress(commit, &set, " REMOVE wakeBy", condition)?
+            .progress(commit, &set, " REMOVE wakeBy, #open", condition)?
+            .expression_attribute_names("#open", "open")
             .expression_attribute_values(":ended", to_attribute_value(end.status)?)
             .expression_attribute_values(":at", n(end.at));
         Ok(match end.reason {

@@ -52,6 +52,13 @@ pub fn input(run_id: &RunId) -> String {
     format!("RUN#{run_id}#IN")
 }
 
+/// The part of the index of open runs that has this run: one hexadecimal digit. Sixteen parts, so that no
+/// partition of the index is written by all runs at once.
+pub fn open_part(run_id: &RunId) -> String {
+    let sum = run_id.as_str().bytes().fold(0_u8, u8::wrapping_add);
+    format!("{:x}", sum % 16)
+}
+
 /// A message of the thread that was born at `born`, by its number.
 pub fn message(born: u64, number: u64) -> String {
     format!("{}{number:08}", messages(born))
