@@ -180,6 +180,17 @@ impl RunRow {
     pub fn wire_epoch(&self) -> u32 {
         u32::try_from(self.restarts.len()).unwrap_or(u32::MAX - 1) + 1
     }
+
+    /// The last line that stands should its worker be dead. RUN_STARTED always stands, because every worker
+    /// makes the same bytes of it.
+    pub fn keep(&self) -> u64 {
+        self.last_seq.max(1)
+    }
+
+    /// No worker owns it although it has begun: one has handed it over, and the next has not come yet.
+    pub fn free(&self) -> bool {
+        self.status == Status::Running && self.taken_by.is_none()
+    }
 }
 
 /// What a run was started with: the body that does not belong into the control row.
