@@ -8,6 +8,7 @@ mod transact;
 mod update;
 
 pub mod line;
+pub mod overdue;
 pub mod wake;
 
 mod record;

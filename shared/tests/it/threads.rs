@@ -3,5 +3,6 @@
 
 mod cancel;
 mod fence;
+mod overdue;
 mod table;
 mod take;

@@ -59,9 +59,9 @@ pub struct End {
     pub at: u64,
 }
 
-/// Where a run's watchers stand, from one worker to the next.
+/// Where a run's watchers stood, and stand for the next worker.
 #[derive(Debug, Clone, Copy)]
-pub struct Places<'a> {
+pub struct Moved<'a> {
     /// As the row has them: whoever attached meanwhile makes the write fail, to be made again.
     pub before: &'a BTreeMap<ConnectionId, Cursor>,
     /// As they are.
@@ -125,12 +125,12 @@ impl Fence {
     }
 
     /// Lets go of a run for the next worker, at a step's end or by cutting one off. With `Fault::Refused` its
-    /// watchers were others than `places.before`: read the row, and do it again.
-    pub async fn hand_over(&self, places: Places<'_>, cut: Option<Cut>) -> Result<Written, Fault> {
+    /// watchers were others than `moved.before`: read the row, and do it again.
+    pub async fn hand_over(&self, moved: Moved<'_>, cut: Option<Cut>) -> Result<Written, Fault> {
         let owner = self.epoch;
         let transition = match cut {
-            None => Transition::HandOver { owner, places },
-            Some(cut) => Transition::Cut { owner, places, cut },
+            None => Transition::HandOver { owner, moved },
+            Some(cut) => Transition::Cut { owner, moved, cut },
         };
         match self.write(transition, Vec::new(), unowned).await? {
             None => Ok(Written::Done),

@@ -16,14 +16,14 @@
 //!
 //! *leased* and *free* are both `running` to a client; a free run has no owner and no lease. `take_over` leads
 //! from a lease that is over to a new one, and counts a crash. `ask_cancel` also reaches a free run, whose next
-//! worker obeys it.
+//! worker obeys it. `wake` moves nothing but the time by which an unfinished run must have been moved.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use super::WAKE_AFTER_LEASE;
 use super::change::Change;
-use super::fence::{Cut, End, Places};
+use super::fence::{Cut, End, Moved};
 use super::item::{n, s};
 use super::take::Taker;
 use crate::aws::fault::Fault;
@@ -46,6 +46,8 @@ pub(super) enum Transition<'a> {
         /// The row as the dead worker left it.
         dead: &'a RunRow,
     },
+    /// Unfinished, and its message is sent again: nobody else sends it for a while.
+    Wake { before: u64, wake_by: u64 },
     /// leased → leased, until later.
     Renew { owner: u32, until: u64 },
     /// leased → leased: since when nobody watches; `None` when somebody does again.
@@ -55,11 +57,11 @@ pub(super) enum Transition<'a> {
     /// leased → waiting or free, as it was before this worker took it and did nothing.
     GiveBack { owner: u32 },
     /// leased → free, at a step's end.
-    HandOver { owner: u32, places: Places<'a> },
+    HandOver { owner: u32, moved: Moved<'a> },
     /// leased → free, within a step, which is void from now on.
     Cut {
         owner: u32,
-        places: Places<'a>,
+        moved: Moved<'a>,
         cut: Cut,
     },
     /// leased or free, and asked to stop. The first reason counts.
@@ -95,6 +97,9 @@ impl Transition<'_> {
                     .when("leaseUntil", n(dead.lease_until));
                 restart(lease(over, taker), dead.keep()).count("crashes")
             }
+            Self::Wake { before, wake_by } => Change::default()
+                .when("wakeBy", n(before))
+                .set("wakeBy", n(wake_by)),
             Self::Renew { owner, until } => owned(owner)
                 .set("leaseUntil", n(until))
                 .set("wakeBy", n(until + WAKE_AFTER_LEASE.as_secs())),
@@ -105,9 +110,9 @@ impl Transition<'_> {
             Self::Step { owner, progress } => progress.write(owned(owner))?,
             Self::GiveBack { owner: 1 } => free(owned(1)).set("status", s("queued")),
             Self::GiveBack { owner } => free(owned(owner)),
-            Self::HandOver { owner, places } => places.write(free(owned(owner)))?,
-            Self::Cut { owner, places, cut } => {
-                restart(places.write(free(owned(owner)))?, cut.keep).set("cut", n(cut.step))
+            Self::HandOver { owner, moved } => moved.write(free(owned(owner)))?,
+            Self::Cut { owner, moved, cut } => {
+                restart(moved.write(free(owned(owner)))?, cut.keep).set("cut", n(cut.step))
             }
             Self::AskCancel { reason } => {
                 from(Status::Running).set_once("cancelRequested", to_attribute_value(reason)?)
@@ -200,7 +205,7 @@ impl Progress {
     }
 }
 
-impl Places<'_> {
+impl Moved<'_> {
     fn write(self, change: Change) -> Result<Change, Fault> {
         Ok(change
             .when("attached", to_attribute_value(self.before)?)

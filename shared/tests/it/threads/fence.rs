@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use shared::aws::fault::Fault;
-use shared::aws::threads::fence::{Commit, Cut, End, Ended, Fence, Places, Written};
+use shared::aws::threads::fence::{Commit, Cut, End, Ended, Fence, Moved, Written};
 use shared::ids::{ConnectionId, MessageId};
 use shared::message::Message;
 use shared::run::{Cursor, Status};
@@ -183,13 +183,13 @@ async fn a_hand_over_leaves_every_connections_place_in_the_row() {
     let place =
         |after| BTreeMap::from([(connection.clone(), Cursor::new(after, Shape::default()))]);
     let (before, now) = (place(0), place(7));
-    let places = Places {
+    let moved = Moved {
         before: &before,
         now: &now,
         wake_by: 1130,
     };
     let table = Scripted::answering([done()]).await;
-    let written = fence(&table).hand_over(places, None).await;
+    let written = fence(&table).hand_over(moved, None).await;
     assert_eq!(written.expect("it answers"), Written::Done);
     let (_, body) = table.asked().pop().expect("it was asked");
     let update = &body["TransactItems"][0]["Update"];
@@ -206,7 +206,7 @@ async fn a_hand_over_leaves_every_connections_place_in_the_row() {
 
     let table = Scripted::answering([done()]).await;
     let cut = Cut { step: 3, keep: 12 };
-    let written = fence(&table).hand_over(places, Some(cut)).await;
+    let written = fence(&table).hand_over(moved, Some(cut)).await;
     assert_eq!(written.expect("it answers"), Written::Done);
     let (_, body) = table.asked().pop().expect("it was asked");
     let values = &body["TransactItems"][0]["Update"]["ExpressionAttributeValues"];
@@ -220,17 +220,17 @@ async fn a_hand_over_leaves_every_connections_place_in_the_row() {
 #[tokio::test]
 async fn a_hand_over_is_made_again_when_somebody_attached_meanwhile() {
     let none = BTreeMap::new();
-    let places = Places {
+    let moved = Moved {
         before: &none,
         now: &none,
         wake_by: 1130,
     };
     let mine = row(json!({}));
     let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&mine)]).await;
-    let written = fence(&table).hand_over(places, None).await;
+    let written = fence(&table).hand_over(moved, None).await;
     assert!(matches!(written, Err(Fault::Refused)));
     let theirs = row(json!({ "epoch": { "N": "2" } }));
     let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&theirs)]).await;
-    let written = fence(&table).hand_over(places, None).await;
+    let written = fence(&table).hand_over(moved, None).await;
     assert_eq!(written.expect("it answers"), Written::Lost);
 }
