@@ -68,23 +68,30 @@ export class Proxy {
       return;
     }
     if (rule?.effect === 'delay') await new Promise((resolve) => setTimeout(resolve, rule.ms ?? 1000));
-    if (rule?.effect === 'hold') await this.#hold(rule.id);
+    if (rule?.effect === 'hold') await this.#hold(rule.id, request.socket);
     // A process that died meanwhile asks for nothing any more.
     if (request.socket.destroyed) return;
     await this.#pass(request, response, body, rule?.effect === 'lose');
   }
 
-  /** @param {string} id of a rule */
-  async #hold(id) {
-    while (this.rules.has(id)) {
-      await new Promise((resolve) => this.#held.add(/** @type {() => void} */ (resolve)));
+  /** How many calls are being held. */
+  get held() {
+    return this.#held.size;
+  }
+
+  /** @param {string} id of a rule @param {import('node:net').Socket} caller */
+  async #hold(id, caller) {
+    while (this.rules.has(id) && !caller.destroyed) {
+      await new Promise((resolve) => {
+        const go = () => resolve(this.#held.delete(go));
+        this.#held.add(go);
+        caller.once('close', go);
+      });
     }
   }
 
   #release() {
-    const held = [...this.#held];
-    this.#held.clear();
-    for (const go of held) go();
+    for (const go of [...this.#held]) go();
   }
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {Buffer} body @param {boolean} lost */

@@ -97,6 +97,7 @@ test('what is held goes on when its rule is withdrawn, unless its caller is gone
   await until('both are held', () => proxy.rules.met(id) === 2);
   leaving.abort();
   assert.equal(await left, 'AbortError');
+  await until('the proxy has noticed', () => proxy.held === 1);
   assert.equal(seen.count, 0);
   await fetch(`${address}/_faults/rules/${id}`, { method: 'DELETE' });
   assert.deepEqual([await patient, seen.count], [[200, 'done'], 1]);
