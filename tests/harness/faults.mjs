@@ -1,5 +1,7 @@
 // What goes wrong on purpose between the functions and AWS. Pure: which rule a call meets, and what that leads to.
 
+import { createHash, randomUUID } from 'node:crypto';
+
 /**
  * A function's call of DynamoDB, SQS or @connections.
  * @typedef {object} Call
@@ -7,14 +9,16 @@
  * @property {string} [function] the function's folder, when its process was found
  * @property {number} [pid]
  * @property {string} operation such as `UpdateItem`, `SendMessage`, `PostToConnection`
+ * @property {string} path
  * @property {string} body
  */
 
 /**
  * What happens to a call. `fail`: it is not done, and answered with an error of the service. `lose`: it is done, and the
  * answer is lost. `conflict`: it is not done, because another transaction was at the item. `delay`: it is done later.
- * `hold`: it is not done until the rule is withdrawn, nor when its caller is gone by then.
- * @typedef {'fail' | 'lose' | 'conflict' | 'delay' | 'hold'} Effect
+ * `hold`: it is not done until the rule is withdrawn, nor when its caller is gone by then. `swallow`: a message is not
+ * sent, although the answer says so.
+ * @typedef {'fail' | 'lose' | 'conflict' | 'delay' | 'hold' | 'swallow'} Effect
  */
 
 /**
@@ -22,7 +26,7 @@
  * @property {Effect} effect
  * @property {string | string[]} [operation] any, unless said
  * @property {string} [function] any, unless said
- * @property {string | string[]} [holding] all of these are in the call's body
+ * @property {string | string[]} [holding] all of these are in the call's path or body
  * @property {number} [times] how many calls it meets (default 1)
  * @property {number} [after] how many calls it lets pass first
  * @property {number} [ms] how long `delay` waits
@@ -82,7 +86,17 @@ function matches(rule, call) {
   const operations = rule.operation === undefined ? [call.operation] : [rule.operation].flat();
   return operations.includes(call.operation)
     && (rule.function === undefined || rule.function === call.function)
-    && [rule.holding ?? []].flat().every((text) => call.body.includes(text));
+    && [rule.holding ?? []].flat().every((text) => mentions(call, text));
+}
+
+/** @param {Call} call @param {string} text */
+export function mentions({ path, body }, text) {
+  return body.includes(text) || decodeURIComponent(path).includes(text);
+}
+
+/** What SQS answers when it has taken a message; the checksum is compared by its clients. @param {string} message */
+function sent(message) {
+  return { MessageId: randomUUID(), MD5OfMessageBody: createHash('md5').update(message).digest('hex') };
 }
 
 /** The operation that a request asks for. @param {import('node:http').IncomingMessage} request */
@@ -101,6 +115,7 @@ export function operationOf({ method, url = '', headers }) {
  * @returns {{status: number, type: string, body: object}}
  */
 export function refusal({ operation, body }, effect) {
+  if (effect === 'swallow') return { status: 200, type: '', body: sent(JSON.parse(body).MessageBody) };
   if (effect !== 'conflict') {
     return { status: 500, type: 'InternalServerError', body: { message: 'The service failed, as the test asked.' } };
   }

@@ -3,7 +3,7 @@
 
 import http from 'node:http';
 
-import { operationOf, refusal, Rules } from './faults.mjs';
+import { mentions, operationOf, refusal, Rules } from './faults.mjs';
 import { callerOf } from './callers.mjs';
 
 /** @typedef {import('./faults.mjs').Call} Call */
@@ -59,11 +59,13 @@ export class Proxy {
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {Buffer} body */
   async #call(request, response, body) {
     /** @type {Call} */
-    const call = { at: Date.now(), ...callerOf(request.socket), operation: operationOf(request), body: body.toString() };
+    const call = {
+      at: Date.now(), ...callerOf(request.socket), operation: operationOf(request), path: request.url ?? '', body: body.toString(),
+    };
     this.calls.push(call);
     if (this.calls.length > MEMORY) this.calls.splice(0, MEMORY / 2);
     const rule = this.rules.meet(call);
-    if (rule?.effect === 'fail' || rule?.effect === 'conflict') {
+    if (rule && ['fail', 'conflict', 'swallow'].includes(rule.effect)) {
       answer(response, refusal(call, rule.effect));
       return;
     }
@@ -125,7 +127,7 @@ export class Proxy {
 function sought(calls, query) {
   const [operation, by, text, since] = ['operation', 'function', 'holding', 'since'].map((name) => query.get(name));
   return calls.filter((call) => (!operation || call.operation === operation) && (!by || call.function === by)
-    && (!text || call.body.includes(text)) && call.at >= Number(since));
+    && (!text || mentions(call, text)) && call.at >= Number(since));
 }
 
 /** @param {http.IncomingMessage} message @returns {Promise<Buffer>} */
@@ -137,8 +139,10 @@ async function bodyOf(message) {
 
 /** @param {http.ServerResponse} response @param {ReturnType<typeof refusal>} refused */
 function answer(response, { status, type, body }) {
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': type });
-  response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, ...body }));
+  const named = type === '' ? {} : { 'x-amzn-errortype': type };
+  const typed = type === '' ? {} : { __type: `com.amazonaws.dynamodb.v20120810#${type}` };
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', ...named });
+  response.end(JSON.stringify({ ...typed, ...body }));
 }
 
 /** @param {http.ServerResponse} response @param {unknown} value */

@@ -8,7 +8,7 @@ import { until } from '../harness/deadline.mjs';
 import { operationOf, refusal, Rules } from '../harness/faults.mjs';
 import { Proxy } from '../harness/proxy.mjs';
 
-const call = (operation, body = '{}', more = {}) => ({ at: 0, operation, body, ...more });
+const call = (operation, body = '{}', more = {}) => ({ at: 0, operation, path: '/', body, ...more });
 
 /** @param {import('../harness/faults.mjs').Rule} rule */
 function rules(rule) {
@@ -48,6 +48,11 @@ test('a conflict has the words of its operation', () => {
   const { type, body } = refusal(call('TransactWriteItems', '{"TransactItems":[{},{}]}'), 'conflict');
   assert.equal(type, 'TransactionCanceledException');
   assert.deepEqual(/** @type {any} */ (body).CancellationReasons, [{ Code: 'TransactionConflict' }, { Code: 'None' }]);
+});
+
+test('a swallowed message has the answer of one that was sent', () => {
+  const { status, body } = refusal(call('SendMessage', '{"MessageBody":"Hey!"}'), 'swallow');
+  assert.deepEqual([status, /** @type {any} */ (body).MD5OfMessageBody], [200, '6ae99d4d2de5e3cbd29fec87ae7d76eb']);
 });
 
 /** A service that counts what it is asked, behind a proxy. @param {import('node:test').TestContext} t */
