@@ -130,7 +130,12 @@ export class Client {
    */
   async until(what, look, ms = PATIENCE_MS) {
     if (this.loyalty === 'leaves') return this.socket.until(what, () => look(this.catchUp()), ms);
-    return /** @type {any} */ (until(what, () => look(this.catchUp()), ms));
+    try {
+      return /** @type {any} */ (await until(what, () => look(this.catchUp()), ms));
+    } catch (error) {
+      const heard = this.socket.frames.slice(-8).map(({ text }) => text.slice(0, 400));
+      throw new Error(`${/** @type {Error} */ (error).message}; ${this.returns} returns; last heard:\n${heard.join('\n')}`);
+    }
   }
 
   /** Messages of the thread as `history` has them. @param {Record<string, any>} [more] */

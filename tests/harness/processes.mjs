@@ -53,3 +53,27 @@ function processGroup(pid) {
 function runs(pid, name) {
   return linkOf(`/proc/${pid}/exe`)?.endsWith('/bootstrap') && functionName(pid) === name;
 }
+
+/** A process dies at once, without a word. @param {number} pid */
+export function kill(pid) {
+  process.kill(pid, 'SIGKILL');
+}
+
+/**
+ * Puts a process to sleep, until the returned function wakes it or the test ends: a process that sleeps takes no
+ * notice of the stack's end.
+ * @param {{after: (undo: () => void) => void}} t
+ * @param {number} pid
+ */
+export function asleep(t, pid) {
+  process.kill(pid, 'SIGSTOP');
+  const wake = () => {
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // It is gone.
+    }
+  };
+  t.after(wake);
+  return wake;
+}
