@@ -12,9 +12,10 @@ use tokio::time::Instant;
 use crate::deps::Deps;
 use crate::ending::end;
 use crate::opening::{log, open, system};
+use crate::passing::pass_on;
 use crate::running::{Lost, Running};
 use crate::taken::Taken;
-use crate::watching::Watch;
+use crate::watching::{Signals, Watch};
 use crate::writer::Writer;
 
 /// How many workers may die on a run. The next one ends it.
@@ -41,15 +42,26 @@ pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
     let ended = async {
         let (stop, stopped) = watch::channel(None);
         let (gone, gone_since) = watch::channel(None);
+        let (cut, time_is_up) = watch::channel(false);
         let (steps, stored) = mpsc::channel(1);
-        let mut watch = Watch::new(&running, open(&running).await?, stop, gone);
-        let answer = converse(context(&running, steps, stopped, lease), &running);
+        let signals = Signals {
+            stop,
+            cut,
+            gone,
+            step: writer.step(),
+        };
+        let mut watch = Watch::new(&running, open(&running).await?, notices, signals);
+        let ctx = context(&running, steps, stopped, lease);
+        let answer = until_cut(converse(ctx, &running), time_is_up);
         // The loop, what stores its steps behind it, and what watches over it, side by side.
         let result = tokio::select! {
             both = async { tokio::try_join!(answer, writer.serve(stored, gone_since)) } => both?.0,
-            lost = watch.run(notices) => return Err(lost),
+            lost = watch.run() => return Err(lost),
         };
-        end(&running, &mut writer, &mut watch, result).await
+        match result {
+            Some(result) => end(&running, &mut writer, &mut watch, result).await,
+            None => pass_on(&running, &writer, &mut watch, Some(writer.cut())).await,
+        }
     };
     let ended = ended.await;
     // Nothing of this run may be under way when the function is frozen.
@@ -84,6 +96,17 @@ fn context<'a>(
     }
 }
 
+/// The loop's result; `None` when its step was cut off. What it has handed on to be stored, is stored.
+async fn until_cut<T>(
+    answer: impl Future<Output = Result<T, Lost>>,
+    mut cut: watch::Receiver<bool>,
+) -> Result<Option<T>, Lost> {
+    tokio::select! {
+        result = answer => result.map(Some),
+        Ok(_) = cut.wait_for(|cut| *cut) => Ok(None),
+    }
+}
+
 /// The loop over this run's conversation. The context is dropped with its end, by which the writer knows
 /// that no more steps come.
 async fn converse(
@@ -94,6 +117,9 @@ async fn converse(
     if taken.found.row.crashes >= MAX_CRASHES {
         give_up(running).await;
         return Ok(Err(RunErrorCode::WorkerLost));
+    }
+    if taken.start.broken {
+        return Ok(Err(RunErrorCode::Internal));
     }
     let stored = taken
         .start

@@ -170,7 +170,7 @@ impl Stage<'_> {
         let (_lease, lease) = watch::channel(Instant::now() + Duration::from_secs(3600));
         let (stopper, stop) = watch::channel(None);
         let run_id = RunId::trusted("r_1");
-        let log = Log::resume(run_id.clone(), Vec::new(), 0);
+        let log = Log::resume(ThreadId::trusted("t_1"), run_id.clone(), Vec::new(), 0);
         let (lines, _notices) = sender::spawn(Settings::default(), post, lease.clone(), log);
         let shape = Shape {
             format: Format::Agui,
