@@ -1,7 +1,9 @@
 //! A run in one worker: from its lease to its end.
 
+use std::time::Duration;
+
 use shared::agent::ctx::{Ctx, Step};
-use shared::agent::run::{Finished, run};
+use shared::agent::run::{Exit, Finished, run};
 use shared::message::Message;
 use shared::sender;
 use shared::wire::event::RunErrorCode;
@@ -19,6 +21,9 @@ use crate::writer::Writer;
 
 /// How many workers may die on a run. The next one ends it.
 const MAX_CRASHES: u32 = 3;
+
+/// Longer than any invocation: a run is stopped at its worker's deadline, and not handed over.
+const FOREVER: Duration = Duration::from_secs(3600);
 
 /// Runs the run to its end.
 pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
@@ -76,6 +81,7 @@ fn context<'a>(
         steps,
         stop,
         lease,
+        until: Instant::now() + FOREVER,
         run_id: fence.run_id.clone(),
         thread_id: fence.key.thread_id.clone(),
         system: system(&deps.settings.system_prompt, &taken.start.input),
@@ -102,11 +108,14 @@ async fn converse(
         .iter()
         .map(|stored| stored.message.clone());
     let mut conversation: Vec<Message> = stored.chain(taken.unstored_prompt()).collect();
-    let result = run(&ctx, &mut conversation, taken.first_step()).await;
-    Ok(result.map_err(|failure| {
-        tracing::error!(error = %failure, "the run failed");
-        failure.code()
-    }))
+    match run(&ctx, &mut conversation, taken.first_step()).await {
+        Ok(Exit::Ended(finished)) => Ok(Ok(finished)),
+        Ok(Exit::HandOver) => Err(Lost("its time was over".to_owned())),
+        Err(failure) => {
+            tracing::error!(error = %failure, "the run failed");
+            Ok(Err(failure.code()))
+        }
+    }
 }
 
 /// A run on which worker after worker died is ended, and its job kept for whoever looks into it.

@@ -27,6 +27,9 @@ pub struct Ctx<'a> {
     pub stop: watch::Receiver<Option<Reason>>,
     /// Until when this worker's word holds. Model calls and tools start under it only.
     pub lease: watch::Receiver<Instant>,
+    /// When this worker must be done. A run that is not done by then is handed over, at the end of the step
+    /// after which the longest step so far would not fit any more.
+    pub until: Instant,
     /// The run.
     pub run_id: RunId,
     /// Its thread.

@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt};
 use serde_json::Value;
 use shared::agent::ctx::{Ctx, Limits, Step};
 use shared::agent::reply::Failure;
-use shared::agent::run::{Finished, run};
+use shared::agent::run::{Exit, Finished, run};
 use shared::history::Window;
 use shared::ids::{ConnectionId, MessageId, RunId, ThreadId};
 use shared::message::{Message, Usage};
@@ -107,7 +107,7 @@ fn error(kind: ModelErrorKind) -> ModelError {
 
 /// What came of a run.
 pub(super) struct Played {
-    pub(super) result: Result<Finished, Failure>,
+    pub(super) exit: Result<Exit, Failure>,
     /// The lines as a client got them.
     pub(super) lines: Vec<Value>,
     pub(super) steps: Vec<Step>,
@@ -115,6 +115,14 @@ pub(super) struct Played {
 }
 
 impl Played {
+    /// The run's end, when it came to one.
+    pub(super) fn finished(&self) -> &Finished {
+        match &self.exit {
+            Ok(Exit::Ended(finished)) => finished,
+            other => panic!("the run's end was expected: {other:?}"),
+        }
+    }
+
     /// The lines' types, with what is best looked at beside.
     pub(super) fn story(&self) -> Vec<String> {
         self.lines.iter().map(tell).collect()
@@ -161,10 +169,26 @@ pub(super) struct Stage<'a> {
     pub(super) reasoning: bool,
     /// Stop it then, and why.
     pub(super) stop: Option<(Duration, Reason)>,
+    /// How long this worker may take.
+    pub(super) time: Duration,
+    /// The step to begin with.
+    pub(super) first: u32,
 }
 
-impl Stage<'_> {
-    /// Plays one question to its end.
+impl<'a> Stage<'a> {
+    /// A plain question, and all the time it takes.
+    pub(super) fn new(script: &'a Script, tools: &'a Tools) -> Self {
+        Self {
+            script,
+            tools,
+            reasoning: false,
+            stop: None,
+            time: Duration::from_secs(900),
+            first: 1,
+        }
+    }
+
+    /// Plays it to its end.
     pub(super) async fn play(&self) -> Played {
         let (post, frames) = recorder();
         let (_lease, lease) = watch::channel(Instant::now() + Duration::from_secs(3600));
@@ -188,6 +212,7 @@ impl Stage<'_> {
             steps,
             stop,
             lease,
+            until: Instant::now() + self.time,
             run_id: run_id.clone(),
             thread_id: ThreadId::trusted("t_1"),
             system: "Be good.".to_owned(),
@@ -203,8 +228,8 @@ impl Stage<'_> {
             }
             std::future::pending::<()>().await
         };
-        let result = tokio::select! {
-            result = run(&ctx, &mut conversation, 1) => result,
+        let exit = tokio::select! {
+            exit = run(&ctx, &mut conversation, self.first) => exit,
             () = stopping => unreachable!("it waits for ever"),
         };
         let took = begun.elapsed();
@@ -223,7 +248,7 @@ impl Stage<'_> {
             .flat_map(|frame| frame.lines())
             .map(|line| serde_json::from_str(line).expect("JSON"));
         Played {
-            result,
+            exit,
             lines: lines.collect(),
             steps,
             took,

@@ -12,10 +12,8 @@ const SOON: Duration = Duration::from_millis(105);
 
 async fn play(script: &Script, after: Duration) -> Played {
     Stage {
-        script,
-        tools: &tools(),
-        reasoning: false,
         stop: Some((after, Reason::User)),
+        ..Stage::new(script, &tools())
     }
     .play()
     .await
@@ -29,7 +27,7 @@ fn dropped(script: &Script) -> usize {
 async fn a_stop_in_the_middle_of_a_text_drops_the_stream_and_keeps_the_words() {
     let script = Script::of([Call::Hangs(vec![text(0, "Once upon "), text(0, "a ti")])]);
     let played = play(&script, SOON).await;
-    let finished = played.result.as_ref().expect("a stop is no failure");
+    let finished = played.finished();
     assert_eq!(finished.ending, Ending::Stopped(Reason::User));
     assert_eq!(dropped(&script), 1);
     assert_eq!(played.took, SOON);
@@ -70,7 +68,7 @@ async fn a_stop_while_tools_run_drops_them_and_keeps_what_came() {
     ];
     let script = Script::of([answer(calls, StopReason::ToolUse)]);
     let played = play(&script, Duration::from_millis(300)).await;
-    let finished = played.result.as_ref().expect("a stop is no failure");
+    let finished = played.finished();
     assert_eq!(finished.ending, Ending::Stopped(Reason::User));
     let outcomes: Vec<_> = finished.messages[1].blocks.iter().map(outcome).collect();
     assert_eq!(
@@ -95,7 +93,7 @@ async fn a_stop_between_two_tries_ends_the_waiting() {
         Call::Fails(ModelErrorKind::Throttled),
     ]);
     let played = play(&script, Duration::from_micros(1)).await;
-    let finished = played.result.as_ref().expect("a stop is no failure");
+    let finished = played.finished();
     assert_eq!(finished.ending, Ending::Stopped(Reason::User));
     assert_eq!(
         played.story(),
