@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::calls::{run_tools, settle};
-use super::ctx::{Ctx, Step};
+use super::ctx::Ctx;
 use super::reply::{Failure, Reply, Stop};
-use super::turn::turn;
-use crate::message::{Message, Outcome};
+use super::said::Said;
+use crate::message::Message;
 use crate::model::StopReason;
 use crate::wire::line::Reason;
 
@@ -47,7 +46,8 @@ pub struct Finished {
 }
 
 /// Answers the last message of `conversation`, beginning with step `first` (1, or where a worker before
-/// this one came to). Everything said is pushed onto `conversation`.
+/// this one came to). When that message is the run's own and marked `calling`, the model was asked in that
+/// step already and only its calls are left. Everything said is pushed onto `conversation`.
 ///
 /// A worker that begins makes one step at least, so that a run that is handed over comes nearer to its end.
 pub async fn run(
@@ -57,13 +57,18 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let mut said = Said::new(conversation);
     let mut longest = Duration::ZERO;
-    for step in first..=ctx.limits.max_steps {
+    // Calls that were begun are answered, even when the run may take fewer steps by now.
+    let last = match said.is_calling(ctx) {
+        true => ctx.limits.max_steps.max(first),
+        false => ctx.limits.max_steps,
+    };
+    for step in first..=last {
         let begun = Instant::now();
         let ending = said.step(ctx, step).await?;
         if let Some(ending) = ending.or_else(|| ctx.stopped().map(Ending::Stopped)) {
             return Ok(said.ended(ending));
         }
-        if step == ctx.limits.max_steps {
+        if step >= ctx.limits.max_steps {
             break;
         }
         said.hand_on(ctx).await?;
@@ -75,71 +80,8 @@ pub async fn run(
     Ok(said.ended(Ending::OutOfSteps))
 }
 
-/// The conversation, and how much of it was handed on to be stored.
-struct Said<'a> {
-    conversation: &'a mut Vec<Message>,
-    stored: usize,
-}
-
-impl<'a> Said<'a> {
-    fn new(conversation: &'a mut Vec<Message>) -> Self {
-        let stored = conversation.len();
-        Self {
-            conversation,
-            stored,
-        }
-    }
-
-    /// One model call, and the tools it wants. Says how the run ends, if the model ends it.
-    async fn step(&mut self, ctx: &Ctx<'_>, step: u32) -> Result<Option<Ending>, Failure> {
-        let reply = turn(ctx, step, self.conversation).await?;
-        let next = Next::after(&reply);
-        match &next {
-            Next::Tools => {
-                ctx.tell(reply.finished).await;
-                let results = run_tools(ctx, &reply.message).await;
-                self.conversation.extend([reply.message, results]);
-                Ok(None)
-            }
-            Next::End(ending) => {
-                let settled = settle(ctx, &reply.message, ending.of_calls()).await;
-                ctx.tell(reply.finished).await;
-                self.conversation.push(reply.message);
-                self.conversation.extend(settled);
-                Ok(Some(*ending))
-            }
-        }
-    }
-
-    /// Hands on what was said since the last time, to be stored.
-    async fn hand_on(&mut self, ctx: &Ctx<'_>) -> Result<(), Failure> {
-        let messages = self.conversation[self.stored..].to_vec();
-        self.stored = self.conversation.len();
-        let lines = ctx.lines.batch().await.map_err(|_| Failure::Abandoned)?;
-        let step = Step { messages, lines };
-        ctx.steps.send(step).await.map_err(|_| Failure::Abandoned)
-    }
-
-    fn ended(self, ending: Ending) -> Exit {
-        Exit::Ended(Finished {
-            ending,
-            messages: self.conversation.split_off(self.stored),
-        })
-    }
-}
-
-impl Ending {
-    /// What becomes of the calls of a step that ends the run: none of them is made.
-    fn of_calls(self) -> Outcome {
-        match self {
-            Self::Stopped(_) => Outcome::Cancelled,
-            Self::Answered | Self::CutShort | Self::Refused | Self::OutOfSteps => Outcome::Error,
-        }
-    }
-}
-
 /// What follows a model call.
-enum Next {
+pub(super) enum Next {
     /// The tools it wants.
     Tools,
     /// Nothing.
@@ -147,7 +89,7 @@ enum Next {
 }
 
 impl Next {
-    fn after(reply: &Reply) -> Self {
+    pub(super) fn after(reply: &Reply) -> Self {
         let reason = match &reply.stop {
             Stop::Asked(reason) => return Self::End(Ending::Stopped(*reason)),
             Stop::Model(reason) => reason,

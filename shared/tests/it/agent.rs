@@ -3,5 +3,7 @@
 mod answers;
 mod handing_over;
 mod limits;
+mod once;
+mod script;
 mod stage;
 mod stops;

@@ -2,7 +2,8 @@ use shared::agent::run::Ending;
 use shared::message::{Block, Role};
 use shared::model::{Delta, Part, StopReason, Thought};
 
-use super::stage::{Script, Stage, answer, call, end, input, text};
+use super::script::{Script, answer, call, end, input, text};
+use super::stage::Stage;
 use crate::tool_box::tools;
 
 async fn play(script: &Script, reasoning: bool) -> super::stage::Played {

@@ -3,7 +3,8 @@ use std::time::Duration;
 use shared::agent::run::{Ending, Exit};
 use shared::model::{Delta, StopReason};
 
-use super::stage::{Call, Played, Script, Stage, answer, call, end, text};
+use super::script::{Call, Script, answer, call, end, text};
+use super::stage::{Played, Stage, Stored};
 use crate::tool_box::tools;
 
 /// A step that takes this long and calls a tool.
@@ -54,7 +55,7 @@ async fn nothing_of_a_run_that_is_handed_over_is_left_unstored() {
         .map(|step| step.messages.len())
         .collect();
     assert_eq!(stored, [2, 2]);
-    let lines = |step: &shared::agent::ctx::Step| (step.lines.first, step.lines.last);
+    let lines = |step: &Stored| (step.lines.first, step.lines.last);
     let (first, second) = (lines(&played.steps[0]), lines(&played.steps[1]));
     assert_eq!(first.0, 1);
     assert_eq!(second.0, first.1 + 1);

@@ -4,7 +4,8 @@ use shared::agent::reply::Failure;
 use shared::agent::run::Ending;
 use shared::model::{ModelErrorKind, StopReason};
 
-use super::stage::{Call, Played, Script, Stage, answer, call, end, text};
+use super::script::{Call, Script, answer, call, end, text};
+use super::stage::{Played, Stage};
 use crate::tool_box::tools;
 
 async fn play(script: &Script) -> Played {

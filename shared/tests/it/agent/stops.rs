@@ -5,7 +5,8 @@ use shared::message::{Block, Outcome};
 use shared::model::{ModelErrorKind, StopReason};
 use shared::wire::line::Reason;
 
-use super::stage::{Call, Played, Script, Stage, answer, call, end, input, text};
+use super::script::{Call, Script, answer, call, end, input, text};
+use super::stage::{Played, Stage};
 use crate::tool_box::tools;
 
 const SOON: Duration = Duration::from_millis(105);
