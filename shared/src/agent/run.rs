@@ -72,6 +72,9 @@ pub async fn run(
             break;
         }
         said.hand_on(ctx).await?;
+        if let Some(reason) = ctx.stopped() {
+            return Ok(said.ended(Ending::Stopped(reason)));
+        }
         longest = longest.max(begun.elapsed());
         if Instant::now() + longest > ctx.until {
             return Ok(Exit::HandOver);

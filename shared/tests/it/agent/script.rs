@@ -19,6 +19,8 @@ pub(super) enum Call {
     Breaks(Vec<Delta>, ModelErrorKind),
     /// It answers with these and then says nothing more.
     Hangs(Vec<Delta>),
+    /// It does not even begin to answer.
+    Waits,
 }
 
 /// A model that plays a script.
@@ -63,6 +65,7 @@ impl Model for Script {
                 Call::Answers(deltas) => (deltas, Some(None)),
                 Call::Breaks(deltas, kind) => (deltas, Some(Some(error(kind)))),
                 Call::Hangs(deltas) => (deltas, None),
+                Call::Waits => std::future::pending().await,
             };
             let paced = stream::iter(deltas).then(async |delta| {
                 tokio::time::sleep(Duration::from_millis(10)).await;

@@ -121,6 +121,30 @@ impl<'a> Stage<'a> {
 
     /// Plays it to its end.
     pub(super) async fn play(&self) -> Played {
+        let played = self.play_for(Duration::MAX).await;
+        played.expect("nothing kills its worker")
+    }
+
+    /// Plays it; if it has not come to its end by then its worker dies, and what was stored is left.
+    pub(super) async fn play_for(&self, life: Duration) -> Result<Played, Vec<Stored>> {
+        let kept = Mutex::default();
+        let worked = tokio::time::timeout(life, self.work(&kept)).await;
+        let steps = kept.into_inner().expect("one test, one thread");
+        match worked {
+            Ok((exit, took, lines)) => Ok(Played {
+                exit,
+                lines,
+                steps,
+                took,
+            }),
+            Err(_) => Err(steps),
+        }
+    }
+
+    async fn work(
+        &self,
+        kept: &Mutex<Vec<Stored>>,
+    ) -> (Result<Exit, Failure>, Duration, Vec<Value>) {
         let (post, frames) = recorder();
         let (_lease, lease) = watch::channel(Instant::now() + Duration::from_secs(3600));
         let (stopper, stop) = watch::channel(None);
@@ -136,24 +160,17 @@ impl<'a> Stage<'a> {
             }
             std::future::pending::<()>().await
         };
-        let ((exit, took), steps) = tokio::select! {
+        let ((exit, took), ()) = tokio::select! {
             biased;
             () = stopping => unreachable!("it waits for ever"),
-            both = async { tokio::join!(self.converse(ctx), self.keep(stored)) } => both,
+            both = async { tokio::join!(self.converse(ctx), self.keep(stored, kept)) } => both,
         };
         let posted = lines.drained(Duration::from_secs(60)).await;
         assert!(posted, "every line is posted");
         let frames = frames.lock().expect("one test, one thread");
-        let lines = frames
-            .iter()
-            .flat_map(|frame| frame.lines())
-            .map(|line| serde_json::from_str(line).expect("JSON"));
-        Played {
-            exit,
-            lines: lines.collect(),
-            steps,
-            took,
-        }
+        let lines = frames.iter().flat_map(|frame| frame.lines());
+        let lines = lines.map(|line| serde_json::from_str(line).expect("JSON"));
+        (exit, took, lines.collect())
     }
 
     fn ctx(
@@ -188,12 +205,12 @@ impl<'a> Stage<'a> {
         (exit, begun.elapsed())
     }
 
-    /// Plays the store.
-    async fn keep(&self, mut steps: mpsc::Receiver<Step>) -> Vec<Stored> {
-        let mut kept = Vec::new();
+    /// Plays the store, which takes the prompt first.
+    async fn keep(&self, mut steps: mpsc::Receiver<Step>, kept: &Mutex<Vec<Stored>>) {
+        tokio::time::sleep(self.store).await;
         while let Some(step) = steps.recv().await {
             tokio::time::sleep(self.store).await;
-            kept.push(Stored {
+            kept.lock().expect("one test, one thread").push(Stored {
                 messages: step.messages,
                 lines: step.lines,
             });
@@ -202,7 +219,6 @@ impl<'a> Stage<'a> {
                 let _: Result<(), ()> = stored.send(());
             }
         }
-        kept
     }
 }
 
