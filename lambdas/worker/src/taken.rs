@@ -68,12 +68,13 @@ impl Taken<'_> {
         unstored.then(prompt)
     }
 
-    /// The step to begin with: after those that workers before this one have stored.
+    /// The step to begin with: after those that workers before this one have stored. One whose calls were
+    /// being made is not over.
     pub(crate) fn first_step(&self) -> u32 {
         let steps = self
             .stored()
             .iter()
-            .filter(|stored| stored.message.role == Role::Assistant)
+            .filter(|Stored { message, .. }| message.role == Role::Assistant && !message.calling)
             .count();
         u32::try_from(steps).unwrap_or(u32::MAX).saturating_add(1)
     }

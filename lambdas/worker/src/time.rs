@@ -21,7 +21,7 @@ const MAX_HANDOVERS: u32 = 100;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Time {
     /// When this worker must let go of it.
-    pub here: Instant,
+    here: Instant,
     /// When it must stop for good.
     altogether: Instant,
     /// The invocation's own end.
@@ -47,6 +47,15 @@ impl Time {
             over: now + left,
             more: row.handovers < MAX_HANDOVERS,
             cut: row.cut,
+        }
+    }
+
+    /// When the loop must hand the run over: never, when no other worker may have it.
+    pub(crate) fn until(&self) -> Instant {
+        if self.more {
+            self.here
+        } else {
+            self.altogether
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::agent::ctx::Step;
+use shared::agent::ctx::{Stage, Step};
 use shared::aws::fault::Fault;
 use shared::aws::threads::fence::{Commit, Cut, End, Ended, Written};
 use shared::message::{Message, Usage};
@@ -35,8 +35,9 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// For a run that was just taken. Each confirmed lease is told to `lease`.
     pub(crate) fn new(running: &'a Running<'a>, lease: watch::Sender<Instant>) -> Self {
-        let next_number = running.taken.start.history.next_number();
-        let row = &running.taken.found.row;
+        let taken = &running.taken;
+        let next_number = taken.start.history.next_number(&taken.delivery.job.run_id);
+        let row = &taken.found.row;
         Self {
             running,
             lease,
@@ -79,7 +80,10 @@ impl<'a> Writer<'a> {
                 step = steps.recv() => match step {
                     Some(step) => {
                         self.store(&step.messages, Some(&step.lines)).await?;
-                        self.step.send_modify(|step| *step += 1);
+                        if matches!(step.stage, Stage::Over) {
+                            self.step.send_modify(|step| *step += 1);
+                        }
+                        confirm(step.stage);
                     }
                     None => return Ok(()),
                 },
@@ -114,7 +118,9 @@ impl<'a> Writer<'a> {
 
     /// What the run cost, with what these messages cost.
     pub(crate) fn usage_with(&self, messages: &[Message]) -> Usage {
-        let costs = messages.iter().filter_map(|message| message.usage);
+        // What is marked as calling comes once more, and is counted then.
+        let over = messages.iter().filter(|message| !message.calling);
+        let costs = over.filter_map(|message| message.usage);
         costs.fold(self.usage, |all, cost| all + cost)
     }
 
@@ -124,7 +130,9 @@ impl<'a> Writer<'a> {
             .await?;
         self.usage = commit.usage;
         self.logged = commit.lines.map_or(self.logged, |lines| lines.last);
-        self.next_number += messages.len() as u64;
+        // What is marked as calling is written once more, under the same number.
+        let over = messages.iter().filter(|message| !message.calling);
+        self.next_number += over.count() as u64;
         Ok(())
     }
 
@@ -210,6 +218,14 @@ impl<'a> Writer<'a> {
         {
             tracing::warn!(%fault, "the message's visibility could not be changed");
         }
+    }
+}
+
+/// Tells the loop that its calls may be made. If it does not wait any more, it is to stop.
+fn confirm(stage: Stage) {
+    match stage {
+        Stage::Calling(stored) => drop(stored.send(())),
+        Stage::Over => {}
     }
 }
 
