@@ -135,6 +135,7 @@ FUNCTIONS = {
             "SYSTEM_PROMPT",
             "MAX_STEPS",
             "MAX_TOKENS",
+            "TOOLS_ONCE",
             "TEMPERATURE",
             "TOP_P",
             "MODEL_FIELDS",

@@ -6,6 +6,7 @@
 
 pub mod ctx;
 pub mod run;
+mod said;
 
 pub mod reply;
 mod turn;
@@ -14,3 +15,4 @@ mod assemble;
 mod open;
 
 mod calls;
+mod results;

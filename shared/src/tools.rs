@@ -7,6 +7,7 @@
 mod toolbox;
 mod arguments;
 pub mod guard;
+pub mod repeat;
 pub mod web;
 
 // Each line is a tool: its file and its type. The model reads them in this order.
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 use crate::message::ToolCall;
 use crate::model::ToolSpec;
 use guard::{Output, guard};
+use repeat::{Once, Repeat};
 
 /// What tools need of the outside. A tool whose need is not met is not offered.
 #[derive(Clone)]
@@ -43,13 +45,21 @@ pub struct Deps {
 #[derive(Debug)]
 pub struct Tools {
     offered: Vec<Tool>,
+    once: Once,
 }
 
 impl Tools {
     /// Those whose needs are met.
     pub fn new(deps: &Deps) -> Self {
-        let offered = Tool::all(deps);
-        Self { offered }
+        Self {
+            offered: Tool::all(deps),
+            once: Once::default(),
+        }
+    }
+
+    /// The same, with these marked as not to be repeated.
+    pub fn with_once(self, once: Once) -> Self {
+        Self { once, ..self }
     }
 
     /// What the model is told about them, always in the same order.
@@ -62,8 +72,11 @@ impl Tools {
     pub fn prepare(&self, call: &ToolCall) -> Result<Prepared, String> {
         tracing::debug!(tool = call.name, input = %call.input, "the model calls a tool");
         let tool = self.offered.iter().find(|tool| tool.name() == call.name);
-        tool.ok_or_else(|| self.unknown(&call.name))?
-            .prepare(&call.input)
+        let mut prepared = tool
+            .ok_or_else(|| self.unknown(&call.name))?
+            .prepare(&call.input)?;
+        prepared.repeat = self.once.over(prepared.name, prepared.repeat);
+        Ok(prepared)
     }
 
     fn unknown(&self, name: &str) -> String {
@@ -79,6 +92,7 @@ impl Tools {
 /// A call whose tool exists and whose arguments are good. Nothing happens before it is run.
 pub struct Prepared {
     name: &'static str,
+    repeat: Repeat,
     status: String,
     limit: Duration,
     work: BoxFuture<'static, Result<String, String>>,
@@ -88,6 +102,11 @@ impl Prepared {
     /// A line for people: what is being done.
     pub fn status(&self) -> String {
         self.status.clone()
+    }
+
+    /// Whether it may be made by a second worker, when the first died during it.
+    pub fn repeat(&self) -> Repeat {
+        self.repeat
     }
 
     /// Makes the call within the tool's time limit. Dropping the future cancels the work.

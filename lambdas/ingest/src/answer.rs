@@ -21,9 +21,14 @@ impl Answer {
         let body = match (format, control) {
             (Format::Agui, _) | (_, Control::Pong(_)) => control.json(),
             (_, Control::Error(error)) => render_error(format, error.code.name(), &error.message),
-            (_, Control::Ready(_) | Control::Ack(_) | Control::Alive(_) | Control::History(_)) => {
-                String::new()
-            }
+            (
+                _,
+                Control::Ready(_)
+                | Control::Ack(_)
+                | Control::Alive(_)
+                | Control::Resumed(_)
+                | Control::History(_),
+            ) => String::new(),
         };
         Self {
             status_code: 200,

@@ -68,6 +68,6 @@ impl Config {
             retrieve,
             clock: jiff::Timestamp::now,
         };
-        Ok(Tools::new(&deps))
+        Ok(Tools::new(&deps).with_once(self.once.clone()))
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use shared::aws::bedrock::IDLE;
-use shared::env::{optional, required, seconds};
+use shared::env::{converted, optional, required, seconds};
+use shared::tools::repeat::Once;
 
 use crate::settings::Settings;
 
@@ -25,6 +26,8 @@ pub(crate) struct Config {
     pub knowledge_base: Option<String>,
     /// `WEATHER_GEOCODING_URL` and `WEATHER_FORECAST_URL`: Open-Meteo's unless set.
     pub weather_urls: (Option<String>, Option<String>),
+    /// `TOOLS_ONCE`: tools whose calls must not be repeated, beside those that say so themselves.
+    pub once: Once,
     /// `TEMPERATURE` and `TOP_P`: the model's own defaults unless set.
     pub sampling: (Option<f32>, Option<f32>),
     /// `MODEL_FIELDS`: what else the model takes, such as `{"thinking":{"type":"adaptive"}}`; a JSON object.
@@ -49,6 +52,7 @@ impl Config {
                 optional("WEATHER_GEOCODING_URL")?,
                 optional("WEATHER_FORECAST_URL")?,
             ),
+            once: converted("TOOLS_ONCE")?.unwrap_or_default(),
             sampling: (number("TEMPERATURE")?, number("TOP_P")?),
             model_fields: fields(optional("MODEL_FIELDS")?)?,
             model_idle: seconds("MODEL_IDLE_SECONDS", IDLE)?,

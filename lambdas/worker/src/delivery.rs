@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::deps::Deps;
 use crate::execute::execute;
-use crate::load::{Start, load};
+use crate::load::{Start, load, unreadable};
 use crate::moving::move_on;
-use crate::replay::post_end_again;
+use crate::replay::{replay, tell_end_again};
 use crate::taken::{Found, Taken};
+use crate::time::Time;
 
 /// How long after another worker's lease a job is looked at again.
 const AFTER_LEASE: Duration = Duration::from_secs(5);
@@ -61,6 +62,9 @@ impl Delivery<'_> {
 /// Does what the run needs: a worker, patience, or nothing but its end told again.
 #[tracing::instrument(skip_all, fields(run = %delivery.job.run_id, thread = %delivery.job.thread_id))]
 pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Result<()> {
+    if let Some(wish) = &delivery.job.replay {
+        return replay(deps, delivery, wish).await;
+    }
     let key = delivery.key();
     let run_id = &delivery.job.run_id;
     let asked = Instant::now();
@@ -90,7 +94,7 @@ pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Resu
         }
         Take::Leased(row) => look_again(deps, delivery.job, &row, now).await,
         Take::Ended(row) => {
-            post_end_again(deps, &key, run_id, &row).await;
+            tell_end_again(deps, delivery, &row).await;
             move_on(deps, &key, delivery.job).await
         }
         Take::Missing => move_on(deps, &key, delivery.job).await,
@@ -108,6 +112,10 @@ async fn begin(
     let fence = delivery.fence(deps, found.row.epoch);
     let start = match start {
         Ok(start) => start,
+        Err(error) if unreadable(&error) => {
+            tracing::error!(error = format!("{error:#}"), "the run cannot be read");
+            Start::broken(&found.row)
+        }
         Err(error) => {
             fence.give_back().await.context("letting go of the run")?;
             return Err(error);
@@ -129,15 +137,14 @@ async fn begin(
             .await
             .context("waking the run before it");
     }
-    Ok(execute(
-        deps,
-        Taken {
-            delivery,
-            found,
-            start,
-        },
-    )
-    .await?)
+    let time = Time::new(&found.row, delivery.deadline, deps.settings.run);
+    let taken = Taken {
+        delivery,
+        found,
+        start,
+        time,
+    };
+    Ok(execute(deps, taken).await?)
 }
 
 /// Somebody else is at it. A fresh message finds out later whether they finished; this one is done, so

@@ -40,7 +40,8 @@ pub(crate) async fn end(
     let moved = move_on(deps, &fence.key, taken.delivery.job).await;
     watch.serve_latecomers().await?;
     lines.release().await?;
-    let told = lines.drained(taken.time_to_drain(&deps.settings.sender));
+    let told = lines.drained(taken.time.at_most(deps.settings.patience()));
+    let told = watch.while_serving(told);
     tokio::join!(told, writer.hide(), keep_history(running));
     moved.map_err(|error| Lost(format!("{error:#}")))
 }
@@ -125,6 +126,11 @@ impl Last {
             ..Notes::default()
         })
     }
+}
+
+/// The last line of a run that was cancelled before it cost anything.
+pub(crate) fn cancelled(fence: &Fence, reason: Reason) -> Draft {
+    Last::Cancelled(reason).draft(fence, Vec::new())
 }
 
 async fn commit(

@@ -1,7 +1,7 @@
 //! A run in one worker: from its lease to its end.
 
 use shared::agent::ctx::{Ctx, Step};
-use shared::agent::run::{Finished, run};
+use shared::agent::run::{Exit, Finished, run};
 use shared::message::Message;
 use shared::sender;
 use shared::wire::event::RunErrorCode;
@@ -12,13 +12,24 @@ use tokio::time::Instant;
 use crate::deps::Deps;
 use crate::ending::end;
 use crate::opening::{log, open, system};
+use crate::passing::pass_on;
 use crate::running::{Lost, Running};
 use crate::taken::Taken;
-use crate::watching::Watch;
+use crate::watching::{Signals, Watch};
 use crate::writer::Writer;
 
 /// How many workers may die on a run. The next one ends it.
 const MAX_CRASHES: u32 = 3;
+
+/// How the loop left the run.
+enum Left {
+    /// It is to end so.
+    Over(Result<Finished, RunErrorCode>),
+    /// It goes on with its next step in the next worker.
+    HandedOver,
+    /// Its step was cut off, and is made once more by the next worker.
+    Cut,
+}
 
 /// Runs the run to its end.
 pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
@@ -41,15 +52,28 @@ pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
     let ended = async {
         let (stop, stopped) = watch::channel(None);
         let (gone, gone_since) = watch::channel(None);
+        let (cut, time_is_up) = watch::channel(false);
         let (steps, stored) = mpsc::channel(1);
-        let mut watch = Watch::new(&running, open(&running).await?, stop, gone);
-        let answer = converse(context(&running, steps, stopped, lease), &running);
-        // The loop, what stores its steps behind it, and what watches over it, side by side.
-        let result = tokio::select! {
-            both = async { tokio::try_join!(answer, writer.serve(stored, gone_since)) } => both?.0,
-            lost = watch.run(notices) => return Err(lost),
+        let signals = Signals {
+            stop,
+            cut,
+            gone,
+            step: writer.step(),
         };
-        end(&running, &mut writer, &mut watch, result).await
+        let mut watch = Watch::new(&running, open(&running).await?, notices, signals);
+        let ctx = context(&running, steps, stopped, lease);
+        let answer = async { Ok(until_cut(converse(ctx, &running), time_is_up).await) };
+        // The loop, what stores its steps behind it, and what watches over it, side by side.
+        let left = tokio::select! {
+            both = async { tokio::try_join!(answer, writer.serve(stored, gone_since)) } => both?.0,
+            lost = watch.run() => return Err(lost),
+        };
+        let cut = match left {
+            Left::Over(result) => return end(&running, &mut writer, &mut watch, result).await,
+            Left::HandedOver => None,
+            Left::Cut => Some(writer.cut()),
+        };
+        pass_on(&running, &writer, &mut watch, cut).await
     };
     let ended = ended.await;
     // Nothing of this run may be under way when the function is frozen.
@@ -76,6 +100,7 @@ fn context<'a>(
         steps,
         stop,
         lease,
+        until: taken.time.until(),
         run_id: fence.run_id.clone(),
         thread_id: fence.key.thread_id.clone(),
         system: system(&deps.settings.system_prompt, &taken.start.input),
@@ -84,16 +109,24 @@ fn context<'a>(
     }
 }
 
+/// The loop, unless its step is cut off. What it has handed on to be stored, is stored in either case.
+async fn until_cut(answer: impl Future<Output = Left>, mut cut: watch::Receiver<bool>) -> Left {
+    tokio::select! {
+        left = answer => left,
+        Ok(_) = cut.wait_for(|cut| *cut) => Left::Cut,
+    }
+}
+
 /// The loop over this run's conversation. The context is dropped with its end, by which the writer knows
 /// that no more steps come.
-async fn converse(
-    ctx: Ctx<'_>,
-    running: &Running<'_>,
-) -> Result<Result<Finished, RunErrorCode>, Lost> {
+async fn converse(ctx: Ctx<'_>, running: &Running<'_>) -> Left {
     let taken = &running.taken;
     if taken.found.row.crashes >= MAX_CRASHES {
         give_up(running).await;
-        return Ok(Err(RunErrorCode::WorkerLost));
+        return Left::Over(Err(RunErrorCode::WorkerLost));
+    }
+    if taken.start.broken {
+        return Left::Over(Err(RunErrorCode::Internal));
     }
     let stored = taken
         .start
@@ -102,11 +135,14 @@ async fn converse(
         .iter()
         .map(|stored| stored.message.clone());
     let mut conversation: Vec<Message> = stored.chain(taken.unstored_prompt()).collect();
-    let result = run(&ctx, &mut conversation, taken.first_step()).await;
-    Ok(result.map_err(|failure| {
-        tracing::error!(error = %failure, "the run failed");
-        failure.code()
-    }))
+    match run(&ctx, &mut conversation, taken.first_step()).await {
+        Ok(Exit::Ended(finished)) => Left::Over(Ok(finished)),
+        Ok(Exit::HandOver) => Left::HandedOver,
+        Err(failure) => {
+            tracing::error!(error = %failure, "the run failed");
+            Left::Over(Err(failure.code()))
+        }
+    }
 }
 
 /// A run on which worker after worker died is ended, and its job kept for whoever looks into it.

@@ -1,10 +1,11 @@
 //! What a run starts from.
 
 use anyhow::Context as _;
+use shared::aws::fault::Fault;
 use shared::aws::threads::keys::ThreadKey;
 use shared::aws::threads::messages::History;
 use shared::ids::{ConnectionId, RunId};
-use shared::run::RunInput;
+use shared::run::{RunInput, RunRow};
 use shared::wire::shape::Shape;
 
 use crate::clock;
@@ -23,6 +24,29 @@ pub(crate) struct Start {
     pub input: RunInput,
     /// Who else is on the thread: a hint, from an index that lags.
     pub watchers: Vec<(ConnectionId, Shape)>,
+    /// Something of it is not of the shape we write. No worker can answer the run.
+    pub broken: bool,
+}
+
+impl Start {
+    /// What is left when something cannot be read: enough to tell the run's clients that it failed.
+    pub(crate) fn broken(row: &RunRow) -> Self {
+        Self {
+            born: 0,
+            head: None,
+            history: History::default(),
+            input: RunInput {
+                v: row.v,
+                message_id: row.message_id.clone(),
+                prompt: String::new(),
+                context: Vec::new(),
+                reasoning: false,
+                ttl: row.ttl,
+            },
+            watchers: Vec::new(),
+            broken: true,
+        }
+    }
 }
 
 /// Reads it. The watchers are a hint: without them the run goes on all the same.
@@ -45,9 +69,18 @@ pub(crate) async fn load(deps: &Deps, key: &ThreadKey, run_id: &RunId) -> anyhow
         born,
         head: meta.and_then(|meta| meta.line.into_iter().next()),
         history: history.context("reading the history")?.of(born, now),
-        input: input
-            .context("reading the input")?
-            .context("the run has no input")?,
+        input: input.context("reading the input")?.ok_or_else(missing)?,
         watchers,
+        broken: false,
     })
+}
+
+/// A start writes row and input together, so an input that is not there was damaged.
+fn missing() -> Fault {
+    Fault::Unreadable("the run has no input".to_owned())
+}
+
+/// Whether another try would find the same.
+pub(crate) fn unreadable(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Fault::Unreadable(_)))
 }

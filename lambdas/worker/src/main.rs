@@ -17,7 +17,10 @@ mod taken;
 mod clock;
 mod ending;
 mod opening;
+mod pages;
+mod passing;
 mod polling;
+mod time;
 mod watching;
 mod writer;
 

@@ -1,6 +1,6 @@
 //! How a run begins for its clients.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 use shared::aws::threads::fence::Fence;
@@ -45,11 +45,13 @@ fn standing(row: &RunRow) -> u64 {
 
 /// Where the run's lines go on.
 pub(crate) fn log(fence: &Fence, row: &RunRow) -> Log {
-    Log::resume(fence.run_id.clone(), row.restarts.clone(), standing(row))
+    let thread = fence.key.thread_id.clone();
+    let run = fence.run_id.clone();
+    Log::resume(thread, run, row.restarts.clone(), standing(row))
 }
 
-/// Attaches who watches and tells them that the run begins, or goes on after a restart. Returns who watches.
-pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeSet<ConnectionId>, Stopped> {
+/// Attaches who watches and tells them that the run begins, or goes on after a restart. Returns who watches, and when they asked to.
+pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeMap<ConnectionId, u64>, Stopped> {
     let Running {
         taken,
         fence,
@@ -77,24 +79,27 @@ pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeSet<ConnectionId>
             .await?;
     }
     if from == 0 {
-        lines.emit(run_started(fence, &taken.start.input)).await?;
+        let readable = (!taken.start.broken).then_some(&taken.start.input);
+        lines.emit(run_started(fence, readable)).await?;
     }
     for keep in untold(row) {
         lines.emit(Event::restart(*keep)).await?;
     }
-    Ok(cursors.into_keys().collect())
+    let asked = cursors.into_iter().map(|(id, cursor)| (id, cursor.asked));
+    Ok(asked.collect())
 }
 
 /// Made from the run's rows alone, so that every worker makes the same bytes.
-fn run_started(fence: &Fence, input: &RunInput) -> Draft {
+pub(crate) fn run_started(fence: &Fence, input: Option<&RunInput>) -> Draft {
     let thread_id = fence.key.thread_id.clone();
     let run_id = fence.run_id.clone();
-    let message = InputMessage {
-        id: input.message_id.clone(),
-        role: "user".to_owned(),
-        content: input.prompt.clone(),
-    };
-    let shown = (input.prompt.len() <= MAX_SHOWN_PROMPT).then(|| {
+    let shown = input.filter(|input| input.prompt.len() <= MAX_SHOWN_PROMPT);
+    let shown = shown.map(|input| {
+        let message = InputMessage {
+            id: input.message_id.clone(),
+            role: "user".to_owned(),
+            content: input.prompt.clone(),
+        };
         Box::new(WireInput {
             thread_id: thread_id.clone(),
             run_id: run_id.clone(),

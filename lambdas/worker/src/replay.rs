@@ -1,70 +1,118 @@
-//! The end of a run, told again: the worker that committed it may have died before it could.
+//! The lines of a run that has ended, told again.
 
-use shared::aws::threads::keys::ThreadKey;
-use shared::ids::{ConnectionId, RunId};
-use shared::run::RunRow;
-use shared::wire::shape::{Format, Lines, MAX_FRAME_BYTES};
-use tokio::time::timeout;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use anyhow::Context as _;
+use shared::aws::threads::fence::Fence;
+use shared::ids::ConnectionId;
+use shared::job::Replay;
+use shared::run::{Cursor, RunRow};
+use shared::sender;
+use shared::sender::handle::{Handle, Stopped};
+use shared::sender::log::Log;
+use shared::sender::settings::Notice;
+use shared::wire::line::Reason;
+use shared::wire::shape::Format;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::delivery::Delivery;
 use crate::deps::Deps;
+use crate::ending::cancelled;
+use crate::opening::run_started;
+use crate::pages::Pages;
+use crate::time::Time;
 
-/// Posts the last lines in the log to whoever watched the run. Clients know lines they have by `lw.seq`; the
-/// other shapes have no such number, and a word twice is worse than an end missed, so they get nothing. Whatever
-/// fails here is left: clients can ask for the history.
-pub(crate) async fn post_end_again(deps: &Deps, key: &ThreadKey, run_id: &RunId, row: &RunRow) {
-    let lines = match deps.threads.last_lines(key, run_id).await {
-        Ok(lines) => lines,
-        Err(fault) => return tracing::warn!(%fault, "the run's last lines could not be read"),
+/// Nobody owns an ended run, so no lease bounds its posts.
+const FOREVER: Duration = Duration::from_secs(3600);
+
+/// Sends the lines that a connection asked for. A run that goes on is left to its worker, who finds the wish
+/// in the row.
+pub(crate) async fn replay(
+    deps: &Deps,
+    delivery: Delivery<'_>,
+    replay: &Replay,
+) -> anyhow::Result<()> {
+    let fence = delivery.fence(deps, 0);
+    let row = fence.threads.run(&fence.key, &fence.run_id).await;
+    let row = row.context("reading the run")?;
+    let Some(row) = row.filter(|row| row.status.ended()) else {
+        return Ok(());
     };
-    for (id, cursor) in &row.attached {
-        if cursor.shape.format == Format::Agui {
-            post(deps, id, frames(&lines, cursor.shape.lines)).await;
-        }
-    }
+    let cursors = BTreeMap::from([(replay.connection.clone(), replay.cursor)]);
+    tell(deps, delivery, &row, cursors).await
 }
 
-async fn post(deps: &Deps, id: &ConnectionId, frames: Vec<String>) {
-    for frame in frames {
-        let posted = timeout(
-            deps.settings.sender.post_timeout,
-            (deps.post)(id.clone(), frame),
-        )
-        .await;
-        if !matches!(posted, Ok(Ok(()))) {
-            return;
-        }
-    }
-}
-
-fn frames(lines: &str, shared: Lines) -> Vec<String> {
-    let mut frames: Vec<String> = Vec::new();
-    for line in lines.lines() {
-        match frames.last_mut() {
-            Some(frame)
-                if shared == Lines::Many && frame.len() + 1 + line.len() <= MAX_FRAME_BYTES =>
-            {
-                frame.push('\n');
-                frame.push_str(line);
-            }
-            _ => frames.push(line.to_owned()),
-        }
-    }
-    frames
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_share_frames_only_for_those_who_can_read_them() {
-        assert_eq!(frames("a\nb", Lines::One), ["a", "b"]);
-        assert_eq!(frames("a\nb", Lines::Many), ["a\nb"]);
-        let long = "x".repeat(MAX_FRAME_BYTES - 1);
-        assert_eq!(
-            frames(&format!("{long}\nb"), Lines::Many),
-            [long.as_str(), "b"]
+/// Tells the end again: the worker that committed it may have died before it could. Clients know lines they
+/// have by `lw.seq`; the other shapes have no such number, and a word twice is worse than an end missed, so they
+/// get nothing. Whatever fails here is left: clients ask for what they lack.
+pub(crate) async fn tell_end_again(deps: &Deps, delivery: Delivery<'_>, row: &RunRow) {
+    let fence = delivery.fence(deps, 0);
+    let told = async {
+        let first = fence.threads.last_batch(&fence.key, &fence.run_id).await?;
+        let after = first.map_or(0, |first| first - 1);
+        let agui = row
+            .attached
+            .iter()
+            .filter(|(_, cursor)| cursor.shape.format == Format::Agui);
+        let cursors = agui.map(|(id, cursor)| (id.clone(), Cursor::new(after, cursor.shape)));
+        tell(deps, delivery, row, cursors.collect()).await
+    };
+    if let Err(error) = told.await {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "the run's end was not told again"
         );
-        assert!(frames("", Lines::Many).is_empty());
     }
+}
+
+async fn tell(
+    deps: &Deps,
+    delivery: Delivery<'_>,
+    row: &RunRow,
+    cursors: BTreeMap<ConnectionId, Cursor>,
+) -> anyhow::Result<()> {
+    let fence = delivery.fence(deps, row.epoch);
+    let (_lease, lease) = watch::channel(Instant::now() + FOREVER);
+    let (thread, run) = (fence.key.thread_id.clone(), fence.run_id.clone());
+    let never_begun = row.last_seq == 0;
+    let log = if never_begun {
+        Log::resume(thread, run, Vec::new(), 0)
+    } else {
+        Log::ended(thread, run, row.last_seq, row.status)
+    };
+    let (lines, mut notices) =
+        sender::spawn(deps.settings.sender.clone(), deps.post.clone(), lease, log);
+    if never_begun {
+        make(&lines, &fence, row).await?;
+    }
+    for (id, cursor) in cursors {
+        lines.attach(id, cursor).await?;
+    }
+    let mut pages = Pages::new(&fence.threads, &fence.key, &fence.run_id, &lines);
+    let time = Time::new(row, delivery.deadline, deps.settings.run);
+    let told = lines.drained(time.at_most(FOREVER));
+    tokio::pin!(told);
+    loop {
+        tokio::select! {
+            _ = &mut told => break,
+            Some(Notice::Wants(id, after)) = notices.recv() => pages.want(id, after),
+            Ok(()) = pages.turn() => {}
+        }
+    }
+    lines.stop().await;
+    Ok(())
+}
+
+/// A run that was cancelled while it waited has no lines in the log. Its rows say all there is to say.
+async fn make(lines: &Handle, fence: &Fence, row: &RunRow) -> Result<(), anyhow::Error> {
+    let input = fence.threads.input(&fence.key, &fence.run_id).await?;
+    let told = async {
+        lines.emit(run_started(fence, input.as_ref())).await?;
+        let reason = row.reason.unwrap_or(Reason::User);
+        lines.close(cancelled(fence, reason)).await?;
+        lines.release().await
+    };
+    told.await.map_err(|stopped: Stopped| stopped.into())
 }

@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub lease: Duration,
     /// How long the queue hides a message from other workers after each renewal.
     pub visibility: Duration,
+    /// How long a run may take altogether, over all its workers.
+    pub run: Duration,
     /// How often the control read is made.
     pub poll: Duration,
     /// How long a run's lines can be replayed after they were stored.
@@ -45,10 +47,16 @@ impl Settings {
             sender: sender(lease)?,
             lease,
             visibility: seconds("VISIBILITY_SECONDS", Duration::from_secs(60))?,
+            run: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
             poll: Duration::from_millis(500),
             replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
             thread_ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
         })
+    }
+
+    /// How long connections that are slow are waited for: as long as they may be slow at all.
+    pub(crate) fn patience(&self) -> Duration {
+        self.sender.stuck_after + self.sender.post_timeout
     }
 
     /// How often the lease is renewed.

@@ -1,7 +1,5 @@
 //! A run that was just taken, and what follows from that alone.
 
-use std::time::{Duration, SystemTime};
-
 use shared::agent::ctx::Limits;
 use shared::aws::threads::fence::Fence;
 use shared::aws::threads::messages::Stored;
@@ -9,18 +7,12 @@ use shared::aws::threads::take::Came;
 use shared::history::Window;
 use shared::message::{Message, Role};
 use shared::run::RunRow;
-use shared::sender::settings::Settings;
 use tokio::time::Instant;
 
 use crate::delivery::Delivery;
 use crate::deps::Deps;
 use crate::load::Start;
-
-/// The most of an invocation's time that is kept back to end its run decently; an eighth, when that is less.
-const MARGIN: Duration = Duration::from_secs(30);
-
-/// What is left of an invocation when it must be over.
-const LAST_SECONDS: Duration = Duration::from_secs(2);
+use crate::time::Time;
 
 /// A run as its worker found it.
 pub(crate) struct Found {
@@ -40,6 +32,8 @@ pub(crate) struct Taken<'a> {
     pub found: Found,
     /// What it starts from.
     pub start: Start,
+    /// How long it may go on.
+    pub time: Time,
 }
 
 impl Taken<'_> {
@@ -70,15 +64,17 @@ impl Taken<'_> {
         let input = &self.start.input;
         let run_id = self.delivery.job.run_id.clone();
         let prompt = || Message::user(input.message_id.clone(), run_id, input.prompt.clone());
-        self.stored().is_empty().then(prompt)
+        let unstored = self.stored().is_empty() && !self.start.broken;
+        unstored.then(prompt)
     }
 
-    /// The step to begin with: after those that workers before this one have stored.
+    /// The step to begin with: after those that workers before this one have stored. One whose calls were
+    /// being made is not over.
     pub(crate) fn first_step(&self) -> u32 {
         let steps = self
             .stored()
             .iter()
-            .filter(|stored| stored.message.role == Role::Assistant)
+            .filter(|Stored { message, .. }| message.role == Role::Assistant && !message.calling)
             .count();
         u32::try_from(steps).unwrap_or(u32::MAX).saturating_add(1)
     }
@@ -100,27 +96,5 @@ impl Taken<'_> {
             },
             ..configured
         }
-    }
-
-    /// How long the end may wait for connections that are slow: as long as they may be slow at all, and no
-    /// longer than the invocation lives.
-    pub(crate) fn time_to_drain(&self, sender: &Settings) -> Duration {
-        let left = self
-            .delivery
-            .deadline
-            .duration_since(SystemTime::now())
-            .unwrap_or_default();
-        let patience = sender.stuck_after + sender.post_timeout;
-        patience.min(left.saturating_sub(LAST_SECONDS))
-    }
-
-    /// When the run must stop for want of time.
-    pub(crate) fn deadline(&self) -> Instant {
-        let left = self
-            .delivery
-            .deadline
-            .duration_since(SystemTime::now())
-            .unwrap_or_default();
-        Instant::now() + left.saturating_sub(MARGIN.min(left / 8))
     }
 }

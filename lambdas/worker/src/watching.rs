@@ -1,6 +1,6 @@
 //! How a running run finds out: who left, who came, whether it is to stop, whether it is still ours.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -14,8 +14,21 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
+use crate::pages::Pages;
 use crate::polling;
 use crate::running::{Lost, Running};
+
+/// How the run is told what to do.
+pub(crate) struct Signals {
+    /// Tells the loop to stop, and why; once.
+    pub stop: watch::Sender<Option<Reason>>,
+    /// Tells that the step under way must be cut off; once.
+    pub cut: watch::Sender<bool>,
+    /// Tells the writer since when nobody watches, or that somebody does again.
+    pub gone: watch::Sender<Option<u64>>,
+    /// The step under way.
+    pub step: watch::Receiver<u32>,
+}
 
 /// Watches over a run.
 pub(crate) struct Watch<'a> {
@@ -23,14 +36,12 @@ pub(crate) struct Watch<'a> {
     on_gone: OnGone,
     /// Who watches; the control read asks for their rows.
     attached: watch::Sender<BTreeSet<ConnectionId>>,
-    /// Who ever watched: the row does not forget those who left.
-    seen: BTreeSet<ConnectionId>,
-    /// Tells the loop to stop, and why; once.
-    stop: watch::Sender<Option<Reason>>,
-    /// Tells the writer since when nobody watches, or that somebody does again.
-    gone: watch::Sender<Option<u64>>,
-    /// When the run must stop for want of time.
-    deadline: Instant,
+    /// Who ever watched, and when they asked to: the row does not forget those who left.
+    noticed: BTreeMap<ConnectionId, u64>,
+    /// What the sender has to say.
+    notices: Notices,
+    pages: Pages,
+    signals: Signals,
     /// When it is to stop because nobody came back.
     patience: Option<Instant>,
 }
@@ -39,48 +50,76 @@ impl<'a> Watch<'a> {
     /// Over a run whose lines go to `attached` now.
     pub(crate) fn new(
         running: &'a Running<'a>,
-        attached: BTreeSet<ConnectionId>,
-        stop: watch::Sender<Option<Reason>>,
-        gone: watch::Sender<Option<u64>>,
+        attached: BTreeMap<ConnectionId, u64>,
+        notices: Notices,
+        signals: Signals,
     ) -> Self {
         let row = &running.taken.found.row;
         let patience = row
             .gone_since
             .and_then(|since| patience(row.on_gone, since));
-        let seen = attached.clone();
-        let attached = watch::Sender::new(attached);
-        let deadline = running.taken.deadline();
+        let watching = attached.keys().cloned().collect();
+        let Running {
+            deps, fence, lines, ..
+        } = running;
         Self {
             running,
             on_gone: row.on_gone,
-            attached,
-            seen,
-            stop,
-            gone,
-            deadline,
+            attached: watch::Sender::new(watching),
+            noticed: attached,
+            notices,
+            pages: Pages::new(&deps.threads, &fence.key, &fence.run_id, lines),
+            signals,
             patience,
         }
     }
 
     /// Watches until the run is lost; when the run has ended this is simply polled no more.
-    pub(crate) async fn run(&mut self, mut notices: Notices) -> Lost {
+    pub(crate) async fn run(&mut self) -> Lost {
         let mut controls = Box::pin(polling::controls(self.running, self.attached.subscribe()));
         loop {
-            let patience = self.patience.unwrap_or(self.deadline);
+            let time = self.running.taken.time.next();
+            let patience = self.patience.unwrap_or(time);
             tokio::select! {
-                Some(notice) = notices.recv() => match notice {
-                    Notice::Gone(id) | Notice::Stuck(id) => self.left(&id),
+                Some(notice) = self.notices.recv() => self.hear(notice),
+                filled = self.pages.turn() => if let Err(stopped) = filled {
+                    return stopped.into();
                 },
                 Some((asked_for, control)) = controls.next() => {
                     if let Err(lost) = self.learn(&asked_for, control).await {
                         return lost;
                     }
                 }
-                () = sleep_until(self.deadline), if !self.stopping() => self.ask_stop(Reason::Timeout),
+                () = sleep_until(time), if !self.stopping() => self.time_is_up(),
                 () = sleep_until(patience), if self.patience.is_some() && !self.stopping() => {
                     self.ask_stop(Reason::ClientGone);
                 }
             }
+        }
+    }
+
+    /// Serves those who want lines of the log for as long as `work` takes: the run itself needs no watching
+    /// any more.
+    pub(crate) async fn while_serving<T>(&mut self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                Some(notice) = self.notices.recv() => self.hear(notice),
+                Ok(()) = self.pages.turn() => {}
+            }
+        }
+    }
+
+    /// Who ever watched, and when they asked to.
+    pub(crate) fn noticed(&self) -> &BTreeMap<ConnectionId, u64> {
+        &self.noticed
+    }
+
+    fn hear(&mut self, notice: Notice) {
+        match notice {
+            Notice::Gone(id) | Notice::Stuck(id) => self.left(&id),
+            Notice::Wants(id, after) => self.pages.want(id, after),
         }
     }
 
@@ -106,13 +145,14 @@ impl<'a> Watch<'a> {
             self.came(id, cursor).await?;
         }
         if !self.attached.borrow().is_empty() && self.patience.take().is_some() {
-            self.gone.send_replace(None);
+            self.signals.gone.send_replace(None);
         }
         Ok(())
     }
 
+    /// Somebody new is in the row, or somebody asks to go on from another place.
     async fn came(&mut self, id: ConnectionId, cursor: Cursor) -> Result<(), Lost> {
-        if !self.seen.insert(id.clone()) {
+        if self.noticed.insert(id.clone(), cursor.asked) == Some(cursor.asked) {
             return Ok(());
         }
         self.running.lines.attach(id.clone(), cursor).await?;
@@ -151,18 +191,28 @@ impl<'a> Watch<'a> {
             OnGone::Grace(_) => {
                 let now = clock::seconds();
                 self.patience = patience(self.on_gone, now);
-                self.gone.send_replace(Some(now));
+                self.signals.gone.send_replace(Some(now));
             }
             OnGone::Finish => {}
         }
     }
 
+    /// The next worker makes the step once more, unless it was made twice or the run has had its time.
+    fn time_is_up(&self) {
+        let step = *self.signals.step.borrow();
+        if self.running.taken.time.may_cut(step, Instant::now()) {
+            self.signals.cut.send_replace(true);
+        } else {
+            self.ask_stop(Reason::Timeout);
+        }
+    }
+
     fn stopping(&self) -> bool {
-        self.stop.borrow().is_some()
+        self.signals.stop.borrow().is_some() || *self.signals.cut.borrow()
     }
 
     fn ask_stop(&self, reason: Reason) {
-        self.stop.send_if_modified(|stop| {
+        self.signals.stop.send_if_modified(|stop| {
             let first = stop.is_none();
             stop.get_or_insert(reason);
             first

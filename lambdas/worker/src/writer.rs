@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::agent::ctx::Step;
+use shared::agent::ctx::{Stage, Step};
 use shared::aws::fault::Fault;
-use shared::aws::threads::fence::{Commit, End, Ended, Written};
+use shared::aws::threads::fence::{Commit, Cut, End, Ended, Written};
 use shared::message::{Message, Usage};
 use shared::sender::handle::Batch;
 use tokio::sync::{mpsc, watch};
@@ -24,6 +24,10 @@ pub(crate) struct Writer<'a> {
     running: &'a Running<'a>,
     /// Each confirmed lease is told here.
     lease: watch::Sender<Instant>,
+    /// The step under way, counted from 1.
+    step: watch::Sender<u32>,
+    /// The last line in the log.
+    logged: u64,
     next_number: u64,
     usage: Usage,
 }
@@ -31,12 +35,29 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// For a run that was just taken. Each confirmed lease is told to `lease`.
     pub(crate) fn new(running: &'a Running<'a>, lease: watch::Sender<Instant>) -> Self {
-        let next_number = running.taken.start.history.next_number();
+        let taken = &running.taken;
+        let next_number = taken.start.history.next_number(&taken.delivery.job.run_id);
+        let row = &taken.found.row;
         Self {
             running,
             lease,
+            step: watch::Sender::new(running.taken.first_step()),
+            logged: row.last_seq,
             next_number,
-            usage: running.taken.found.row.usage,
+            usage: row.usage,
+        }
+    }
+
+    /// The step under way: the first that is not stored.
+    pub(crate) fn step(&self) -> watch::Receiver<u32> {
+        self.step.subscribe()
+    }
+
+    /// What is void when the step under way is cut off.
+    pub(crate) fn cut(&self) -> Cut {
+        Cut {
+            step: *self.step.borrow(),
+            keep: self.logged.max(1),
         }
     }
 
@@ -57,7 +78,13 @@ impl<'a> Writer<'a> {
         loop {
             tokio::select! {
                 step = steps.recv() => match step {
-                    Some(step) => self.store(&step.messages, Some(&step.lines)).await?,
+                    Some(step) => {
+                        self.store(&step.messages, Some(&step.lines)).await?;
+                        if matches!(step.stage, Stage::Over) {
+                            self.step.send_modify(|step| *step += 1);
+                        }
+                        confirm(step.stage);
+                    }
                     None => return Ok(()),
                 },
                 _ = renewal.tick() => self.renew().await?,
@@ -78,21 +105,22 @@ impl<'a> Writer<'a> {
         end: End,
     ) -> Result<Ended, Lost> {
         let commit = self.commit(messages, Some(lines));
-        loop {
-            match self.running.fence.end(&commit, end).await {
-                Ok(Ended::Lost) => return Err(Lost::fenced()),
-                Ok(Ended::CancelAsked(reason)) => return Ok(Ended::CancelAsked(reason)),
-                Ok(Ended::Done) => break,
-                Err(fault) => self.bear(&fault).await?,
-            }
+        let ended = self
+            .patiently(async || self.running.fence.end(&commit, end).await)
+            .await?;
+        match ended {
+            Ended::Lost => return Err(Lost::fenced()),
+            Ended::CancelAsked(_) => {}
+            Ended::Done => drop(self.lease.send_replace(Instant::now() + FOREVER)),
         }
-        self.lease.send_replace(Instant::now() + FOREVER);
-        Ok(Ended::Done)
+        Ok(ended)
     }
 
     /// What the run cost, with what these messages cost.
     pub(crate) fn usage_with(&self, messages: &[Message]) -> Usage {
-        let costs = messages.iter().filter_map(|message| message.usage);
+        // What is marked as calling comes once more, and is counted then.
+        let over = messages.iter().filter(|message| !message.calling);
+        let costs = over.filter_map(|message| message.usage);
         costs.fold(self.usage, |all, cost| all + cost)
     }
 
@@ -101,7 +129,10 @@ impl<'a> Writer<'a> {
         self.persist(async || self.running.fence.commit(&commit).await)
             .await?;
         self.usage = commit.usage;
-        self.next_number += messages.len() as u64;
+        self.logged = commit.lines.map_or(self.logged, |lines| lines.last);
+        // What is marked as calling is written once more, under the same number.
+        let over = messages.iter().filter(|message| !message.calling);
+        self.next_number += over.count() as u64;
         Ok(())
     }
 
@@ -112,7 +143,8 @@ impl<'a> Writer<'a> {
             messages: (self.next_number..).zip(messages).collect(),
             messages_ttl: settings.thread_ttl.map(|keep| messages_ttl(now, keep)),
             lines: lines.filter(|batch| !batch.lines.is_empty()),
-            lines_ttl: now + settings.replay.as_secs(),
+            // They must outlive the run, however long it takes.
+            lines_ttl: now + settings.run.as_secs() + settings.replay.as_secs(),
             usage: self.usage_with(messages),
         }
     }
@@ -143,10 +175,20 @@ impl<'a> Writer<'a> {
 
     /// Writes until it stands or is lost.
     async fn persist(&self, write: impl AsyncFn() -> Result<Written, Fault>) -> Result<(), Lost> {
+        match self.patiently(write).await? {
+            Written::Done => Ok(()),
+            Written::Lost => Err(Lost::fenced()),
+        }
+    }
+
+    /// Asks the store until it answers or the lease is over.
+    pub(crate) async fn patiently<T>(
+        &self,
+        ask: impl AsyncFn() -> Result<T, Fault>,
+    ) -> Result<T, Lost> {
         loop {
-            match write().await {
-                Ok(Written::Done) => return Ok(()),
-                Ok(Written::Lost) => return Err(Lost::fenced()),
+            match ask().await {
+                Ok(answer) => return Ok(answer),
                 Err(fault) => self.bear(&fault).await?,
             }
         }
@@ -176,6 +218,14 @@ impl<'a> Writer<'a> {
         {
             tracing::warn!(%fault, "the message's visibility could not be changed");
         }
+    }
+}
+
+/// Tells the loop that its calls may be made. If it does not wait any more, it is to stop.
+fn confirm(stage: Stage) {
+    match stage {
+        Stage::Calling(stored) => drop(stored.send(())),
+        Stage::Over => {}
     }
 }
 

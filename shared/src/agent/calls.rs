@@ -1,53 +1,101 @@
 //! The tools of a step: run side by side, told in the order of the calls.
 
-use std::time::Instant;
-
 use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::time::Instant;
 
 use super::ctx::Ctx;
-use crate::ids::MessageId;
-use crate::message::{Block, Message, Outcome, Role, ToolCall, ToolResult};
+use super::results::Results;
+use super::run::Ending;
+use crate::message::{Message, Outcome};
+use crate::tools::Prepared;
 use crate::tools::guard::Output;
-use crate::wire::event::{Event, ToolRole};
-use crate::wire::line::{Draft, Notes};
-
-/// The most of a tool's result that travels to clients, in bytes. The model gets it whole.
-const MAX_WIRE_BYTES: usize = 16 * 1024;
+use crate::tools::repeat::Repeat;
+use crate::wire::event::Event;
 
 /// The most calls that are run in one step: their results are stored together, in items of 350 KB at most.
 const MAX_CALLS: usize = 16;
 
-/// Runs the calls of `message` side by side and tells their results in the order of the calls. Whatever
-/// goes wrong with a call is its result. When the run is to stop, calls that are under way are dropped.
-pub(super) async fn run_tools(ctx: &Ctx<'_>, message: &Message) -> Message {
-    let calls: Vec<&ToolCall> = message.calls().collect();
-    let mut running = FuturesUnordered::new();
-    for (at, call) in calls.iter().enumerate() {
-        let prepared = match at {
+const CANCELLED: &str = "The call was cancelled.";
+const CANCELLED_UNDER_WAY: &str =
+    "The call was cancelled while it was being made. It may have taken effect.";
+const CUT_OFF: &str = "The call was not run: the model was cut off before it was complete.";
+const NOT_REPEATED: &str = "The call was begun, but the worker that made it was lost before there was a result. \
+     It may have taken effect, so it is not made again.";
+
+/// The calls of a step, each ready to run or with the reason why it is not run.
+pub(super) struct Calls<'m> {
+    message: &'m Message,
+    prepared: Vec<Result<Prepared, String>>,
+}
+
+impl<'m> Calls<'m> {
+    /// The calls of `message`, of which none was made before.
+    pub(super) fn new(ctx: &Ctx<'_>, message: &'m Message) -> Self {
+        let prepare = |(at, call)| match at {
             0..MAX_CALLS => ctx.tools.prepare(call),
             _ => Err(format!(
                 "This call was not run: one step takes {MAX_CALLS} calls at most."
             )),
         };
-        if let Ok(prepared) = &prepared {
-            ctx.tell(Event::status(&prepared.status(), &call.id)).await;
+        let prepared = message.calls().enumerate().map(prepare).collect();
+        Self { message, prepared }
+    }
+
+    /// The calls of `message`, which a worker that was lost may have made: those that must not be repeated are
+    /// not run.
+    pub(super) fn begun_before(ctx: &Ctx<'_>, message: &'m Message) -> Self {
+        let spare = |prepared: Prepared| match prepared.repeat() {
+            Repeat::Safe => Ok(prepared),
+            Repeat::Never => Err(NOT_REPEATED.to_owned()),
+        };
+        let Self { message, prepared } = Self::new(ctx, message);
+        let prepared = prepared.into_iter().map(|call| call.and_then(spare));
+        Self {
+            message,
+            prepared: prepared.collect(),
+        }
+    }
+
+    /// Whether one of them must not be repeated.
+    pub(super) fn any_once(&self) -> bool {
+        let mut ready = self.prepared.iter().flatten();
+        ready.any(|call| call.repeat() == Repeat::Never)
+    }
+
+    /// Runs the calls side by side and tells their results in the order of the calls. Whatever goes wrong with
+    /// a call is its result. When the run is to stop, calls that are under way are dropped, and no other begins.
+    pub(super) async fn run(self, ctx: &Ctx<'_>) -> Message {
+        let mut results = Results::new(ctx, self.message);
+        let mut ready = Vec::new();
+        for (at, prepared) in self.prepared.into_iter().enumerate() {
+            match prepared {
+                Ok(prepared) => ready.push((at, prepared)),
+                Err(reason) => results.add(at, error(reason), None).await,
+            }
+        }
+        match ctx.stopped() {
+            Some(_) => results.fill(|_| cancelled(CANCELLED)).await,
+            None => run_ready(ctx, ready, &mut results).await,
+        }
+        results.message()
+    }
+}
+
+async fn run_ready(ctx: &Ctx<'_>, ready: Vec<(usize, Prepared)>, results: &mut Results<'_, '_>) {
+    let mut running = FuturesUnordered::new();
+    let mut once = Vec::new();
+    for (at, prepared) in ready {
+        let call = results.call(at);
+        ctx.tell(Event::status(&prepared.status(), call)).await;
+        if prepared.repeat() == Repeat::Never {
+            once.push(at);
         }
         running.push(async move {
+            ctx.lease_held().await;
             let begun = Instant::now();
-            let output = match prepared {
-                Ok(prepared) => {
-                    ctx.lease_held().await;
-                    prepared.run().await
-                }
-                Err(reason) => Output {
-                    outcome: Outcome::Error,
-                    content: reason,
-                },
-            };
-            (at, output, begun.elapsed())
+            (at, prepared.run().await, begun.elapsed())
         });
     }
-    let mut results = Results::new(ctx, calls);
     let stopped = ctx.stop_asked();
     tokio::pin!(stopped);
     while !results.complete() {
@@ -55,123 +103,40 @@ pub(super) async fn run_tools(ctx: &Ctx<'_>, message: &Message) -> Message {
             biased;
             _ = &mut stopped => {
                 drop(running);
-                results.cancel().await;
-                break;
+                let told = |at| if once.contains(&at) { CANCELLED_UNDER_WAY } else { CANCELLED };
+                return results.fill(|at| cancelled(told(at))).await;
             }
-            Some((at, output, took)) = running.next() => results.add(at, output, took.as_millis()).await,
+            Some((at, output, took)) = running.next() => {
+                results.add(at, output, Some(took.as_millis())).await;
+            }
         }
-    }
-    Message::new(Role::User, message.run_id.clone(), results.blocks)
-}
-
-/// Answers calls that will not be run: the run was stopped, or the model was cut off while calling.
-pub(super) async fn settle(ctx: &Ctx<'_>, message: &Message, outcome: Outcome) -> Option<Message> {
-    let calls: Vec<&ToolCall> = message.calls().collect();
-    if calls.is_empty() {
-        return None;
-    }
-    let mut results = Results::new(ctx, calls);
-    match outcome {
-        Outcome::Cancelled => results.cancel().await,
-        _ => results.refuse().await,
-    }
-    Some(Message::new(
-        Role::User,
-        message.run_id.clone(),
-        results.blocks,
-    ))
-}
-
-/// The results of a step, told as soon as all calls before them have theirs.
-struct Results<'a, 'c> {
-    ctx: &'a Ctx<'c>,
-    calls: Vec<&'a ToolCall>,
-    waiting: Vec<Option<(Output, u128)>>,
-    blocks: Vec<Block>,
-}
-
-impl<'a, 'c> Results<'a, 'c> {
-    fn new(ctx: &'a Ctx<'c>, calls: Vec<&'a ToolCall>) -> Self {
-        let waiting = calls.iter().map(|_| None).collect();
-        Self {
-            ctx,
-            calls,
-            waiting,
-            blocks: Vec::new(),
-        }
-    }
-
-    fn complete(&self) -> bool {
-        self.blocks.len() == self.calls.len()
-    }
-
-    async fn add(&mut self, at: usize, output: Output, ms: u128) {
-        self.waiting[at] = Some((output, ms));
-        while let Some((output, ms)) = self
-            .waiting
-            .get_mut(self.blocks.len())
-            .and_then(Option::take)
-        {
-            self.tell(output, Some(ms)).await;
-        }
-    }
-
-    /// Everything without a result was cancelled; results that came out of turn stand.
-    async fn cancel(&mut self) {
-        while !self.complete() {
-            let came = self.waiting[self.blocks.len()].take();
-            let cancelled = || Output {
-                outcome: Outcome::Cancelled,
-                content: "The call was cancelled.".to_owned(),
-            };
-            let (output, ms) =
-                came.map_or_else(|| (cancelled(), None), |(output, ms)| (output, Some(ms)));
-            self.tell(output, ms).await;
-        }
-    }
-
-    async fn refuse(&mut self) {
-        while !self.complete() {
-            let content =
-                "The call was not run: the model was cut off before it was complete.".to_owned();
-            self.tell(
-                Output {
-                    outcome: Outcome::Error,
-                    content,
-                },
-                None,
-            )
-            .await;
-        }
-    }
-
-    async fn tell(&mut self, output: Output, ms: Option<u128>) {
-        let result = ToolResult {
-            message_id: MessageId::random(),
-            call_id: self.calls[self.blocks.len()].id.clone(),
-            outcome: output.outcome,
-            content: output.content,
-        };
-        self.ctx.tell(draft(&result, ms)).await;
-        self.blocks.push(Block::ToolResult(result));
     }
 }
 
-fn draft(result: &ToolResult, ms: Option<u128>) -> Draft {
-    let whole = result.content.as_str();
-    let shown = &whole[..whole.floor_char_boundary(MAX_WIRE_BYTES)];
-    let cut = shown.len() < whole.len();
-    let event = Event::ToolCallResult {
-        message_id: result.message_id.clone(),
-        tool_call_id: result.call_id.clone(),
-        content: shown.to_owned(),
-        role: ToolRole::Tool,
+/// Answers the calls of a step that ends the run: none of them is made.
+pub(super) async fn settle(ctx: &Ctx<'_>, message: &Message, ending: Ending) -> Option<Message> {
+    message.calls().next()?;
+    let mut results = Results::new(ctx, message);
+    let output = match ending {
+        Ending::Stopped(_) => cancelled(CANCELLED),
+        Ending::Answered | Ending::CutShort | Ending::Refused | Ending::OutOfSteps => {
+            error(CUT_OFF)
+        }
     };
-    event.noted(Notes {
-        outcome: Some(result.outcome),
-        ms: ms.and_then(|ms| ms.try_into().ok()),
-        truncated: cut.then_some(true),
-        bytes: cut.then_some(whole.len() as u64),
-        ..Notes::default()
-    })
+    results.fill(|_| output.clone()).await;
+    Some(results.message())
+}
+
+fn cancelled(content: &str) -> Output {
+    Output {
+        outcome: Outcome::Cancelled,
+        content: content.to_owned(),
+    }
+}
+
+fn error(content: impl Into<String>) -> Output {
+    Output {
+        outcome: Outcome::Error,
+        content: content.into(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::history::Window;
@@ -27,6 +27,9 @@ pub struct Ctx<'a> {
     pub stop: watch::Receiver<Option<Reason>>,
     /// Until when this worker's word holds. Model calls and tools start under it only.
     pub lease: watch::Receiver<Instant>,
+    /// When this worker must be done. A run that is not done by then is handed over, at the end of the step
+    /// after which the longest step so far would not fit any more.
+    pub until: Instant,
     /// The run.
     pub run_id: RunId,
     /// Its thread.
@@ -69,13 +72,26 @@ impl Default for Limits {
     }
 }
 
-/// A finished step: what is to be stored of it, in one transaction.
+/// What is to be stored of a step, in one transaction.
 #[derive(Debug)]
 pub struct Step {
-    /// The assistant's turn and its tools' results.
+    /// The assistant's turn and its tools' results; the turn alone while its calls are to be made.
     pub messages: Vec<Message>,
-    /// The run's lines up to the step's end, as they were sent.
+    /// The run's lines up to here, as they were sent.
     pub lines: Batch,
+    /// How far the step is.
+    pub stage: Stage,
+}
+
+/// How far a step is that is to be stored.
+#[derive(Debug)]
+pub enum Stage {
+    /// Calls that must not be repeated are about to be made: they are as soon as the sender is told that the
+    /// message stands. It is marked `calling`, and comes once more, without the mark and with its results, to be
+    /// stored under the same number: in the next [`Step`] or with the run's end.
+    Calling(oneshot::Sender<()>),
+    /// It is over.
+    Over,
 }
 
 impl Ctx<'_> {

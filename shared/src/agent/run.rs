@@ -1,12 +1,25 @@
 //! The loop: ask, run tools, ask again.
 
-use super::calls::{run_tools, settle};
-use super::ctx::{Ctx, Step};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::ctx::Ctx;
 use super::reply::{Failure, Reply, Stop};
-use super::turn::turn;
-use crate::message::{Message, Outcome};
+use super::said::Said;
+use crate::message::Message;
 use crate::model::StopReason;
 use crate::wire::line::Reason;
+
+/// How the loop leaves a run.
+#[derive(Debug)]
+pub enum Exit {
+    /// The run is over.
+    Ended(Finished),
+    /// The run goes on in another worker, with its next step: this one's time is over. All that was said is in
+    /// the [`Step`]s.
+    HandOver,
+}
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,65 +46,45 @@ pub struct Finished {
 }
 
 /// Answers the last message of `conversation`, beginning with step `first` (1, or where a worker before
-/// this one came to). Everything said is pushed onto `conversation`.
+/// this one came to). When that message is the run's own and marked `calling`, the model was asked in that
+/// step already and only its calls are left. Everything said is pushed onto `conversation`.
+///
+/// A worker that begins makes one step at least, so that a run that is handed over comes nearer to its end.
 pub async fn run(
     ctx: &Ctx<'_>,
     conversation: &mut Vec<Message>,
     first: u32,
-) -> Result<Finished, Failure> {
-    let mut stored = conversation.len();
-    for step in first..=ctx.limits.max_steps {
-        let reply = turn(ctx, step, conversation).await?;
-        let stop = Next::after(&reply);
-        conversation.push(reply.message);
-        match stop {
-            Next::Tools => {
-                ctx.tell(reply.finished).await;
-                let results = run_tools(ctx, last(conversation)).await;
-                conversation.push(results);
-            }
-            Next::End(ending) => {
-                let outcome = if matches!(ending, Ending::Stopped(_)) {
-                    Outcome::Cancelled
-                } else {
-                    Outcome::Error
-                };
-                conversation.extend(settle(ctx, last(conversation), outcome).await);
-                ctx.tell(reply.finished).await;
-                return Ok(Finished {
-                    ending,
-                    messages: conversation.split_off(stored),
-                });
-            }
+) -> Result<Exit, Failure> {
+    let mut said = Said::new(conversation);
+    let mut longest = Duration::ZERO;
+    // Calls that were begun are answered, even when the run may take fewer steps by now.
+    let last = match said.is_calling(ctx) {
+        true => ctx.limits.max_steps.max(first),
+        false => ctx.limits.max_steps,
+    };
+    for step in first..=last {
+        let begun = Instant::now();
+        let ending = said.step(ctx, step).await?;
+        if let Some(ending) = ending.or_else(|| ctx.stopped().map(Ending::Stopped)) {
+            return Ok(said.ended(ending));
         }
+        if step >= ctx.limits.max_steps {
+            break;
+        }
+        said.hand_on(ctx).await?;
         if let Some(reason) = ctx.stopped() {
-            return Ok(Finished {
-                ending: Ending::Stopped(reason),
-                messages: conversation.split_off(stored),
-            });
+            return Ok(said.ended(Ending::Stopped(reason)));
         }
-        if step < ctx.limits.max_steps {
-            let messages = conversation[stored..].to_vec();
-            stored = conversation.len();
-            let lines = ctx.lines.batch().await.map_err(|_| Failure::Abandoned)?;
-            ctx.steps
-                .send(Step { messages, lines })
-                .await
-                .map_err(|_| Failure::Abandoned)?;
+        longest = longest.max(begun.elapsed());
+        if Instant::now() + longest > ctx.until {
+            return Ok(Exit::HandOver);
         }
     }
-    Ok(Finished {
-        ending: Ending::OutOfSteps,
-        messages: conversation.split_off(stored),
-    })
-}
-
-fn last(conversation: &[Message]) -> &Message {
-    conversation.last().expect("the loop has just pushed one")
+    Ok(said.ended(Ending::OutOfSteps))
 }
 
 /// What follows a model call.
-enum Next {
+pub(super) enum Next {
     /// The tools it wants.
     Tools,
     /// Nothing.
@@ -99,7 +92,7 @@ enum Next {
 }
 
 impl Next {
-    fn after(reply: &Reply) -> Self {
+    pub(super) fn after(reply: &Reply) -> Self {
         let reason = match &reply.stop {
             Stop::Asked(reason) => return Self::End(Ending::Stopped(*reason)),
             Stop::Model(reason) => reason,

@@ -1,5 +1,6 @@
 //! The sender as the rest of the worker sees it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub(super) enum Order {
     Emit(Draft),
     Attach(ConnectionId, Cursor),
     Detach(ConnectionId),
+    Fill(ConnectionId, Option<Batch>),
+    Cursors(oneshot::Sender<BTreeMap<ConnectionId, Cursor>>),
     Batch(oneshot::Sender<Batch>),
     Close(Draft, oneshot::Sender<Batch>),
     Release,
@@ -55,8 +58,12 @@ impl Handle {
         self.order(Order::Emit(draft.into())).await
     }
 
-    /// Sends the connection every line after the cursor that is still in memory, then what comes. A
-    /// connection that watches already is wound to the cursor, once its post in flight has landed.
+    /// Sends the connection every line after the cursor, then what comes. Lines that are not in memory any more
+    /// are asked for by [`Notice::Wants`]. A connection that watches already is wound to the cursor, once its
+    /// post in flight has landed. One whose cursor was asked for hears `resumed` when it has got what was there
+    /// when it asked.
+    ///
+    /// [`Notice::Wants`]: super::settings::Notice::Wants
     pub async fn attach(&self, connection: ConnectionId, cursor: Cursor) -> Result<(), Stopped> {
         self.order(Order::Attach(connection, cursor)).await
     }
@@ -64,6 +71,16 @@ impl Handle {
     /// Sends the connection nothing more.
     pub async fn detach(&self, connection: ConnectionId) -> Result<(), Stopped> {
         self.order(Order::Detach(connection)).await
+    }
+
+    /// The page of the durable log that the connection wanted; without one it is given up as stuck.
+    pub async fn fill(&self, connection: ConnectionId, page: Option<Batch>) -> Result<(), Stopped> {
+        self.order(Order::Fill(connection, page)).await
+    }
+
+    /// Where every connection stands: the last line it has taken.
+    pub async fn cursors(&self) -> Result<BTreeMap<ConnectionId, Cursor>, Stopped> {
+        self.ask(Order::Cursors).await
     }
 
     /// The lines no batch had so far, to be written to the durable log now.

@@ -1,9 +1,11 @@
 //! The task: takes orders, starts posts, sees them land.
 
+use std::collections::BTreeMap;
+
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::handle::Order;
+use super::handle::{Batch, Order};
 use super::log::Log;
 use super::outbox::Outbox;
 use super::pace::{Pace, Rate};
@@ -82,6 +84,8 @@ impl Hub {
             Order::Detach(connection) => {
                 self.watchers.remove(&connection);
             }
+            Order::Fill(connection, page) => self.fill(connection, page),
+            Order::Cursors(answer) => reply(answer, self.cursors()),
             Order::Batch(answer) => reply(answer, self.log.batch()),
             Order::Close(last, answer) => reply(answer, self.log.close(last, Instant::now())),
             Order::Release => self.log.release(),
@@ -114,6 +118,24 @@ impl Hub {
         }
     }
 
+    /// A page for a connection that was wound back meanwhile is left: it asks again for what it wants now.
+    fn fill(&mut self, connection: ConnectionId, page: Option<Batch>) {
+        let Some(watcher) = self.watchers.get_mut(&connection) else {
+            return;
+        };
+        match page {
+            Some(page) if !page.lines.is_empty() => watcher.outbox.fill(page),
+            Some(_) | None => self.dismiss(connection, Notice::Stuck),
+        }
+    }
+
+    fn cursors(&self) -> BTreeMap<ConnectionId, Cursor> {
+        let watchers = self.watchers.iter();
+        watchers
+            .map(|(connection, watcher)| (connection.clone(), watcher.outbox.cursor()))
+            .collect()
+    }
+
     fn landed(&mut self, connection: ConnectionId, result: Result<(), PostError>) {
         if let Err(error) = result {
             if let PostError::Refused(_) = error {
@@ -127,6 +149,7 @@ impl Hub {
     fn advance(&mut self, now: Instant) -> Option<Instant> {
         self.log.trim(self.settings.memory);
         self.dismiss_stuck(now);
+        self.ask_for_pages();
         let posts = now + self.settings.post_timeout < *self.lease.borrow_and_update();
         if posts {
             self.stay_alive(now);
@@ -139,12 +162,21 @@ impl Hub {
     fn dismiss_stuck(&mut self, now: Instant) {
         let limit = self.settings.stuck_after;
         let stuck = self.watchers.iter().filter(|(_, watcher)| {
-            let in_vain = watcher.outbox.trying().is_some_and(|t| t + limit <= now);
-            in_vain || watcher.outbox.lost(&self.log)
+            let trying = watcher.outbox.trying();
+            trying.is_some_and(|since| since + limit <= now)
         });
         let stuck: Vec<ConnectionId> = stuck.map(|(connection, _)| connection.clone()).collect();
         for connection in stuck {
             self.dismiss(connection, Notice::Stuck);
+        }
+    }
+
+    fn ask_for_pages(&mut self) {
+        for (connection, watcher) in &mut self.watchers {
+            if let Some(after) = watcher.outbox.wants(&self.log) {
+                // An owner that does not listen leaves the connection without what it lacks.
+                let _ = self.notices.send(Notice::Wants(connection.clone(), after));
+            }
         }
     }
 
@@ -155,14 +187,14 @@ impl Hub {
     }
 
     fn stay_alive(&mut self, now: Instant) {
-        if now < self.alive_at() || self.log.ended() {
+        if now < self.alive_at() || self.log.is_over() {
             return;
         }
         self.quiet_since = now;
         let alive = alive(&self.log);
         for watcher in self.watchers.values_mut() {
             if watcher.outbox.hears_control() && watcher.done(&self.log) {
-                watcher.outbox.say(&alive);
+                watcher.outbox.say(alive.clone());
             }
         }
     }
@@ -207,7 +239,7 @@ impl Hub {
                 .map(|t| t + self.settings.stuck_after);
             due.into_iter().chain(stuck).min()
         });
-        let alive = (posts && !self.log.ended()).then(|| self.alive_at());
+        let alive = (posts && !self.log.is_over()).then(|| self.alive_at());
         due.chain(alive).min()
     }
 

@@ -8,7 +8,11 @@ use tokio::time::Instant;
 use super::handle::Batch;
 use super::piece::{delta, shorten};
 use super::shelf::{Entry, Shelf};
-use crate::ids::RunId;
+use crate::ids::{RunId, ThreadId};
+use crate::run::Status;
+use crate::wire::control::Control;
+use crate::wire::control::resumed::Resumed;
+use crate::wire::event::{Event, RunOutcome};
 use crate::wire::line::{Draft, Line, Metadata};
 use crate::wire::shape::MAX_FRAME_BYTES;
 
@@ -18,7 +22,10 @@ const MARKS: usize = 64;
 /// The lines of a run.
 #[derive(Debug)]
 pub struct Log {
+    thread: ThreadId,
     run: RunId,
+    /// Where the run stands once its last line may be sent.
+    status: Status,
     /// Per restart, the last line that stood.
     restarts: Vec<u64>,
     shelf: Shelf,
@@ -42,14 +49,25 @@ enum End {
 impl Log {
     /// The log of a run whose lines up to `last_seq` are in the durable log already (0 for a new run).
     /// `restarts` has, per restart, the last line that stood.
-    pub fn resume(run: RunId, restarts: Vec<u64>, last_seq: u64) -> Self {
+    pub fn resume(thread: ThreadId, run: RunId, restarts: Vec<u64>, last_seq: u64) -> Self {
         Self {
+            thread,
             run,
+            status: Status::Running,
             restarts,
             shelf: Shelf::after(last_seq),
             urgent: 0,
             handed: last_seq,
             end: End::Open,
+        }
+    }
+
+    /// The log of a run that has ended, whose lines are all in the durable log.
+    pub fn ended(thread: ThreadId, run: RunId, last_seq: u64, status: Status) -> Self {
+        Self {
+            status,
+            end: End::Released,
+            ..Self::resume(thread, run, Vec::new(), last_seq)
         }
     }
 
@@ -80,6 +98,7 @@ impl Log {
             }
         }
         let handed = self.handed;
+        self.status = status(&last.event);
         self.append(last, now);
         self.end = End::Held { handed };
         self.batch()
@@ -117,6 +136,24 @@ impl Log {
         &self.run
     }
 
+    /// What a connection hears that asked for the lines after `after`, when it has come to `last`.
+    pub(super) fn resumed(&self, after: u64, last: u64) -> String {
+        let resumed = Resumed {
+            id: None,
+            thread_id: self.thread.clone(),
+            run_id: Some(self.run.clone()),
+            after,
+            last,
+            status: if self.is_over() {
+                self.status
+            } else {
+                Status::Running
+            }
+            .into(),
+        };
+        Control::Resumed(resumed).json()
+    }
+
     /// The number of the oldest line in memory.
     pub(super) fn first(&self) -> u64 {
         self.shelf.first()
@@ -131,7 +168,7 @@ impl Log {
     }
 
     /// The last line may be sent, and no other comes.
-    pub(super) fn ended(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.end == End::Released
     }
 
@@ -201,12 +238,23 @@ impl Log {
     }
 }
 
+/// Where a run stands after its last line.
+fn status(last: &Event) -> Status {
+    match last {
+        Event::RunError { .. } => Status::Failed,
+        Event::RunFinished {
+            outcome: RunOutcome::Cancelled,
+            ..
+        } => Status::Cancelled,
+        _ => Status::Finished,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::event::Event;
 
     #[test]
     fn a_line_made_again_after_a_restart_is_the_same_bytes() {
@@ -215,7 +263,12 @@ mod tests {
             value: json!({}),
         };
         let lines = |restarts: &[u64]| {
-            let mut log = Log::resume(RunId::trusted("r"), restarts.to_vec(), 0);
+            let mut log = Log::resume(
+                ThreadId::trusted("t"),
+                RunId::trusted("r"),
+                restarts.to_vec(),
+                0,
+            );
             (0..4).for_each(|_| log.push(event().into(), Instant::now()));
             log.batch().lines
         };

@@ -1,11 +1,13 @@
 //! What one connection gets next, and when. Pure: the hub tells it the time and what became of a post.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
+use super::handle::Batch;
 use super::log::Log;
 use super::pace::Pace;
 use crate::run::Cursor;
@@ -22,12 +24,34 @@ pub(super) struct Outbox {
     renderer: Renderer,
     /// Lines up to this one became frames.
     rendered: u64,
+    /// Lines up to this one were taken.
+    taken: u64,
+    /// The lines after `rendered`, from the durable log, as long as memory does not have them.
+    page: VecDeque<Arc<str>>,
+    /// Such a page was asked for.
+    wants: bool,
     /// Frames that were not taken yet; the first one is the next, or in flight.
-    frames: VecDeque<String>,
+    frames: VecDeque<Frame>,
+    promise: Option<Promise>,
     pace: Pace,
     /// Since when the first frame is being tried.
     trying: Option<Instant>,
     trouble: Option<Trouble>,
+}
+
+#[derive(Debug)]
+struct Frame {
+    text: String,
+    /// With it the connection has the lines up to this one.
+    upto: u64,
+}
+
+/// The connection asked to resume, and is told when it has come to what was last then.
+#[derive(Debug, Clone, Copy)]
+struct Promise {
+    asked: u64,
+    after: u64,
+    last: u64,
 }
 
 /// Posts fail for now.
@@ -38,10 +62,11 @@ struct Trouble {
 }
 
 impl Outbox {
-    /// The outbox of a connection that has the lines up to `cursor.after`; of those it lacks it gets what
-    /// is in memory.
+    /// The outbox of a connection that has the lines up to `cursor.after`. Those that memory does not have
+    /// come in pages. A shape other than `agui` that begins in the middle of a run has seen only what memory
+    /// holds of the lines before.
     pub(super) fn new(cursor: Cursor, pace: Pace, log: &mut Log) -> Self {
-        let had = cursor.after.clamp(log.first() - 1, log.sendable());
+        let had = cursor.after.min(log.sendable());
         let mut renderer = Renderer::new(cursor.shape.format);
         for seq in log.first()..=had {
             let entry = log.take(seq);
@@ -49,11 +74,21 @@ impl Outbox {
                 renderer.render(&entry.line);
             }
         }
+        let promise = Promise {
+            asked: cursor.asked,
+            after: cursor.after,
+            last: log.sendable(),
+        };
+        let asked = cursor.asked > 0 && cursor.shape.format == Format::Agui;
         Self {
             shape: cursor.shape,
             renderer,
             rendered: had,
+            taken: had,
+            page: VecDeque::new(),
+            wants: false,
             frames: VecDeque::new(),
+            promise: asked.then_some(promise),
             pace,
             trying: None,
             trouble: None,
@@ -63,27 +98,62 @@ impl Outbox {
     /// When the next attempt should start; `None` when there is nothing to send. `rate` is in deltas per
     /// second.
     pub(super) fn due(&self, log: &Log, rate: f64, now: Instant) -> Option<Instant> {
-        if self.frames.is_empty() {
-            return log.due(self.rendered, self.pace.wait(rate));
+        if !self.frames.is_empty() {
+            return Some(self.trouble.as_ref().map_or(now, |t| t.retry_at));
         }
-        Some(self.trouble.as_ref().map_or(now, |t| t.retry_at))
+        if self.kept().is_some() || !self.page.is_empty() {
+            return Some(now);
+        }
+        log.due(self.rendered, self.pace.wait(rate))
     }
 
     /// The frame to try now; `None` when what was left says nothing in this format.
     pub(super) fn next(&mut self, log: &mut Log, now: Instant) -> Option<String> {
+        self.keep_promise(log);
         while self.frames.is_empty() {
             self.render(log)?;
+            self.keep_promise(log);
         }
         self.trying.get_or_insert(now);
-        self.frames.front().cloned()
+        self.frames.front().map(|frame| frame.text.clone())
     }
 
     /// The first frame was taken.
     pub(super) fn sent(&mut self, took: Duration) {
         self.pace.measure(took);
-        self.frames.pop_front();
+        if let Some(frame) = self.frames.pop_front() {
+            self.taken = frame.upto;
+        }
         self.trying = None;
         self.trouble = None;
+    }
+
+    /// Where the connection stands. It has asked for nothing that it did not get, unless it says so.
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor {
+            after: self.taken,
+            shape: self.shape,
+            asked: self.promise.map_or(0, |promise| promise.asked),
+        }
+    }
+
+    /// The line after which a page of the durable log is wanted, once for each page.
+    pub(super) fn wants(&mut self, log: &Log) -> Option<u64> {
+        let lacks = self.page.is_empty() && self.rendered + 1 < log.first();
+        if !lacks || self.wants {
+            return None;
+        }
+        self.wants = true;
+        Some(self.rendered)
+    }
+
+    /// A page of the durable log. One that was asked for before the connection was wound back does not go on
+    /// where it stands now, and is left.
+    pub(super) fn fill(&mut self, page: Batch) {
+        if self.wants && page.first == self.rendered + 1 {
+            self.page = page.lines.into();
+            self.wants = false;
+        }
     }
 
     /// The first frame was not taken: the same again, after a while that grows and is fully random ("full
@@ -103,8 +173,11 @@ impl Outbox {
     }
 
     /// A control line, for a connection that has taken everything.
-    pub(super) fn say(&mut self, control: &str) {
-        self.frames.push_back(control.to_owned());
+    pub(super) fn say(&mut self, control: String) {
+        self.frames.push_back(Frame {
+            text: control,
+            upto: self.rendered,
+        });
     }
 
     /// It understands control lines.
@@ -114,7 +187,7 @@ impl Outbox {
 
     /// It has taken everything it may have.
     pub(super) fn done(&self, log: &Log) -> bool {
-        self.frames.is_empty() && self.rendered >= log.sendable()
+        self.frames.is_empty() && self.promise.is_none() && self.rendered >= log.sendable()
     }
 
     /// Since when its next frame is being tried in vain.
@@ -122,35 +195,72 @@ impl Outbox {
         self.trying
     }
 
-    /// Lines it lacks have left the memory.
-    pub(super) fn lost(&self, log: &Log) -> bool {
-        self.rendered + 1 < log.first()
+    /// The promise, once it is kept but for the words.
+    fn kept(&self) -> Option<Promise> {
+        self.promise.filter(|promise| self.rendered >= promise.last)
+    }
+
+    fn keep_promise(&mut self, log: &Log) {
+        if let Some(Promise { after, last, .. }) = self.kept() {
+            self.promise = None;
+            self.say(log.resumed(after, last));
+        }
     }
 
     /// Makes frames of the next line, or of as many as share one. `None` when there is no line.
     fn render(&mut self, log: &mut Log) -> Option<()> {
-        let entry = log.take(self.rendered + 1)?;
-        self.rendered += 1;
-        if self.shape.format == Format::Agui {
-            let mut frame = entry.json.to_string();
-            if self.shape.lines == Lines::Many {
-                self.fill(&mut frame, log);
-            }
-            self.frames.push_back(frame);
+        let frames = if self.shape.format == Format::Agui {
+            vec![self.join(log)?]
         } else {
-            self.frames.extend(self.renderer.render(&entry.line));
-        }
+            self.translate(log)?
+        };
+        let upto = self.rendered;
+        let frames = frames.into_iter().map(|text| Frame { text, upto });
+        self.frames.extend(frames);
         Some(())
     }
 
-    fn fill(&mut self, frame: &mut String, log: &mut Log) {
-        while let Some(entry) = log.take(self.rendered + 1) {
-            if frame.len() + 1 + entry.json.len() > MAX_FRAME_BYTES {
-                return;
+    /// The next lines as they are.
+    fn join(&mut self, log: &mut Log) -> Option<String> {
+        let mut frame = self.peek(log)?.to_string();
+        self.step();
+        if self.shape.lines == Lines::One {
+            return Some(frame);
+        }
+        while let Some(json) = self.peek(log) {
+            if frame.len() + 1 + json.len() > MAX_FRAME_BYTES {
+                break;
             }
             frame.push('\n');
-            frame.push_str(&entry.json);
-            self.rendered += 1;
+            frame.push_str(&json);
+            self.step();
         }
+        Some(frame)
+    }
+
+    /// The next line in another shape.
+    fn translate(&mut self, log: &mut Log) -> Option<Vec<String>> {
+        let frames = match self.page.front() {
+            Some(json) => match serde_json::from_str(json) {
+                Ok(line) => self.renderer.render(&line),
+                Err(error) => {
+                    tracing::error!(%error, "a line of the durable log cannot be read");
+                    Vec::new()
+                }
+            },
+            None => self.renderer.render(&log.take(self.rendered + 1)?.line),
+        };
+        self.step();
+        Some(frames)
+    }
+
+    fn peek(&self, log: &mut Log) -> Option<Arc<str>> {
+        let of_page = self.page.front().map(Arc::clone);
+        of_page.or_else(|| Some(Arc::clone(&log.take(self.rendered + 1)?.json)))
+    }
+
+    fn step(&mut self) {
+        self.page.pop_front();
+        self.rendered += 1;
     }
 }

@@ -34,14 +34,17 @@ impl Default for Settings {
     }
 }
 
-/// Something the sender's owner must know. The connection is detached already.
+/// Something the sender's owner must know. Who is gone or stuck is detached already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// It does not exist any more, or refuses posts for good.
     Gone(ConnectionId),
-    /// It took nothing for [`Settings::stuck_after`], or fell so far behind that its lines left the memory.
+    /// It took nothing for [`Settings::stuck_after`], or the lines it lacks cannot be had any more.
     Stuck(ConnectionId),
+    /// The connection, which stays attached, lacks lines that are not in memory: it wants the page of the durable
+    /// log that follows this line ([`Handle::fill`](super::handle::Handle::fill)).
+    Wants(ConnectionId, u64),
 }
 
-/// Where notices arrive: at most one per attachment.
+/// Where notices arrive: one end per attachment at most, and one wish per page.
 pub type Notices = mpsc::UnboundedReceiver<Notice>;

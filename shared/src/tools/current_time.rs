@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Deps;
+use super::repeat::Repeat;
 
 /// What the model says. It reads the comments at the arguments.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -26,6 +27,7 @@ impl CurrentTime {
     pub const NAME: &str = "current_time";
     pub const DESCRIPTION: &str = "Tells the current date, weekday and time in a time zone.";
     pub const LIMIT: Duration = Duration::from_secs(1);
+    pub const REPEAT: Repeat = Repeat::Safe;
 
     pub fn offered(deps: &Deps) -> Option<Self> {
         Some(Self { clock: deps.clock })

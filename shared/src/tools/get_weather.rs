@@ -13,6 +13,7 @@ pub use open_meteo::Service;
 use open_meteo::Weather;
 
 use super::Deps;
+use super::repeat::Repeat;
 use super::web::WebError;
 
 /// The longest name of a place, in characters.
@@ -37,6 +38,7 @@ impl GetWeather {
     pub const DESCRIPTION: &str =
         "Tells the current weather at a place: sky, temperature and wind.";
     pub const LIMIT: Duration = Duration::from_secs(10);
+    pub const REPEAT: Repeat = Repeat::Safe;
 
     pub fn offered(deps: &Deps) -> Option<Self> {
         Some(Self {

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Deps;
+use super::repeat::Repeat;
 
 /// The most passages the model is given.
 pub const MAX_PASSAGES: usize = 4;
@@ -102,6 +103,7 @@ impl KbLookup {
     pub const DESCRIPTION: &str = "Searches the knowledge base and returns the passages that fit best, each with its source. \
          Use it for questions about the company, its products and its rules, and name the sources you used.";
     pub const LIMIT: Duration = Duration::from_secs(10);
+    pub const REPEAT: Repeat = Repeat::Safe;
 
     pub fn offered(deps: &Deps) -> Option<Self> {
         let retrieve = deps.retrieve.clone()?;

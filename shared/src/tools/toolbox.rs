@@ -6,6 +6,7 @@
 /// - `NAME: &str` as the model calls it, `[a-zA-Z0-9_-]{1,64}`;
 /// - `DESCRIPTION: &str` for the model: what it is for and when to call it;
 /// - `LIMIT: Duration` after which a call has failed;
+/// - `REPEAT: Repeat`, whether a call may be made twice;
 /// - `offered(&Deps) -> Option<Self>`, nothing when the deployment lacks what it needs;
 /// - `status(&Args) -> String`, a line for people while it runs;
 /// - `async call(self, Args) -> Result<String, String>`, the answer or what went wrong, both for the model.
@@ -19,6 +20,9 @@ macro_rules! toolbox {
         }
 
         impl Tool {
+            /// All there are, offered or not.
+            const NAMES: &[&str] = &[$($file::$tool::NAME,)+];
+
             fn all(deps: &Deps) -> Vec<Self> {
                 let all = [$($file::$tool::offered(deps).map(Self::$tool),)+];
                 all.into_iter().flatten().collect()
@@ -46,6 +50,7 @@ macro_rules! toolbox {
                         let args: $file::Args = arguments::read(input)?;
                         Ok(Prepared {
                             name: $file::$tool::NAME,
+                            repeat: $file::$tool::REPEAT,
                             status: $file::$tool::status(&args),
                             limit: $file::$tool::LIMIT,
                             work: Box::pin(tool.clone().call(args)),

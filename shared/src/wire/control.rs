@@ -7,6 +7,7 @@ pub mod error;
 pub mod history;
 pub mod page;
 pub mod ready;
+pub mod resumed;
 
 use serde::Serialize;
 use serde_json::Number;
@@ -16,6 +17,7 @@ use ack::Ack;
 use error::ErrorFrame;
 use history::HistoryPage;
 use ready::Ready;
+use resumed::Resumed;
 
 /// One control line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,6 +33,8 @@ pub enum Control {
     Pong(Pong),
     /// A run is silent but not dead.
     Alive(Alive),
+    /// The end of what `resume` asked for.
+    Resumed(Resumed),
     /// The answer to `history`.
     History(HistoryPage),
 }
@@ -67,7 +71,9 @@ impl Control {
 
 #[cfg(test)]
 mod tests {
+    use super::resumed::Standing;
     use super::*;
+    use crate::ids::ThreadId;
 
     #[test]
     fn fields_stand_in_the_protocols_order() {
@@ -85,5 +91,17 @@ mod tests {
             last: 7,
         });
         assert_eq!(alive.json(), r#"{"type":"alive","runId":"r7","last":7}"#);
+        let resumed = Control::Resumed(Resumed {
+            id: None,
+            thread_id: ThreadId::trusted("t1"),
+            run_id: Some(RunId::trusted("r7")),
+            after: 4,
+            last: 7,
+            status: Standing::Running,
+        });
+        assert_eq!(
+            resumed.json(),
+            r#"{"type":"resumed","threadId":"t1","runId":"r7","after":4,"last":7,"status":"running"}"#
+        );
     }
 }

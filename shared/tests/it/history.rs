@@ -1,6 +1,6 @@
 //! Whatever is stored, what goes to the model keeps every rule of Bedrock's.
 
-mod rules;
+pub(crate) mod rules;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@
 mod end;
 mod figures;
 mod lines;
+mod pages;
 mod property;
 mod stage;
 mod trouble;

@@ -8,6 +8,7 @@ use shared::ids::{CallId, MessageId};
 use shared::message::{Outcome, ToolCall};
 use shared::tools::get_weather::Service;
 use shared::tools::kb_lookup::{Passage, Retrieve};
+use shared::tools::repeat::{Once, Repeat};
 use shared::tools::{Deps, Tools, web};
 
 fn deps() -> Deps {
@@ -73,6 +74,17 @@ fn what_cannot_run_says_why() {
         complaint("current_time", Value::Null),
         "The arguments are no good: missing field `timezone`."
     );
+}
+
+#[test]
+fn a_deployment_says_what_must_not_be_repeated() {
+    let repeat = |tools: &Tools| {
+        let call = call("current_time", json!({"timezone": "UTC"}));
+        tools.prepare(&call).expect("it is offered").repeat()
+    };
+    assert_eq!(repeat(&Tools::new(&deps())), Repeat::Safe);
+    let once = Once::try_from("current_time".to_owned()).expect("it is a tool");
+    assert_eq!(repeat(&Tools::new(&deps()).with_once(once)), Repeat::Never);
 }
 
 #[tokio::test]

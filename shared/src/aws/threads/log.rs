@@ -1,11 +1,14 @@
 //! A run's lines in the durable log.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Threads;
 use super::item::{read, s};
 use super::keys::{self, PARTITION, SORT, ThreadKey};
 use crate::aws::fault::Fault;
+use crate::aws::retry::with_jitter;
 use crate::ids::RunId;
 use crate::sender::handle::Batch;
 
@@ -47,11 +50,51 @@ impl LogItem {
         }
         items
     }
+
+    /// Its lines after `after`.
+    fn after(&self, after: u64) -> Batch {
+        let had = (after + 1).saturating_sub(self.first_seq);
+        let had = usize::try_from(had).unwrap_or(usize::MAX);
+        Batch {
+            first: after + 1,
+            last: self.last_seq,
+            lines: self.lines.split('\n').skip(had).map(Arc::from).collect(),
+        }
+    }
 }
 
 impl Threads {
-    /// The last batch of a run's lines, joined with `\n`; empty when nothing was logged.
-    pub async fn last_lines(&self, key: &ThreadKey, run_id: &RunId) -> Result<String, Fault> {
+    /// A page of a run's lines, beginning with the one after `after`; `None` when it was not logged, or is
+    /// forgotten by `now`, in seconds since 1970. One item, so 300 KB at most.
+    pub async fn lines_after(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        after: u64,
+        now: u64,
+    ) -> Result<Option<Batch>, Fault> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("#thread = :thread AND #item BETWEEN :first AND :wanted")
+            .expression_attribute_names("#thread", PARTITION)
+            .expression_attribute_names("#item", SORT)
+            .expression_attribute_values(":thread", s(key.partition()))
+            .expression_attribute_values(":first", s(keys::logs(run_id)))
+            .expression_attribute_values(":wanted", s(keys::log(run_id, after + 1)))
+            .scan_index_forward(false)
+            .limit(1);
+        let output = with_jitter(|| async { Ok(query.clone().send().await?) }).await?;
+        let item = output.items.unwrap_or_default().into_iter().next();
+        let item: Option<LogItem> = item.map(read).transpose()?;
+        let item = item.filter(|item| item.last_seq > after && item.ttl > now);
+        Ok(item.map(|item| item.after(after)))
+    }
+
+    /// The number of the first line of a run's last batch; `None` when nothing was logged.
+    pub async fn last_batch(&self, key: &ThreadKey, run_id: &RunId) -> Result<Option<u64>, Fault> {
         let output = self
             .client
             .query()
@@ -67,6 +110,6 @@ impl Threads {
             .await?;
         let last = output.items.unwrap_or_default().into_iter().next();
         let last: Option<LogItem> = last.map(read).transpose()?;
-        Ok(last.map(|item| item.lines).unwrap_or_default())
+        Ok(last.map(|item| item.first_seq))
     }
 }

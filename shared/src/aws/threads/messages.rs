@@ -4,6 +4,7 @@ use super::Threads;
 use super::item::{Item, MessageItem, n, read, s};
 use super::keys::{self, PARTITION, SORT, ThreadKey};
 use crate::aws::fault::Fault;
+use crate::ids::RunId;
 use crate::message::Message;
 
 /// The stored end of a conversation.
@@ -34,9 +35,16 @@ impl History {
         self
     }
 
-    /// The number the next message gets.
-    pub fn next_number(&self) -> u64 {
-        self.messages.last().map_or(1, |stored| stored.number + 1)
+    /// The number the next message of this run gets. A turn of its own that was stored before its calls were
+    /// made comes next: it is stored once more, with their results.
+    pub fn next_number(&self, run: &RunId) -> u64 {
+        match self.messages.last() {
+            Some(Stored {
+                number, message, ..
+            }) if message.calling && message.run_id == *run => *number,
+            Some(stored) => stored.number + 1,
+            None => 1,
+        }
     }
 }
 
@@ -115,5 +123,37 @@ impl Threads {
             }
         });
         futures::future::try_join_all(requests).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::MessageId;
+    use crate::message::Role;
+
+    #[test]
+    fn a_turn_whose_calls_were_being_made_is_written_once_more() {
+        let (mine, other) = (RunId::trusted("r_1"), RunId::trusted("r_0"));
+        let prompt = Message::user(MessageId::trusted("u_1"), mine.clone(), "?");
+        let calling = |run: &RunId| Message {
+            calling: true,
+            ..Message::new(Role::Assistant, run.clone(), Vec::new())
+        };
+        let stored = |(number, message)| Stored {
+            born: 1,
+            number,
+            ttl: None,
+            message,
+        };
+        let next = |messages: Vec<Message>| {
+            let messages = (7..).zip(messages).map(stored).collect();
+            History { messages }.next_number(&mine)
+        };
+        assert_eq!(next(Vec::new()), 1);
+        assert_eq!(next(vec![prompt.clone()]), 8);
+        assert_eq!(next(vec![prompt.clone(), calling(&mine)]), 8);
+        assert_eq!(next(vec![calling(&other), prompt]), 9);
+        assert_eq!(next(vec![calling(&other)]), 8, "it stays as it is");
     }
 }

@@ -2,15 +2,14 @@ use shared::agent::run::Ending;
 use shared::message::{Block, Role};
 use shared::model::{Delta, Part, StopReason, Thought};
 
-use super::stage::{Script, Stage, answer, call, end, input, text};
+use super::script::{Script, answer, call, end, input, text};
+use super::stage::Stage;
 use crate::tool_box::tools;
 
 async fn play(script: &Script, reasoning: bool) -> super::stage::Played {
     Stage {
-        script,
-        tools: &tools(),
         reasoning,
-        stop: None,
+        ..Stage::new(script, &tools())
     }
     .play()
     .await
@@ -23,7 +22,7 @@ async fn words_are_told_as_they_come_and_kept_whole() {
         StopReason::EndTurn,
     )]);
     let played = play(&script, false).await;
-    let finished = played.result.as_ref().expect("it answers");
+    let finished = played.finished();
     assert_eq!(finished.ending, Ending::Answered);
     let [Block::Text { id, text }] = finished.messages[0].blocks.as_slice() else {
         panic!("one text")
@@ -173,7 +172,7 @@ async fn thinking_is_kept_sealed_and_shown_only_when_asked_for() {
             .filter(|told| told.starts_with("REASONING"))
             .count();
         assert_eq!(told, shown, "asked: {asked}");
-        let finished = played.result.expect("it answers");
+        let finished = played.finished();
         let sealed = Block::Reasoning {
             text: "Hmm".to_owned(),
             signature: Some("seal".to_owned()),
@@ -195,7 +194,7 @@ async fn a_call_that_was_cut_off_is_answered_and_never_run() {
         StopReason::MaxTokens,
     )]);
     let played = play(&script, false).await;
-    let finished = played.result.as_ref().expect("it ends");
+    let finished = played.finished();
     assert_eq!(finished.ending, Ending::CutShort);
     let story = played.story();
     let tail = &story[story.len() - 3..];
@@ -241,7 +240,7 @@ async fn an_index_that_is_used_again_is_another_block() {
         (3, 3)
     );
     assert_eq!((told("REASONING_START"), told("REASONING_END")), (1, 1));
-    let blocks = &played.result.as_ref().expect("it answers").messages[0].blocks;
+    let blocks = &played.finished().messages[0].blocks;
     let texts = blocks.iter().filter_map(|block| match block {
         Block::Text { text, .. } => Some(text.as_str()),
         _ => None,

@@ -4,22 +4,16 @@ use shared::agent::reply::Failure;
 use shared::agent::run::Ending;
 use shared::model::{ModelErrorKind, StopReason};
 
-use super::stage::{Call, Played, Script, Stage, answer, call, end, text};
+use super::script::{Call, Script, answer, call, end, text};
+use super::stage::{Played, Stage};
 use crate::tool_box::tools;
 
 async fn play(script: &Script) -> Played {
-    Stage {
-        script,
-        tools: &tools(),
-        reasoning: false,
-        stop: None,
-    }
-    .play()
-    .await
+    Stage::new(script, &tools()).play().await
 }
 
 fn failed(played: &Played) -> ModelErrorKind {
-    match &played.result {
+    match &played.exit {
         Err(Failure::Model(error)) => error.kind,
         other => panic!("the model's failure was expected: {other:?}"),
     }
@@ -33,10 +27,7 @@ async fn a_call_of_which_nothing_was_shown_is_made_again() {
         answer([text(0, "There."), end(0)], StopReason::EndTurn),
     ]);
     let played = play(&script).await;
-    assert_eq!(
-        played.result.as_ref().expect("it answers").ending,
-        Ending::Answered
-    );
+    assert_eq!(played.finished().ending, Ending::Answered);
     let steps = played
         .story()
         .iter()
@@ -85,7 +76,7 @@ async fn steps_are_counted() {
     let script =
         Script::of((0..3).map(|_| answer([call(0, "current_time"), end(0)], StopReason::ToolUse)));
     let played = play(&script).await;
-    let finished = played.result.as_ref().expect("it ends");
+    let finished = played.finished();
     assert_eq!(finished.ending, Ending::OutOfSteps);
     assert_eq!(played.steps.len(), 2, "two steps were stored as they ended");
     assert_eq!(

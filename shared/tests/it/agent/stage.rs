@@ -1,20 +1,17 @@
-//! A scripted model, and one run of the loop over it.
+//! One run of the loop over a scripted model.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use futures::stream::{self, StreamExt};
 use serde_json::Value;
-use shared::agent::ctx::{Ctx, Limits, Step};
+use shared::agent::ctx::{self, Ctx, Limits, Step};
 use shared::agent::reply::Failure;
-use shared::agent::run::{Finished, run};
+use shared::agent::run::{Exit, Finished, run};
 use shared::history::Window;
 use shared::ids::{ConnectionId, MessageId, RunId, ThreadId};
-use shared::message::{Message, Usage};
-use shared::model::{Delta, Deltas, Model, ModelError, ModelErrorKind, Request, StopReason};
+use shared::message::Message;
 use shared::run::Cursor;
+use shared::sender::handle::{Batch, Handle};
 use shared::sender::log::Log;
 use shared::sender::post::Post;
 use shared::sender::{self, settings::Settings};
@@ -24,97 +21,33 @@ use shared::wire::shape::{Format, Lines, Shape};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-/// One model call as the script has it.
-pub(super) enum Call {
-    /// It is refused.
-    Fails(ModelErrorKind),
-    /// It answers with these, one each 10 ms, and ends.
-    Answers(Vec<Delta>),
-    /// It answers with these and then breaks.
-    Breaks(Vec<Delta>, ModelErrorKind),
-    /// It answers with these and then says nothing more.
-    Hangs(Vec<Delta>),
-}
-
-/// A model that plays a script.
-#[derive(Default)]
-pub(super) struct Script {
-    calls: Mutex<VecDeque<Call>>,
-    pub(super) requests: Mutex<Vec<Request>>,
-    pub(super) dropped: Arc<Mutex<usize>>,
-}
-
-/// Counts streams that were let go before their end.
-struct Open(Arc<Mutex<usize>>, bool);
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if self.1 {
-            *self.0.lock().expect("no test panics while it holds this") += 1;
-        }
-    }
-}
-
-impl Script {
-    pub(super) fn of(calls: impl IntoIterator<Item = Call>) -> Self {
-        Self {
-            calls: Mutex::new(calls.into_iter().collect()),
-            ..Self::default()
-        }
-    }
-}
-
-impl Model for Script {
-    fn stream(&self, request: Request) -> BoxFuture<'_, Result<Deltas, ModelError>> {
-        self.requests
-            .lock()
-            .expect("one test, one thread")
-            .push(request);
-        let call = self.calls.lock().expect("one test, one thread").pop_front();
-        let open = Open(self.dropped.clone(), true);
-        Box::pin(async move {
-            let (deltas, last) = match call.expect("the script has a call for each request") {
-                Call::Fails(kind) => return Err(error(kind)),
-                Call::Answers(deltas) => (deltas, Some(None)),
-                Call::Breaks(deltas, kind) => (deltas, Some(Some(error(kind)))),
-                Call::Hangs(deltas) => (deltas, None),
-            };
-            let paced = stream::iter(deltas).then(async |delta| {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                Ok(delta)
-            });
-            let end = stream::once(async move {
-                let mut open = open;
-                match last {
-                    Some(last) => {
-                        open.1 = false;
-                        last.map(Err)
-                    }
-                    None => std::future::pending().await,
-                }
-            });
-            Ok(paced.chain(end.filter_map(async |last| last)).boxed())
-        })
-    }
-}
-
-fn error(kind: ModelErrorKind) -> ModelError {
-    ModelError {
-        kind,
-        detail: "as the script has it".to_owned(),
-    }
-}
+use super::script::Script;
 
 /// What came of a run.
 pub(super) struct Played {
-    pub(super) result: Result<Finished, Failure>,
+    pub(super) exit: Result<Exit, Failure>,
     /// The lines as a client got them.
     pub(super) lines: Vec<Value>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<Stored>,
     pub(super) took: Duration,
 }
 
+/// A step as it was stored.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) messages: Vec<Message>,
+    pub(super) lines: Batch,
+}
+
 impl Played {
+    /// The run's end, when it came to one.
+    pub(super) fn finished(&self) -> &Finished {
+        match &self.exit {
+            Ok(Exit::Ended(finished)) => finished,
+            other => panic!("the run's end was expected: {other:?}"),
+        }
+    }
+
     /// The lines' types, with what is best looked at beside.
     pub(super) fn story(&self) -> Vec<String> {
         self.lines.iter().map(tell).collect()
@@ -161,74 +94,152 @@ pub(super) struct Stage<'a> {
     pub(super) reasoning: bool,
     /// Stop it then, and why.
     pub(super) stop: Option<(Duration, Reason)>,
+    /// How long this worker may take.
+    pub(super) time: Duration,
+    /// The step to begin with.
+    pub(super) first: u32,
+    /// What workers before this one have stored of the run.
+    pub(super) before: Vec<Message>,
+    /// How long the store takes for a step.
+    pub(super) store: Duration,
 }
 
-impl Stage<'_> {
-    /// Plays one question to its end.
+impl<'a> Stage<'a> {
+    /// A plain question, and all the time it takes.
+    pub(super) fn new(script: &'a Script, tools: &'a Tools) -> Self {
+        Self {
+            script,
+            tools,
+            reasoning: false,
+            stop: None,
+            time: Duration::from_secs(900),
+            first: 1,
+            before: Vec::new(),
+            store: Duration::ZERO,
+        }
+    }
+
+    /// Plays it to its end.
     pub(super) async fn play(&self) -> Played {
+        let played = self.play_for(Duration::MAX).await;
+        played.expect("nothing kills its worker")
+    }
+
+    /// Plays it; if it has not come to its end by then its worker dies, and what was stored is left.
+    pub(super) async fn play_for(&self, life: Duration) -> Result<Played, Vec<Stored>> {
+        let kept = Mutex::default();
+        let worked = tokio::time::timeout(life, self.work(&kept)).await;
+        let steps = kept.into_inner().expect("one test, one thread");
+        match worked {
+            Ok((exit, took, lines)) => Ok(Played {
+                exit,
+                lines,
+                steps,
+                took,
+            }),
+            Err(_) => Err(steps),
+        }
+    }
+
+    async fn work(
+        &self,
+        kept: &Mutex<Vec<Stored>>,
+    ) -> (Result<Exit, Failure>, Duration, Vec<Value>) {
         let (post, frames) = recorder();
         let (_lease, lease) = watch::channel(Instant::now() + Duration::from_secs(3600));
         let (stopper, stop) = watch::channel(None);
-        let run_id = RunId::trusted("r_1");
-        let log = Log::resume(run_id.clone(), Vec::new(), 0);
-        let (lines, _notices) = sender::spawn(Settings::default(), post, lease.clone(), log);
-        let shape = Shape {
-            format: Format::Agui,
-            lines: Lines::Many,
-        };
-        lines
-            .attach(ConnectionId::trusted("c"), Cursor::new(0, shape))
-            .await
-            .expect("the sender runs");
-        let (steps, mut stored) = mpsc::channel(8);
-        let ctx = Ctx {
-            model: self.script,
-            tools: self.tools,
-            lines: lines.clone(),
-            steps,
-            stop,
-            lease,
-            run_id: run_id.clone(),
-            thread_id: ThreadId::trusted("t_1"),
-            system: "Be good.".to_owned(),
-            reasoning: self.reasoning,
-            limits: limits(),
-        };
-        let mut conversation = vec![Message::user(MessageId::trusted("u_1"), run_id, "Well?")];
-        let begun = Instant::now();
+        let lines = sender(post, lease.clone()).await;
+        let (steps, stored) = mpsc::channel(1);
+        let ctx = self.ctx(lines.clone(), steps, stop, lease);
         let stopping = async {
             if let Some((after, reason)) = self.stop {
-                tokio::time::sleep(after).await;
+                if !after.is_zero() {
+                    tokio::time::sleep(after).await;
+                }
                 stopper.send_replace(Some(reason));
             }
             std::future::pending::<()>().await
         };
-        let result = tokio::select! {
-            result = run(&ctx, &mut conversation, 1) => result,
+        let ((exit, took), ()) = tokio::select! {
+            biased;
             () = stopping => unreachable!("it waits for ever"),
+            both = async { tokio::join!(self.converse(ctx), self.keep(stored, kept)) } => both,
         };
-        let took = begun.elapsed();
-        assert!(
-            lines.drained(Duration::from_secs(60)).await,
-            "every line is posted"
-        );
-        drop(ctx);
-        let mut steps = Vec::new();
-        while let Some(step) = stored.recv().await {
-            steps.push(step);
-        }
+        let posted = lines.drained(Duration::from_secs(60)).await;
+        assert!(posted, "every line is posted");
         let frames = frames.lock().expect("one test, one thread");
-        let lines = frames
-            .iter()
-            .flat_map(|frame| frame.lines())
-            .map(|line| serde_json::from_str(line).expect("JSON"));
-        Played {
-            result,
-            lines: lines.collect(),
+        let lines = frames.iter().flat_map(|frame| frame.lines());
+        let lines = lines.map(|line| serde_json::from_str(line).expect("JSON"));
+        (exit, took, lines.collect())
+    }
+
+    fn ctx(
+        &self,
+        lines: Handle,
+        steps: mpsc::Sender<Step>,
+        stop: watch::Receiver<Option<Reason>>,
+        lease: watch::Receiver<Instant>,
+    ) -> Ctx<'_> {
+        Ctx {
+            model: self.script,
+            tools: self.tools,
+            lines,
             steps,
-            took,
+            stop,
+            lease,
+            until: Instant::now() + self.time,
+            run_id: RunId::trusted("r_1"),
+            thread_id: ThreadId::trusted("t_1"),
+            system: "Be good.".to_owned(),
+            reasoning: self.reasoning,
+            limits: limits(),
         }
     }
+
+    async fn converse(&self, ctx: Ctx<'_>) -> (Result<Exit, Failure>, Duration) {
+        let prompt = Message::user(MessageId::trusted("u_1"), ctx.run_id.clone(), "Well?");
+        let mut conversation = vec![prompt];
+        conversation.extend(self.before.clone());
+        let begun = Instant::now();
+        let exit = run(&ctx, &mut conversation, self.first).await;
+        (exit, begun.elapsed())
+    }
+
+    /// Plays the store, which takes the prompt first.
+    async fn keep(&self, mut steps: mpsc::Receiver<Step>, kept: &Mutex<Vec<Stored>>) {
+        tokio::time::sleep(self.store).await;
+        while let Some(step) = steps.recv().await {
+            tokio::time::sleep(self.store).await;
+            kept.lock().expect("one test, one thread").push(Stored {
+                messages: step.messages,
+                lines: step.lines,
+            });
+            if let ctx::Stage::Calling(stored) = step.stage {
+                // A run that was stopped meanwhile does not wait for it.
+                let _: Result<(), ()> = stored.send(());
+            }
+        }
+    }
+}
+
+/// A sender with one connection.
+async fn sender(post: Post, lease: watch::Receiver<Instant>) -> Handle {
+    let log = Log::resume(
+        ThreadId::trusted("t_1"),
+        RunId::trusted("r_1"),
+        Vec::new(),
+        0,
+    );
+    let (lines, _notices) = sender::spawn(Settings::default(), post, lease, log);
+    let shape = Shape {
+        format: Format::Agui,
+        lines: Lines::Many,
+    };
+    lines
+        .attach(ConnectionId::trusted("c"), Cursor::new(0, shape))
+        .await
+        .expect("the sender runs");
+    lines
 }
 
 fn recorder() -> (Post, Arc<Mutex<Vec<String>>>) {
@@ -239,51 +250,4 @@ fn recorder() -> (Post, Arc<Mutex<Vec<String>>>) {
         Box::pin(async { Ok(()) })
     });
     (post, frames)
-}
-
-pub(super) fn text(block: u32, text: &str) -> Delta {
-    Delta::Text {
-        block,
-        text: text.to_owned(),
-    }
-}
-
-pub(super) fn call(block: u32, name: &str) -> Delta {
-    Delta::ToolStart {
-        block,
-        name: name.to_owned(),
-    }
-}
-
-pub(super) fn input(block: u32, json: &str) -> Delta {
-    Delta::ToolInput {
-        block,
-        json: json.to_owned(),
-    }
-}
-
-pub(super) fn end(block: u32) -> Delta {
-    Delta::BlockStop { block }
-}
-
-/// The model's last words.
-pub(super) fn stop(reason: StopReason) -> [Delta; 2] {
-    let usage = Usage {
-        input_tokens: 10,
-        output_tokens: 5,
-        total_tokens: 15,
-        ..Usage::default()
-    };
-    [
-        Delta::Stop(reason),
-        Delta::Metadata {
-            usage,
-            latency_ms: 7,
-        },
-    ]
-}
-
-/// Pieces in a row, with the model's last words.
-pub(super) fn answer(deltas: impl IntoIterator<Item = Delta>, reason: StopReason) -> Call {
-    Call::Answers(deltas.into_iter().chain(stop(reason)).collect())
 }

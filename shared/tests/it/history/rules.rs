@@ -8,7 +8,7 @@ use shared::message::Role;
 use shared::model::{Part, Turn};
 
 /// Whether Bedrock would take these turns, and if not, why not.
-pub(super) fn check(turns: &[Turn]) -> Result<(), String> {
+pub(crate) fn check(turns: &[Turn]) -> Result<(), String> {
     let (first, last) = match turns {
         [] => return Err("there is no turn".to_owned()),
         [first, .., last] => (first, last),

@@ -9,8 +9,7 @@ use shared::wire::line::Notes;
 use shared::wire::shape::{Format, Lines, MAX_FRAME_BYTES};
 use tokio::time::sleep;
 
-use super::stage::{ms, numbers, said, stage, stage_with, text, text_start};
-use shared::sender::settings::Settings;
+use super::stage::{ms, numbers, said, stage, text, text_start};
 
 #[tokio::test(start_paused = true)]
 async fn one_and_many_get_the_same_lines_byte_for_byte() {
@@ -171,36 +170,4 @@ async fn a_silent_run_says_that_it_is_alive() {
     stage.finish().await;
     sleep(Duration::from_secs(60)).await;
     assert_eq!(stage.far.taken("c").len(), 5, "an ended run is not alive");
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_logged_leaves_the_memory_and_who_still_needs_it_is_told() {
-    let settings = Settings {
-        memory: 10_000,
-        ..Settings::default()
-    };
-    let mut stage = stage_with(settings, |to, _| {
-        (
-            if to.as_str() == "slow" {
-                ms(4_000)
-            } else {
-                ms(10)
-            },
-            Ok(()),
-        )
-    });
-    stage.attach("slow", Lines::One).await;
-    stage.attach("fast", Lines::One).await;
-    stage.open().await;
-    stage.emit(text_start()).await;
-    stage.emit(text("a".repeat(20_000))).await;
-    sleep(ms(500)).await;
-    assert!(stage.notices.try_recv().is_err(), "unlogged lines stay");
-    let batch = stage.sender.batch().await.unwrap();
-    assert_eq!((batch.first, batch.last, batch.lines.len()), (1, 6, 6));
-    let slow = super::stage::id("slow");
-    let notice = stage.notices.recv().await;
-    assert_eq!(notice, Some(shared::sender::settings::Notice::Stuck(slow)));
-    stage.finish().await;
-    assert_eq!(numbers(&stage.far.lines("fast")), [1, 2, 3, 4, 5, 6, 7]);
 }

@@ -129,7 +129,7 @@ pub(crate) fn stage_with(
 ) -> Stage {
     let far = Far::default();
     let (lease, held) = watch::channel(Instant::now() + Duration::from_secs(3600));
-    let log = Log::resume(RunId::trusted("r1"), Vec::new(), 0);
+    let log = Log::resume(ThreadId::trusted("t1"), RunId::trusted("r1"), Vec::new(), 0);
     let (sender, notices) = shared::sender::spawn(settings, far.post(verdict), held, log);
     Stage {
         sender,
