@@ -1,7 +1,7 @@
 // A look behind the scenes: MiniStack's queues and tables, as an operator would see them.
 
-import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
 import { until } from './deadline.mjs';
 import { stack } from './stack.mjs';
@@ -35,6 +35,11 @@ export function deadLetters() {
   return depth(stack().dead_letter_url);
 }
 
+/** Empties the dead-letter queue, for the tests that follow. */
+export async function buryDeadLetters() {
+  await clients().sqs.send(new PurgeQueueCommand({ QueueUrl: stack().dead_letter_url }));
+}
+
 /** Waits until nothing is queued, delayed or being worked on. @param {number} [ms] */
 export async function queueEmpty(ms) {
   await until('the queue is empty', async () => (await depth(stack().queue_url)) === 0, ms);
@@ -42,7 +47,12 @@ export async function queueEmpty(ms) {
 
 /** Sends the message for a run once more, as SQS may at any time. @param {string} threadId @param {string} runId */
 export async function redeliver(threadId, runId) {
-  const MessageBody = JSON.stringify({ v: 1, owner: OWNER, threadId, runId });
+  await send({ v: 2, owner: OWNER, threadId, runId });
+}
+
+/** Sends a message to the queue. @param {object} job */
+export async function send(job) {
+  const MessageBody = JSON.stringify(job);
   await clients().sqs.send(new SendMessageCommand({ QueueUrl: stack().queue_url, MessageBody }));
 }
 
@@ -86,6 +96,30 @@ export async function connectionRow(id) {
   const command = new GetItemCommand({ TableName: stack().tables.connections, Key, ConsistentRead: true });
   const { Item } = await clients().dynamodb.send(command);
   return Item && plain({ M: Item });
+}
+
+/** Writes an item as it is. @param {'threads' | 'connections'} table @param {Record<string, any>} item */
+export async function put(table, item) {
+  await clients().dynamodb.send(new PutItemCommand({ TableName: stack().tables[table], Item: noted(item).M }));
+}
+
+/** Sets one field of a run's row. @param {string} threadId @param {string} runId @param {string} field @param {any} value */
+export async function mark(threadId, runId, field, value) {
+  await clients().dynamodb.send(new UpdateItemCommand({
+    TableName: stack().tables.threads,
+    Key: { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } },
+    UpdateExpression: 'SET #field = :value',
+    ExpressionAttributeNames: { '#field': field },
+    ExpressionAttributeValues: { ':value': noted(value) },
+  }));
+}
+
+/** An ordinary value in DynamoDB's notation. @param {any} value @returns {any} */
+function noted(value) {
+  if (Array.isArray(value)) return { L: value.map(noted) };
+  if (typeof value === 'object') return { M: Object.fromEntries(Object.entries(value).map(([key, of]) => [key, noted(of)])) };
+  if (typeof value === 'number') return { N: String(value) };
+  return typeof value === 'boolean' ? { BOOL: value } : { S: value };
 }
 
 /** DynamoDB's notation as an ordinary value. @param {any} value @returns {any} */

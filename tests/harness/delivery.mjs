@@ -28,6 +28,9 @@ export class Delivery {
     else if (seq > this.last) this.#keep(line, seq);
   }
 
+  /** Whether a restart was missed: waiting does not help, only asking. */
+  behind = false;
+
   /** @returns {boolean} */
   get ended() {
     return ['RUN_FINISHED', 'RUN_ERROR'].includes(this.lines.at(-1)?.type ?? '');
@@ -39,8 +42,10 @@ export class Delivery {
     const stands = line.type === 'CUSTOM' && line.name === 'lw.restart';
     if (!stands || epoch !== this.epoch + 1 || this.last < keep) {
       this.wanted = { after: this.last, epoch: this.epoch };
+      this.behind = true;
       return;
     }
+    this.behind = false;
     this.voided.push(...this.lines.splice(keep));
     this.#early.clear();
     this.last = seq;

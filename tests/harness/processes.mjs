@@ -1,7 +1,8 @@
 // The functions' own processes, found below the stack's MiniStack by what they run.
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
+import { functionName, linkOf } from './callers.mjs';
 import { until } from './deadline.mjs';
 import { stack } from './stack.mjs';
 
@@ -50,11 +51,29 @@ function processGroup(pid) {
 
 /** @param {number} pid @param {string} name */
 function runs(pid, name) {
-  try {
-    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-    return readlinkSync(`/proc/${pid}/exe`).endsWith('/bootstrap')
-      && environment.includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`);
-  } catch {
-    return false;
-  }
+  return linkOf(`/proc/${pid}/exe`)?.endsWith('/bootstrap') && functionName(pid) === name;
+}
+
+/** A process dies at once, without a word. @param {number} pid */
+export function kill(pid) {
+  process.kill(pid, 'SIGKILL');
+}
+
+/**
+ * Puts a process to sleep, until the returned function wakes it or the test ends: a process that sleeps takes no
+ * notice of the stack's end.
+ * @param {{after: (undo: () => void) => void}} t
+ * @param {number} pid
+ */
+export function asleep(t, pid) {
+  process.kill(pid, 'SIGSTOP');
+  const wake = () => {
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // It is gone.
+    }
+  };
+  t.after(wake);
+  return wake;
 }

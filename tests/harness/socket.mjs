@@ -102,6 +102,16 @@ export class Socket {
     this.socket.terminate();
   }
 
+  /** Takes nothing more, as a phone in a tunnel does; the server's frames pile up. */
+  freeze() {
+    this.socket.pause();
+  }
+
+  /** Takes what piled up. */
+  thaw() {
+    this.socket.resume();
+  }
+
   #wake() {
     for (const watcher of [...this.#watchers]) watcher();
   }

@@ -3,9 +3,9 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { STATE } from './stack.mjs';
+import { STATES } from './stack.mjs';
 
-const FOLDER = path.join(STATE, 'transcripts');
+const FOLDER = path.join(STATES, 'transcripts');
 
 /** @typedef {import('./delivery.mjs').Line} Line */
 /** @typedef {{prompt: string | undefined, lines: Line[]}} Transcript */

@@ -1,0 +1,47 @@
+// The functions as Lambda has them: their timeout, their variables, an invocation by hand.
+
+import assert from 'node:assert/strict';
+
+import { stack } from './stack.mjs';
+
+/** @typedef {import('./stack.mjs').Stack} Stack */
+/** @typedef {{Timeout: number, Environment: {Variables: Record<string, string>}}} Configuration */
+
+/**
+ * Changes a function, and returns what it was. Its processes are replaced, so nothing may be under way.
+ * @param {string} name its folder
+ * @param {{timeout?: number, variables?: Record<string, string>}} change
+ * @param {Stack} [at]
+ * @returns {Promise<{timeout: number, variables: Record<string, string>}>}
+ */
+export async function reconfigure(name, { timeout, variables }, at = stack()) {
+  const { Timeout, Environment } = /** @type {Configuration} */ (await ask(at, 'GET', `${at.functions[name]}/configuration`));
+  const was = { timeout: Timeout, variables: Environment.Variables };
+  const Variables = { ...was.variables, ...variables };
+  await ask(at, 'PUT', `${at.functions[name]}/configuration`, { Timeout: timeout ?? Timeout, Environment: { Variables } });
+  return was;
+}
+
+/**
+ * Changes the worker for one test file.
+ * @param {import('node:test').TestContext} t
+ * @param {Parameters<typeof reconfigure>[1]} change
+ */
+export async function workerIs(t, change) {
+  const was = await reconfigure('worker', change);
+  t.after(() => reconfigure('worker', was));
+}
+
+/** Calls a function and returns what it returns. @param {string} name @param {object} [event] */
+export function invoke(name, event = {}) {
+  return ask(stack(), 'POST', `${stack().functions[name]}/invocations`, event);
+}
+
+/** @param {Stack} at @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
+async function ask(at, method, path, body) {
+  const options = { method, body: body && JSON.stringify(body) };
+  const response = await fetch(`${at.ministack}/2015-03-31/functions/${path}`, options);
+  const text = await response.text();
+  assert.ok(response.ok && !response.headers.has('x-amz-function-error'), `${path}: ${response.status} ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
+}
