@@ -85,8 +85,6 @@ export const REFUSED = [
   ['a grace of 0', prompt({ options: { onGone: 'grace:0' } }), INVALID, /onGone/],
   ['a grace of 901', prompt({ options: { onGone: 'grace:901' } }), INVALID, /onGone/],
   ['a grace that is negative', prompt({ options: { onGone: 'grace:-1' } }), INVALID, /onGone/],
-  ['ifBusy reject, which comes later', prompt({ options: { ifBusy: 'reject' } }), INVALID, /ifBusy/],
-  ['ifBusy interrupt, which comes later', prompt({ options: { ifBusy: 'interrupt' } }), INVALID, /ifBusy/],
   ['ifBusy that nobody knows', prompt({ options: { ifBusy: 'wait' } }), INVALID, /ifBusy/],
 
   ['tools that are an object', prompt({ tools: {} }), INVALID, /tools/],

@@ -23,8 +23,8 @@ const LOCAL = path.join(ROOT, 'scripts', 'local');
  * @type {Record<Kind, Record<string, number>>}
  */
 const SETTINGS = {
-  steady: { LEASE_SECONDS: 9, VISIBILITY_SECONDS: 12, MODEL_IDLE_SECONDS: 18 },
-  brittle: { LEASE_SECONDS: 4, VISIBILITY_SECONDS: 6, MODEL_IDLE_SECONDS: 18 },
+  steady: { LEASE_SECONDS: 9, VISIBILITY_SECONDS: 12, MODEL_IDLE_SECONDS: 18, MESSAGES_PER_SECOND: 100 },
+  brittle: { LEASE_SECONDS: 4, VISIBILITY_SECONDS: 6, MODEL_IDLE_SECONDS: 18, MESSAGES_PER_SECOND: 100 },
 };
 
 /** The kind that a process and those it starts speak of. */

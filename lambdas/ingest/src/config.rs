@@ -1,7 +1,10 @@
 //! What the function is configured with.
 
+use std::time::Duration;
+
 use anyhow::Result;
-use shared::env::{converted, hours_or_never, required};
+use shared::aws::connections::rate::Rate;
+use shared::env::{converted, hours_or_never, required, seconds, within};
 
 use crate::deps::Settings;
 
@@ -13,7 +16,7 @@ pub(crate) struct Config {
     pub threads_table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
-    /// `ON_GONE` and `THREAD_TTL_HOURS`.
+    /// `ON_GONE`, `THREAD_TTL_HOURS`, `REPLAY_SECONDS` and `MESSAGES_PER_SECOND`.
     pub settings: Settings,
 }
 
@@ -27,6 +30,10 @@ impl Config {
             settings: Settings {
                 on_gone: converted("ON_GONE")?.unwrap_or_default(),
                 keep: hours_or_never("THREAD_TTL_HOURS", 24)?,
+                replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
+                rate: Rate {
+                    per_second: within("MESSAGES_PER_SECOND", 5, 0..=1000)?,
+                },
             },
         })
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::aws::connections::Connections;
+use shared::aws::connections::rate::Rate;
 use shared::aws::queue::Queue;
 use shared::aws::sdk;
 use shared::aws::threads::Threads;
@@ -34,6 +35,10 @@ pub(crate) struct Settings {
     pub on_gone: OnGone,
     /// How long a thread lives after its last use; for ever with `None`.
     pub keep: Option<Duration>,
+    /// How long a run's lines can be sent again after its end.
+    pub replay: Duration,
+    /// How many messages a connection may send.
+    pub rate: Rate,
 }
 
 impl Config {

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::answer::{Answer, faulty, internal, unavailable};
 use crate::deps::Deps;
-use crate::{hello, history, prompt};
+use crate::{cancel, hello, history, prompt, resume};
 
 /// How long a message may take before its sender is told to come again.
 const WHOLE: Duration = Duration::from_secs(3);
@@ -68,6 +68,11 @@ impl<'a> Call<'a> {
         u64::try_from(self.millis / 1000).unwrap_or_default()
     }
 
+    /// The same in milliseconds.
+    pub(crate) fn millis(&self) -> u64 {
+        u64::try_from(self.millis).unwrap_or_default()
+    }
+
     fn pong(&self, id: Option<String>, ping: Ping) -> Answer {
         let pong = Pong {
             id,
@@ -77,8 +82,23 @@ impl<'a> Call<'a> {
         Answer::new(Format::Agui, &Control::Pong(pong))
     }
 
-    /// A connection that has no row was closed, or is older than API Gateway lets one grow: who it was is
-    /// not known any more, so nothing is done in its name.
+    /// Who sends the message, if that one may. A connection that has no row was closed, or is older than API
+    /// Gateway lets one grow: who it was is not known any more, so nothing is done in its name.
+    async fn sender(&self) -> Result<Connection, ErrorFrame> {
+        let counted = self
+            .deps
+            .connections
+            .count(&self.id, self.deps.settings.rate, self.millis());
+        let counted = timeout_at(self.deadline, counted);
+        match tokio::join!(self.connection(), counted) {
+            (Err(error), _) => Err(error),
+            (Ok(_), Ok(Ok(Some(pause)))) => Err(too_many(pause)),
+            (Ok(connection), Ok(Ok(None))) => Ok(connection),
+            (Ok(_), Ok(Err(fault))) => Err(faulty(&fault)),
+            (Ok(_), Err(_)) => Err(unavailable()),
+        }
+    }
+
     async fn connection(&self) -> Result<Connection, ErrorFrame> {
         let found = self.deps.connections.get(&self.id, self.now());
         match timeout_at(self.deadline, found).await {
@@ -102,7 +122,9 @@ impl<'a> Call<'a> {
             ClientMessage::Ping(ping) => self.pong(id, ping),
             ClientMessage::Hello(_) => {
                 let about = About::message(id.clone());
-                let act = async |row: &Connection, _| Ok(hello::answer(id, row));
+                let act = async |row: &Connection, _| {
+                    Ok(hello::answer(id, row, self.deps.settings.replay))
+                };
                 self.act(about, format, act).await
             }
             ClientMessage::Prompt(mut prompt) => {
@@ -110,6 +132,18 @@ impl<'a> Call<'a> {
                 let about = About::start(id.clone(), run);
                 let act = async |row: &Connection, format| {
                     prompt::answer(self, id, row, format, prompt).await
+                };
+                self.act(about, format, act).await
+            }
+            ClientMessage::Cancel(wish) => {
+                let about = About::message(id.clone());
+                let act = async |row: &Connection, _| cancel::answer(self, id, row, wish).await;
+                self.act(about, format, act).await
+            }
+            ClientMessage::Resume(wish) => {
+                let about = About::message(id.clone());
+                let act = async |row: &Connection, format| {
+                    resume::answer(self, id, row, format, wish).await
                 };
                 self.act(about, format, act).await
             }
@@ -128,7 +162,7 @@ impl<'a> Call<'a> {
         wanted: Option<Format>,
         act: impl AsyncFnOnce(&Connection, Format) -> Result<Control, ErrorFrame>,
     ) -> Answer {
-        let connection = match self.connection().await {
+        let connection = match self.sender().await {
             Ok(connection) => connection,
             Err(error) => return about.error(wanted.unwrap_or_default(), error),
         };
@@ -154,6 +188,16 @@ impl<'a> Call<'a> {
     }
 }
 
+fn too_many(pause: Duration) -> ErrorFrame {
+    ErrorFrame {
+        retry_after_ms: pause.as_millis().try_into().ok(),
+        ..ErrorFrame::new(
+            Code::RateLimited,
+            "This connection sends too many messages. Wait a little.",
+        )
+    }
+}
+
 /// What a refusal tells about the message it answers.
 struct About {
     id: Option<String>,
@@ -173,7 +217,7 @@ impl About {
     fn error(self, format: Format, error: ErrorFrame) -> Answer {
         let error = ErrorFrame {
             id: self.id,
-            run_id: self.run,
+            run_id: self.run.or(error.run_id),
             ..error
         };
         Answer::new(format, &Control::Error(error))

@@ -14,6 +14,7 @@ use shared::wire::control::page::Place;
 
 use crate::answer::faulty;
 use crate::handler::Call;
+use crate::thread::key;
 
 /// Answers with a page, or with a part of a message.
 pub(crate) async fn answer(
@@ -23,10 +24,7 @@ pub(crate) async fn answer(
     wish: History,
 ) -> Result<Control, ErrorFrame> {
     let own = &connection.thread_id;
-    let key = ThreadKey {
-        owner: connection.user.clone(),
-        thread_id: wish.thread_id.unwrap_or_else(|| own.clone()),
-    };
+    let key = key(connection, wish.thread_id);
     let empty = HistoryPage {
         id,
         thread_id: key.thread_id.clone(),

@@ -7,8 +7,11 @@ mod handler;
 mod hello;
 mod history;
 mod prompt;
+mod resume;
+mod thread;
 
 mod answer;
+mod cancel;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
 //! `prompt`: starts a run.
 
 use shared::aws::connections::Connection;
-use shared::aws::threads::keys::ThreadKey;
 use shared::aws::threads::line::MAX_LINE;
 use shared::aws::threads::start::{NewRun, Started};
 use shared::ids::{MessageId, RunId};
 use shared::run::Status;
+use shared::wire::client::options::IfBusy;
 use shared::wire::client::prompt::Prompt;
 use shared::wire::control::Control;
 use shared::wire::control::ack::{Ack, AckStatus, Action};
@@ -14,6 +14,7 @@ use shared::wire::shape::{Format, Lines, Shape};
 
 use crate::answer::faulty;
 use crate::handler::Call;
+use crate::thread::key;
 
 /// Starts the run and answers with `ack`.
 pub(crate) async fn answer(
@@ -42,24 +43,20 @@ pub(crate) async fn answer(
             duplicate: true,
             ..ack(id, &run, message_id, status, position)
         })),
-        Ok(Started::Busy) => Err(of_thread(busy())),
+        Ok(Started::Busy) => Err(of_thread(busy(run.if_busy))),
         Err(fault) => Err(of_thread(faulty(&fault))),
     }
 }
 
 fn new_run(call: &Call<'_>, connection: &Connection, format: Format, prompt: Prompt) -> NewRun {
     NewRun {
-        key: ThreadKey {
-            owner: connection.user.clone(),
-            thread_id: prompt
-                .thread_id
-                .unwrap_or_else(|| connection.thread_id.clone()),
-        },
+        key: key(connection, prompt.thread_id),
         run_id: prompt.run_id.unwrap_or_else(RunId::random),
         message_id: prompt.message_id.unwrap_or_else(MessageId::random),
         prompt: prompt.prompt,
         context: prompt.context,
         reasoning: prompt.options.reasoning,
+        if_busy: prompt.options.if_busy,
         on_gone: prompt.options.on_gone.unwrap_or(call.deps.settings.on_gone),
         watcher: connection.connection.clone(),
         shape: shape(connection, format),
@@ -69,7 +66,7 @@ fn new_run(call: &Call<'_>, connection: &Connection, format: Format, prompt: Pro
 }
 
 /// A format other than the connection's own has one line to a frame, as all but `agui` have anyway.
-fn shape(connection: &Connection, format: Format) -> Shape {
+pub(crate) fn shape(connection: &Connection, format: Format) -> Shape {
     let lines = if format == connection.format {
         connection.lines
     } else {
@@ -90,16 +87,21 @@ fn ack(
         action: Action::Prompt,
         thread_id: run.key.thread_id.clone(),
         run_id: run.run_id.clone(),
-        message_id,
+        message_id: Some(message_id),
         status: AckStatus::of(status, position),
         position: (position > 0).then_some(position),
         duplicate: false,
     }
 }
 
-fn busy() -> ErrorFrame {
-    ErrorFrame::new(
-        Code::ThreadBusy,
-        format!("`threadId` names a thread with {MAX_LINE} unfinished runs, and it takes no more."),
-    )
+fn busy(if_busy: IfBusy) -> ErrorFrame {
+    let message = match if_busy {
+        IfBusy::Queue | IfBusy::Interrupt => {
+            format!(
+                "`threadId` names a thread with {MAX_LINE} unfinished runs, and it takes no more."
+            )
+        }
+        IfBusy::Reject => "A run is active on this thread.".to_owned(),
+    };
+    ErrorFrame::new(Code::ThreadBusy, message)
 }

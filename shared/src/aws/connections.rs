@@ -1,5 +1,7 @@
 //! The `connections` table: who is connected, to which thread, and how they want their frames.
 
+pub mod rate;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;

@@ -5,7 +5,7 @@ mod change;
 pub mod item;
 pub mod keys;
 mod transact;
-mod update;
+pub(super) mod update;
 
 pub mod line;
 pub mod overdue;
@@ -23,6 +23,7 @@ pub mod cancel;
 pub mod control;
 pub mod fence;
 pub mod log;
+pub mod resume;
 pub mod take;
 
 use std::time::Duration;

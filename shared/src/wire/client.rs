@@ -3,12 +3,14 @@
 //! Unknown fields are ignored, `null` is the same as absent, and of a repeated key the last one counts, as
 //! in a browser's `JSON.parse`.
 
+pub mod cancel;
 pub mod fields;
 pub mod hello;
 pub mod history;
 pub mod options;
 pub mod ping;
 pub mod prompt;
+pub mod resume;
 pub mod tools;
 
 use serde::Deserialize;
@@ -17,11 +19,13 @@ use serde_json::Value;
 use super::control::error::{Code, ErrorFrame};
 use super::shape::Format;
 use crate::ids::{RunId, ThreadId};
+use cancel::Cancel;
 use fields::{invalid, too_large};
 use hello::Hello;
 use history::History;
 use ping::Ping;
 use prompt::Prompt;
+use resume::Resume;
 
 /// The longest message, in bytes of UTF-8: one frame of API Gateway ("Quotas for WebSocket APIs").
 pub const MAX_MESSAGE_BYTES: usize = 32 * 1024;
@@ -53,6 +57,10 @@ pub enum ClientMessage {
     Hello(Hello),
     /// An answer.
     Prompt(Prompt),
+    /// A run to stop.
+    Cancel(Cancel),
+    /// A run's lines, from a place on.
+    Resume(Resume),
     /// What was said before.
     History(History),
     /// To know that the line is alive.
@@ -109,6 +117,8 @@ fn request(value: &Value) -> Result<Request, ErrorFrame> {
     let message = match envelope.action(value)? {
         Action::Hello => ClientMessage::Hello(Hello::read(value)?),
         Action::Prompt => ClientMessage::Prompt(Prompt::read(value)?),
+        Action::Cancel => ClientMessage::Cancel(Cancel::read(value)?),
+        Action::Resume => ClientMessage::Resume(Resume::read(value)?),
         Action::History => ClientMessage::History(History::read(value)?),
         Action::Ping => ClientMessage::Ping(Ping::read(value)?),
     };
@@ -122,6 +132,8 @@ fn request(value: &Value) -> Result<Request, ErrorFrame> {
 enum Action {
     Hello,
     Prompt,
+    Cancel,
+    Resume,
     History,
     Ping,
 }
@@ -156,6 +168,8 @@ impl Envelope {
         match self.action.as_deref() {
             Some("hello") => Ok(Action::Hello),
             Some("prompt" | "sendMessage") => Ok(Action::Prompt),
+            Some("cancel") => Ok(Action::Cancel),
+            Some("resume") => Ok(Action::Resume),
             Some("history") => Ok(Action::History),
             Some("ping") => Ok(Action::Ping),
             Some(other) => Err(unknown(other)),
@@ -183,7 +197,7 @@ impl Envelope {
 
 fn unknown(action: &str) -> ErrorFrame {
     let told: String = action.chars().take(MAX_TOLD_CHARS).collect();
-    let known = "hello, prompt, history and ping";
+    let known = "hello, prompt, cancel, resume, history and ping";
     ErrorFrame::new(
         Code::UnknownAction,
         format!("There is no `action` {told:?} here; there are {known}."),

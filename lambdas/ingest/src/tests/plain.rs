@@ -18,7 +18,7 @@ async fn ping_touches_no_storage() {
 async fn hello_is_told_what_works() {
     let row = connected("agui");
     assert_snapshot!(answer(&[&row], r#"{"action":"hello","id":"1","protocolVersion":"1.0"}"#).await,
-        @r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"S3Ay8cFPIAMCIow=","user":"anonymous","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200},"features":["history"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#);
+        @r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"S3Ay8cFPIAMCIow=","user":"anonymous","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600},"features":["history","resume"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#);
 }
 
 #[tokio::test]
@@ -36,9 +36,9 @@ async fn a_refusal_comes_in_the_shape_of_its_connection() {
 
 #[tokio::test]
 async fn a_message_may_ask_for_another_shape() {
-    let bad = r#"{"action":"resume","format":"simple"}"#;
+    let bad = r#"{"action":"approval","format":"simple"}"#;
     assert_snapshot!(answer(&[], bad).await,
-        @r#"{"type":"error","value":"There is no `action` \"resume\" here; there are hello, prompt, history and ping."}"#);
+        @r#"{"type":"error","value":"There is no `action` \"approval\" here; there are hello, prompt, cancel, resume, history and ping."}"#);
     let hello = r#"{"action":"hello","format":"text"}"#;
     assert_eq!(answer(&[&connected("agui")], hello).await, "");
 }

@@ -27,10 +27,10 @@ async fn a_start_is_recorded_lined_up_and_sent() {
 async fn what_is_written_is_what_a_worker_needs() {
     let wanted_row = row(
         "queued",
-        &json!({"messageId": "u1", "onGone": "grace:30", "attached":
+        &json!({"messageId": "u1", "onGone": "grace:30", "open": "3", "handovers": 0, "attached":
             {"S3Ay8cFPIAMCIow=": {"after": 0, "shape": {"format": "agui", "lines": "many"}}}}),
     );
-    let wanted_input = json!({"v": 1, "messageId": "u1", "prompt": "Hey!", "reasoning": true,
+    let wanted_input = json!({"v": 2, "messageId": "u1", "prompt": "Hey!", "reasoning": true,
         "context": [{"description": "locale", "value": "de-DE"}], "ttl": NOW + 172_800});
     let keyed = |mut item: Value, sort: &str| {
         item["thread"] = json!("anonymous/t2");
@@ -118,10 +118,12 @@ async fn whoever_waits_wakes_an_overdue_head() {
             connected("agui"),
             written(true, Ok(())),
             updated("META", "list_append", Ok(meta(&["r0", "r9", "r1"]))),
-            found("threads", "RUN#r0", head),
+            found("threads", "RUN#r0", head.clone()),
             sent("r0", Ok(())),
+            updated("RUN#r0", "#wakeBy", Ok(head.unwrap_or_default())),
         );
-        let ack = answer(&[&rules.0, &rules.1, &rules.2, &rules.3, &rules.4], PROMPT).await;
+        let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+        let ack = answer(&all, PROMPT).await;
         assert!(ack.contains(r#""status":"waiting","position":2"#), "{ack}");
         assert_eq!(rules.4.num_calls(), woken);
     }
@@ -151,7 +153,7 @@ async fn a_repeated_start_of_a_running_run_watches_it() {
         updated(
             "RUN#r1",
             "if_not_exists(attached.#me, :cursor)",
-            Ok(json!({})),
+            Ok(row("running", &json!({"epoch": 1}))),
         ),
     );
     assert_snapshot!(answer(&[&rules.0, &rules.1, &rules.2, &rules.3], PROMPT).await,
@@ -175,7 +177,7 @@ async fn a_repeated_start_mends_an_interrupted_one() {
             updated(
                 "RUN#r1",
                 "if_not_exists(attached.#me, :cursor)",
-                Err(json!({})),
+                Ok(row("queued", &json!({}))),
             ),
             updated("META", "list_append", line),
             sent("r1", Ok(())),
@@ -202,4 +204,57 @@ async fn an_expired_thread_is_born_again() {
     let ack = answer(&all, PROMPT).await;
     assert!(ack.ends_with(r#""status":"queued"}"#), "{ack}");
     assert_eq!(all.map(|rule| rule.num_calls()), [1, 1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_start_that_was_taken_back_while_it_was_repeated_is_sent_again() {
+    let rules = (
+        connected("agui"),
+        written(true, Err("ConditionalCheckFailed")),
+        found("threads", "RUN#r1", Some(row("queued", &json!({})))),
+        updated(
+            "RUN#r1",
+            "if_not_exists(attached.#me, :cursor)",
+            Err(json!({})),
+        ),
+    );
+    let told = answer(&[&rules.0, &rules.1, &rules.2, &rules.3], PROMPT).await;
+    assert!(told.contains(r#""code":"unavailable""#), "{told}");
+    assert!(told.contains(r#""runId":"r1""#), "{told}");
+}
+
+fn if_busy(policy: &str) -> String {
+    let options = format!(r#","options":{{"ifBusy":"{policy}"}}}}"#);
+    PROMPT.replacen('}', &options, 1)
+}
+
+#[tokio::test]
+async fn who_would_not_wait_is_refused_and_who_interrupts_ends_what_is_before() {
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Err(meta(&["r0"]))),
+        written(false, Ok(())),
+    );
+    let prompt = if_busy("reject");
+    let told = answer(&[&rules.0, &rules.1, &rules.2, &rules.3], &prompt).await;
+    assert!(told.contains(r#""code":"thread_busy""#), "{told}");
+    assert_eq!(rules.3.num_calls(), 1, "nothing is left of it");
+
+    let asked = row("running", &json!({"cancelRequested": "superseded"}));
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Ok(meta(&["r0", "r1"]))),
+        updated("RUN#r0", "#cancelRequested", Ok(asked.clone())),
+        found("threads", "RUN#r0", Some(asked)),
+    );
+    let prompt = if_busy("interrupt");
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
+    let told = answer(&all, &prompt).await;
+    assert!(
+        told.contains(r#""status":"waiting","position":1"#),
+        "{told}"
+    );
+    assert_eq!(rules.3.num_calls(), 1);
 }

@@ -23,6 +23,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use serde_json::{Value, json};
 use shared::aws::connections::Connections;
+use shared::aws::connections::rate::Rate;
 use shared::aws::queue::Queue;
 use shared::aws::threads::Threads;
 use shared::run::OnGone;
@@ -73,6 +74,8 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
         settings: Settings {
             on_gone: OnGone::Cancel,
             keep: Some(Duration::from_secs(24 * 3600)),
+            replay: Duration::from_secs(3600),
+            rate: Rate { per_second: 0 },
         },
     }
 }
@@ -127,7 +130,7 @@ pub(super) fn found(table: &'static str, key: &'static str, row: Option<Value>) 
 /// The row of a run, with some fields of one's own.
 pub(super) fn row(status: &str, more: &Value) -> Value {
     let mut row = json!({
-        "v": 1, "status": status, "epoch": 0, "restarts": [], "leaseUntil": 0, "wakeBy": NOW + 300,
+        "v": 2, "status": status, "epoch": 0, "restarts": [], "leaseUntil": 0, "wakeBy": NOW + 300,
         "crashes": 0, "attached": {}, "onGone": "cancel", "lastSeq": 0, "messageId": "u_first",
         "usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
         "startedAt": NOW, "ttl": NOW + 172_800,
@@ -205,7 +208,7 @@ fn sort(update: &UpdateItemInput) -> Option<&str> {
 
 /// The message that wakes a worker for this run.
 pub(super) fn sent(run: &'static str, result: Result<(), ()>) -> Rule {
-    let body = json!({"v": 1, "owner": "anonymous", "threadId": "t1", "runId": run}).to_string();
+    let body = json!({"v": 2, "owner": "anonymous", "threadId": "t1", "runId": run}).to_string();
     let rule = mock!(Sqs::send_message).match_requests(move |send| {
         send.message_body() == Some(&body) && send.message_group_id() == Some("anonymous")
     });

@@ -31,7 +31,10 @@ pub struct Meta {
     /// Its unfinished runs in order; the first is active.
     #[serde(default)]
     pub line: Vec<RunId>,
-    /// When a run was last put in line.
+    /// The run that was put in line last.
+    #[serde(default)]
+    pub latest: Option<RunId>,
+    /// When that was.
     pub updated_at: u64,
     /// When the thread expires; absent: never.
     #[serde(default)]
@@ -69,7 +72,7 @@ pub enum Appended {
         /// The thread as it stands now.
         meta: Meta,
     },
-    /// The line has [`MAX_LINE`] runs.
+    /// The line has as many runs as it may have, or as the new one puts up with.
     Full,
 }
 
@@ -80,18 +83,20 @@ impl Threads {
         Ok(meta.filter(|meta| !meta.expired(now)))
     }
 
-    /// Puts a run at the end of the thread's line, if it is not in it. The thread is born with its first
-    /// run, and again when it has expired; it lives `keep` from `now` on, for ever with `None`.
+    /// Puts a run at the end of the thread's line, if it is not in it, and if fewer than `most` are before it.
+    /// The thread is born with its first run, and again when it has expired; it lives `keep` from `now` on, for
+    /// ever with `None`.
     pub async fn append(
         &self,
         key: &ThreadKey,
         run: &RunId,
+        most: usize,
         now: u64,
         keep: Option<Duration>,
     ) -> Result<Appended, Fault> {
         for _ in 0..ROUNDS {
             let in_the_way: Option<Meta> =
-                match with_jitter(|| update(self.appending(key, run, now, keep))).await? {
+                match with_jitter(|| update(self.appending(key, run, most, now, keep))).await? {
                     Updated::Done(meta) => return Ok(standing(meta, run)),
                     Updated::Refused(in_the_way) => in_the_way,
                 };
@@ -105,7 +110,7 @@ impl Threads {
                 }
                 // Also this very write, when its answer was lost.
                 Some(meta) if meta.position(run).is_some() => return Ok(standing(meta, run)),
-                Some(meta) if meta.line.len() >= MAX_LINE => return Ok(Appended::Full),
+                Some(meta) if meta.line.len() >= most => return Ok(Appended::Full),
                 Some(_) | None => {}
             }
         }
@@ -143,6 +148,7 @@ impl Threads {
         &self,
         key: &ThreadKey,
         run: &RunId,
+        most: usize,
         now: u64,
         keep: Option<Duration>,
     ) -> UpdateItemFluentBuilder {
@@ -154,7 +160,7 @@ impl Threads {
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
             .expression_attribute_values(":runs", AttributeValue::L(vec![s(run.as_str())]))
             .expression_attribute_values(":run", s(run.as_str()))
-            .expression_attribute_values(":max", n(MAX_LINE))
+            .expression_attribute_values(":max", n(most))
             .expression_attribute_values(":empty", n(0_u32))
     }
 
@@ -172,6 +178,7 @@ impl Threads {
             )
             .expression_attribute_values(":empty", n(0_u32))
             .expression_attribute_values(":runs", AttributeValue::L(vec![s(run.as_str())]))
+            .expression_attribute_values(":run", s(run.as_str()))
     }
 
     fn storing(
@@ -182,7 +189,7 @@ impl Threads {
         line: &str,
         born: &str,
     ) -> UpdateItemFluentBuilder {
-        let set = format!("SET #line = {line}, born = {born}, updatedAt = :now");
+        let set = format!("SET #line = {line}, born = {born}, latest = :run, updatedAt = :now");
         let request = self
             .meta_update(key)
             .expression_attribute_names("#ttl", "ttl")
@@ -227,6 +234,7 @@ mod tests {
         let meta = |line: &[&str], ttl| Meta {
             born: 1,
             line: line.iter().map(|run| RunId::trusted(*run)).collect(),
+            latest: None,
             updated_at: 1,
             ttl,
         };

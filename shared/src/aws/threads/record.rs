@@ -1,21 +1,20 @@
 //! The writes of a start to the run's own items: put, attach, take back.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
 
 use super::Threads;
 use super::item::{Item, n, s};
 use super::keys;
+use super::resume::MAX_ATTACHED;
 use super::start::NewRun;
+use super::update::{Updated, update};
 use super::wake::job;
 use crate::aws::fault::Fault;
 use crate::aws::queue::Queue;
 use crate::aws::retry::with_jitter;
-use crate::run::RunRow;
-
-/// How many connections a run's row takes from repeated starts: it stays under 1 KB for the worker, who
-/// reads it twice a second.
-const MAX_ATTACHED: usize = 8;
+use crate::run::{Cursor, RunRow};
 
 impl Threads {
     /// Writes row and input together, so that a run in line always has an input. Tells the row that was
@@ -41,36 +40,52 @@ impl Threads {
         }
     }
 
-    /// Lets the connection watch a run that was there before and has not ended. It stays where it is if it
-    /// watches already; a row that has enough watchers takes no more, and the connection is told all the
-    /// same where the run stands.
+    /// Lets the connection watch a run that was there before and has not ended, and notes that its start was
+    /// repeated: from then on it is not taken back. A connection stays where it is if it watches already; a row
+    /// that has enough watchers takes no more, and the connection is told all the same where the run stands.
     pub(super) async fn attach(&self, run: &NewRun) -> Result<(), Fault> {
-        let row = run.row();
-        let cursor = to_attribute_value(row.attached.get(&run.watcher))?;
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(run.key.item(keys::run(&run.run_id))))
-            .update_expression("SET attached.#me = if_not_exists(attached.#me, :cursor)")
-            .condition_expression(
-                "#status IN (:queued, :running) AND \
-                 (attribute_exists(attached.#me) OR size(attached) < :max)",
+        let room = "attribute_exists(attached.#me) OR size(attached) < :max";
+        let cursor = Cursor::new(0, run.shape);
+        let attach = self
+            .noting(
+                run,
+                ", attached.#me = if_not_exists(attached.#me, :cursor)",
+                room,
             )
             .expression_attribute_names("#me", run.watcher.as_str())
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":cursor", cursor)
-            .expression_attribute_values(":queued", s("queued"))
-            .expression_attribute_values(":running", s("running"))
+            .expression_attribute_values(":cursor", to_attribute_value(cursor)?)
             .expression_attribute_values(":max", n(MAX_ATTACHED));
-        let sent = with_jitter(|| async { Ok(request.clone().send().await?) }).await;
-        match sent {
-            Ok(_) | Err(Fault::Refused) => Ok(()),
-            Err(fault) => Err(fault),
+        let in_the_way: Option<RunRow> = match with_jitter(|| update(attach.clone())).await? {
+            Updated::Done(_) => return Ok(()),
+            Updated::Refused(in_the_way) => in_the_way,
+        };
+        match in_the_way {
+            Some(row) if row.status.ended() => Ok(()),
+            Some(_) => {
+                let note = self.noting(run, "", "attribute_exists(attached)");
+                with_jitter(|| update::<RunRow>(note.clone()))
+                    .await
+                    .map(drop)
+            }
+            // Its start was taken back in between: this one must begin anew.
+            None => Err(Fault::Refused),
         }
     }
 
-    /// Removes what a start wrote, unless a worker has the run: then its row is told. The row goes first,
+    fn noting(&self, run: &NewRun, more: &str, condition: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(run.key.item(keys::run(&run.run_id))))
+            .update_expression(format!("SET repeated = :true{more}"))
+            .condition_expression(format!("#status IN (:queued, :running) AND ({condition})"))
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":true", AttributeValue::Bool(true))
+            .expression_attribute_values(":queued", s("queued"))
+            .expression_attribute_values(":running", s("running"))
+    }
+
+    /// Removes what a start wrote, unless a worker has the run, or the start was repeated: then its row is told. The row goes first,
     /// because it alone says whether a worker has the run.
     pub(super) async fn take_back(&self, run: &NewRun) -> Result<Option<RunRow>, Fault> {
         let deletes = vec![
@@ -145,7 +160,9 @@ impl Threads {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(run.key.item(keys::run(&run.run_id))))
-            .condition_expression("#status = :queued AND epoch = :none")
+            .condition_expression(
+                "#status = :queued AND epoch = :none AND attribute_not_exists(repeated)",
+            )
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":queued", s("queued"))
             .expression_attribute_values(":none", n(0_u32))

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::future::try_join_all;
+
 use super::Threads;
 use super::keys::{self, ThreadKey};
-use super::line::Appended;
+use super::line::{Appended, MAX_LINE};
 use super::wake::{job, overdue};
 use crate::aws::fault::Fault;
 use crate::aws::queue::Queue;
@@ -14,6 +16,8 @@ use crate::ids::{ConnectionId, MessageId, RunId};
 use crate::job::VERSION;
 use crate::message::Usage;
 use crate::run::{Context, Cursor, OnGone, RunInput, RunRow, Status};
+use crate::wire::client::options::IfBusy;
+use crate::wire::line::Reason;
 use crate::wire::shape::Shape;
 
 /// How long a queued run may stay untouched before its message is sent again, in seconds.
@@ -37,6 +41,8 @@ pub struct NewRun {
     pub context: Vec<Context>,
     /// Thinking is shown.
     pub reasoning: bool,
+    /// What becomes of it when the thread has an active run.
+    pub if_busy: IfBusy,
     /// What becomes of it when nobody watches any more.
     pub on_gone: OnGone,
     /// The connection that starts it, and watches it.
@@ -66,7 +72,7 @@ pub enum Started {
         /// The name of its user's message.
         message_id: MessageId,
     },
-    /// The thread's line is full; nothing is left of the start.
+    /// The thread's line is full, or not empty for one that does not wait; nothing is left of the start.
     Busy,
 }
 
@@ -95,14 +101,27 @@ impl Threads {
     /// looks after the active run instead.
     async fn line_up(&self, queue: &Queue, run: &NewRun) -> Result<Appended, Fault> {
         let appended = self
-            .append(&run.key, &run.run_id, run.now, run.keep)
+            .append(&run.key, &run.run_id, run.most(), run.now, run.keep)
             .await?;
         match &appended {
             Appended::At { position: 0, .. } => queue.send(&job(&run.key, &run.run_id)).await?,
-            Appended::At { meta, .. } => self.look_after(queue, run, meta.head()).await,
+            Appended::At { meta, position } => {
+                if run.if_busy == IfBusy::Interrupt {
+                    self.supersede(run, &meta.line[..*position]).await?;
+                }
+                self.look_after(queue, run, meta.head()).await;
+            }
             Appended::Full => {}
         }
         Ok(appended)
+    }
+
+    /// Cancels what is before the run in line.
+    async fn supersede(&self, run: &NewRun, before: &[RunId]) -> Result<(), Fault> {
+        let cancels = before
+            .iter()
+            .map(|other| self.cancel(&run.key, other, Reason::Superseded, run.now));
+        try_join_all(cancels).await.map(drop)
     }
 
     /// The run in line is safe whatever comes of this.
@@ -146,6 +165,14 @@ impl Threads {
 }
 
 impl NewRun {
+    /// How many runs it puts up with before it.
+    fn most(&self) -> usize {
+        match self.if_busy {
+            IfBusy::Queue | IfBusy::Interrupt => MAX_LINE,
+            IfBusy::Reject => 1,
+        }
+    }
+
     pub(super) fn row(&self) -> RunRow {
         let cursor = Cursor::new(0, self.shape);
         RunRow {

@@ -34,7 +34,7 @@ impl Threads {
 
 /// What became of a conditional update.
 #[derive(Debug)]
-pub(super) enum Updated<T> {
+pub(in crate::aws) enum Updated<T> {
     /// It was made; the item as it left it.
     Done(T),
     /// Its condition did not hold; the item as it stood in the way, if there was one.
@@ -42,7 +42,7 @@ pub(super) enum Updated<T> {
 }
 
 /// Sends a conditional update. The answer tells the item, so nobody has to read it again.
-pub(super) async fn update<T: DeserializeOwned>(
+pub(in crate::aws) async fn update<T: DeserializeOwned>(
     request: UpdateItemFluentBuilder,
 ) -> Result<Updated<T>, Fault> {
     let sent = request

@@ -32,8 +32,9 @@ impl Threads {
         Ok(row)
     }
 
-    /// A run that has ended, or whose start was taken back, leaves the line by a worker's hand too.
-    async fn wake(
+    /// The same for a run whose row was just read. A run that has ended, or whose start was taken back, leaves
+    /// the line by a worker's hand too.
+    pub async fn wake(
         &self,
         queue: &Queue,
         key: &ThreadKey,
@@ -44,7 +45,8 @@ impl Threads {
         if !overdue(row, now) {
             return Ok(());
         }
-        if let Some(before) = row.and_then(|row| row.wake_by) {
+        let unfinished = row.filter(|row| !row.status.ended());
+        if let Some(before) = unfinished.and_then(|row| row.wake_by) {
             let wake_by = now + WAKE_AGAIN;
             let wake = Transition::Wake { before, wake_by };
             // Somebody else saw it, too, and was first.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::fields::{self, invalid};
+use super::fields;
 use crate::run::OnGone;
 use crate::wire::control::error::ErrorFrame;
 
@@ -14,6 +14,21 @@ pub struct Options {
     pub reasoning: bool,
     /// What becomes of the run when its last connection is gone; absent: what the deployment says.
     pub on_gone: Option<OnGone>,
+    /// What becomes of the prompt when the thread has an active run.
+    pub if_busy: IfBusy,
+}
+
+/// What becomes of a prompt on a thread that has an active run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IfBusy {
+    /// It waits in the thread's line.
+    #[default]
+    Queue,
+    /// It is refused.
+    Reject,
+    /// The active run and all that wait are cancelled, and it is next.
+    Interrupt,
 }
 
 #[derive(Default, Deserialize)]
@@ -26,26 +41,18 @@ struct Outer {
 struct Raw {
     reasoning: Option<bool>,
     on_gone: Option<OnGone>,
-    if_busy: Option<String>,
+    if_busy: Option<IfBusy>,
 }
 
 impl Options {
-    /// Reads the options of a prompt. Of `ifBusy` there is only `queue` yet, which is what happens anyway.
+    /// Reads the options of a prompt.
     pub fn read(value: &Value) -> Result<Self, ErrorFrame> {
         fields::object(value, "options")?;
         let raw = fields::read::<Outer>(value)?.options.unwrap_or_default();
-        match raw.if_busy.as_deref() {
-            None | Some("queue") => {}
-            Some(later @ ("reject" | "interrupt")) => {
-                return Err(invalid(format!(
-                    "`options.ifBusy` \"{later}\" is not available yet."
-                )));
-            }
-            Some(_) => return Err(invalid("`options.ifBusy` must be \"queue\".")),
-        }
         Ok(Self {
             reasoning: raw.reasoning.unwrap_or(false),
             on_gone: raw.on_gone,
+            if_busy: raw.if_busy.unwrap_or_default(),
         })
     }
 }

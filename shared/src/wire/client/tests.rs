@@ -88,7 +88,7 @@ fn each_form_of_a_prompt_is_one() {
 
 #[test]
 fn a_whole_prompt_is_read() {
-    let body = r#"{"action":"prompt","id":"2","threadId":"t1","runId":"r1","messageId":"u1","prompt":"Weather in Berlin?","tools":[],"context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30","ifBusy":"queue"},"format":"typed"}"#;
+    let body = r#"{"action":"prompt","id":"2","threadId":"t1","runId":"r1","messageId":"u1","prompt":"Weather in Berlin?","tools":[],"context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30","ifBusy":"interrupt"},"format":"typed"}"#;
     let request = parse(body).expect("it is whole");
     assert_eq!(request.id.as_deref(), Some("2"));
     assert_eq!(request.format, Some(Format::Typed));
@@ -106,8 +106,37 @@ fn a_whole_prompt_is_read() {
             options: options::Options {
                 reasoning: true,
                 on_gone: Some(OnGone::Grace(30)),
+                if_busy: options::IfBusy::Interrupt,
             },
         })
+    );
+}
+
+#[test]
+fn a_wish_to_stop_and_a_wish_to_go_on_are_read() {
+    let read = |body: &str| parse(body).expect("it is whole").message;
+    let cancel = |thread_id, run_id| ClientMessage::Cancel(Cancel { thread_id, run_id });
+    let (thread, run) = (ThreadId::trusted("t1"), RunId::trusted("r8"));
+    let whole = read(r#"{"action":"cancel","threadId":"t1","runId":"r8"}"#);
+    assert_eq!(whole, cancel(Some(thread.clone()), Some(run.clone())));
+    assert_eq!(read(r#"{"action":"cancel"}"#), cancel(None, None));
+    let whole = read(r#"{"action":"resume","threadId":"t1","runId":"r8","after":4,"epoch":2}"#);
+    let resume = Resume {
+        thread_id: Some(thread),
+        run_id: Some(run),
+        after: 4,
+        epoch: 2,
+    };
+    assert_eq!(whole, ClientMessage::Resume(resume));
+    let resume = Resume {
+        thread_id: None,
+        run_id: None,
+        after: 0,
+        epoch: 1,
+    };
+    assert_eq!(
+        read(r#"{"action":"resume"}"#),
+        ClientMessage::Resume(resume)
     );
 }
 
@@ -488,19 +517,24 @@ fn what_is_wrong_is_named() {
             "`options.onGone` must be",
         ),
         (
-            with("options", json!({"ifBusy": "reject"})),
-            InvalidMessage,
-            "`options.ifBusy` \"reject\" is not available yet",
-        ),
-        (
-            with("options", json!({"ifBusy": "interrupt"})),
+            with("options", json!({"ifBusy": "maybe"})),
             InvalidMessage,
             "`options.ifBusy`",
         ),
         (
-            with("options", json!({"ifBusy": "maybe"})),
+            json!({"action": "resume", "after": -1}).to_string(),
             InvalidMessage,
-            "`options.ifBusy` must be",
+            "`after`",
+        ),
+        (
+            json!({"action": "resume", "epoch": 0}).to_string(),
+            InvalidMessage,
+            "`epoch` must be 1 or more",
+        ),
+        (
+            json!({"action": "cancel", "runId": "a run"}).to_string(),
+            InvalidMessage,
+            "`runId`",
         ),
         (
             with("supersede", json!("yes")),

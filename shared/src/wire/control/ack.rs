@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::ids::{MessageId, RunId, ThreadId};
 use crate::run::Status;
 
-/// A start was accepted: it is durable from now on.
+/// A message was accepted: what it wants is durable from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ack {
@@ -18,8 +18,9 @@ pub struct Ack {
     pub thread_id: ThreadId,
     /// The run.
     pub run_id: RunId,
-    /// The user's message.
-    pub message_id: MessageId,
+    /// The user's message, of a start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
     /// Where the run stands.
     pub status: AckStatus,
     /// Its place in the thread's line when it waits: 1 is next after the active run.
@@ -36,6 +37,10 @@ pub struct Ack {
 pub enum Action {
     /// A prompt, in any of its forms.
     Prompt,
+    /// A wish to stop a run.
+    Cancel,
+    /// A wish for a run's lines.
+    Resume,
 }
 
 /// Where a run stands, for the client that started it.
@@ -46,6 +51,10 @@ pub enum AckStatus {
     Queued,
     /// Others are before it.
     Waiting,
+    /// Its worker will stop it.
+    Cancelling,
+    /// Its lines are on their way.
+    Resuming,
     /// A worker has it.
     Running,
     /// It answered.
@@ -82,7 +91,7 @@ mod tests {
             action: Action::Prompt,
             thread_id: ThreadId::trusted("t1"),
             run_id: RunId::trusted("r1"),
-            message_id: MessageId::trusted("u1"),
+            message_id: Some(MessageId::trusted("u1")),
             status: AckStatus::Queued,
             position: None,
             duplicate: false,

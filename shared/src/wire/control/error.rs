@@ -18,6 +18,9 @@ pub struct ErrorFrame {
     /// The same message may be accepted later.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub retryable: bool,
+    /// When that may be, in milliseconds from now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u32>,
     /// The thread it was for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_id: Option<ThreadId>,
@@ -34,6 +37,7 @@ impl ErrorFrame {
             code,
             message: message.into(),
             retryable: code.retryable(),
+            retry_after_ms: None,
             thread_id: None,
             run_id: None,
         }
@@ -58,8 +62,14 @@ pub enum Code {
     Unauthorized,
     /// There is no such thread of this user.
     ThreadNotFound,
-    /// The thread's line is full.
+    /// There is no such run of this thread, or it is forgotten.
+    RunNotFound,
+    /// The thread's line is full, or a run is active and the message would not wait.
     ThreadBusy,
+    /// The connection sends too many messages.
+    RateLimited,
+    /// The run ended too long ago for its lines to be sent again.
+    ResumeExpired,
     /// It has more bytes than it may.
     PayloadTooLarge,
     /// A service did not answer in time.
@@ -71,7 +81,10 @@ pub enum Code {
 impl Code {
     /// Whether the same message may be accepted later.
     pub fn retryable(self) -> bool {
-        matches!(self, Self::ThreadBusy | Self::Unavailable | Self::Internal)
+        matches!(
+            self,
+            Self::ThreadBusy | Self::RateLimited | Self::Unavailable | Self::Internal
+        )
     }
 
     /// Its name on the wire.
@@ -84,7 +97,10 @@ impl Code {
             Self::UnsupportedFormat => "unsupported_format",
             Self::Unauthorized => "unauthorized",
             Self::ThreadNotFound => "thread_not_found",
+            Self::RunNotFound => "run_not_found",
             Self::ThreadBusy => "thread_busy",
+            Self::RateLimited => "rate_limited",
+            Self::ResumeExpired => "resume_expired",
             Self::PayloadTooLarge => "payload_too_large",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",

@@ -1,5 +1,7 @@
 //! `ready`: what this server is and can do. It tells only what works.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::ids::{ConnectionId, Owner, ThreadId};
@@ -11,7 +13,7 @@ use crate::wire::shape::{Format, MAX_FRAME_BYTES};
 pub const VERSION: u32 = 1;
 
 /// What works beyond runs themselves.
-const FEATURES: [&str; 1] = ["history"];
+const FEATURES: [&str; 2] = ["history", "resume"];
 
 /// The answer to `hello`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,6 +47,7 @@ impl Ready {
         connection: ConnectionId,
         user: Owner,
         thread: ThreadId,
+        replay: Duration,
     ) -> Self {
         Self {
             id,
@@ -53,7 +56,7 @@ impl Ready {
             connection_id: connection,
             user,
             thread_id: thread,
-            limits: Limits::default(),
+            limits: Limits::new(replay),
             features: &FEATURES,
             formats: Format::ALL,
         }
@@ -74,16 +77,19 @@ pub struct Limits {
     pub idle_sec: u32,
     /// The longest life of a connection, in seconds.
     pub max_connection_sec: u32,
+    /// How long a run\'s lines can be sent again after its end, in seconds.
+    pub replay_sec: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    fn new(replay: Duration) -> Self {
         Self {
             max_in: MAX_MESSAGE_BYTES,
             max_out: MAX_FRAME_BYTES,
             max_prompt: MAX_PROMPT_BYTES,
             idle_sec: 600,
             max_connection_sec: 7200,
+            replay_sec: replay.as_secs(),
         }
     }
 }
@@ -100,10 +106,11 @@ mod tests {
             ConnectionId::trusted("Abc="),
             Owner::trusted("u_7"),
             ThreadId::trusted("t1"),
+            Duration::from_secs(3600),
         );
         assert_eq!(
             Control::Ready(ready).json(),
-            r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"Abc=","user":"u_7","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200},"features":["history"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#
+            r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"Abc=","user":"u_7","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600},"features":["history","resume"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#
         );
     }
 }

@@ -1,0 +1,27 @@
+//! Which thread and run a message is about.
+
+use shared::aws::connections::Connection;
+use shared::aws::threads::keys::ThreadKey;
+use shared::ids::{RunId, ThreadId};
+use shared::wire::control::error::{Code, ErrorFrame};
+
+/// The thread that a message names, or its connection's own; always one of the sender's.
+pub(crate) fn key(connection: &Connection, named: Option<ThreadId>) -> ThreadKey {
+    ThreadKey {
+        owner: connection.user.clone(),
+        thread_id: named.unwrap_or_else(|| connection.thread_id.clone()),
+    }
+}
+
+/// There is no such run. Whether somebody else has one of that name is not told.
+pub(crate) fn no_run(key: &ThreadKey, run_id: Option<RunId>) -> ErrorFrame {
+    let message = match run_id {
+        Some(_) => "`runId` names no run of this thread.",
+        None => "The thread has no active run.",
+    };
+    ErrorFrame {
+        thread_id: Some(key.thread_id.clone()),
+        run_id,
+        ..ErrorFrame::new(Code::RunNotFound, message)
+    }
+}
