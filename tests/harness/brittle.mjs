@@ -1,14 +1,18 @@
 // The brittle stack, with everything its functions ask of AWS going through the proxy.
 
-import { reconfigure } from './functions.mjs';
+import { reconfigure, sideBySide } from './functions.mjs';
 import { Proxy } from './proxy.mjs';
 import { up } from './stack.mjs';
 
 /** The variables that say where AWS is; what they say begins with MiniStack's address. */
 const ADDRESSES = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_SQS', 'CALLBACK_ENDPOINT'];
 
-/** Starts both. @returns {Promise<{proxy: Proxy, address: string}>} */
-export async function brittle() {
+/**
+ * Starts both.
+ * @param {number} [workers] how many may be at work at once, when not as many as are deployed
+ * @returns {Promise<{proxy: Proxy, address: string}>}
+ */
+export async function brittle(workers) {
   const stack = await up('brittle');
   const proxy = new Proxy(stack.ministack);
   const address = await proxy.listen();
@@ -18,5 +22,6 @@ export async function brittle() {
       .map(([variable, value]) => [variable, value.replace(stack.ministack, address)]);
     await reconfigure(name, { variables: Object.fromEntries(moved) }, stack);
   }
+  if (workers !== undefined) await sideBySide(workers, stack);
   return { proxy, address };
 }

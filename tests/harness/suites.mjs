@@ -1,0 +1,90 @@
+// Running test files on a stack that is started for them and ended after them.
+
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { brittle } from './brittle.mjs';
+import { down, localEnvironment, up } from './stack.mjs';
+
+/** @typedef {import('./stack.mjs').Kind} Kind */
+
+/** The folder of all tests. */
+export const TESTS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+/** @type {Set<Kind>} */
+const started = new Set();
+
+/**
+ * Runs test files; whether all passed.
+ * @param {string[]} files relative to the folder of all tests
+ * @param {number} concurrency how many side by side
+ * @param {Record<string, string | undefined>} [environment]
+ * @returns {Promise<boolean>}
+ */
+export function tests(files, concurrency, environment = localEnvironment()) {
+  if (files.length === 0) return Promise.resolve(true);
+  const options = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...files];
+  // The AWS SDK remarks in every process that it will want Node 22 one day.
+  const env = { ...environment, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, options, { cwd: TESTS, stdio: 'inherit', env });
+    running.add(child);
+    child.once('error', reject).once('exit', (code) => {
+      running.delete(child);
+      resolve(code === 0);
+    });
+  });
+}
+
+/** Runs files that share the steady stack. @param {string[]} files @param {number} concurrency */
+export function onSteady(files, concurrency) {
+  return onStack('steady', files, async () => {
+    await up('steady');
+    return tests(files, concurrency);
+  });
+}
+
+/**
+ * Runs files on the brittle stack, one after another.
+ * @param {string[]} files
+ * @param {Record<string, string>} [more] variables for the tests
+ * @param {number} [workers] how many may be at work at once, when not as many as are deployed
+ */
+export function onBrittle(files, more = {}, workers = undefined) {
+  return onStack('brittle', files, async () => {
+    const { proxy, address } = await brittle(workers);
+    try {
+      return await tests(files, 1, { ...localEnvironment('brittle'), LONGWIRE_TESTS_PROXY: address, ...more });
+    } finally {
+      proxy.close();
+    }
+  });
+}
+
+/** Nothing is started for no files. @param {Kind} kind @param {string[]} files @param {() => Promise<boolean>} work */
+async function onStack(kind, files, work) {
+  if (files.length === 0) return true;
+  endOnSignals();
+  started.add(kind);
+  try {
+    return await work();
+  } finally {
+    down(kind);
+    started.delete(kind);
+  }
+}
+
+/** Ends what was started when we are told to end. */
+function endOnSignals() {
+  for (const [signal, status] of /** @type {[NodeJS.Signals, number][]} */ ([['SIGINT', 130], ['SIGTERM', 143]])) {
+    if (process.listenerCount(signal) > 0) continue;
+    process.once(signal, () => {
+      for (const child of running) child.kill('SIGKILL');
+      for (const kind of started) down(kind);
+      process.exit(status);
+    });
+  }
+}
