@@ -16,6 +16,7 @@ module "github_oidc" {
     region    = var.region
   }
   state_bucket_arn = local.bucket_arn
-  hosted_zone_id   = var.hosted_zone_id
+  domain_names     = var.domain_names
+  hosted_zone_ids  = var.hosted_zone_ids
   kms_key_arns     = var.kms_key_arns
 }

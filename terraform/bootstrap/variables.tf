@@ -35,8 +35,8 @@ variable "project" {
   default     = "longwire"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.project))
-    error_message = "project must be 2 to 20 lower-case letters, digits and hyphens, and begin with a letter: it becomes part of the bucket's name."
+    condition     = can(regex("^[a-z][a-z0-9]{1,15}$", var.project))
+    error_message = "project must be 2 to 16 lower-case letters and digits, beginning with a letter, as in terraform/variables.tf."
   }
 }
 
@@ -74,10 +74,16 @@ variable "api_log_role_arn" {
   default     = null
 }
 
-variable "hosted_zone_id" {
-  description = "The Route 53 zone of a custom domain, which opens domain names to the apply role; null keeps them closed."
-  type        = string
-  default     = null
+variable "domain_names" {
+  description = "Custom domains that the apply role may set up, as the root's `domain` names them."
+  type        = set(string)
+  default     = []
+}
+
+variable "hosted_zone_ids" {
+  description = "The Route 53 zones whose records it may write for them."
+  type        = set(string)
+  default     = []
 }
 
 variable "kms_key_arns" {

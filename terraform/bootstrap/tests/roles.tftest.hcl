@@ -21,7 +21,8 @@ variables {
     region    = "eu-central-1"
   }
   state_bucket_arn = "arn:aws:s3:::longwire-state-123456789012-eu-central-1"
-  hosted_zone_id   = null
+  domain_names     = []
+  hosted_zone_ids  = []
   kms_key_arns     = []
 }
 
@@ -318,8 +319,9 @@ run "domains_and_keys_only_when_named" {
   }
 
   variables {
-    hosted_zone_id = "Z0123456789"
-    kms_key_arns   = ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
+    domain_names    = ["chat.example.com"]
+    hosted_zone_ids = ["Z0123456789"]
+    kms_key_arns    = ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
   }
 
   assert {
@@ -331,11 +333,19 @@ run "domains_and_keys_only_when_named" {
   }
 
   assert {
-    condition = length([
-      for statement in jsondecode(data.aws_iam_policy_document.write.json).Statement : statement
-      if statement.Sid == "Domain" && contains(flatten([statement.Resource]), "arn:aws:route53:::hostedzone/Z0123456789")
-    ]) == 1
-    error_message = "The zone's records may be written."
+    condition = {
+      for statement in jsondecode(data.aws_iam_policy_document.write.json).Statement :
+      statement.Sid => toset(flatten([statement.Resource]))
+      if contains(["Domains", "Zones"], statement.Sid)
+      } == {
+      Domains = toset([
+        "arn:aws:apigateway:eu-central-1::/domainnames",
+        "arn:aws:apigateway:eu-central-1::/domainnames/chat.example.com",
+        "arn:aws:apigateway:eu-central-1::/domainnames/chat.example.com/*",
+      ])
+      Zones = toset(["arn:aws:route53:::hostedzone/Z0123456789"])
+    }
+    error_message = "A domain and its zone are written when they are named, and no others."
   }
 }
 
@@ -350,7 +360,8 @@ run "neither_domains_nor_keys_by_default" {
       for statement in concat(
         jsondecode(data.aws_iam_policy_document.read.json).Statement,
         jsondecode(data.aws_iam_policy_document.write.json).Statement,
-      ) : statement if contains(["Domain", "Keys"], statement.Sid)
+        jsondecode(data.aws_iam_policy_document.boundary.json).Statement,
+      ) : statement if contains(["Domains", "Zones", "FirstDomain", "Keys", "LogKeys"], statement.Sid)
     ]) == 0
     error_message = "A deployment without a domain or a key needs no rights on them."
   }

@@ -27,7 +27,9 @@ locals {
     "${local.arn}:logs:${local.here}:log-group:/aws/apigateway/${var.project}-*",
   ]
 
-  states = [for environment in sort(var.environments) : "${var.state_bucket_arn}/${environment}/terraform.tfstate"]
-  locks  = [for state in local.states : "${state}.tflock"]
-  plans  = [for environment in sort(var.environments) : "${var.state_bucket_arn}/${environment}/plans/*"]
+  states  = [for environment in sort(var.environments) : "${var.state_bucket_arn}/${environment}/terraform.tfstate"]
+  locks   = [for state in local.states : "${state}.tflock"]
+  zones   = [for id in sort(var.hosted_zone_ids) : "${local.arn}:route53:::hostedzone/${id}"]
+  domains = [for name in sort(var.domain_names) : "${local.gateway}/domainnames/${name}"]
+  plans   = [for environment in sort(var.environments) : "${var.state_bucket_arn}/${environment}/plans/*"]
 }

@@ -9,6 +9,7 @@ data "aws_iam_policy_document" "read" {
       "lambda:GetFunctionCodeSigningConfig",
       "lambda:GetFunctionConcurrency",
       "lambda:GetFunctionConfiguration",
+      "lambda:GetFunctionEventInvokeConfig",
       "lambda:GetFunctionRecursionConfig",
       "lambda:GetPolicy",
       "lambda:GetRuntimeManagementConfig",
@@ -116,21 +117,22 @@ data "aws_iam_policy_document" "read" {
   }
 
   dynamic "statement" {
-    for_each = var.hosted_zone_id[*]
+    for_each = length(local.domains) > 0 ? [local.domains] : []
 
     content {
-      sid = "Domain"
-      actions = [
-        "apigateway:GET",
-        "route53:GetChange",
-        "route53:GetHostedZone",
-        "route53:ListResourceRecordSets",
-      ]
-      resources = [
-        "${local.gateway}/domainnames/*",
-        "${local.arn}:route53:::change/*",
-        "${local.arn}:route53:::hostedzone/${statement.value}",
-      ]
+      sid       = "Domains"
+      actions   = ["apigateway:GET"]
+      resources = concat(statement.value, [for domain in statement.value : "${domain}/*"])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.zones) > 0 ? [local.zones] : []
+
+    content {
+      sid       = "Zones"
+      actions   = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets"]
+      resources = concat(statement.value, ["${local.arn}:route53:::change/*"])
     }
   }
 

@@ -37,9 +37,14 @@ variable "state_bucket_arn" {
   type        = string
 }
 
-variable "hosted_zone_id" {
-  description = "The Route 53 zone of a custom domain; null gives no right on domains."
-  type        = string
+variable "domain_names" {
+  description = "Custom domains of the API; none gives no right on domains."
+  type        = set(string)
+}
+
+variable "hosted_zone_ids" {
+  description = "The Route 53 zones that hold the domains' records."
+  type        = set(string)
 }
 
 variable "kms_key_arns" {

@@ -10,8 +10,10 @@ data "aws_iam_policy_document" "write" {
       "lambda:DeleteAlias",
       "lambda:DeleteFunction",
       "lambda:DeleteFunctionConcurrency",
+      "lambda:DeleteFunctionEventInvokeConfig",
       "lambda:PublishVersion",
       "lambda:PutFunctionConcurrency",
+      "lambda:PutFunctionEventInvokeConfig",
       "lambda:PutFunctionRecursionConfig",
       "lambda:RemovePermission",
       "lambda:TagResource",
@@ -19,6 +21,7 @@ data "aws_iam_policy_document" "write" {
       "lambda:UpdateAlias",
       "lambda:UpdateFunctionCode",
       "lambda:UpdateFunctionConfiguration",
+      "lambda:UpdateFunctionEventInvokeConfig",
     ]
     resources = [local.functions]
   }
@@ -169,27 +172,57 @@ data "aws_iam_policy_document" "write" {
   }
 
   dynamic "statement" {
-    for_each = var.hosted_zone_id[*]
+    for_each = length(local.domains) > 0 ? [local.domains] : []
 
     content {
-      sid = "Domain"
+      sid = "Domains"
       actions = [
+        "apigateway:AddCertificateToDomain",
         "apigateway:DELETE",
         "apigateway:PATCH",
         "apigateway:POST",
-        "iam:CreateServiceLinkedRole",
-        "route53:ChangeResourceRecordSets",
+        "apigateway:RemoveCertificateFromDomain",
       ]
-      resources = [
-        "${local.gateway}/domainnames",
-        "${local.gateway}/domainnames/*",
-        "${local.iam}:role/aws-service-role/ops.apigateway.amazonaws.com/*",
-        "${local.arn}:route53:::hostedzone/${statement.value}",
-      ]
+      resources = concat(
+        ["${local.gateway}/domainnames"],
+        statement.value,
+        [for domain in statement.value : "${domain}/*"],
+      )
     }
   }
 
-  # A table or a log group that is encrypted with a key needs a grant of its own on it.
+  # An account's first custom domain makes API Gateway's own role.
+  dynamic "statement" {
+    for_each = length(local.domains) > 0 ? ["FirstDomain"] : []
+
+    content {
+      sid       = statement.value
+      actions   = ["iam:CreateServiceLinkedRole"]
+      resources = ["${local.iam}:role/aws-service-role/ops.apigateway.amazonaws.com/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.zones) > 0 ? [local.zones] : []
+
+    content {
+      sid       = "Zones"
+      actions   = ["route53:ChangeResourceRecordSets"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.kms_key_arns) > 0 ? ["LogKeys"] : []
+
+    content {
+      sid       = statement.value
+      actions   = ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"]
+      resources = concat(local.logs, [for group in local.logs : "${group}:*"])
+    }
+  }
+
+  # A table that is encrypted with a key gets a grant of its own on it.
   dynamic "statement" {
     for_each = length(var.kms_key_arns) > 0 ? [var.kms_key_arns] : []
 
