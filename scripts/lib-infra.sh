@@ -17,8 +17,9 @@ check_infra() {
 
 check_scripts() {
   local scripts
-  mapfile -t scripts < <(grep -lE '^#!.*bash|^# Sourced by' scripts/* .ci/*)
-  check "shell: lints" "$checks/shellcheck" --shell=bash --external-sources "${scripts[@]}"
+  mapfile -t scripts < <(grep -lE '^#!.*bash' scripts/* .ci/*)
+  # With what they source, which is looked for from here.
+  check "shell: lints" "$checks/shellcheck" --external-sources --check-sourced --source-path=. "${scripts[@]}"
 }
 
 check_workflows() {
