@@ -23,6 +23,7 @@ module "function" {
   statements           = concat(local.statements[each.key], local.may.use_key)
   tracing              = var.tracing
   log_level            = var.log_level
+  log_groups_arn       = "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group"
   log_retention_days   = var.log_retention_days
   kms_key_arn          = var.kms_key_arn
   permissions_boundary = var.permissions_boundary

@@ -13,12 +13,15 @@ module "model_access" {
 }
 
 locals {
+  partition  = data.aws_partition.current.partition
+  account_id = data.aws_caller_identity.current.account_id
+
   connections = module.tables.arns["connections"]
   threads     = module.tables.arns["threads"]
 
   knowledge_bases = [
     for id in var.knowledge_base_id[*] :
-    "arn:${data.aws_partition.current.partition}:bedrock:${var.region}:${data.aws_caller_identity.current.account_id}:knowledge-base/${id}"
+    "arn:${local.partition}:bedrock:${var.region}:${local.account_id}:knowledge-base/${id}"
   ]
 
   may = {

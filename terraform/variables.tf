@@ -294,7 +294,7 @@ variable "endpoint_urls" {
 }
 
 variable "callback_endpoint" {
-  description = "Where a stand-in of API Gateway takes posts to connections. Null for AWS."
+  description = "Where a stand-in of API Gateway takes posts to connections, up to the API's id. Null for AWS."
   type        = string
   default     = null
 }

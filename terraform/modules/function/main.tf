@@ -26,7 +26,7 @@ resource "aws_lambda_function" "this" {
   publish                        = true
 
   environment {
-    variables = { for name, value in var.environment : name => value if value != null }
+    variables = var.environment
   }
 
   logging_config {

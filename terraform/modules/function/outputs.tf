@@ -37,3 +37,15 @@ output "policy" {
   description = "What its role may do, as JSON."
   value       = data.aws_iam_policy_document.this.json
 }
+
+output "configuration" {
+  description = "How it is run."
+  value = {
+    runtime              = aws_lambda_function.this.runtime
+    architecture         = one(aws_lambda_function.this.architectures)
+    timeout              = aws_lambda_function.this.timeout
+    memory               = aws_lambda_function.this.memory_size
+    log_format           = one(aws_lambda_function.this.logging_config).log_format
+    reserved_concurrency = aws_lambda_function.this.reserved_concurrent_executions
+  }
+}

@@ -14,7 +14,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "WriteOwnLog"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+    resources = ["${var.log_groups_arn}:/aws/lambda/${var.name}:*"]
   }
 
   dynamic "statement" {

@@ -35,7 +35,7 @@ variable "reserved_concurrency" {
 }
 
 variable "environment" {
-  description = "What its config.rs reads. What is null is left out, and the function's own default holds."
+  description = "What its config.rs reads."
   type        = map(string)
 }
 
@@ -61,6 +61,11 @@ variable "tracing" {
 
 variable "log_level" {
   description = "The least level it logs."
+  type        = string
+}
+
+variable "log_groups_arn" {
+  description = "What the ARNs of all log groups of this account and region begin with. Not taken from the log group itself, so that the role's policy is known in a plan."
   type        = string
 }
 

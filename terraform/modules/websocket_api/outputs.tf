@@ -27,3 +27,13 @@ output "access_log_group" {
   description = "The access log."
   value       = aws_cloudwatch_log_group.access.name
 }
+
+output "routes" {
+  description = "The routes, and whether each answers its client."
+  value       = { for key, route in aws_apigatewayv2_route.this : key => route.route_response_selection_expression != null }
+}
+
+output "access_log_format" {
+  description = "What the access log holds of each message."
+  value       = one(aws_apigatewayv2_stage.this.access_log_settings).format
+}

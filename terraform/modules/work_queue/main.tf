@@ -1,14 +1,16 @@
 locals {
   day = 86400
 
-  # Of a customer's key, a data key is used for five minutes before the next is asked for.
-  own_key = var.kms_key_arn == null
+  # For messages nobody can read, and deployments that do not work: runs count their crashes themselves.
+  max_receives = 10
+
+  sqs_key = var.kms_key_arn == null
 }
 
 resource "aws_sqs_queue" "dead" {
   name                      = "${var.name}-dead"
   message_retention_seconds = 14 * local.day
-  sqs_managed_sse_enabled   = local.own_key ? true : null
+  sqs_managed_sse_enabled   = local.sqs_key ? true : null
   kms_master_key_id         = var.kms_key_arn
 }
 
@@ -16,7 +18,7 @@ resource "aws_sqs_queue" "dead" {
 resource "aws_sqs_queue" "work" {
   name                      = var.name
   message_retention_seconds = 4 * local.day
-  sqs_managed_sse_enabled   = local.own_key ? true : null
+  sqs_managed_sse_enabled   = local.sqs_key ? true : null
   kms_master_key_id         = var.kms_key_arn
 
   # Lambda's minimum for an event source. The worker itself shortens it as soon as it has a message.
@@ -24,7 +26,7 @@ resource "aws_sqs_queue" "work" {
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead.arn
-    maxReceiveCount     = 10
+    maxReceiveCount     = local.max_receives
   })
 }
 

@@ -15,3 +15,16 @@ output "dead_letters" {
     arn  = aws_sqs_queue.dead.arn
   }
 }
+
+output "settings" {
+  description = "How jobs are delivered. Times are seconds, or days where they say so."
+  value = {
+    visibility          = aws_sqs_queue.work.visibility_timeout_seconds
+    retention_days      = aws_sqs_queue.work.message_retention_seconds / local.day
+    dead_retention_days = aws_sqs_queue.dead.message_retention_seconds / local.day
+    max_receives        = local.max_receives
+    batch_size          = aws_lambda_event_source_mapping.this.batch_size
+    response_types      = aws_lambda_event_source_mapping.this.function_response_types
+    concurrency         = one(aws_lambda_event_source_mapping.this.scaling_config).maximum_concurrency
+  }
+}
