@@ -10,7 +10,7 @@ locals {
     sweep      = { memory = 256, timeout = 60 }
   }
 
-  # The environment of each: exactly what its config.rs reads. What is null is left to the function.
+  # The environment of each: exactly what its config.rs reads.
   environments = {
     connect    = merge(local.connections_table, local.endpoints["DYNAMODB"])
     disconnect = merge(local.connections_table, local.endpoints["DYNAMODB"])
@@ -26,7 +26,9 @@ locals {
       local.connections_table,
       local.threads_table,
       local.queue,
-      local.worker_settings,
+      local.worker_places,
+      # What AWS has yet to name is kept out of this: a plan then still tells which variables there are.
+      { for name, value in local.worker_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
       local.endpoints["BEDROCK_RUNTIME"],
@@ -68,7 +70,7 @@ locals {
   # What is set for the stand-ins of AWS, by the services that a function calls.
   endpoints = {
     for service in ["DYNAMODB", "SQS", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"] :
-    service => { "AWS_ENDPOINT_URL_${service}" = lookup(var.endpoint_urls, service, null) }
+    service => { for key, url in var.endpoint_urls : "AWS_ENDPOINT_URL_${key}" => url if key == service }
   }
 
   ingest_settings = {
@@ -76,9 +78,18 @@ locals {
     THREAD_TTL_HOURS = tostring(var.thread_ttl_hours)
   }
 
+  worker_places = {
+    DEAD_LETTER_URL   = module.work_queue.dead_letters.url
+    CALLBACK_ENDPOINT = local.callback_endpoint
+  }
+
+  callback_endpoint = one(concat(
+    [for stand_in in var.callback_endpoint[*] : "${stand_in}/${module.websocket_api.id}/${local.stage}"],
+    [for endpoint in [module.websocket_api.callback_endpoint] : endpoint if var.callback_endpoint == null],
+  ))
+
+  # What is null is left to the worker.
   worker_settings = {
-    DEAD_LETTER_URL       = module.work_queue.dead_letters.url
-    CALLBACK_ENDPOINT     = coalesce(var.callback_endpoint, module.websocket_api.callback_endpoint)
     MODEL_ID              = var.model_id
     KNOWLEDGE_BASE_ID     = var.knowledge_base_id
     SYSTEM_PROMPT         = var.system_prompt
