@@ -27,6 +27,7 @@ class Deployment:
         self._sqs = self._client("sqs")
         self._lambda = self._client("lambda")
         self._gateway = self._client("apigatewayv2")
+        self._events = self._client("events")
 
     def _client(self, service: str) -> Any:
         return self._session.create_client(
@@ -102,6 +103,13 @@ class Deployment:
             ScalingConfig={"MaximumConcurrency": source.max_concurrency},
         )
 
+    def create_schedules(self) -> None:
+        for schedule in facts.SCHEDULES:
+            name = deployed(schedule.name)
+            self._events.put_rule(Name=name, ScheduleExpression=schedule.expression)
+            target = {"Id": schedule.function, "Arn": function_arn(schedule.function)}
+            self._events.put_targets(Rule=name, Targets=[target])
+
     def update_code(self, name: str, code: bytes) -> None:
         self._lambda.update_function_code(FunctionName=deployed(name), ZipFile=code)
 
@@ -142,8 +150,12 @@ def queue_arn(name: str) -> str:
     return f"arn:aws:sqs:{facts.REGION}:000000000000:{deployed(name)}"
 
 
+def function_arn(name: str) -> str:
+    return f"arn:aws:lambda:{facts.REGION}:000000000000:function:{deployed(name)}"
+
+
 def invocation_uri(function: str) -> str:
-    arn = f"arn:aws:lambda:{facts.REGION}:000000000000:function:{deployed(function)}"
+    arn = function_arn(function)
     return f"arn:aws:apigateway:{facts.REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
 

@@ -73,6 +73,15 @@ class EventSource:
     max_concurrency: int
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """A rule of EventBridge that calls a function."""
+
+    name: str
+    expression: str
+    function: str
+
+
 TABLES = {
     "connections": Table(
         partition=Key("connection"),
@@ -81,7 +90,12 @@ TABLES = {
             Index("by_thread", Key("thread")),
         ),
     ),
-    "threads": Table(partition=Key("thread"), sort=Key("item")),
+    "threads": Table(
+        partition=Key("thread"),
+        sort=Key("item"),
+        # Sparse: only runs that have not ended are in it.
+        indexes=(Index("open_runs", Key("open"), Key("wakeBy", "N"), projection="KEYS_ONLY"),),
+    ),
 }
 
 FUNCTIONS = {
@@ -131,7 +145,13 @@ FUNCTIONS = {
             "VISIBILITY_SECONDS",
             "REPLAY_SECONDS",
             "THREAD_TTL_HOURS",
+            "RUN_SECONDS",
         ),
+    ),
+    "sweep": Function(
+        60,
+        256,
+        ("THREADS_TABLE", "QUEUE_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"),
     ),
 }
 
@@ -154,6 +174,8 @@ EVENT_SOURCE = EventSource(
     response_types=("ReportBatchItemFailures",),
     max_concurrency=16,
 )
+
+SCHEDULES = (Schedule("sweep", "rate(1 minute)", "sweep"),)
 
 STAGE = "live"
 ROUTE_SELECTION = "$request.body.action"

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Owner, RunId, ThreadId};
+use crate::ids::{ConnectionId, Owner, RunId, ThreadId};
+use crate::run::Cursor;
 
 /// The version written into new jobs and rows. A worker reads this one and the one before, because a
 /// deployment happens in the middle of runs.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-/// One queue message's body: "this run of this thread wants a worker". It may arrive twice or late without harm.
+/// One queue message's body: "this run of this thread wants a worker", or "send its lines again". It may arrive
+/// twice or late without harm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
@@ -20,6 +22,18 @@ pub struct Job {
     pub thread_id: ThreadId,
     /// The run that is, or was, at the head of the thread's line.
     pub run_id: RunId,
+    /// The run has ended, and somebody wants its lines again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+/// Who wants an ended run's lines again, and from where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Who.
+    pub connection: ConnectionId,
+    /// From where, and in which shape.
+    pub cursor: Cursor,
 }
 
 /// Why a queue message is no job.
@@ -41,6 +55,7 @@ impl Job {
             owner,
             thread_id,
             run_id,
+            replay: None,
         }
     }
 

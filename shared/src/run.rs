@@ -89,6 +89,25 @@ pub struct Cursor {
     pub after: u64,
     /// In this shape.
     pub shape: Shape,
+    /// When it asked to `resume` from here, in milliseconds since 1970; 0 when it did not ask. A worker that
+    /// sees another time winds the connection back, and says `resumed` once it is served.
+    #[serde(default, skip_serializing_if = "never")]
+    pub asked: u64,
+}
+
+impl Cursor {
+    /// The place of a connection that did not ask.
+    pub fn new(after: u64, shape: Shape) -> Self {
+        Self {
+            after,
+            shape,
+            asked: 0,
+        }
+    }
+}
+
+fn never(asked: &u64) -> bool {
+    *asked == 0
 }
 
 /// The control row. Times are seconds since 1970, UTC.
@@ -113,9 +132,18 @@ pub struct RunRow {
     /// By when somebody must have moved an unfinished run; past it, its message is sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_by: Option<u64>,
+    /// The part of the index of open runs that has it, as long as it has not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
     /// How many workers died on it.
     #[serde(default)]
     pub crashes: u32,
+    /// How often one worker handed it to the next because its time was over.
+    #[serde(default)]
+    pub handovers: u32,
+    /// The last step that was cut off for want of time, counted from 1; the next worker makes it once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<u32>,
     /// Somebody wants it stopped, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_requested: Option<Reason>,
@@ -151,6 +179,17 @@ impl RunRow {
     /// The wire epoch: how often lines that were sent became void, plus one.
     pub fn wire_epoch(&self) -> u32 {
         u32::try_from(self.restarts.len()).unwrap_or(u32::MAX - 1) + 1
+    }
+
+    /// The last line that stands should its worker be dead. RUN_STARTED always stands, because every worker
+    /// makes the same bytes of it.
+    pub fn keep(&self) -> u64 {
+        self.last_seq.max(1)
+    }
+
+    /// No worker owns it although it has begun: one has handed it over, and the next has not come yet.
+    pub fn free(&self) -> bool {
+        self.status == Status::Running && self.taken_by.is_none()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::execute::execute;
 use crate::load::{Start, load};
 use crate::moving::move_on;
 use crate::replay::post_end_again;
-use crate::taken::Taken;
+use crate::taken::{Found, Taken};
 
 /// How long after another worker's lease a job is looked at again.
 const AFTER_LEASE: Duration = Duration::from_secs(5);
@@ -77,7 +77,7 @@ pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Resu
         load(deps, &key, run_id)
     );
     match take.context("taking the run")? {
-        Take::Taken(row) => {
+        Take::Taken(row, came) => {
             // Another worker may have written between the reads and the take: only what is read after it counts.
             let start = if row.epoch > 1 {
                 load(deps, &key, run_id).await
@@ -85,7 +85,8 @@ pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Resu
                 start
             };
             let lease = asked + deps.settings.lease;
-            begin(deps, delivery, row, start, lease).await
+            let found = Found { row, came, lease };
+            begin(deps, delivery, found, start).await
         }
         Take::Leased(row) => look_again(deps, delivery.job, &row, now).await,
         Take::Ended(row) => {
@@ -101,11 +102,10 @@ pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Resu
 async fn begin(
     deps: &Deps,
     delivery: Delivery<'_>,
-    row: RunRow,
+    found: Found,
     start: anyhow::Result<Start>,
-    lease: Instant,
 ) -> anyhow::Result<()> {
-    let fence = delivery.fence(deps, row.epoch);
+    let fence = delivery.fence(deps, found.row.epoch);
     let start = match start {
         Ok(start) => start,
         Err(error) => {
@@ -133,9 +133,8 @@ async fn begin(
         deps,
         Taken {
             delivery,
-            row,
+            found,
             start,
-            lease,
         },
     )
     .await?)

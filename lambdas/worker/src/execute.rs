@@ -23,8 +23,8 @@ const MAX_CRASHES: u32 = 3;
 /// Runs the run to its end.
 pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
     let fence = taken.fence(deps);
-    let (confirmed, lease) = watch::channel(taken.lease);
-    let log = log(&fence, &taken.row);
+    let (confirmed, lease) = watch::channel(taken.found.lease);
+    let log = log(&fence, &taken.found.row);
     let (lines, notices) = sender::spawn(
         deps.settings.sender.clone(),
         deps.post.clone(),
@@ -91,7 +91,7 @@ async fn converse(
     running: &Running<'_>,
 ) -> Result<Result<Finished, RunErrorCode>, Lost> {
     let taken = &running.taken;
-    if taken.row.crashes >= MAX_CRASHES {
+    if taken.found.row.crashes >= MAX_CRASHES {
         give_up(running).await;
         return Ok(Err(RunErrorCode::WorkerLost));
     }
@@ -111,7 +111,7 @@ async fn converse(
 
 /// A run on which worker after worker died is ended, and its job kept for whoever looks into it.
 async fn give_up(Running { deps, taken, .. }: &Running<'_>) {
-    tracing::error!(crashes = taken.row.crashes, "the run is given up");
+    tracing::error!(crashes = taken.found.row.crashes, "the run is given up");
     if let Err(fault) = deps.dead_letters.send(taken.delivery.job).await {
         tracing::error!(%fault, "the job could not be copied to the dead letters");
     }

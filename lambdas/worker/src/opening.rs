@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, json};
 use shared::aws::threads::fence::Fence;
+use shared::aws::threads::take::Came;
 use shared::ids::ConnectionId;
 use shared::run::{Cursor, RunInput, RunRow};
 use shared::sender::handle::Stopped;
@@ -16,35 +17,35 @@ use crate::running::Running;
 /// The longest prompt that other tabs are shown, in bytes.
 const MAX_SHOWN_PROMPT: usize = 8 * 1024;
 
-/// The restarts whose lines are told again: the last one, and those right before it, whose workers died
-/// before they logged anything. A client steps through every restart.
-fn untold(restarts: &[u64]) -> &[u64] {
+/// The restarts whose lines are told again: the last one, unless it is in the log already, and those right
+/// before it, whose workers died before they logged anything. A client steps through every restart.
+fn untold(row: &RunRow) -> &[u64] {
+    let restarts = row.restarts.as_slice();
+    if restarts.last().is_none_or(|keep| keep + 1 < row.last_seq) {
+        return &[];
+    }
     let chained = restarts
         .windows(2)
         .rev()
         .take_while(|pair| pair[1] == pair[0] + 1)
         .count();
-    &restarts[restarts.len().saturating_sub(chained + 1)..]
+    &restarts[restarts.len() - chained - 1..]
 }
 
-/// The last line that stands of workers before this one and need not be told; 0 at a run's first worker.
+/// The last line of workers before this one that stands and need not be told; 0 at a run's first worker.
 /// RUN_STARTED is never void, but a worker that died early may not have logged it: it is made again, of the
 /// same bytes.
-fn standing(restarts: &[u64]) -> u64 {
-    untold(restarts)
-        .first()
-        .copied()
-        .filter(|&keep| keep > 1)
-        .unwrap_or(0)
+fn standing(row: &RunRow) -> u64 {
+    match untold(row).first() {
+        Some(&keep) if keep > 1 => keep,
+        Some(_) => 0,
+        None => row.last_seq,
+    }
 }
 
 /// Where the run's lines go on.
 pub(crate) fn log(fence: &Fence, row: &RunRow) -> Log {
-    Log::resume(
-        fence.run_id.clone(),
-        row.restarts.clone(),
-        standing(&row.restarts),
-    )
+    Log::resume(fence.run_id.clone(), row.restarts.clone(), standing(row))
 }
 
 /// Attaches who watches and tells them that the run begins, or goes on after a restart. Returns who watches.
@@ -55,30 +56,30 @@ pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeSet<ConnectionId>
         lines,
         ..
     } = running;
-    let mut cursors = taken.row.attached.clone();
-    let from = standing(&taken.row.restarts);
+    let mut cursors = taken.found.row.attached.clone();
+    let row = &taken.found.row;
+    let from = standing(row);
     for (id, shape) in &taken.start.watchers {
-        cursors.entry(id.clone()).or_insert(Cursor {
-            after: from,
-            shape: *shape,
-        });
+        cursors
+            .entry(id.clone())
+            .or_insert(Cursor::new(from, *shape));
     }
     for (id, cursor) in &cursors {
-        let after = cursor.after.max(from);
+        // Nobody wrote down what a dead worker's connections have taken; whoever lacks a line asks for it.
+        let guess = taken.found.came == Came::TakenOver && cursor.asked == 0;
+        let after = if guess {
+            cursor.after.max(from)
+        } else {
+            cursor.after
+        };
         lines
-            .attach(
-                id.clone(),
-                Cursor {
-                    after,
-                    shape: cursor.shape,
-                },
-            )
+            .attach(id.clone(), Cursor { after, ..*cursor })
             .await?;
     }
     if from == 0 {
         lines.emit(run_started(fence, &taken.start.input)).await?;
     }
-    for keep in untold(&taken.row.restarts) {
+    for keep in untold(row) {
         lines.emit(Event::restart(*keep)).await?;
     }
     Ok(cursors.into_keys().collect())
@@ -134,23 +135,38 @@ mod tests {
 
     use super::*;
 
+    fn row(restarts: &[u64], last_seq: u64) -> RunRow {
+        let row = json!({
+            "v": 2, "status": "running", "epoch": 2, "restarts": restarts, "lastSeq": last_seq,
+            "onGone": "cancel", "messageId": "u_1", "startedAt": 0, "ttl": 0
+        });
+        from_value(row).expect("a row")
+    }
+
     #[test]
     fn lines_go_on_after_the_last_one_that_need_not_be_told() {
-        assert_eq!(standing(&[]), 0, "a first worker begins");
+        assert_eq!(standing(&row(&[], 0)), 0, "a first worker begins");
         assert_eq!(
-            standing(&[1]),
+            standing(&row(&[1], 2)),
             0,
             "RUN_STARTED may not be in the log: it is made again"
         );
-        assert_eq!(standing(&[4, 9]), 9);
+        assert_eq!(standing(&row(&[4, 9], 10)), 9);
         assert_eq!(
-            standing(&[4, 9, 10]),
+            standing(&row(&[4, 9, 10], 11)),
             9,
             "the restart after line 9 was not logged"
         );
-        assert_eq!(untold(&[4, 9, 10]), [9, 10]);
-        assert_eq!(untold(&[1, 2, 3]), [1, 2, 3]);
-        assert!(untold(&[]).is_empty());
+        assert_eq!(untold(&row(&[4, 9, 10], 11)), [9, 10]);
+        assert_eq!(untold(&row(&[1, 2, 3], 4)), [1, 2, 3]);
+        assert!(untold(&row(&[], 0)).is_empty());
+    }
+
+    #[test]
+    fn after_a_planned_hand_over_nothing_is_told_again() {
+        assert_eq!(standing(&row(&[], 12)), 12);
+        assert_eq!(standing(&row(&[4], 12)), 12, "its restart is in the log");
+        assert!(untold(&row(&[4], 12)).is_empty());
     }
 
     #[test]

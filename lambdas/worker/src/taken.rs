@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use shared::agent::ctx::Limits;
 use shared::aws::threads::fence::Fence;
 use shared::aws::threads::messages::Stored;
+use shared::aws::threads::take::Came;
 use shared::history::Window;
 use shared::message::{Message, Role};
 use shared::run::RunRow;
@@ -21,16 +22,24 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// What is left of an invocation when it must be over.
 const LAST_SECONDS: Duration = Duration::from_secs(2);
 
+/// A run as its worker found it.
+pub(crate) struct Found {
+    /// Its row, under this worker's epoch.
+    pub row: RunRow,
+    /// How it came to this worker.
+    pub came: Came,
+    /// When the lease that was just taken ends.
+    pub lease: Instant,
+}
+
 /// A run that was just taken.
 pub(crate) struct Taken<'a> {
     /// How it was delivered.
     pub delivery: Delivery<'a>,
-    /// Its row, under this worker's epoch.
-    pub row: RunRow,
+    /// As it was found.
+    pub found: Found,
     /// What it starts from.
     pub start: Start,
-    /// When the lease that was just taken ends.
-    pub lease: Instant,
 }
 
 impl Taken<'_> {
@@ -38,7 +47,7 @@ impl Taken<'_> {
     pub(crate) fn fence(&self, deps: &Deps) -> Fence {
         Fence {
             born: self.start.born,
-            ..self.delivery.fence(deps, self.row.epoch)
+            ..self.delivery.fence(deps, self.found.row.epoch)
         }
     }
 

@@ -43,7 +43,7 @@ impl<'a> Watch<'a> {
         stop: watch::Sender<Option<Reason>>,
         gone: watch::Sender<Option<u64>>,
     ) -> Self {
-        let row = &running.taken.row;
+        let row = &running.taken.found.row;
         let patience = row
             .gone_since
             .and_then(|since| patience(row.on_gone, since));

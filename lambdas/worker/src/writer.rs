@@ -36,7 +36,7 @@ impl<'a> Writer<'a> {
             running,
             lease,
             next_number,
-            usage: running.taken.row.usage,
+            usage: running.taken.found.row.usage,
         }
     }
 

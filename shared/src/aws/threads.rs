@@ -1,12 +1,14 @@
 //! The `threads` table: a conversation's messages, runs and logs (one partition a thread, so
 //! that a foreign thread is another partition and not a check that could be forgotten).
 
+mod change;
 pub mod item;
 pub mod keys;
 mod transact;
 mod update;
 
 pub mod line;
+pub mod overdue;
 pub mod wake;
 
 mod record;
@@ -15,6 +17,9 @@ pub mod start;
 pub mod messages;
 pub mod read;
 
+pub mod transition;
+
+pub mod cancel;
 pub mod control;
 pub mod fence;
 pub mod log;

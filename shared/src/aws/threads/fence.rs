@@ -1,18 +1,20 @@
 //! Writes of a run by the worker that owns it. Each carries the epoch under which the worker took the
 //! run, so a worker that was replaced can write nothing.
 
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
-use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
+use std::collections::BTreeMap;
 
-use super::item::{Item, MessageItem, n, s};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+
+use super::Threads;
+use super::item::{Item, MessageItem};
 use super::keys::{self, ThreadKey};
 use super::log::LogItem;
-use super::{Threads, WAKE_AFTER_LEASE};
+use super::transition::{Progress, Transition};
 use crate::aws::fault::Fault;
-use crate::ids::RunId;
+use crate::ids::{ConnectionId, RunId};
 use crate::message::{Message, Usage};
-use crate::run::{RunRow, Status};
+use crate::run::{Cursor, RunRow, Status};
 use crate::sender::handle::Batch;
 use crate::wire::line::Reason;
 
@@ -57,6 +59,26 @@ pub struct End {
     pub at: u64,
 }
 
+/// Where a run's watchers stood, and stand for the next worker.
+#[derive(Debug, Clone, Copy)]
+pub struct Moved<'a> {
+    /// As the row has them: whoever attached meanwhile makes the write fail, to be made again.
+    pub before: &'a BTreeMap<ConnectionId, Cursor>,
+    /// As they are.
+    pub now: &'a BTreeMap<ConnectionId, Cursor>,
+    /// By when the next worker must have come.
+    pub wake_by: u64,
+}
+
+/// A step that is void because the worker's time was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// The step, counted from 1.
+    pub step: u32,
+    /// The last line that stands.
+    pub keep: u64,
+}
+
 /// What became of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -77,68 +99,80 @@ pub enum Ended {
     Lost,
 }
 
-/// The condition every write carries.
-const MINE: &str = "epoch = :mine AND #status = :running";
-
 impl Fence {
     /// Moves the lease to `until`, in seconds since 1970.
     pub async fn renew(&self, until: u64) -> Result<Written, Fault> {
-        let update = self
-            .update("SET leaseUntil = :until, wakeBy = :wake", MINE)
-            .expression_attribute_values(":until", n(until))
-            .expression_attribute_values(":wake", n(until + WAKE_AFTER_LEASE.as_secs()));
-        self.alone(update, |row| row.lease_until == until).await
+        let owner = self.epoch;
+        self.alone(Transition::Renew { owner, until }, |row| {
+            row.lease_until == until
+        })
+        .await
     }
 
     /// Notes since when nobody watches; `None` when somebody does.
     pub async fn gone_since(&self, since: Option<u64>) -> Result<Written, Fault> {
-        let update = match since {
-            Some(at) => self
-                .update("SET goneSince = :since", MINE)
-                .expression_attribute_values(":since", n(at)),
-            None => self.update("REMOVE goneSince", MINE),
-        };
-        self.alone(update, |row| row.gone_since == since).await
+        let owner = self.epoch;
+        self.alone(Transition::Gone { owner, since }, |row| {
+            row.gone_since == since
+        })
+        .await
     }
 
-    /// Lets go of a run of which nothing was done: it is queued again, and whoever comes next may take it.
+    /// Lets go of a run of which nothing was done: whoever comes next may take it.
     pub async fn give_back(&self) -> Result<Written, Fault> {
-        let update = self
-            .update("SET #status = :queued, leaseUntil = :over", MINE)
-            .expression_attribute_values(":queued", s("queued"))
-            .expression_attribute_values(":over", n(0_u32));
-        self.alone(update, |row| row.status == Status::Queued).await
+        let owner = self.epoch;
+        self.alone(Transition::GiveBack { owner }, unowned).await
+    }
+
+    /// Lets go of a run for the next worker, at a step's end or by cutting one off. With `Fault::Refused` its
+    /// watchers were others than `moved.before`: read the row, and do it again.
+    pub async fn hand_over(&self, moved: Moved<'_>, cut: Option<Cut>) -> Result<Written, Fault> {
+        let owner = self.epoch;
+        let transition = match cut {
+            None => Transition::HandOver { owner, moved },
+            Some(cut) => Transition::Cut { owner, moved, cut },
+        };
+        match self.write(transition, Vec::new(), unowned).await? {
+            None => Ok(Written::Done),
+            Some(Some(row)) if row.epoch == self.epoch && !row.free() && !row.status.ended() => {
+                Err(Fault::Refused)
+            }
+            Some(_) => Ok(Written::Lost),
+        }
     }
 
     async fn alone(
         &self,
-        update: UpdateBuilder,
+        transition: Transition<'_>,
         stands: impl Fn(&RunRow) -> bool,
     ) -> Result<Written, Fault> {
-        let refused = self.write(update, Vec::new(), stands).await?;
+        let refused = self.write(transition, Vec::new(), stands).await?;
         Ok(refused.map_or(Written::Done, |_| Written::Lost))
     }
 
     /// Stores a step.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Written, Fault> {
-        let refused = self
-            .write(self.run_update(commit)?, self.puts(commit)?, |row| {
-                commit.stands_in(row)
-            })
-            .await?;
+        let transition = Transition::Step {
+            owner: self.epoch,
+            progress: commit.progress(),
+        };
+        let stands = |row: &RunRow| commit.stands_in(row);
+        let refused = self.write(transition, self.puts(commit)?, stands).await?;
         Ok(refused.map_or(Written::Done, |_| Written::Lost))
     }
 
     /// Stores the run's end. One that is no cancellation gives way to a cancel that was asked for.
     pub async fn end(&self, commit: &Commit<'_>, end: End) -> Result<Ended, Fault> {
+        let transition = Transition::End {
+            owner: self.epoch,
+            progress: commit.progress(),
+            end,
+        };
         let stands = |row: &RunRow| row.status == end.status && commit.stands_in(row);
-        let Some(refused) = self
-            .write(self.end_update(commit, end)?, self.puts(commit)?, stands)
-            .await?
-        else {
+        let Some(found) = self.write(transition, self.puts(commit)?, stands).await? else {
             return Ok(Ended::Done);
         };
-        Ok(match refused.row {
+        Ok(match found {
             Some(row) if row.epoch == self.epoch && !row.status.ended() => {
                 row.cancel_requested.map_or(Ended::Lost, Ended::CancelAsked)
             }
@@ -162,69 +196,6 @@ impl Fence {
         Ok(puts)
     }
 
-    fn run_update(&self, commit: &Commit<'_>) -> Result<UpdateBuilder, Fault> {
-        self.progress(commit, "", "", MINE)
-    }
-
-    fn end_update(&self, commit: &Commit<'_>, end: End) -> Result<UpdateBuilder, Fault> {
-        let gives_way = format!("{MINE} AND attribute_not_exists(cancelRequested)");
-        let condition = if end.status == Status::Cancelled {
-            MINE
-        } else {
-            &gives_way
-        };
-        let reason = if end.reason.is_some() {
-            ", reason = :reason"
-        } else {
-            ""
-        };
-        let set = format!(", #status = :ended, endedAt = :at{reason}");
-        let update = self
-            .progress(commit, &set, " REMOVE wakeBy", condition)?
-            .expression_attribute_values(":ended", to_attribute_value(end.status)?)
-            .expression_attribute_values(":at", n(end.at));
-        Ok(match end.reason {
-            Some(reason) => {
-                update.expression_attribute_values(":reason", to_attribute_value(reason)?)
-            }
-            None => update,
-        })
-    }
-
-    /// How far the run has come, and more.
-    fn progress(
-        &self,
-        commit: &Commit<'_>,
-        set: &str,
-        remove: &str,
-        condition: &str,
-    ) -> Result<UpdateBuilder, Fault> {
-        let seq = if commit.lines.is_some() {
-            ", lastSeq = :seq"
-        } else {
-            ""
-        };
-        let update = self
-            .update(&format!("SET #usage = :usage{seq}{set}{remove}"), condition)
-            .expression_attribute_names("#usage", "usage")
-            .expression_attribute_values(":usage", to_attribute_value(commit.usage)?);
-        Ok(match commit.lines {
-            Some(lines) => update.expression_attribute_values(":seq", n(lines.last)),
-            None => update,
-        })
-    }
-
-    fn update(&self, expression: &str, condition: &str) -> UpdateBuilder {
-        Update::builder()
-            .table_name(&self.threads.table)
-            .set_key(Some(self.key.item(keys::run(&self.run_id))))
-            .update_expression(expression)
-            .condition_expression(condition)
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":mine", n(self.epoch))
-            .expression_attribute_values(":running", s("running"))
-    }
-
     fn put(&self, sort: String, body: Item) -> Result<TransactWriteItem, Fault> {
         let mut item = self.key.item(sort);
         item.extend(body);
@@ -236,15 +207,22 @@ impl Fence {
     }
 
     /// Sends a transaction. If its condition fails, the row decides: what was wanted may stand already, because
-    /// the answer to an earlier try was lost. Returns what stands instead.
+    /// the answer to an earlier try was lost. Returns the row that stands instead, if it does not.
     async fn write(
         &self,
-        update: UpdateBuilder,
+        transition: Transition<'_>,
         mut items: Vec<TransactWriteItem>,
         stands: impl Fn(&RunRow) -> bool,
-    ) -> Result<Option<Refused>, Fault> {
-        let update = update.build()?;
-        items.insert(0, TransactWriteItem::builder().update(update).build());
+    ) -> Result<Option<Option<RunRow>>, Fault> {
+        let update = transition
+            .change()?
+            .in_transaction()
+            .table_name(&self.threads.table)
+            .set_key(Some(self.key.item(keys::run(&self.run_id))));
+        items.insert(
+            0,
+            TransactWriteItem::builder().update(update.build()?).build(),
+        );
         match self.threads.transact(&items).await {
             Ok(()) => return Ok(None),
             Err(Fault::Refused) => {}
@@ -254,16 +232,22 @@ impl Fence {
         let done = row
             .as_ref()
             .is_some_and(|row| row.epoch == self.epoch && stands(row));
-        Ok((!done).then_some(Refused { row }))
+        Ok((!done).then_some(row))
     }
 }
 
-/// A write that does not stand, and the row as it stands instead.
-struct Refused {
-    row: Option<RunRow>,
+fn unowned(row: &RunRow) -> bool {
+    row.taken_by.is_none()
 }
 
 impl Commit<'_> {
+    fn progress(&self) -> Progress {
+        Progress {
+            usage: self.usage,
+            last_seq: self.lines.map(|lines| lines.last),
+        }
+    }
+
     fn stands_in(&self, row: &RunRow) -> bool {
         self.lines.is_none_or(|lines| row.last_seq >= lines.last)
     }

@@ -18,6 +18,8 @@ pub const META: &str = "META";
 /// What the sort keys of all messages begin with, whichever birth of the thread they belong to.
 pub const MESSAGES: &str = "MSG#";
 
+const RUNS: &str = "RUN#";
+
 /// Which thread: a partition of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ThreadKey {
@@ -33,6 +35,15 @@ impl ThreadKey {
         format!("{}/{}", self.owner, self.thread_id)
     }
 
+    /// The thread of a partition; `None` when it is no such key.
+    pub fn of_partition(partition: &str) -> Option<Self> {
+        let (owner, thread_id) = partition.split_once('/')?;
+        Some(Self {
+            owner: Owner::trusted(owner),
+            thread_id: ThreadId::trusted(thread_id),
+        })
+    }
+
     /// The key of one of its items.
     pub fn item(&self, sort: impl Into<String>) -> HashMap<String, AttributeValue> {
         HashMap::from([
@@ -44,12 +55,36 @@ impl ThreadKey {
 
 /// The control row of a run.
 pub fn run(run_id: &RunId) -> String {
-    format!("RUN#{run_id}")
+    format!("{RUNS}{run_id}")
+}
+
+/// The run in a control row's sort key; `None` when it is no such key.
+pub fn parse_run(sort: &str) -> Option<RunId> {
+    let run_id = sort.strip_prefix(RUNS)?;
+    (!run_id.contains('#')).then(|| RunId::trusted(run_id))
 }
 
 /// The input of a run.
 pub fn input(run_id: &RunId) -> String {
     format!("RUN#{run_id}#IN")
+}
+
+/// How many parts the index of open runs has: no partition of it is written by all runs at once.
+const OPEN_PARTS: u8 = 16;
+
+/// The part of the index of open runs that has this run.
+pub fn open_part(run_id: &RunId) -> String {
+    let sum = run_id.as_str().bytes().fold(0_u8, u8::wrapping_add);
+    part(sum % OPEN_PARTS)
+}
+
+/// All parts of the index of open runs.
+pub fn open_parts() -> impl Iterator<Item = String> {
+    (0..OPEN_PARTS).map(part)
+}
+
+fn part(number: u8) -> String {
+    format!("{number:x}")
 }
 
 /// A message of the thread that was born at `born`, by its number.

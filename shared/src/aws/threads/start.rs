@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Threads;
-use super::keys::ThreadKey;
+use super::keys::{self, ThreadKey};
 use super::line::Appended;
 use super::wake::{job, overdue};
 use crate::aws::fault::Fault;
@@ -147,10 +147,7 @@ impl Threads {
 
 impl NewRun {
     pub(super) fn row(&self) -> RunRow {
-        let cursor = Cursor {
-            after: 0,
-            shape: self.shape,
-        };
+        let cursor = Cursor::new(0, self.shape);
         RunRow {
             v: VERSION,
             status: Status::Queued,
@@ -159,7 +156,10 @@ impl NewRun {
             restarts: Vec::new(),
             lease_until: 0,
             wake_by: Some(self.now + WAKE_QUEUED),
+            open: Some(keys::open_part(&self.run_id)),
             crashes: 0,
+            handovers: 0,
+            cut: None,
             cancel_requested: None,
             reason: None,
             attached: BTreeMap::from([(self.watcher.clone(), cursor)]),

@@ -1,12 +1,9 @@
 //! How a worker comes to own a run.
 
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::item::{n, s};
-use super::keys::{self, ThreadKey};
-use super::update::{Updated, update};
-use super::{Threads, WAKE_AFTER_LEASE};
+use super::Threads;
+use super::keys::ThreadKey;
+use super::transition::Transition;
+use super::update::Updated;
 use crate::aws::fault::Fault;
 use crate::ids::RunId;
 use crate::run::{RunRow, Status};
@@ -15,13 +12,24 @@ use crate::run::{RunRow, Status};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Take {
     /// The run is this worker's, under the row's epoch. The row is as it stands now.
-    Taken(RunRow),
+    Taken(RunRow, Came),
     /// Another worker holds its lease.
     Leased(RunRow),
     /// It has ended.
     Ended(RunRow),
     /// There is no such run: its start was taken back, or it is forgotten.
     Missing,
+}
+
+/// How a run came to its worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// No worker did anything of it before.
+    New,
+    /// The worker before this one handed it over, and left every connection's place in the row.
+    HandedOver,
+    /// The worker before this one died. Nobody knows what its connections have taken.
+    TakenOver,
 }
 
 /// A worker that wants a run. Times are seconds since 1970.
@@ -36,84 +44,42 @@ pub struct Taker<'a> {
 }
 
 impl Threads {
-    /// Takes a run that is queued, or whose owner died: raises its epoch and sets its lease.
+    /// Takes a run that is queued, handed over, or whose owner died: raises its epoch and sets its lease.
     pub async fn take(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
         taker: Taker<'_>,
     ) -> Result<Take, Fault> {
-        let first = self
-            .lease(key, run_id, taker, "")
-            .condition_expression("#status = :queued")
-            .expression_attribute_values(":queued", s("queued"));
-        let found: RunRow = match update(first).await? {
-            Updated::Done(row) => return Ok(Take::Taken(row)),
+        let first = self.change(key, run_id, Transition::Take(taker)).await?;
+        let found = match first {
+            Updated::Done(row) => return Ok(Take::Taken(row, Came::New)),
             Updated::Refused(None) => return Ok(Take::Missing),
             Updated::Refused(Some(row)) => row,
         };
-        match found.status {
-            Status::Finished | Status::Failed | Status::Cancelled => Ok(Take::Ended(found)),
-            // The answer to an earlier try was lost: the run is this worker's already.
-            Status::Running if found.taken_by.as_deref() == Some(taker.id) => {
-                Ok(Take::Taken(found))
-            }
-            Status::Running if found.lease_until < taker.now => {
-                self.take_over(key, run_id, taker, found).await
-            }
-            Status::Queued | Status::Running => Ok(Take::Leased(found)),
+        // The answer to an earlier try was lost: the run is this worker's already.
+        if owned(&found, taker) {
+            return Ok(Take::Taken(found, Came::New));
         }
-    }
-
-    /// Takes a run over from a worker that died on it. The write records the restart, so that the restart
-    /// line stands before anybody sees it: lines after the last one in the log are void. RUN_STARTED always
-    /// stands, because every worker makes the same bytes of it.
-    async fn take_over(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-        taker: Taker<'_>,
-        found: RunRow,
-    ) -> Result<Take, Fault> {
-        let keep = found.last_seq.max(1);
-        let restart =
-            ", crashes = crashes + :one, restarts = list_append(restarts, :keep), lastSeq = :seq";
-        let request = self
-            .lease(key, run_id, taker, restart)
-            .condition_expression("#status = :running AND epoch = :dead AND leaseUntil = :over")
-            .expression_attribute_values(":dead", n(found.epoch))
-            .expression_attribute_values(":over", n(found.lease_until))
-            .expression_attribute_values(":keep", AttributeValue::L(vec![n(keep)]))
-            .expression_attribute_values(":seq", n(keep + 1));
-        Ok(match update::<RunRow>(request).await? {
-            Updated::Done(row) => Take::Taken(row),
-            Updated::Refused(Some(row)) if row.taken_by.as_deref() == Some(taker.id) => {
-                Take::Taken(row)
+        let (next, came) = match found.status {
+            Status::Finished | Status::Failed | Status::Cancelled => return Ok(Take::Ended(found)),
+            Status::Running if found.free() => (Transition::TakeOn(taker), Came::HandedOver),
+            Status::Running if found.lease_until < taker.now => {
+                let dead = &found;
+                (Transition::TakeOver { taker, dead }, Came::TakenOver)
             }
+            Status::Queued | Status::Running => return Ok(Take::Leased(found)),
+        };
+        Ok(match self.change(key, run_id, next).await? {
+            Updated::Done(row) => Take::Taken(row, came),
+            Updated::Refused(Some(row)) if owned(&row, taker) => Take::Taken(row, came),
             Updated::Refused(Some(row)) if row.status.ended() => Take::Ended(row),
             Updated::Refused(Some(row)) => Take::Leased(row),
             Updated::Refused(None) => Take::Missing,
         })
     }
+}
 
-    fn lease(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-        taker: Taker<'_>,
-        more: &str,
-    ) -> UpdateItemFluentBuilder {
-        let lease = "SET #status = :running, takenBy = :taker, leaseUntil = :until, wakeBy = :wake";
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key.item(keys::run(run_id))))
-            .update_expression(format!("{lease}{more} ADD epoch :one"))
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":running", s("running"))
-            .expression_attribute_values(":taker", s(taker.id))
-            .expression_attribute_values(":one", n(1_u32))
-            .expression_attribute_values(":until", n(taker.until))
-            .expression_attribute_values(":wake", n(taker.until + WAKE_AFTER_LEASE.as_secs()))
-    }
+fn owned(row: &RunRow, taker: Taker<'_>) -> bool {
+    row.status == Status::Running && row.taken_by.as_deref() == Some(taker.id)
 }

@@ -5,8 +5,32 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use serde::de::DeserializeOwned;
 
+use super::Threads;
 use super::item::read;
+use super::keys::{self, ThreadKey};
+use super::transition::Transition;
 use crate::aws::fault::Fault;
+use crate::aws::retry::with_jitter;
+use crate::ids::RunId;
+use crate::run::RunRow;
+
+impl Threads {
+    /// Makes a transition of a run, alone. An unclear answer may hide that it was made: what stands in the way
+    /// of the next try is then the run as it left it.
+    pub(super) async fn change(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        transition: Transition<'_>,
+    ) -> Result<Updated<RunRow>, Fault> {
+        with_jitter(|| async {
+            let request = self.client.update_item().table_name(&self.table);
+            let request = request.set_key(Some(key.item(keys::run(run_id))));
+            update(transition.change()?.on(request)).await
+        })
+        .await
+    }
+}
 
 /// What became of a conditional update.
 #[derive(Debug)]

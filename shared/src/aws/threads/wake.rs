@@ -3,11 +3,17 @@
 
 use super::Threads;
 use super::keys::ThreadKey;
+use super::transition::Transition;
+use super::update::Updated;
 use crate::aws::fault::Fault;
 use crate::aws::queue::Queue;
 use crate::ids::RunId;
 use crate::job::Job;
 use crate::run::RunRow;
+
+/// How long after its message was sent again a run is left alone, in seconds. Workers may all be busy: a
+/// message more each time somebody looks would only add to what they have to do.
+const WAKE_AGAIN: u64 = 120;
 
 impl Threads {
     /// Sends the message of a thread's active run again if it should have been moved on by `now`; a message
@@ -20,16 +26,37 @@ impl Threads {
         now: u64,
     ) -> Result<Option<RunRow>, Fault> {
         let row = self.run(key, head).await?;
-        if overdue(row.as_ref(), now)
-            && let Err(fault) = queue.send(&job(key, head)).await
-        {
+        if let Err(fault) = self.wake(queue, key, head, row.as_ref(), now).await {
             tracing::warn!(run = %head, "an overdue run was not woken: {fault}");
         }
         Ok(row)
     }
+
+    /// A run that has ended, or whose start was taken back, leaves the line by a worker's hand too.
+    async fn wake(
+        &self,
+        queue: &Queue,
+        key: &ThreadKey,
+        head: &RunId,
+        row: Option<&RunRow>,
+        now: u64,
+    ) -> Result<(), Fault> {
+        if !overdue(row, now) {
+            return Ok(());
+        }
+        if let Some(before) = row.and_then(|row| row.wake_by) {
+            let wake_by = now + WAKE_AGAIN;
+            let wake = Transition::Wake { before, wake_by };
+            // Somebody else saw it, too, and was first.
+            if let Updated::Refused(_) = self.change(key, head, wake).await? {
+                return Ok(());
+            }
+        }
+        queue.send(&job(key, head)).await
+    }
 }
 
-/// A run that has ended, or whose start was taken back, leaves the line by a worker's hand too.
+/// Whether somebody should have moved the run.
 pub(super) fn overdue(row: Option<&RunRow>, now: u64) -> bool {
     row.is_none_or(|row| row.status.ended() || row.wake_by.is_some_and(|by| by < now))
 }

@@ -177,7 +177,7 @@ impl Stage<'_> {
             lines: Lines::Many,
         };
         lines
-            .attach(ConnectionId::trusted("c"), Cursor { after: 0, shape })
+            .attach(ConnectionId::trusted("c"), Cursor::new(0, shape))
             .await
             .expect("the sender runs");
         let (steps, mut stored) = mpsc::channel(8);

@@ -146,7 +146,7 @@ impl Stage {
 
     pub(crate) async fn attach_as(&self, name: &str, format: Format, lines: Lines, after: u64) {
         let shape = Shape { format, lines };
-        let cursor = Cursor { after, shape };
+        let cursor = Cursor::new(after, shape);
         self.sender.attach(id(name), cursor).await.unwrap();
     }
 

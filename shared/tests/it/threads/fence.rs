@@ -1,12 +1,15 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use shared::aws::threads::fence::{Commit, End, Ended, Fence, Written};
-use shared::ids::MessageId;
+use shared::aws::fault::Fault;
+use shared::aws::threads::fence::{Commit, Cut, End, Ended, Fence, Moved, Written};
+use shared::ids::{ConnectionId, MessageId};
 use shared::message::Message;
-use shared::run::Status;
+use shared::run::{Cursor, Status};
 use shared::sender::handle::Batch;
 use shared::wire::line::Reason;
+use shared::wire::shape::Shape;
 
 use super::table::{Scripted, cancelled, down, found, key, row, run};
 
@@ -63,9 +66,9 @@ async fn a_step_is_one_transaction_under_the_epoch() {
     let update = &items[0]["Update"];
     assert_eq!(
         update["ConditionExpression"],
-        "epoch = :mine AND #status = :running"
+        "#status = :was_status AND #epoch = :was_epoch AND attribute_exists(#takenBy)"
     );
-    assert_eq!(update["ExpressionAttributeValues"][":seq"]["N"], "2");
+    assert_eq!(update["ExpressionAttributeValues"][":lastSeq"]["N"], "2");
     assert_eq!(items[1]["Put"]["Item"]["item"]["S"], "MSG#990#00000005");
     assert_eq!(items[2]["Put"]["Item"]["item"]["S"], "LOG#r_1#00000001");
     assert_eq!(
@@ -151,10 +154,10 @@ async fn an_end_gives_way_to_a_cancel_that_came_first() {
     let asked = table.asked();
     let condition =
         |at: usize| asked[at].1["TransactItems"][0]["Update"]["ConditionExpression"].clone();
-    let mine = "epoch = :mine AND #status = :running";
+    let mine = "#status = :was_status AND #epoch = :was_epoch AND attribute_exists(#takenBy)";
     assert_eq!(
         condition(0),
-        format!("{mine} AND attribute_not_exists(cancelRequested)")
+        format!("{mine} AND attribute_not_exists(#cancelRequested)")
     );
     assert_eq!(condition(2), mine, "a cancellation gives way to nobody");
     let values = &asked[2].1["TransactItems"][0]["Update"]["ExpressionAttributeValues"];
@@ -172,4 +175,62 @@ async fn an_end_is_lost_when_another_owns_the_run() {
             .expect("it answers"),
         Ended::Lost
     );
+}
+
+#[tokio::test]
+async fn a_hand_over_leaves_every_connections_place_in_the_row() {
+    let connection = ConnectionId::trusted("c_1");
+    let place =
+        |after| BTreeMap::from([(connection.clone(), Cursor::new(after, Shape::default()))]);
+    let (before, now) = (place(0), place(7));
+    let moved = Moved {
+        before: &before,
+        now: &now,
+        wake_by: 1130,
+    };
+    let table = Scripted::answering([done()]).await;
+    let written = fence(&table).hand_over(moved, None).await;
+    assert_eq!(written.expect("it answers"), Written::Done);
+    let (_, body) = table.asked().pop().expect("it was asked");
+    let update = &body["TransactItems"][0]["Update"];
+    let set = update["UpdateExpression"].as_str().expect("an expression");
+    assert!(set.ends_with("REMOVE #takenBy"), "{set}");
+    let condition = update["ConditionExpression"].as_str().expect("a condition");
+    assert!(
+        condition.ends_with("#attached = :was_attached"),
+        "{condition}"
+    );
+    let values = &update["ExpressionAttributeValues"];
+    assert_eq!(values[":attached"]["M"]["c_1"]["M"]["after"]["N"], "7");
+    assert_eq!(values.get(":restarts"), None, "no line is void");
+
+    let table = Scripted::answering([done()]).await;
+    let cut = Cut { step: 3, keep: 12 };
+    let written = fence(&table).hand_over(moved, Some(cut)).await;
+    assert_eq!(written.expect("it answers"), Written::Done);
+    let (_, body) = table.asked().pop().expect("it was asked");
+    let values = &body["TransactItems"][0]["Update"]["ExpressionAttributeValues"];
+    assert_eq!(values[":restarts"]["L"], json!([{ "N": "12" }]));
+    assert_eq!(
+        (&values[":lastSeq"]["N"], &values[":cut"]["N"]),
+        (&json!("13"), &json!("3"))
+    );
+}
+
+#[tokio::test]
+async fn a_hand_over_is_made_again_when_somebody_attached_meanwhile() {
+    let none = BTreeMap::new();
+    let moved = Moved {
+        before: &none,
+        now: &none,
+        wake_by: 1130,
+    };
+    let mine = row(json!({}));
+    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&mine)]).await;
+    let written = fence(&table).hand_over(moved, None).await;
+    assert!(matches!(written, Err(Fault::Refused)));
+    let theirs = row(json!({ "epoch": { "N": "2" } }));
+    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&theirs)]).await;
+    let written = fence(&table).hand_over(moved, None).await;
+    assert_eq!(written.expect("it answers"), Written::Lost);
 }

@@ -1,4 +1,4 @@
-//! A table that answers from a list, and remembers what it was asked.
+//! A table, and a queue, that answer from one list and remember what they were asked.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use shared::aws::queue::Queue;
 use shared::aws::threads::Threads;
 use shared::aws::threads::keys::ThreadKey;
 use shared::ids::{Owner, RunId, ThreadId};
@@ -28,6 +29,7 @@ struct Table {
 /// The table's client, and what it was asked so far.
 pub(super) struct Scripted {
     pub(super) threads: Threads,
+    pub(super) queue: Queue,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -48,10 +50,17 @@ impl Scripted {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
-            .endpoint_url(url)
+            .endpoint_url(&url)
+            .build();
+        let queue = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+            .endpoint_url(&url)
             .build();
         Self {
             threads: Threads::new(Client::from_conf(config), "threads"),
+            queue: Queue::new(aws_sdk_sqs::Client::from_conf(queue), format!("{url}/runs")),
             asked,
         }
     }

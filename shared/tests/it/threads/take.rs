@@ -1,5 +1,5 @@
 use serde_json::json;
-use shared::aws::threads::take::{Take, Taker};
+use shared::aws::threads::take::{Came, Take, Taker};
 use shared::run::Status;
 
 use super::table::{Scripted, down, key, refused, row, run, updated};
@@ -21,20 +21,20 @@ async fn take(table: &Scripted) -> Take {
 #[tokio::test]
 async fn a_queued_run_is_taken_by_one_write() {
     let table = Scripted::answering([updated(&row(json!({})))]).await;
-    let Take::Taken(row) = take(&table).await else {
+    let Take::Taken(row, came) = take(&table).await else {
         panic!("it was free")
     };
     assert_eq!(
-        (row.epoch, row.status, row.wire_epoch()),
-        (1, Status::Running, 1)
+        (row.epoch, row.status, row.wire_epoch(), came),
+        (1, Status::Running, 1, Came::New)
     );
     let asked = table.asked();
     let [(operation, body)] = asked.as_slice() else {
         panic!("one write: {asked:?}")
     };
     assert_eq!(operation, "UpdateItem");
-    assert_eq!(body["ConditionExpression"], "#status = :queued");
-    assert_eq!(body["ExpressionAttributeValues"][":wake"]["N"], "1165");
+    assert_eq!(body["ConditionExpression"], "#status = :was_status");
+    assert_eq!(body["ExpressionAttributeValues"][":wakeBy"]["N"], "1165");
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn an_ended_run_and_a_missing_one_are_told_apart() {
 #[tokio::test]
 async fn a_lease_whose_answer_was_lost_is_known_again() {
     let table = Scripted::answering([down(), refused(Some(row(json!({}))))]).await;
-    assert!(matches!(take(&table).await, Take::Taken(row) if row.epoch == 1));
+    assert!(matches!(take(&table).await, Take::Taken(row, Came::New) if row.epoch == 1));
 }
 
 #[tokio::test]
@@ -74,22 +74,25 @@ async fn a_dead_workers_run_is_taken_over_with_its_restart_recorded() {
         json!({ "epoch": { "N": "4" }, "restarts": { "L": [{ "N": "7" }] }, "lastSeq": { "N": "8" } }),
     );
     let table = Scripted::answering([refused(Some(dead)), updated(&ours)]).await;
-    let Take::Taken(row) = take(&table).await else {
+    let Take::Taken(row, came) = take(&table).await else {
         panic!("its owner is dead")
     };
-    assert_eq!((row.epoch, row.wire_epoch(), row.last_seq), (4, 2, 8));
+    assert_eq!(
+        (row.epoch, row.wire_epoch(), row.last_seq, came),
+        (4, 2, 8, Came::TakenOver)
+    );
     let (_, body) = table.asked().pop().expect("it was asked");
     let values = &body["ExpressionAttributeValues"];
     assert_eq!(
         body["ConditionExpression"],
-        "#status = :running AND epoch = :dead AND leaseUntil = :over"
+        "#status = :was_status AND #epoch = :was_epoch AND #leaseUntil = :was_leaseUntil"
     );
     assert_eq!(
-        (&values[":dead"]["N"], &values[":over"]["N"]),
+        (&values[":was_epoch"]["N"], &values[":was_leaseUntil"]["N"]),
         (&json!("3"), &json!("900"))
     );
-    assert_eq!(values[":keep"]["L"], json!([{ "N": "7" }]));
-    assert_eq!(values[":seq"]["N"], "8");
+    assert_eq!(values[":restarts"]["L"], json!([{ "N": "7" }]));
+    assert_eq!(values[":lastSeq"]["N"], "8");
 }
 
 #[tokio::test]
@@ -98,4 +101,24 @@ async fn of_two_who_take_over_one_has_it() {
     let theirs = row(json!({ "takenBy": { "S": "another" }, "epoch": { "N": "2" } }));
     let table = Scripted::answering([refused(Some(dead)), refused(Some(theirs))]).await;
     assert!(matches!(take(&table).await, Take::Leased(row) if row.epoch == 2));
+}
+
+#[tokio::test]
+async fn a_run_that_was_handed_over_is_taken_without_a_restart() {
+    let mut free = row(json!({ "leaseUntil": { "N": "0" }, "lastSeq": { "N": "7" } }));
+    free.as_object_mut().expect("a row").remove("takenBy");
+    let ours = row(json!({ "epoch": { "N": "2" }, "lastSeq": { "N": "7" } }));
+    let table = Scripted::answering([refused(Some(free)), updated(&ours)]).await;
+    let Take::Taken(row, came) = take(&table).await else {
+        panic!("nobody has it")
+    };
+    assert_eq!(
+        (row.wire_epoch(), row.crashes, came),
+        (1, 0, Came::HandedOver)
+    );
+    let (_, body) = table.asked().pop().expect("it was asked");
+    assert_eq!(
+        body["ConditionExpression"],
+        "#status = :was_status AND attribute_not_exists(#takenBy)"
+    );
 }

@@ -1,0 +1,63 @@
+//! One sweep.
+
+use std::collections::HashSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Result, bail};
+use futures::StreamExt;
+use futures::stream::iter;
+use serde_json::{Value, json};
+use shared::aws::threads::keys::open_parts;
+use shared::aws::threads::overdue::Overdue;
+
+use crate::deps::Deps;
+
+/// How many threads are looked at side by side.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Looks for runs that nobody moved in time, and sees to it that somebody does. What cannot be looked at is an
+/// error of the function, for the alarms, after everything else was looked at; the next sweep tries again.
+pub(crate) async fn handle(deps: &Deps) -> Result<Value> {
+    let now = now();
+    let mut failed = 0_usize;
+    let mut threads = HashSet::new();
+    let mut found = Vec::new();
+    for part in open_parts() {
+        match deps.threads.overdue(&part, now).await {
+            // The runs of one thread wait for the same one.
+            Ok(runs) => found.extend(
+                runs.into_iter()
+                    .filter(|run| threads.insert(run.key.clone())),
+            ),
+            Err(fault) => {
+                failed += 1;
+                tracing::warn!(part, "a part of the open runs was not read: {fault}");
+            }
+        }
+    }
+    let looked = found.len();
+    let moved = iter(found).map(|run| move_on(deps, run, now));
+    failed += moved
+        .buffer_unordered(SIDE_BY_SIDE)
+        .filter(|moved| std::future::ready(!moved))
+        .count()
+        .await;
+    tracing::info!(looked, failed, "swept");
+    if failed > 0 {
+        bail!("{failed} of {looked} threads and their parts were not looked after");
+    }
+    Ok(json!({ "looked": looked }))
+}
+
+async fn move_on(deps: &Deps, run: Overdue, now: u64) -> bool {
+    let moved = deps.threads.move_overdue(&deps.queue, &run, now).await;
+    if let Err(fault) = &moved {
+        tracing::warn!(run = %run.run_id, "an overdue run was not moved: {fault}");
+    }
+    moved.is_ok()
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,90 @@
+//! Finding runs that nobody moved in time, over the index of open runs. The index lags and is only a hint:
+//! what is done about a run is decided on its row.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
+
+use super::Threads;
+use super::item::{n, read, s};
+use super::keys::{self, ThreadKey};
+use super::transition::Transition;
+use crate::aws::fault::Fault;
+use crate::aws::queue::Queue;
+use crate::ids::RunId;
+use crate::wire::line::Reason;
+
+/// The sparse index of runs that have not ended: hash `open`, sort `wakeBy`.
+pub const OPEN_RUNS: &str = "open_runs";
+
+/// The most runs of one part that one look takes; the next look takes more.
+const MOST: i32 = 200;
+
+/// A run that should have been moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// Its thread.
+    pub key: ThreadKey,
+    /// Its name.
+    pub run_id: RunId,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    thread: String,
+    item: String,
+}
+
+impl Threads {
+    /// The runs of one part of the index ([`keys::open_parts`]) that should have been moved before `now`, in
+    /// seconds since 1970; those that wait longest first, 200 at most.
+    pub async fn overdue(&self, part: &str, now: u64) -> Result<Vec<Overdue>, Fault> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(OPEN_RUNS)
+            .key_condition_expression("#open = :part AND #wakeBy < :now")
+            .expression_attribute_names("#open", "open")
+            .expression_attribute_names("#wakeBy", "wakeBy")
+            .expression_attribute_values(":part", s(part))
+            .expression_attribute_values(":now", n(now))
+            .limit(MOST)
+            .send()
+            .await?;
+        output
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(overdue)
+            .collect()
+    }
+
+    /// Sees to it that an overdue run moves: the active run of its thread gets its message again. A run that
+    /// waits without being in line was never acknowledged; it is cancelled, so that nothing starts it late.
+    pub async fn move_overdue(&self, queue: &Queue, run: &Overdue, now: u64) -> Result<(), Fault> {
+        let Overdue { key, run_id } = run;
+        let meta = self.meta(key, now).await?;
+        let line = meta.map(|meta| meta.line).unwrap_or_default();
+        if let Some(head) = line.first().filter(|_| line.contains(run_id)) {
+            self.wake_overdue(queue, key, head, now).await?;
+            return Ok(());
+        }
+        let reason = Reason::Timeout;
+        self.change(key, run_id, Transition::Cancel { reason, at: now })
+            .await?;
+        Ok(())
+    }
+}
+
+fn overdue(item: HashMap<String, AttributeValue>) -> Result<Overdue, Fault> {
+    let Keys { thread, item } = read(item)?;
+    let key = ThreadKey::of_partition(&thread);
+    let run_id = keys::parse_run(&item);
+    let unreadable = || Fault::Unreadable(format!("the index names no run: {item}"));
+    Ok(Overdue {
+        key: key.ok_or_else(unreadable)?,
+        run_id: run_id.ok_or_else(unreadable)?,
+    })
+}
