@@ -83,10 +83,11 @@ locals {
     CALLBACK_ENDPOINT = local.callback_endpoint
   }
 
-  callback_endpoint = one(concat(
-    [for stand_in in var.callback_endpoint[*] : "${stand_in}/${module.websocket_api.id}/${local.stage}"],
-    [for endpoint in [module.websocket_api.callback_endpoint] : endpoint if var.callback_endpoint == null],
-  ))
+  callback_endpoint = (
+    var.callback_endpoint == null
+    ? module.websocket_api.callback_endpoint
+    : "${var.callback_endpoint}/${module.websocket_api.id}/${local.stage}"
+  )
 
   # What is null is left to the worker.
   worker_settings = {
