@@ -115,7 +115,7 @@ def _placeholders(folder: Path) -> Path:
     program = folder / "bootstrap"
     folder.mkdir()
     program.write_text("#!/bin/sh\nexit 1\n")
-    for name in {*FUNCTIONS, "sweep"}:
+    for name in FUNCTIONS:
         write_zip(program, folder / f"{name}.zip")
     return folder
 
