@@ -6,8 +6,6 @@ data "aws_iam_policy_document" "boundary" {
     sid = "Items"
     actions = [
       "dynamodb:BatchGetItem",
-      "dynamodb:BatchWriteItem",
-      "dynamodb:ConditionCheckItem",
       "dynamodb:DeleteItem",
       "dynamodb:GetItem",
       "dynamodb:PutItem",
@@ -70,7 +68,7 @@ data "aws_iam_policy_document" "boundary" {
 
     content {
       sid       = "Keys"
-      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
       resources = statement.value
     }
   }
