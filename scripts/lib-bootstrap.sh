@@ -109,16 +109,22 @@ confirm() {
 next_steps() {
   cat <<END
 
-The account is ready. What is left is on GitHub; the model is your choice:
+The account is ready. What is left is on GitHub. The last of the three variables asks for its value: a model that is
+offered in $3, or an inference profile, such as eu.anthropic.claude-sonnet-5-5 in Europe.
 
   gh variable set AWS_ACCOUNT_ID --repo $1 --body $2
   gh variable set AWS_REGION --repo $1 --body $3
-  gh variable set MODEL_ID --repo $1 --body us.anthropic.claude-sonnet-5-5
+  gh variable set MODEL_ID --repo $1
 
-  gh api --method PUT repos/$1/environments/dev
-  gh api --method PUT repos/$1/environments/prod
+  for environment in dev prod; do
+    gh api --method PUT "repos/$1/environments/\$environment" \\
+      -F "deployment_branch_policy[protected_branches]=false" \\
+      -F "deployment_branch_policy[custom_branch_policies]=true"
+    gh api --method POST "repos/$1/environments/\$environment/deployment-branch-policies" -f name=main
+  done
 
-Then let both environments deploy from main only, and give prod reviewers: https://github.com/$1/settings/environments
+That lets both environments deploy from main only: whoever can start a job of an environment can deploy. Give prod
+reviewers, too: https://github.com/$1/settings/environments
 A push to main deploys. docs/deploy.md has the rest.
 END
 }
