@@ -43,7 +43,7 @@ get_actionlint() {
 }
 
 check_terraform() {
-  local infra=(.venv/bin/python -E local/infra.py) plans=".longwire/plans" why environment
+  local infra=(.venv/bin/python -E local/infra.py) plans=".longwire/plans" why
   rm -rf "$plans"
   if ! why="$("${infra[@]}" provider 2>&1)"; then
     # The comparison of the local stack with the plan is among the Python tests and skips for the same reason.
@@ -54,12 +54,17 @@ check_terraform() {
   check "terraform: format" terraform fmt -check -recursive terraform
   check "terraform: validate" "${infra[@]}" validate
   count "terraform: tests" "${infra[@]}" test
-  check "terraform: plans of dev and prod" "${infra[@]}" plan "$plans"
-  for environment in dev prod; do
-    # --skip-download: its rules are in the package; what it would fetch are a vendor's own pages about them.
-    check "terraform: checkov of $environment" "$checks/checkov" --file "$plans/$environment.json" \
-      --framework terraform_plan --repo-root-for-plan-enrichment terraform --skip-download --compact --quiet
-  done
+  check "terraform: plans of dev, prod and the bootstrap" "${infra[@]}" plan "$plans"
+  check_plan dev terraform
+  check_plan prod terraform
+  check_plan bootstrap terraform/bootstrap
+}
+
+# check_plan NAME ROOT: checkov of one plan, with the comments in its root module that say why a check is left out.
+# --skip-download: its rules are in the package; what it would fetch are a vendor's own pages about them.
+check_plan() {
+  check "terraform: checkov of $1" "$checks/checkov" --file "$plans/$1.json" --framework terraform_plan \
+    --repo-root-for-plan-enrichment "$2" --skip-download --compact --quiet
 }
 
 # Licences, sources and unused dependencies. CI has both tools; deny's list of vulnerabilities comes from the network

@@ -16,7 +16,12 @@ from .processes import Started
 from .terraform import Missing, Provider, copied, provider, tested_roots
 
 ROOTS = ("terraform", "terraform/bootstrap")
-ENVIRONMENTS = ("dev", "prod")
+# What is planned: a root module, and what it must be told. The account is MiniStack's.
+PLANS = {
+    "dev": ("terraform", ("-var-file=envs/dev.tfvars",)),
+    "prod": ("terraform", ("-var-file=envs/prod.tfvars",)),
+    "bootstrap": ("terraform/bootstrap", ("-var=account_id=000000000000", "-var=subject=repo:acme/longwire")),
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +33,7 @@ def main(arguments: list[str]) -> int:
     ).set_defaults(run=_provider)
     commands.add_parser("validate", help="validate each root module").set_defaults(run=_validate)
     commands.add_parser("test", help="terraform test in each module that has tests").set_defaults(run=_test)
-    plan = commands.add_parser("plan", help="plan each environment, as JSON in <folder>/<environment>.json")
+    plan = commands.add_parser("plan", help="plan what is deployed, as JSON in <folder>/<name>.json")
     plan.add_argument("folder", type=Path)
     plan.set_defaults(run=_plan)
     chosen = parser.parse_args(arguments)
@@ -68,13 +73,13 @@ def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     source = provider(checkout)
     with _somebody_to_ask(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
-        copy.init("terraform")
-        for environment in ENVIRONMENTS:
-            saved = copy.folder / f"{environment}.plan"
-            variables = f"-var-file=envs/{environment}.tfvars"
-            copy.terraform("terraform", "plan", "-no-color", f"-out={saved}", variables)
-            shown = copy.terraform("terraform", "show", "-json", str(saved), capture=True)
-            (chosen.folder / f"{environment}.json").write_text(shown)
+        for root in ROOTS:
+            copy.init(root)
+        for name, (root, variables) in PLANS.items():
+            saved = copy.folder / f"{name}.plan"
+            copy.terraform(root, "plan", "-no-color", f"-out={saved}", *variables)
+            shown = copy.terraform(root, "show", "-json", str(saved), capture=True)
+            (chosen.folder / f"{name}.json").write_text(shown)
 
 
 @contextmanager
