@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import processes, servers
+from .applied import variables
 from .checkout import Checkout
 from .errors import LocalError
 from .processes import Started
-from .terraform import Missing, Provider, copied, provider, tested_roots
+from .terraform import Copy, Missing, Provider, copied, provider, tested_roots
 
 ROOTS = ("terraform", "terraform/bootstrap")
 # What is planned: a root module, and what it must be told. The account is MiniStack's.
@@ -75,11 +77,20 @@ def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
     with _somebody_to_ask(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
         for root in ROOTS:
             copy.init(root)
-        for name, (root, variables) in PLANS.items():
+        plans = {**PLANS, "local": ("terraform", (f"-var-file={_of_up(copy)}",))}
+        for name, (root, arguments) in plans.items():
             saved = copy.folder / f"{name}.plan"
-            copy.terraform(root, "plan", "-no-color", f"-out={saved}", *variables)
+            copy.terraform(root, "plan", "-no-color", f"-out={saved}", *arguments)
             shown = copy.terraform(root, "show", "-json", str(saved), capture=True)
             (chosen.folder / f"{name}.json").write_text(shown)
+
+
+def _of_up(copy: Copy) -> Path:
+    """The variables that `scripts/local up --terraform` sets."""
+    file = copy.folder / "local.tfvars.json"
+    given = variables("http://127.0.0.1:1", "http://127.0.0.1:2", copy.folder / "packages", {})
+    file.write_text(json.dumps(given))
+    return file
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -76,11 +77,14 @@ class Copy:
     folder: Path
     environment: Mapping[str, str]
 
-    def terraform(self, root: str, *arguments: str, capture: bool = False) -> str:
-        """Runs terraform in a root module, a path such as `terraform/bootstrap`. Its output, if captured."""
+    def terraform(self, root: str, *arguments: str, capture: bool = False, progress: bool = False) -> str:
+        """Runs terraform in a root module, a path such as `terraform/bootstrap`. Its output, if captured.
+
+        `progress` sends what it says to stderr, for a command whose own output is something else.
+        """
         command = ["terraform", f"-chdir={self.folder / root}", *arguments]
         environment = os.environ | self.environment
-        output = subprocess.PIPE if capture else None
+        output = subprocess.PIPE if capture else sys.stderr if progress else None
         result = subprocess.run(command, env=environment, check=False, stdout=output, text=True)
         if result.returncode != 0:
             raise LocalError(f"terraform {arguments[0]} failed in {root}; it says why above.")

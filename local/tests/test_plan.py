@@ -3,6 +3,7 @@
 scripts/test leaves the plans in .longwire/plans; where terraform cannot run there are none.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -42,12 +43,16 @@ UNEQUAL = {
 }
 
 
-@pytest.fixture(params=["dev", "prod"])
-def plan(request):
-    path = PLANS / f"{request.param}.json"
+def planned_for(environment):
+    path = PLANS / f"{environment}.json"
     if not path.exists():
         pytest.skip("no plan: terraform cannot run here, or scripts/test has not run it")
     return planned.load(path, ROOT / "terraform" / "modules" / "work_queue" / "main.tf")
+
+
+@pytest.fixture(params=["dev", "prod"])
+def plan(request):
+    return planned_for(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +124,18 @@ def test_the_local_stack_is_what_the_plan_deploys(deployed, plan):
 def test_both_tell_everything(deployed, plan):
     assert deployed.keys() == plan.keys()
     assert all(deployed.values()) and all(plan.values())
+
+
+def test_up_with_terraform_deploys_the_same(deployed):
+    here, there = leaves(deployed), leaves(planned_for("local"))
+    # Only what a deployment always says and a laptop leaves to the function's own default.
+    assert {path: value for path, value in there.items() if here.get(path) != value} == dict.fromkeys(
+        PLAN_ONLY, True
+    )
+    assert here.keys() - there.keys() == set()
+
+
+def test_the_plan_has_the_outputs_that_describe_a_stack():
+    planned_for("local")
+    outputs = json.loads((PLANS / "local.json").read_text())["output_changes"]
+    assert {"api_id", "queue_url", "dead_letter_url", "tables", "functions"} <= outputs.keys()
