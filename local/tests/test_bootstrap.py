@@ -61,6 +61,9 @@ class Machine:
         (self.account / thing).write_text(text)
 
     def run(self, *options: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+        return self.start("--repository", "acme/longwire", *options, answer=answer)
+
+    def start(self, *options: str, answer: str = "") -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": str(self.bin),
             "CALLS": str(self.calls),
@@ -68,7 +71,7 @@ class Machine:
             "CHECKOUT": str(self.checkout),
             "AWS_REGION": "eu-central-1",
         }
-        command = [str(self.checkout / "scripts" / "bootstrap"), "--repository", "acme/longwire", *options]
+        command = [str(self.checkout / "scripts" / "bootstrap"), *options]
         return subprocess.run(command, env=environment, input=answer, capture_output=True, text=True, check=False)
 
     def verbs(self) -> list[str]:
@@ -191,3 +194,28 @@ def test_another_project_is_another_bucket(machine):
     machine.run("--yes", "-var", "project=acme")
     assert "-var project=acme" in machine.called("terraform plan")[0]
     assert "-backend-config=bucket=acme-state-123456789012-eu-central-1" in machine.called("terraform init")[-1]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/acme/longwire",
+        "https://github.com/acme/longwire.git",
+        "git@github.com:acme/longwire.git",
+        "ssh://git@github.com/acme/longwire.git",
+    ],
+)
+def test_the_remote_names_the_repository(machine, url):
+    for arguments in (["init", "--quiet"], ["remote", "add", "origin", url]):
+        subprocess.run(["git", "-C", str(machine.checkout), *arguments], check=True)
+    done = machine.start("--yes")
+    assert done.returncode == 0, done.stderr
+    assert "repository  acme/longwire," in done.stdout
+
+
+def test_a_remote_that_is_not_githubs_must_be_named(machine):
+    for arguments in (["init", "--quiet"], ["remote", "add", "origin", "https://example.com/acme/longwire"]):
+        subprocess.run(["git", "-C", str(machine.checkout), *arguments], check=True)
+    done = machine.start("--yes")
+    assert done.returncode == 1
+    assert "--repository" in done.stderr
