@@ -19,21 +19,25 @@ tf() {
 # origin: OWNER/NAME of the git remote, from either form of its URL.
 origin() {
   local url
-  url="$(git -C "$root" remote get-url origin 2>/dev/null)" || fail "there is no git remote \"origin\"; name the fork with --repository OWNER/NAME."
+  url="$(git -C "$root" remote get-url origin 2>/dev/null)" ||
+    fail "there is no git remote \"origin\"; name the fork with --repository OWNER/NAME."
   url="${url%.git}"
-  [[ "$url" =~ github\.com[:/]([^/]+/[^/]+)$ ]] || fail "the remote \"origin\" ($url) is not on github.com; name the fork with --repository OWNER/NAME."
+  [[ "$url" =~ github\.com[:/]([^/]+/[^/]+)$ ]] ||
+    fail "the remote \"origin\" ($url) is not on github.com; name the fork with --repository OWNER/NAME."
   echo "${BASH_REMATCH[1]}"
 }
 
 # subject_of REPOSITORY: GitHub names repositories made since July 2026 with immutable ids, older ones without, and
 # either can be changed. A role that trusts the wrong form refuses every job, so GitHub is asked.
 subject_of() {
-  local answer custom prefix how="GitHub's answer to 'gh api repos/$1/actions/oidc/customization/sub' has it as sub_claim_prefix; pass that with --subject."
+  local endpoint="repos/$1/actions/oidc/customization/sub" answer custom prefix how
+  how="'gh api $endpoint' names it sub_claim_prefix; pass that with --subject."
   command -v gh >/dev/null || fail "gh was not found, so GitHub cannot be asked how its tokens name $1. $how"
-  answer="$(gh api "repos/$1/actions/oidc/customization/sub" --jq '"\(.use_default) \(.sub_claim_prefix // "")"')" ||
+  answer="$(gh api "$endpoint" --jq '"\(.use_default) \(.sub_claim_prefix // "")"')" ||
     fail "GitHub would not say how its tokens name $1 (is gh logged in, as an administrator of it?). $how"
   read -r custom prefix <<<"$answer"
-  [ "$custom" = true ] || fail "$1 has a customised OIDC subject; the roles know GitHub's default form only. Reset it in the repository's Actions settings."
+  [ "$custom" = true ] ||
+    fail "$1 has a customised OIDC subject, and the roles know GitHub's default form only: set its use_default to true."
   echo "${prefix:-repo:$1}"
 }
 
@@ -57,7 +61,8 @@ use_state() {
   else
     rm -f "$here/backend.tf"
     if aws s3api head-bucket --bucket "$1" >/dev/null 2>&1 && [ ! -s "$here/terraform.tfstate" ]; then
-      fail "the bucket $1 is there but holds no bootstrap state, and there is none here: go on in the checkout where bootstrap was interrupted, or delete the bucket if nothing is deployed."
+      fail "the bucket $1 is there but holds no bootstrap state, and there is none here: go on in the checkout where" \
+        "bootstrap was interrupted, or delete the bucket if nothing is deployed."
     fi
     tf init -input=false -reconfigure
   fi

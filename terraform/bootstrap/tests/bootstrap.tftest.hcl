@@ -51,7 +51,8 @@ run "bucket" {
 
   assert {
     condition = [
-      for statement in jsondecode(data.aws_iam_policy_document.bucket.json).Statement : [statement.Effect, statement.Condition]
+      for statement in jsondecode(data.aws_iam_policy_document.bucket.json).Statement :
+      [statement.Effect, statement.Condition]
     ] == [["Deny", { Bool = { "aws:SecureTransport" = "false" } }]]
     error_message = "Only encrypted connections."
   }
