@@ -11,12 +11,14 @@ from typing import Any
 
 from .checkout import Checkout
 from .errors import LocalError
-from .facts import EVENT_SOURCE, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, STAGE
+from .facts import EVENT_SOURCE, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, STAGE
 from .terraform import copied, provider
 
 ENVIRONMENT = "local"
-# Settings that are variables of their own; the others are attributes of the variable `worker`.
-OWN_VARIABLES = {"SYSTEM_PROMPT", "ON_GONE", "THREAD_TTL_HOURS"}
+# The worker's settings are attributes of the variable `worker`, but for these, which users set first; those of
+# other functions are variables of their own.
+OWN_VARIABLES = {"SYSTEM_PROMPT", "THREAD_TTL_HOURS"}
+OF_WORKER = set(FUNCTIONS["worker"].optional) - OWN_VARIABLES
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def apply(
 
 def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[str, str]) -> dict[str, Any]:
     """The deployment's variables: the stand-ins instead of AWS, this machine's programs, and the settings."""
-    worker = {name.lower(): setting(name, value) for name, value in chosen.items() if name not in OWN_VARIABLES}
+    worker = {name.lower(): setting(name, value) for name, value in chosen.items() if name in OF_WORKER}
     weather = f"{simulator}/weather"
     return {
         "environment": ENVIRONMENT,
@@ -81,7 +83,7 @@ def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[st
             "BEDROCK_RUNTIME": simulator,
             "BEDROCK_AGENT_RUNTIME": simulator,
         },
-        **{name.lower(): chosen[name] for name in OWN_VARIABLES if name in chosen},
+        **{name.lower(): value for name, value in chosen.items() if name not in OF_WORKER},
     }
 
 
