@@ -18,7 +18,7 @@ locals {
       local.connections_table,
       local.threads_table,
       local.queue,
-      local.ingest_settings,
+      { for name, value in local.ingest_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
     )
@@ -73,9 +73,12 @@ locals {
     service => { for key, url in var.endpoint_urls : "AWS_ENDPOINT_URL_${key}" => url if key == service }
   }
 
+  # What is null is left to the function.
   ingest_settings = {
-    ON_GONE          = var.on_gone
-    THREAD_TTL_HOURS = tostring(var.thread_ttl_hours)
+    ON_GONE             = var.on_gone
+    THREAD_TTL_HOURS    = tostring(var.thread_ttl_hours)
+    REPLAY_SECONDS      = var.worker.replay_seconds
+    MESSAGES_PER_SECOND = var.messages_per_second
   }
 
   worker_places = {
@@ -106,6 +109,8 @@ locals {
     LEASE_SECONDS         = var.worker.lease_seconds
     VISIBILITY_SECONDS    = var.worker.visibility_seconds
     REPLAY_SECONDS        = var.worker.replay_seconds
+    RUN_SECONDS           = var.worker.run_seconds
+    TOOLS_ONCE            = var.worker.tools_once
     WEATHER_GEOCODING_URL = var.worker.geocoding_url
     WEATHER_FORECAST_URL  = var.worker.forecast_url
   }

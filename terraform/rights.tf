@@ -39,7 +39,7 @@ locals {
 
     know_connection = {
       sid       = "KnowConnection"
-      actions   = ["dynamodb:GetItem"]
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [local.connections]
     }
 

@@ -145,6 +145,8 @@ variable "worker" {
     lease_seconds      = optional(number)
     visibility_seconds = optional(number)
     replay_seconds     = optional(number)
+    run_seconds        = optional(number)
+    tools_once         = optional(string)
     geocoding_url      = optional(string)
     forecast_url       = optional(string)
   })
@@ -179,6 +181,17 @@ variable "reserved_concurrency" {
   validation {
     condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["connect", "disconnect", "ingest", "worker", "sweep"], key)])
     error_message = "reserved_concurrency names functions: connect, disconnect, ingest, worker, sweep."
+  }
+}
+
+variable "messages_per_second" {
+  description = "Messages a second that one connection may send, over a few seconds; 0: as many as it likes. Null: 5."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = coalesce(var.messages_per_second, 5) >= 0 && coalesce(var.messages_per_second, 5) <= 1000
+    error_message = "messages_per_second must be 0 to 1000."
   }
 }
 

@@ -66,8 +66,9 @@ run "with_everything_set_each_function_gets_what_it_reads" {
   command = plan
 
   variables {
-    knowledge_base_id = "KB12345678"
-    system_prompt     = "Be brief."
+    knowledge_base_id   = "KB12345678"
+    system_prompt       = "Be brief."
+    messages_per_second = 5
     endpoint_urls = {
       DYNAMODB              = "http://127.0.0.1:1"
       SQS                   = "http://127.0.0.1:1"
@@ -86,6 +87,8 @@ run "with_everything_set_each_function_gets_what_it_reads" {
       lease_seconds      = 9
       visibility_seconds = 12
       replay_seconds     = 60
+      run_seconds        = 600
+      tools_once         = "get_weather"
       geocoding_url      = "http://127.0.0.1:1"
       forecast_url       = "http://127.0.0.1:1"
     }

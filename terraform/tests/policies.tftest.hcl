@@ -87,7 +87,7 @@ run "each_role_may_do_exactly_this" {
   assert {
     condition = jsonencode({ for s in jsondecode(module.function["ingest"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
       WriteOwnLog    = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-ingest:*"]]
-      KnowConnection = ["Allow", ["dynamodb:GetItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
+      KnowConnection = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
       RecordRuns = ["Allow", ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
       SendJobs = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]

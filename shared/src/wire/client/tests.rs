@@ -316,11 +316,6 @@ fn what_is_wrong_is_named() {
             "approval",
         ),
         (
-            r#"{"action":"cancel","runId":"r1"}"#.into(),
-            UnknownAction,
-            "cancel",
-        ),
-        (
             r#"{"action":"resume","runId":"r1"}"#.into(),
             UnknownAction,
             "resume",
