@@ -1,0 +1,197 @@
+//! The sequences: what the world does next. Nearly everything is possible at any time, so the state that they
+//! are drawn from is only which runs have a name.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::Union;
+use proptest_state_machine::ReferenceStateMachine;
+use shared::wire::client::options::IfBusy;
+
+use crate::trouble::{Trouble, trouble};
+
+/// The most runs of a thread in one sequence; see `case::run_name`.
+const MOST_RUNS: usize = 6;
+
+/// One thing that happens. Numbers that choose among what is there wrap round.
+#[derive(Debug, Clone)]
+pub(crate) enum Transition {
+    /// A client's prompt: of a new run, or of one that was prompted before.
+    Start {
+        run: usize,
+        if_busy: IfBusy,
+        trouble: Option<Trouble>,
+    },
+    /// Somebody wants a run stopped.
+    Cancel {
+        run: usize,
+        trouble: Option<Trouble>,
+    },
+    /// A message of the queue comes to a worker; `old`: one that was done with may come, too.
+    Deliver {
+        message: usize,
+        old: bool,
+        work: Work,
+        trouble: Option<Trouble>,
+    },
+    /// What stood still goes on.
+    GoOn {
+        operation: usize,
+        trouble: Option<Trouble>,
+    },
+    /// What stood still dies.
+    Die { operation: usize },
+    /// Time passes, in seconds.
+    Wait(u64),
+    /// The sweep looks for what nobody moved.
+    Sweep { trouble: Option<Trouble> },
+}
+
+/// What a worker does with a run that it was given.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    /// Its reads are answered before it takes the run, although it asks for both at once.
+    pub reads_first: bool,
+    /// First.
+    pub acts: Vec<Act>,
+    /// Then.
+    pub last: Last,
+}
+
+/// What a worker does before the last thing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Act {
+    Step,
+    Renew,
+}
+
+/// The last thing a worker does with a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Last {
+    Finish,
+    Fail,
+    HandOver,
+    Cut,
+}
+
+impl Work {
+    /// The shortest answer.
+    pub(crate) fn plain() -> Self {
+        Self {
+            reads_first: false,
+            acts: Vec::new(),
+            last: Last::Finish,
+        }
+    }
+}
+
+/// Draws sequences.
+#[derive(Debug)]
+pub(crate) struct Sequences;
+
+impl ReferenceStateMachine for Sequences {
+    /// How many runs have a name.
+    type State = usize;
+    type Transition = Transition;
+
+    fn init_state() -> BoxedStrategy<usize> {
+        Just(0).boxed()
+    }
+
+    fn transitions(runs: &usize) -> BoxedStrategy<Transition> {
+        let mut weighted = vec![(5, start((runs + 1).min(MOST_RUNS)))];
+        if *runs > 0 {
+            weighted.extend([
+                (7, deliver()),
+                (5, go_on()),
+                (
+                    1,
+                    any::<usize>()
+                        .prop_map(|operation| Transition::Die { operation })
+                        .boxed(),
+                ),
+                (2, cancel(*runs)),
+                (3, wait()),
+                (
+                    1,
+                    trouble()
+                        .prop_map(|trouble| Transition::Sweep { trouble })
+                        .boxed(),
+                ),
+            ]);
+        }
+        Union::new_weighted(weighted).boxed()
+    }
+
+    fn apply(runs: usize, transition: &Transition) -> usize {
+        match transition {
+            Transition::Start { run, .. } => runs.max(run + 1),
+            Transition::Cancel { .. }
+            | Transition::Deliver { .. }
+            | Transition::GoOn { .. }
+            | Transition::Die { .. }
+            | Transition::Wait(_)
+            | Transition::Sweep { .. } => runs,
+        }
+    }
+}
+
+fn start(named: usize) -> BoxedStrategy<Transition> {
+    let if_busy = prop_oneof![
+        4 => Just(IfBusy::Queue),
+        1 => Just(IfBusy::Reject),
+        2 => Just(IfBusy::Interrupt),
+    ];
+    (0..named, if_busy, trouble())
+        .prop_map(|(run, if_busy, trouble)| Transition::Start {
+            run,
+            if_busy,
+            trouble,
+        })
+        .boxed()
+}
+
+fn cancel(named: usize) -> BoxedStrategy<Transition> {
+    (0..named, trouble())
+        .prop_map(|(run, trouble)| Transition::Cancel { run, trouble })
+        .boxed()
+}
+
+fn deliver() -> BoxedStrategy<Transition> {
+    let old = prop::bool::weighted(0.2);
+    (any::<usize>(), old, work(), trouble())
+        .prop_map(|(message, old, work, trouble)| Transition::Deliver {
+            message,
+            old,
+            work,
+            trouble,
+        })
+        .boxed()
+}
+
+fn work() -> impl Strategy<Value = Work> {
+    let act = prop_oneof![3 => Just(Act::Step), 1 => Just(Act::Renew)];
+    let last = prop_oneof![
+        4 => Just(Last::Finish),
+        1 => Just(Last::Fail),
+        2 => Just(Last::HandOver),
+        1 => Just(Last::Cut),
+    ];
+    (prop::bool::weighted(0.2), vec(act, 0..3), last).prop_map(|(reads_first, acts, last)| Work {
+        reads_first,
+        acts,
+        last,
+    })
+}
+
+fn go_on() -> BoxedStrategy<Transition> {
+    (any::<usize>(), trouble())
+        .prop_map(|(operation, trouble)| Transition::GoOn { operation, trouble })
+        .boxed()
+}
+
+/// Shorter than a request may take; past a message's pause; past a lease; past each `wakeBy`.
+fn wait() -> BoxedStrategy<Transition> {
+    prop::sample::select(vec![1, 20, 51, 170, 310])
+        .prop_map(Transition::Wait)
+        .boxed()
+}
