@@ -97,7 +97,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
 /// Plays one, and shorter ones of its kind if it fails. Tells what went wrong.
 fn play(options: &Options, number: u64) -> Result<Tally, String> {
     let tally = Cell::new(Tally::default());
-    let sequences = Sequences::sequential_strategy(1..=options.length);
+    let sequences = Sequences::sequential_strategy(options.length / 4..=options.length);
     let played = runner(options, number).run(&sequences, |(_, transitions, seen)| {
         let seen = || {
             if let Some(seen) = &seen {

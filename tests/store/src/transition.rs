@@ -84,65 +84,96 @@ impl Work {
     }
 }
 
+/// As many requests as a start or a cancel makes, with some more when the store fails.
+const FEW: u32 = 7;
+
+/// As many as a worker makes for a run.
+const MANY: u32 = 15;
+
 /// Draws sequences.
 #[derive(Debug)]
 pub(crate) struct Sequences;
 
 impl ReferenceStateMachine for Sequences {
-    /// How many runs have a name.
-    type State = usize;
+    /// The runs that have a name, each with what becomes of it when the thread is busy: a repeated prompt is the
+    /// same one.
+    type State = Vec<IfBusy>;
     type Transition = Transition;
 
-    fn init_state() -> BoxedStrategy<usize> {
-        Just(0).boxed()
+    fn init_state() -> BoxedStrategy<Vec<IfBusy>> {
+        Just(Vec::new()).boxed()
     }
 
-    fn transitions(runs: &usize) -> BoxedStrategy<Transition> {
-        let mut weighted = vec![(5, start((runs + 1).min(MOST_RUNS)))];
-        if *runs > 0 {
+    fn transitions(runs: &Vec<IfBusy>) -> BoxedStrategy<Transition> {
+        let mut weighted = vec![(3, start(runs))];
+        if !runs.is_empty() {
             weighted.extend([
+                (3, repeat(runs)),
                 (7, deliver()),
                 (5, go_on()),
-                (
-                    1,
-                    any::<usize>()
-                        .prop_map(|operation| Transition::Die { operation })
-                        .boxed(),
-                ),
-                (2, cancel(*runs)),
+                (1, die()),
+                (2, cancel(runs.len())),
                 (3, wait()),
-                (
-                    1,
-                    trouble()
-                        .prop_map(|trouble| Transition::Sweep { trouble })
-                        .boxed(),
-                ),
+                (1, sweep()),
             ]);
         }
         Union::new_weighted(weighted).boxed()
     }
 
-    fn apply(runs: usize, transition: &Transition) -> usize {
+    fn apply(mut runs: Vec<IfBusy>, transition: &Transition) -> Vec<IfBusy> {
         match transition {
-            Transition::Start { run, .. } => runs.max(run + 1),
+            Transition::Start { run, if_busy, .. } if *run == runs.len() => runs.push(*if_busy),
+            Transition::Start { .. }
+            | Transition::Cancel { .. }
+            | Transition::Deliver { .. }
+            | Transition::GoOn { .. }
+            | Transition::Die { .. }
+            | Transition::Wait(_)
+            | Transition::Sweep { .. } => {}
+        }
+        runs
+    }
+
+    /// After another start was left out, a run may have another number.
+    fn preconditions(runs: &Vec<IfBusy>, transition: &Transition) -> bool {
+        match transition {
+            Transition::Start { run, if_busy, .. } => {
+                runs.get(*run).is_none_or(|known| known == if_busy)
+            }
             Transition::Cancel { .. }
             | Transition::Deliver { .. }
             | Transition::GoOn { .. }
             | Transition::Die { .. }
             | Transition::Wait(_)
-            | Transition::Sweep { .. } => runs,
+            | Transition::Sweep { .. } => true,
         }
     }
 }
 
-fn start(named: usize) -> BoxedStrategy<Transition> {
+/// A new run, as long as there are not too many.
+fn start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
+    if runs.len() == MOST_RUNS {
+        return repeat(runs);
+    }
+    let run = runs.len();
     let if_busy = prop_oneof![
-        4 => Just(IfBusy::Queue),
-        1 => Just(IfBusy::Reject),
+        3 => Just(IfBusy::Queue),
+        2 => Just(IfBusy::Reject),
         2 => Just(IfBusy::Interrupt),
     ];
-    (0..named, if_busy, trouble())
-        .prop_map(|(run, if_busy, trouble)| Transition::Start {
+    (if_busy, trouble(FEW))
+        .prop_map(move |(if_busy, trouble)| Transition::Start {
+            run,
+            if_busy,
+            trouble,
+        })
+        .boxed()
+}
+
+fn repeat(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
+    let known: Vec<_> = runs.iter().copied().enumerate().collect();
+    (prop::sample::select(known), trouble(FEW))
+        .prop_map(|((run, if_busy), trouble)| Transition::Start {
             run,
             if_busy,
             trouble,
@@ -151,14 +182,14 @@ fn start(named: usize) -> BoxedStrategy<Transition> {
 }
 
 fn cancel(named: usize) -> BoxedStrategy<Transition> {
-    (0..named, trouble())
+    (0..named, trouble(FEW))
         .prop_map(|(run, trouble)| Transition::Cancel { run, trouble })
         .boxed()
 }
 
 fn deliver() -> BoxedStrategy<Transition> {
     let old = prop::bool::weighted(0.2);
-    (any::<usize>(), old, work(), trouble())
+    (any::<usize>(), old, work(), trouble(MANY))
         .prop_map(|(message, old, work, trouble)| Transition::Deliver {
             message,
             old,
@@ -183,8 +214,20 @@ fn work() -> impl Strategy<Value = Work> {
     })
 }
 
+fn die() -> BoxedStrategy<Transition> {
+    any::<usize>()
+        .prop_map(|operation| Transition::Die { operation })
+        .boxed()
+}
+
+fn sweep() -> BoxedStrategy<Transition> {
+    trouble(FEW)
+        .prop_map(|trouble| Transition::Sweep { trouble })
+        .boxed()
+}
+
 fn go_on() -> BoxedStrategy<Transition> {
-    (any::<usize>(), trouble())
+    (any::<usize>(), trouble(FEW))
         .prop_map(|(operation, trouble)| Transition::GoOn { operation, trouble })
         .boxed()
 }

@@ -36,8 +36,8 @@ impl What {
     }
 }
 
-/// No trouble in half of all operations.
-pub(crate) fn trouble() -> impl Strategy<Value = Option<Trouble>> {
+/// No trouble in half of all operations, or before one of its first `requests` requests.
+pub(crate) fn trouble(requests: u32) -> impl Strategy<Value = Option<Trouble>> {
     // A call of the store is made up to four times, so one failure is another matter than four.
     let times = || prop_oneof![3 => Just(1_u32), 2 => Just(4), 1 => Just(8), 1 => Just(1000)];
     let what = prop_oneof![
@@ -48,5 +48,5 @@ pub(crate) fn trouble() -> impl Strategy<Value = Option<Trouble>> {
         2 => times().prop_map(What::Loses),
         1 => times().prop_map(What::Conflicts),
     ];
-    option::of((1..14_u32, what).prop_map(|(at, what)| Trouble { at, what }))
+    option::of((1..=requests, what).prop_map(|(at, what)| Trouble { at, what }))
 }
