@@ -85,7 +85,7 @@ impl Threads {
         }
         match self.line_up(queue, run).await {
             Ok(Appended::At { position, .. }) => Ok(Started::Accepted { position }),
-            Ok(Appended::Full) => self.busy(run).await,
+            Ok(Appended::Full(_)) => self.busy(run).await,
             Err(fault) => match self.withdraw(queue, run).await {
                 Ok(Some(_)) => Ok(Started::Accepted { position: 0 }),
                 Ok(None) => Err(fault),
@@ -111,7 +111,8 @@ impl Threads {
                 }
                 self.look_after(queue, run, meta.head()).await;
             }
-            Appended::Full => {}
+            // What is at its head may have ended without anybody to move the line on.
+            Appended::Full(meta) => self.look_after(queue, run, meta.head()).await,
         }
         Ok(appended)
     }
@@ -153,7 +154,7 @@ impl Threads {
         }
         match self.line_up(queue, run).await? {
             Appended::At { position, .. } => Ok(known(Status::Queued, position)),
-            Appended::Full => self.busy(run).await,
+            Appended::Full(_) => self.busy(run).await,
         }
     }
 
