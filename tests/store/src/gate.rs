@@ -1,6 +1,7 @@
 //! What an operation's requests go through: here its process stops or dies, and a request fails, gets lost or
 //! meets another transaction. After each write that was made the table is looked at.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use aws_smithy_runtime_api::client::http::{
@@ -16,7 +17,7 @@ use tokio::task::yield_now;
 
 use crate::case::Case;
 use crate::request::Request;
-use crate::trouble::{Trouble, What};
+use crate::trouble::{Trouble, Verdict};
 
 /// Polls after which everything an operation asks for at once has been asked for.
 const ASKED: usize = 50;
@@ -48,22 +49,11 @@ pub(crate) struct Gate {
 
 #[derive(Debug, Default)]
 struct State {
-    trouble: Option<Trouble>,
-    /// Requests since the trouble was set.
+    /// What still happens to it.
+    troubles: VecDeque<Trouble>,
+    /// Its requests since it began, went on, or was over its last trouble.
     seen: u32,
     halt: Option<Halt>,
-}
-
-/// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Passes,
-    Waits,
-    DiesBefore,
-    DiesAfter,
-    Fails,
-    GetsLost,
-    Conflicts,
 }
 
 impl Gate {
@@ -73,10 +63,10 @@ impl Gate {
         case: &Arc<Case>,
         name: String,
         reads_first: bool,
-        trouble: Option<Trouble>,
+        troubles: Vec<Trouble>,
     ) -> Arc<Self> {
         let state = State {
-            trouble,
+            troubles: troubles.into(),
             ..State::default()
         };
         Arc::new(Self {
@@ -108,9 +98,9 @@ impl Gate {
     }
 
     /// Lets a process go on that stands still.
-    pub(crate) fn go_on(&self, trouble: Option<Trouble>) {
+    pub(crate) fn go_on(&self, troubles: Vec<Trouble>) {
         *self.state() = State {
-            trouble,
+            troubles: troubles.into(),
             ..State::default()
         };
         self.go_on.notify_one();
@@ -123,31 +113,24 @@ impl Gate {
     fn verdict(&self, request: &Request) -> Verdict {
         let mut state = self.state();
         state.seen += 1;
-        let seen = state.seen;
-        let Some(Trouble { at, what }) = state.trouble.filter(|trouble| trouble.at <= seen) else {
-            return Verdict::Passes;
-        };
-        let verdict = match what {
-            What::Stops if at == seen => Verdict::Waits,
-            What::DiesBefore if at == seen => Verdict::DiesBefore,
-            What::DiesAfter if at == seen => Verdict::DiesAfter,
-            What::Fails(times) if seen - at < times => Verdict::Fails,
-            What::Loses(times) if seen - at < times => Verdict::GetsLost,
-            What::Conflicts(times) if seen - at < times && request.writes() => Verdict::Conflicts,
-            What::Stops
-            | What::DiesBefore
-            | What::DiesAfter
-            | What::Fails(_)
-            | What::Loses(_)
-            | What::Conflicts(_) => Verdict::Passes,
-        };
-        drop(state);
-        if verdict != Verdict::Passes
-            && let Some(case) = self.case.upgrade()
-        {
-            case.ledger().trouble(what);
+        while let Some(trouble) = state.troubles.front().copied() {
+            match trouble.meets(state.seen) {
+                None => {
+                    state.troubles.pop_front();
+                    state.seen = 1;
+                }
+                Some(Verdict::Passes) => return Verdict::Passes,
+                Some(Verdict::Conflicts) if !request.writes() => return Verdict::Passes,
+                Some(verdict) => {
+                    drop(state);
+                    if let Some(case) = self.case.upgrade() {
+                        case.ledger().trouble(trouble.what);
+                    }
+                    return verdict;
+                }
+            }
         }
-        verdict
+        Verdict::Passes
     }
 
     fn come_to(&self, halt: Halt) {

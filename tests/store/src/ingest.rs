@@ -24,9 +24,9 @@ pub(crate) fn start(
     case: &Arc<Case>,
     run: &RunId,
     if_busy: IfBusy,
-    trouble: Option<Trouble>,
+    troubles: Vec<Trouble>,
 ) -> Operation {
-    let gate = Gate::new(case, format!("start of {run}"), false, trouble);
+    let gate = Gate::new(case, format!("start of {run}"), false, troubles);
     let (threads, queue) = case.hands(&gate);
     let new = new_run(case, run, if_busy);
     let case = Arc::clone(case);
@@ -43,8 +43,8 @@ pub(crate) fn start(
 }
 
 /// A client's wish to stop a run.
-pub(crate) fn cancel(case: &Arc<Case>, run: RunId, trouble: Option<Trouble>) -> Operation {
-    let gate = Gate::new(case, format!("cancel of {run}"), false, trouble);
+pub(crate) fn cancel(case: &Arc<Case>, run: RunId, troubles: Vec<Trouble>) -> Operation {
+    let gate = Gate::new(case, format!("cancel of {run}"), false, troubles);
     let (threads, _) = case.hands(&gate);
     let case = Arc::clone(case);
     let now = case.now();
@@ -60,8 +60,8 @@ pub(crate) fn cancel(case: &Arc<Case>, run: RunId, trouble: Option<Trouble>) -> 
 }
 
 /// A sweep, as `lambdas/sweep` makes it.
-pub(crate) fn sweep(case: &Arc<Case>, trouble: Option<Trouble>) -> Operation {
-    let gate = Gate::new(case, "sweep".to_owned(), false, trouble);
+pub(crate) fn sweep(case: &Arc<Case>, troubles: Vec<Trouble>) -> Operation {
+    let gate = Gate::new(case, "sweep".to_owned(), false, troubles);
     let (threads, queue) = case.hands(&gate);
     let case = Arc::clone(case);
     let now = case.now();

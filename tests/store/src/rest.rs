@@ -28,7 +28,7 @@ pub(crate) async fn come_to_rest(world: &mut World) {
     // One that puts up with nobody, and comes again as a person would.
     for _ in 0..3 {
         world.case.ledger().story.push("The last prompt".to_owned());
-        let prompt = start(&world.case, &last, IfBusy::Reject, None);
+        let prompt = start(&world.case, &last, IfBusy::Reject, Vec::new());
         world.go(prompt).await;
         settle(world).await;
         if world.case.ledger().acknowledged.contains(&last) {
@@ -52,7 +52,7 @@ async fn settle(world: &mut World) {
         let now = world.case.now();
         let message = world.case.pool().choose(0, now, false);
         if let Some(message) = message {
-            world.deliver(message, Work::plain(), None).await;
+            world.deliver(message, Work::plain(), Vec::new()).await;
             continue;
         }
         let next = world.case.pool().next();
@@ -72,7 +72,7 @@ async fn settle(world: &mut World) {
         }
         fruitless += 1;
         world.wait(OVERDUE);
-        let sweep = sweep(&world.case, None);
+        let sweep = sweep(&world.case, Vec::new());
         world.go(sweep).await;
     }
     world

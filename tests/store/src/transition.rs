@@ -7,7 +7,7 @@ use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 use shared::wire::client::options::IfBusy;
 
-use crate::trouble::{Trouble, trouble};
+use crate::trouble::{Trouble, troubles};
 
 /// The most runs of a thread in one sequence; see `case::run_name`.
 const MOST_RUNS: usize = 6;
@@ -19,31 +19,28 @@ pub(crate) enum Transition {
     Start {
         run: usize,
         if_busy: IfBusy,
-        trouble: Option<Trouble>,
+        troubles: Vec<Trouble>,
     },
     /// Somebody wants a run stopped.
-    Cancel {
-        run: usize,
-        trouble: Option<Trouble>,
-    },
+    Cancel { run: usize, troubles: Vec<Trouble> },
     /// A message of the queue comes to a worker; `old`: one that was done with may come, too.
     Deliver {
         message: usize,
         old: bool,
         work: Work,
-        trouble: Option<Trouble>,
+        troubles: Vec<Trouble>,
     },
     /// What stood still goes on.
     GoOn {
         operation: usize,
-        trouble: Option<Trouble>,
+        troubles: Vec<Trouble>,
     },
     /// What stood still dies.
     Die { operation: usize },
     /// Time passes, in seconds.
     Wait(u64),
     /// The sweep looks for what nobody moved.
-    Sweep { trouble: Option<Trouble> },
+    Sweep { troubles: Vec<Trouble> },
 }
 
 /// What a worker does with a run that it was given.
@@ -161,40 +158,40 @@ fn start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
         2 => Just(IfBusy::Reject),
         2 => Just(IfBusy::Interrupt),
     ];
-    (if_busy, trouble(FEW))
-        .prop_map(move |(if_busy, trouble)| Transition::Start {
+    (if_busy, troubles(FEW))
+        .prop_map(move |(if_busy, troubles)| Transition::Start {
             run,
             if_busy,
-            trouble,
+            troubles,
         })
         .boxed()
 }
 
 fn repeat(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
     let known: Vec<_> = runs.iter().copied().enumerate().collect();
-    (prop::sample::select(known), trouble(FEW))
-        .prop_map(|((run, if_busy), trouble)| Transition::Start {
+    (prop::sample::select(known), troubles(FEW))
+        .prop_map(|((run, if_busy), troubles)| Transition::Start {
             run,
             if_busy,
-            trouble,
+            troubles,
         })
         .boxed()
 }
 
 fn cancel(named: usize) -> BoxedStrategy<Transition> {
-    (0..named, trouble(FEW))
-        .prop_map(|(run, trouble)| Transition::Cancel { run, trouble })
+    (0..named, troubles(FEW))
+        .prop_map(|(run, troubles)| Transition::Cancel { run, troubles })
         .boxed()
 }
 
 fn deliver() -> BoxedStrategy<Transition> {
     let old = prop::bool::weighted(0.2);
-    (any::<usize>(), old, work(), trouble(MANY))
-        .prop_map(|(message, old, work, trouble)| Transition::Deliver {
+    (any::<usize>(), old, work(), troubles(MANY))
+        .prop_map(|(message, old, work, troubles)| Transition::Deliver {
             message,
             old,
             work,
-            trouble,
+            troubles,
         })
         .boxed()
 }
@@ -221,14 +218,17 @@ fn die() -> BoxedStrategy<Transition> {
 }
 
 fn sweep() -> BoxedStrategy<Transition> {
-    trouble(FEW)
-        .prop_map(|trouble| Transition::Sweep { trouble })
+    troubles(FEW)
+        .prop_map(|troubles| Transition::Sweep { troubles })
         .boxed()
 }
 
 fn go_on() -> BoxedStrategy<Transition> {
-    (any::<usize>(), trouble(FEW))
-        .prop_map(|(operation, trouble)| Transition::GoOn { operation, trouble })
+    (any::<usize>(), troubles(FEW))
+        .prop_map(|(operation, troubles)| Transition::GoOn {
+            operation,
+            troubles,
+        })
         .boxed()
 }
 

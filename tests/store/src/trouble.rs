@@ -1,12 +1,12 @@
 //! What may happen to an operation between two of its requests, and to a request.
 
-use proptest::option;
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Something happens to an operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trouble {
-    /// At which of its requests, counted from 1.
+    /// At which of its requests, counted from 1, since it began, went on, or was over its last trouble.
     pub at: u32,
     /// What.
     pub what: What,
@@ -36,8 +36,42 @@ impl What {
     }
 }
 
-/// No trouble in half of all operations, or before one of its first `requests` requests.
-pub(crate) fn trouble(requests: u32) -> impl Strategy<Value = Option<Trouble>> {
+impl Trouble {
+    /// What becomes of the request of this number: nothing before the trouble, and none when it is over.
+    pub(crate) fn meets(self, request: u32) -> Option<Verdict> {
+        let times = match self.what {
+            What::Stops | What::DiesBefore | What::DiesAfter => 1,
+            What::Fails(times) | What::Loses(times) | What::Conflicts(times) => times,
+        };
+        match request.checked_sub(self.at) {
+            None => Some(Verdict::Passes),
+            Some(after) if after >= times => None,
+            Some(_) => Some(match self.what {
+                What::Stops => Verdict::Waits,
+                What::DiesBefore => Verdict::DiesBefore,
+                What::DiesAfter => Verdict::DiesAfter,
+                What::Fails(_) => Verdict::Fails,
+                What::Loses(_) => Verdict::GetsLost,
+                What::Conflicts(_) => Verdict::Conflicts,
+            }),
+        }
+    }
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Passes,
+    Waits,
+    DiesBefore,
+    DiesAfter,
+    Fails,
+    GetsLost,
+    Conflicts,
+}
+
+/// No trouble in half of all operations, else some, one after the other, before one of so many requests.
+pub(crate) fn troubles(requests: u32) -> impl Strategy<Value = Vec<Trouble>> {
     // A call of the store is made up to four times, so one failure is another matter than four.
     let times = || prop_oneof![3 => Just(1_u32), 2 => Just(4), 1 => Just(8), 1 => Just(1000)];
     let what = prop_oneof![
@@ -48,5 +82,6 @@ pub(crate) fn trouble(requests: u32) -> impl Strategy<Value = Option<Trouble>> {
         2 => times().prop_map(What::Loses),
         1 => times().prop_map(What::Conflicts),
     ];
-    option::of((1..=requests, what).prop_map(|(at, what)| Trouble { at, what }))
+    let trouble = (1..=requests, what).prop_map(|(at, what)| Trouble { at, what });
+    prop_oneof![1 => Just(Vec::new()), 1 => vec(trouble, 1..=3)]
 }

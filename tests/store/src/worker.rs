@@ -56,14 +56,14 @@ pub(crate) fn deliver(
     message: Message,
     invocation: usize,
     work: Work,
-    trouble: Option<Trouble>,
+    troubles: Vec<Trouble>,
 ) -> Operation {
     let invocation = format!("worker {invocation}");
     let name = format!(
         "{invocation}, {} by message {}",
         message.job.run_id, message.number
     );
-    let gate = Gate::new(case, name, work.reads_first, trouble);
+    let gate = Gate::new(case, name, work.reads_first, troubles);
     let (threads, queue) = case.hands(&gate);
     let worker = Worker {
         case: Arc::clone(case),

@@ -42,42 +42,46 @@ impl World {
             Transition::Start {
                 run,
                 if_busy,
-                trouble,
+                troubles,
             } => {
-                self.go(start(case, &run_name(run), if_busy, trouble)).await;
+                self.go(start(case, &run_name(run), if_busy, troubles))
+                    .await;
             }
-            Transition::Cancel { run, trouble } => {
-                self.go(cancel(case, run_name(run), trouble)).await;
+            Transition::Cancel { run, troubles } => {
+                self.go(cancel(case, run_name(run), troubles)).await;
             }
             Transition::Deliver {
                 message,
                 old,
                 work,
-                trouble,
+                troubles,
             } => {
                 let chosen = case.pool().choose(message, case.now(), old);
                 if let Some(message) = chosen {
-                    self.deliver(message, work, trouble).await;
+                    self.deliver(message, work, troubles).await;
                 }
             }
-            Transition::GoOn { operation, trouble } => self.go_on(operation, trouble).await,
+            Transition::GoOn {
+                operation,
+                troubles,
+            } => self.go_on(operation, troubles).await,
             Transition::Die { operation } => self.die(operation),
             Transition::Wait(seconds) => self.wait(seconds),
-            Transition::Sweep { trouble } => self.go(sweep(case, trouble)).await,
+            Transition::Sweep { troubles } => self.go(sweep(case, troubles)).await,
         }
     }
 
     /// A worker gets a message.
-    pub(crate) async fn deliver(&mut self, message: Message, work: Work, trouble: Option<Trouble>) {
+    pub(crate) async fn deliver(&mut self, message: Message, work: Work, troubles: Vec<Trouble>) {
         self.invocations += 1;
-        let delivery = deliver(&self.case, message, self.invocations, work, trouble);
+        let delivery = deliver(&self.case, message, self.invocations, work, troubles);
         self.go(delivery).await;
     }
 
     /// Lets everything go on that stands still.
     pub(crate) async fn all_go_on(&mut self) {
         while !self.stopped.is_empty() {
-            self.go_on(0, None).await;
+            self.go_on(0, Vec::new()).await;
         }
     }
 
@@ -99,11 +103,11 @@ impl World {
         }
     }
 
-    async fn go_on(&mut self, choice: usize, trouble: Option<Trouble>) {
+    async fn go_on(&mut self, choice: usize, troubles: Vec<Trouble>) {
         if let Some(place) = choice.checked_rem(self.stopped.len()) {
             let operation = self.stopped.remove(place);
             self.case.ledger().tell(&operation.gate.name, "goes on");
-            operation.gate.go_on(trouble);
+            operation.gate.go_on(troubles);
             self.go(operation).await;
         }
     }
