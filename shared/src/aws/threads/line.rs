@@ -73,7 +73,7 @@ pub enum Appended {
         meta: Meta,
     },
     /// The line has as many runs as it may have, or as the new one puts up with.
-    Full,
+    Full(Meta),
 }
 
 impl Threads {
@@ -110,7 +110,7 @@ impl Threads {
                 }
                 // Also this very write, when its answer was lost.
                 Some(meta) if meta.position(run).is_some() => return Ok(standing(meta, run)),
-                Some(meta) if meta.line.len() >= most => return Ok(Appended::Full),
+                Some(meta) if meta.line.len() >= most => return Ok(Appended::Full(meta)),
                 Some(_) | None => {}
             }
         }
