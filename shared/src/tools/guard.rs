@@ -106,7 +106,7 @@ mod tests {
     /// The one line that this writes, in the format of a deployment's logs.
     async fn logged(work: impl Future) -> Value {
         let (reader, writer) = std::io::pipe().expect("a pipe");
-        let subscriber = lambda_runtime::tracing::subscriber::fmt()
+        let subscriber = tracing_subscriber::fmt()
             .json()
             .with_target(false)
             .without_time()
