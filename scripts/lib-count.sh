@@ -2,6 +2,7 @@
 
 passed=0
 failed=0
+skipped=0
 step=0
 
 # A signal ends the step that runs, with everything it started, before it ends us.
@@ -35,12 +36,19 @@ check() {
   fi
 }
 
-# count NAME COMMAND...: a step that counts its own tests, in the words of cargo, pytest or node.
+# skip NAME REASON: a step that this machine cannot take, said and counted.
+skip() {
+  skipped=$((skipped + 1))
+  echo "== $1"
+  echo "SKIPPED: $1: $2"
+}
+
+# count NAME COMMAND...: a step that counts its own tests, in the words of cargo, pytest, node or terraform.
 count() {
   local status=0 good bad
   run "$@" || status=$?
-  good=$(sum 's/^test result: .* ([0-9]+) passed; .*/\1/p; s/^(.*[ =])?([0-9]+) passed.* in .*/\2/p; s/^(#|ℹ) pass ([0-9]+)$/\2/p')
-  bad=$(sum 's/^test result: .* ([0-9]+) failed; .*/\1/p; s/^(.*[ =])?([0-9]+) failed.* in .*/\2/p; s/^(#|ℹ) fail ([0-9]+)$/\2/p')
+  good=$(sum 's/^test result: .* ([0-9]+) passed; .*/\1/p; s/^(.*[ =])?([0-9]+) passed.* in .*/\2/p; s/^(#|ℹ) pass ([0-9]+)$/\2/p; s/^(Success|Failure)! ([0-9]+) passed, .*/\2/p')
+  bad=$(sum 's/^test result: .* ([0-9]+) failed; .*/\1/p; s/^(.*[ =])?([0-9]+) failed.* in .*/\2/p; s/^(#|ℹ) fail ([0-9]+)$/\2/p; s/^(Success|Failure)! .* ([0-9]+) failed.*/\2/p')
   # A step that broke without a failing test, or ran none, is a failure of its own.
   if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
     bad=1
@@ -56,6 +64,8 @@ sum() {
 
 summary() {
   echo
-  echo "$passed passed, $failed failed"
+  local and=""
+  [ "$skipped" -eq 0 ] || and=", $skipped skipped"
+  echo "$passed passed, $failed failed$and"
   [ "$failed" -eq 0 ]
 }

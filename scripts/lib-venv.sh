@@ -1,4 +1,4 @@
-# Sourced by the scripts: the checkout's own Python environment, .venv.
+# Sourced by the scripts: the checkout's own Python environments.
 
 need_python() {
   if ! command -v python3 >/dev/null; then
@@ -11,15 +11,22 @@ need_python() {
   fi
 }
 
-# ensure_venv ROOT FILE...: installs each pinned requirements file of ROOT/local unless it is
-# already there. A copy of the file in .venv is the proof, written only after pip succeeded, so the
-# usual case costs no process but cmp.
+# ensure_venv ROOT FILE...: the checkout's own environment.
 ensure_venv() {
-  local root="$1" name
+  local root="$1"
   shift
+  ensure_installed "$root" .venv "$@"
+}
+
+# ensure_installed ROOT VENV FILE...: installs each pinned requirements file of ROOT/local into an environment
+# unless it is already there. A copy of the file in it is the proof, written only after pip succeeded, so the
+# usual case costs no process but cmp.
+ensure_installed() {
+  local root="$1" venv="$2" name
+  shift 2
   for name in "$@"; do
-    if [ ! -x "$root/.venv/bin/python" ] || ! cmp -s "$root/local/$name" "$root/.venv/$name"; then
-      need_python && python3 -E "$root/local/venv_setup.py" "$@"
+    if [ ! -x "$root/$venv/bin/python" ] || ! cmp -s "$root/local/$name" "$root/$venv/$name"; then
+      need_python && python3 -E "$root/local/venv_setup.py" "$venv" "$@"
       return
     fi
   done

@@ -68,7 +68,8 @@ def tee_function_logs(folder: Path) -> None:
     pump = ProvidedWorker._pump_output
 
     def teed(self: Any, stream: Any, log_queue: Any) -> None:
-        name = str(self.func_name).removeprefix("longwire-")
+        # longwire-worker, or longwire-local-worker when Terraform named it.
+        name = str(self.func_name).rsplit("-", 1)[-1]
         with (folder / f"{name}.log").open("ab", buffering=0) as file:
             pump(self, _Tee(stream, file), log_queue)
 

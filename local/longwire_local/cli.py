@@ -36,11 +36,11 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def _up(checkout: Checkout, _: argparse.Namespace) -> int:
+def _up(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .environment import settings
     from .progress import say
 
-    description = _ensure(checkout, settings(os.environ))
+    description = _ensure(checkout, settings(os.environ), chosen.terraform)
     say("ready")
     print(description.websocket)
     print(f"""npx wscat@6.1.0 -c '{description.websocket}' -s longwire.v1 -x '{{"prompt":"Hey!"}}' -w 5""")
@@ -89,18 +89,19 @@ def _chat(checkout: Checkout, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _ensure(checkout: Checkout, settings: dict[str, str] | None) -> Description:
+def _ensure(checkout: Checkout, settings: dict[str, str] | None, by_terraform: bool | None = None) -> Description:
     """The running, up-to-date stack; without the lock when there is nothing to do."""
     from .freshness import fresh
 
     record, description = Record.load(checkout), Description.load(checkout)
-    if description and settings in (None, record.settings) and fresh(checkout, record):
+    as_deployed = by_terraform in (None, bool(record.terraform)) and settings in (None, record.settings)
+    if description and as_deployed and fresh(checkout, record):
         return description
     from .lock import exclusive
     from .stack import bring_up
 
     with exclusive(checkout):
-        return bring_up(checkout, settings)
+        return bring_up(checkout, settings, by_terraform)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="start the stack, or bring it up to date; prints its URL")
     up.set_defaults(run=_up)
+    up.add_argument(
+        "--terraform",
+        action="store_true",
+        default=bool(os.environ.get("LONGWIRE_TERRAFORM")),
+        help="deploy the folder terraform with the registry's provider instead (also: LONGWIRE_TERRAFORM=1)",
+    )
     up.epilog = (
         "LONGWIRE_PORT asks for a port; LONGWIRE_FN_<NAME>=value sets <NAME> in the functions that know it; "
         "LONGWIRE_STATE=<folder> is where the stack keeps its state, for a second one beside the usual."

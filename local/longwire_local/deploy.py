@@ -23,13 +23,14 @@ class Deployment:
     def __init__(self, ministack: str) -> None:
         self._ministack = ministack
         self._session = Session()
-        self._dynamodb = self._client("dynamodb")
-        self._sqs = self._client("sqs")
-        self._lambda = self._client("lambda")
-        self._gateway = self._client("apigatewayv2")
-        self._events = self._client("events")
+        self._dynamodb = self.client("dynamodb")
+        self._sqs = self.client("sqs")
+        self._lambda = self.client("lambda")
+        self._gateway = self.client("apigatewayv2")
+        self._events = self.client("events")
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
+        """botocore's client of a service."""
         return self._session.create_client(
             service,
             region_name=facts.REGION,

@@ -12,7 +12,7 @@ from .facts import FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, deployed
 # `LONGWIRE_FN_MAX_STEPS=3 scripts/local up` gives MAX_STEPS=3 to each function that lists it as optional.
 SETTING_PREFIX = "LONGWIRE_FN_"
 # Of the caller's environment MiniStack, and so each function, sees only these.
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "RUST_LOG", "RUST_BACKTRACE")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "RUST_LOG", "RUST_BACKTRACE", "AWS_LAMBDA_LOG_FORMAT")
 
 
 @dataclass(frozen=True)

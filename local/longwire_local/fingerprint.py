@@ -42,6 +42,14 @@ def of_stack(checkout: Checkout) -> str:
     return digest.hexdigest()
 
 
+def of_terraform(checkout: Checkout) -> str:
+    """By content: what a stack that Terraform deployed was made from, besides the rest."""
+    digest = hashlib.sha256()
+    for path in sorted((checkout.root / "terraform").glob("**/*.tf")):
+        digest.update(of_file(path).encode())
+    return digest.hexdigest()
+
+
 def of_file(path: Path) -> str:
     """The sha256 of a file's content."""
     digest = hashlib.sha256()

@@ -15,6 +15,7 @@ def fresh(checkout: Checkout, record: Record) -> bool:
         running(record)
         and record.stack == fingerprint.of_stack(checkout)
         and record.sources == fingerprint.of_sources(checkout)
+        and record.terraform in ("", fingerprint.of_terraform(checkout))
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,14 @@ from .errors import LocalError
 from .facts import FUNCTIONS
 from .package import write_zip
 from .progress import say
-from .toolchain import cargo, need_build_tools, need_cross_tools
+from .toolchain import cargo, need_build_tools
 
 # Lambda's arm64 is cheaper than its x86_64.
 DEFAULT_TARGET = "aarch64-unknown-linux-gnu"
+
+# What provided.al2023 has. A machine of today has a newer one, and a binary that was linked against it does not
+# start in Lambda, so even this machine's own target is linked with zig, against this version.
+GLIBC = (2, 34)
 
 
 def main(arguments: list[str]) -> int:
@@ -34,41 +39,43 @@ def main(arguments: list[str]) -> int:
 
 def _release(checkout: Checkout, target: str) -> None:
     need_build_tools()
-    native = target == host()
-    if not native:
-        need_cross_tools()
     say(f"building {', '.join(FUNCTIONS)} for {target} (many minutes the first time)")
-    # The caller's target directory would hide the results from what follows.
-    environment = os.environ | {"CARGO_TARGET_DIR": str(checkout.root / "target")}
-    command = build_command(target, native)
-    if subprocess.run(command, check=False, cwd=checkout.root, env=environment).returncode != 0:
+    built = subprocess.run(_command(target), check=False, cwd=checkout.root, env=_environment(checkout))
+    if built.returncode != 0:
         raise LocalError("the build failed; cargo says why above.")
     for name in FUNCTIONS:
-        _pack(checkout, name, binary_path(checkout.root, name, target, native))
+        _pack(checkout, name)
 
 
-def build_command(target: str, native: bool) -> list[str]:
-    """Plain cargo for this machine's own target; for any other cargo-lambda, which links with zig."""
-    verb = ["build"] if native else ["lambda", "build"]
+def _command(target: str) -> list[str]:
+    version = f".{GLIBC[0]}.{GLIBC[1]}" if target.endswith("-linux-gnu") else ""
     packages = [argument for name in FUNCTIONS for argument in ("--package", name)]
-    return [str(cargo()), *verb, "--release", "--locked", "--target", target, *packages]
+    return [str(cargo()), "lambda", "build", "--release", "--locked", "--target", f"{target}{version}", *packages]
 
 
-def binary_path(root: Path, name: str, target: str, native: bool) -> Path:
-    """Where the build leaves a function's binary; cargo-lambda moves it out of cargo's folders."""
-    if native:
-        return root / "target" / target / "release" / name
-    return root / "target" / "lambda" / name / "bootstrap"
+def _environment(checkout: Checkout) -> dict[str, str]:
+    return os.environ | {
+        # cargo-lambda and the Python that has zig, which cargo-lambda looks for.
+        "PATH": f"{checkout.root / '.venv-build' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        # The caller's target directory would hide the results from what follows.
+        "CARGO_TARGET_DIR": str(checkout.root / "target"),
+    }
 
 
-def host() -> str:
-    """This machine's Rust target."""
-    command = [str(cargo()), "-vV"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return next(line.removeprefix("host: ") for line in output.splitlines() if line.startswith("host: "))
+def glibc_needed(binary: bytes) -> tuple[int, int]:
+    """The newest version of glibc among those that an ELF file says it needs; (0, 0) when it names none."""
+    found = re.findall(rb"\0GLIBC_(\d+)\.(\d+)(?:\.\d+)?(?=\0)", binary)
+    return max(((int(major), int(minor)) for major, minor in found), default=(0, 0))
 
 
-def _pack(checkout: Checkout, name: str, binary: Path) -> None:
+def _pack(checkout: Checkout, name: str) -> None:
+    binary = checkout.root / "target" / "lambda" / name / "bootstrap"
+    needed = glibc_needed(binary.read_bytes())
+    if needed > GLIBC:
+        raise LocalError(
+            f"{name} needs glibc {needed[0]}.{needed[1]}, and provided.al2023 has {GLIBC[0]}.{GLIBC[1]}: "
+            "it would not start in Lambda."
+        )
     package = checkout.root / "target" / "lambda" / f"{name}.zip"
     write_zip(binary, package)
     binary_mb, package_mb = (path.stat().st_size / 1e6 for path in (binary, package))

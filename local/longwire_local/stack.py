@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from . import fingerprint, processes, servers
+from .applied import apply
 from .build import SIMULATOR, build
 from .checkout import Checkout
 from .deploy import Deployment
@@ -33,15 +34,19 @@ class Built:
     hashes: dict[str, str]
 
 
-def bring_up(checkout: Checkout, chosen: dict[str, str] | None) -> Description:
+def bring_up(checkout: Checkout, chosen: dict[str, str] | None, by_terraform: bool | None = None) -> Description:
     """Starts the stack or brings a running one up to date. The caller holds the lock.
 
-    `chosen` are the functions' settings; None keeps those of a running stack.
+    `chosen` are the functions' settings, `by_terraform` is what deploys; None keeps those of a running stack.
     """
     record = Record.load(checkout)
     description = Description.load(checkout)
     if not (running(record) and description and record.stack == fingerprint.of_stack(checkout)):
-        return _start(checkout, settings(os.environ) if chosen is None else chosen)
+        return _start(checkout, settings(os.environ) if chosen is None else chosen, bool(by_terraform))
+    if by_terraform is None:
+        by_terraform = bool(record.terraform)
+    if by_terraform or record.terraform:
+        return _keep_or_start(checkout, record, description, chosen, by_terraform)
     if not fresh(checkout, record):
         description = _refresh(checkout, record, description)
     if chosen is not None and chosen != record.settings:
@@ -59,7 +64,20 @@ def take_down(checkout: Checkout) -> bool:
     return any(found)
 
 
-def _start(checkout: Checkout, chosen: dict[str, str]) -> Description:
+def _keep_or_start(
+    checkout: Checkout,
+    record: Record,
+    description: Description,
+    chosen: dict[str, str] | None,
+    by_terraform: bool,
+) -> Description:
+    """Terraform keeps no state of a MiniStack, which forgets everything, too: each change is a new start."""
+    chosen = record.settings if chosen is None else chosen
+    same = by_terraform == bool(record.terraform) and chosen == record.settings
+    return description if same and fresh(checkout, record) else _start(checkout, chosen, by_terraform)
+
+
+def _start(checkout: Checkout, chosen: dict[str, str], by_terraform: bool) -> Description:
     _warn_of(chosen)
     need_memory()
     wanted = wanted_port(os.environ.get("LONGWIRE_PORT"))
@@ -70,15 +88,17 @@ def _start(checkout: Checkout, chosen: dict[str, str]) -> Description:
     checkout.logs.mkdir(parents=True)
     checkout.scratch.mkdir(parents=True)
     try:
-        return _start_servers(checkout, built, chosen, wanted)
+        return _start_servers(checkout, built, chosen, wanted, by_terraform)
     except BaseException:
         # Also Ctrl-C: half a stack is of no use to anybody. The logs stay.
         take_down(checkout)
         raise
 
 
-def _start_servers(checkout: Checkout, built: Built, chosen: dict[str, str], wanted: int | None) -> Description:
-    record = Record(settings=chosen)
+def _start_servers(
+    checkout: Checkout, built: Built, chosen: dict[str, str], wanted: int | None, by_terraform: bool
+) -> Description:
+    record = Record(settings=chosen, terraform=fingerprint.of_terraform(checkout) if by_terraform else "")
 
     def keep(name: str, started: Started) -> None:
         record.processes[name] = started
@@ -91,7 +111,10 @@ def _start_servers(checkout: Checkout, built: Built, chosen: dict[str, str], wan
     code = _packages(checkout, built, list(FUNCTIONS))
     servers.wait_for_ministack(checkout, ministack, record.processes["ministack"])
     say(f"deploying to MiniStack at {ministack}")
-    description = _deploy(ministack, simulator, code, chosen, record)
+    if by_terraform:
+        description = _apply(checkout, ministack, simulator, chosen, record)
+    else:
+        description = _deploy(ministack, simulator, code, chosen, record)
     _remember(checkout, record, built)
     description.save(checkout)
     return description
@@ -121,6 +144,25 @@ def _deploy(
         dead_letter_url=at.dead_letter_url,
         tables={name: deployed(name) for name in TABLES},
         functions={name: deployed(name) for name in FUNCTIONS},
+        pids={name: started.pid for name, started in record.processes.items()},
+    )
+
+
+def _apply(
+    checkout: Checkout, ministack: str, simulator: str, chosen: dict[str, str], record: Record
+) -> Description:
+    made = apply(checkout, ministack, simulator, checkout.scratch, chosen)
+    management = made.management(ministack)
+    return Description(
+        websocket=management.replace("http://", "ws://", 1),
+        management=management,
+        region=REGION,
+        ministack=ministack,
+        simulator=simulator,
+        queue_url=made.queue_url,
+        dead_letter_url=made.dead_letter_url,
+        tables=made.tables,
+        functions=made.functions,
         pids={name: started.pid for name, started in record.processes.items()},
     )
 

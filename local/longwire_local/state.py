@@ -20,6 +20,7 @@ class Record:
     settings: dict[str, str] = field(default_factory=dict)  # what `up` passed on to the functions
     stack: str = ""  # fingerprint of what a running stack cannot change
     sources: str = ""  # fingerprint of the Rust sources that are deployed
+    terraform: str = ""  # fingerprint of what Terraform deployed; empty for a stack deployed without it
     binaries: dict[str, str] = field(default_factory=dict)  # sha256 by package
 
     @classmethod

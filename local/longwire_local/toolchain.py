@@ -22,12 +22,3 @@ def need_build_tools() -> None:
 def cargo() -> str | None:
     """The path of cargo, also where rustup puts it before a new login has the PATH."""
     return shutil.which("cargo") or shutil.which(os.path.expanduser("~/.cargo/bin/cargo"))
-
-
-def need_cross_tools() -> None:
-    """cargo-lambda, and zig, which it links with."""
-    if shutil.which("cargo-lambda") is None:
-        raise LocalError(
-            "building for another machine needs cargo-lambda and zig: pip install cargo-lambda "
-            "(it brings zig), or name this machine's own target with --target."
-        )

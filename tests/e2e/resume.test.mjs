@@ -108,7 +108,7 @@ describe('resume', { concurrency: 4 }, () => {
     const run = await client.answer('sim:text');
     const later = await connect(t, { query: { thread: run.threadId } });
     const ack = await later.ask({ action: 'resume', after: 0 });
-    assert.deepEqual([ack.type, ack.status, ack.runId], ['ack', 'finished', run.id]);
+    assert.deepEqual([ack.type, ack.status, ack.runId], ['ack', 'resuming', run.id]);
     await later.until('the run', () => later.runs.get(run.id)?.ended);
     assert.deepEqual(later.runs.get(run.id)?.lines, run.lines);
   });

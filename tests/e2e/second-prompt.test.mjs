@@ -23,7 +23,10 @@ function burst(clients, options, prompt) {
   return Promise.all(Array.from({ length: PROMPTS }, async (_, at) => {
     const client = clients[at % clients.length];
     const runId = fresh('r');
-    const answer = await client.ask({ action: 'prompt', prompt: prompt(at), runId, options }, LONG_MS);
+    const start = { action: 'prompt', prompt: prompt(at), runId, options };
+    let answer = await client.ask(start, LONG_MS);
+    // A busy machine may be too slow for ingest; the same start is sent again, as every client does.
+    for (let tries = 0; answer.code === 'unavailable' && tries < 10; tries += 1) answer = await client.ask(start, LONG_MS);
     return { at, client, runId, threadId: client.options.query.thread, answer };
   }));
 }
@@ -34,7 +37,7 @@ async function ending({ threadId, runId }) {
   return reason ? `${status} ${reason}` : status;
 }
 
-describe('twenty prompts at once', { concurrency: 3 }, () => {
+describe('twenty prompts at once', { concurrency: 1 }, () => {
   test('queue: all are answered, once each, in the order of their places', async (t) => {
     const clients = await crowd(t);
     const runs = await burst(clients, { ifBusy: 'queue' }, (at) => `My name is N${at}.`);

@@ -14,10 +14,21 @@ const PROGRAM = path.join(path.dirname(createRequire(import.meta.url).resolve('w
  * @param {string[]} options beside the URL
  * @param {(output: string) => boolean} done
  * @param {string} [query] what follows the URL
+ */
+export function wscat(options, done, query = '') {
+  return wscatTo(stack().websocket + query, options, done, PATIENCE_MS * 2);
+}
+
+/**
+ * The same for any URL, with a time limit.
+ * @param {string} url
+ * @param {string[]} options
+ * @param {(output: string) => boolean} done
+ * @param {number} ms
  * @returns {Promise<{lines: string[], errors: string, code: number | null}>} what it printed
  */
-export async function wscat(options, done, query = '') {
-  const child = spawn(process.execPath, [PROGRAM, '-c', stack().websocket + query, '--no-color', ...options]);
+export async function wscatTo(url, options, done, ms) {
+  const child = spawn(process.execPath, [PROGRAM, '-c', url, '--no-color', ...options]);
   let output = '';
   let errors = '';
   child.stderr.on('data', (data) => (errors += data));
@@ -27,7 +38,7 @@ export async function wscat(options, done, query = '') {
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
   try {
-    const code = await within(`wscat ${options.join(' ')} is done; it said: ${output}${errors}`, ended, PATIENCE_MS * 2);
+    const code = await within(`wscat ${options.join(' ')} is done; it said: ${output}${errors}`, ended, ms);
     // Not at a terminal, it prints nothing but what it receives.
     return { lines: output.split('\n').filter((line) => line !== ''), errors, code };
   } finally {

@@ -1,5 +1,6 @@
 //! How a run ends: the end is committed, the line moves on, and only then the clients are told.
 
+use serde_json::json;
 use shared::agent::run::{Ending, Finished};
 use shared::aws::threads::fence::{End, Ended, Fence};
 use shared::message::{Message, Usage};
@@ -26,15 +27,16 @@ pub(crate) async fn end(
         fence,
         lines,
     } = running;
-    let (last, messages) = match result {
+    let (mut last, messages) = match result {
         Ok(Finished { ending, messages }) => (Last::of(ending), messages),
         Err(code) => (Last::Failed(code), Vec::new()),
     };
-    let written = commit(running, writer, &last, &messages).await?;
-    if let Ended::CancelAsked(reason) = written {
+    if let Ended::CancelAsked(reason) = commit(running, writer, &last, &messages).await? {
         // The cancel came first: the run is cancelled, although its answer was complete.
-        commit(running, writer, &Last::Cancelled(reason), &messages).await?;
+        last = Last::Cancelled(reason);
+        commit(running, writer, &last, &messages).await?;
     }
+    last.log();
     // A client that reads the end may prompt at once, so the line moves on first; if that fails, the end is
     // told all the same, and the message comes back to move it on.
     let moved = move_on(deps, &fence.key, taken.delivery.job).await;
@@ -97,6 +99,25 @@ impl Last {
             reason,
             at: clock::seconds(),
         }
+    }
+
+    /// Once it is stored, and so once for each run: deployments count runs by this line
+    /// (`terraform/modules/alarms/metrics.tf`).
+    fn log(&self) {
+        let End { status, reason, .. } = self.end();
+        let code = match self {
+            Self::Failed(code) => Some(code),
+            Self::Answered | Self::Cancelled(_) => None,
+        };
+        // Each in the wire's word for it; what there is not is left out of the line.
+        let words = json!({ "status": status, "reason": reason, "code": code });
+        let word = |name: &str| words[name].as_str();
+        tracing::info!(
+            status = word("status"),
+            reason = word("reason"),
+            code = word("code"),
+            "the run ended"
+        );
     }
 
     fn draft(&self, fence: &Fence, usage: Vec<ModelUsage>) -> Draft {
@@ -171,6 +192,7 @@ fn model_usage(model: &str, usage: Usage) -> Vec<ModelUsage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     #[test]
     fn the_caches_tokens_are_part_of_the_input() {
@@ -205,5 +227,43 @@ mod tests {
         for ending in [Ending::Answered, Ending::CutShort, Ending::Refused] {
             assert_eq!(last(ending).status, Status::Finished, "{ending:?}");
         }
+    }
+
+    /// The lines that `terraform/modules/alarms` counts, as a worker wrote them on a local stack.
+    const COUNTED: &str = include_str!("../../../terraform/modules/alarms/tests/worker.jsonl");
+
+    #[test]
+    fn the_log_says_what_the_alarms_count() {
+        let recorded: Vec<Value> = COUNTED
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        for last in [
+            Last::Answered,
+            Last::Cancelled(Reason::ClientGone),
+            Last::Failed(RunErrorCode::ModelInvalidRequest),
+        ] {
+            let written = logged(|| last.log());
+            let same = |line: &&Value| {
+                line["level"] == written["level"] && line["fields"] == written["fields"]
+            };
+            assert!(
+                recorded.iter().any(|line| same(&line)),
+                "{written} is not recorded"
+            );
+        }
+    }
+
+    /// The one line that this writes, in the format of a deployment's logs.
+    fn logged(write: impl FnOnce()) -> Value {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let subscriber = lambda_runtime::tracing::subscriber::fmt()
+            .json()
+            .with_target(false)
+            .without_time()
+            .with_writer(std::sync::Mutex::new(writer))
+            .finish();
+        tracing::subscriber::with_default(subscriber, write);
+        serde_json::from_reader(reader).expect("a line of JSON")
     }
 }

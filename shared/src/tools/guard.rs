@@ -47,7 +47,8 @@ pub async fn guard(
         }
         Err(_) => Output::failed(format!("The tool did not answer within {limit:?}.")),
     };
-    let ms = began.elapsed().as_millis();
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // Deployments count tools by this line (terraform/modules/alarms/metrics.tf).
     tracing::info!(tool = name, outcome = ?output.outcome, ms, "a tool ran");
     output
 }
@@ -62,6 +63,7 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
     use std::sync::Arc;
 
     const LIMIT: Duration = Duration::from_secs(10);
@@ -77,6 +79,44 @@ mod tests {
         assert_eq!(output, Output::failed("no"));
         let output = guard("t", LIMIT, async { panic!("{}", "secret") }).await;
         assert_eq!(output, Output::failed("The tool failed unexpectedly."));
+    }
+
+    #[tokio::test]
+    async fn the_log_says_what_deployments_count() {
+        let recorded = include_str!("../../../terraform/modules/alarms/tests/worker.jsonl");
+        let tools: Vec<Value> = recorded
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .filter(|line: &Value| line["fields"]["message"] == "a tool ran")
+            .collect();
+        assert!(!tools.is_empty(), "no tool was recorded");
+        for line in tools {
+            let outcome = match line["fields"]["outcome"].as_str() {
+                Some("Success") => Ok(String::new()),
+                _ => Err(String::new()),
+            };
+            let name = line["fields"]["tool"].as_str().expect("a name");
+            let mut written = logged(guard(name, LIMIT, async { outcome })).await;
+            assert!(line["fields"]["ms"].is_u64() && written["fields"]["ms"].is_u64());
+            written["fields"]["ms"] = line["fields"]["ms"].clone();
+            assert_eq!(written["fields"], line["fields"]);
+        }
+    }
+
+    /// The one line that this writes, in the format of a deployment's logs.
+    async fn logged(work: impl Future) -> Value {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_target(false)
+            .without_time()
+            .with_writer(std::sync::Mutex::new(writer))
+            .finish();
+        // Dropped before the pipe is read: that ends it.
+        let default = tracing::subscriber::set_default(subscriber);
+        work.await;
+        drop(default);
+        serde_json::from_reader(reader).expect("a line of JSON")
     }
 
     #[tokio::test(start_paused = true)]

@@ -235,11 +235,15 @@ async fn who_would_not_wait_is_refused_and_who_interrupts_ends_what_is_before() 
         written(true, Ok(())),
         updated("META", "list_append", Err(meta(&["r0"]))),
         written(false, Ok(())),
+        found("threads", "RUN#r0", Some(row("cancelled", &json!({})))),
+        sent("r0", Ok(())),
     );
     let prompt = if_busy("reject");
-    let told = answer(&[&rules.0, &rules.1, &rules.2, &rules.3], &prompt).await;
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+    let told = answer(&all, &prompt).await;
     assert!(told.contains(r#""code":"thread_busy""#), "{told}");
     assert_eq!(rules.3.num_calls(), 1, "nothing is left of it");
+    assert_eq!(rules.5.num_calls(), 1, "what has ended leaves the line");
 
     let asked = row("running", &json!({"cancelRequested": "superseded"}));
     let rules = (

@@ -24,8 +24,10 @@ async fn the_twenty_first_is_taken_back() {
         written(true, Ok(())),
         updated("META", "list_append", Err(meta(&full))),
         written(false, Ok(())),
+        found("threads", "RUN#x0", Some(row("running", &json!({})))),
     );
-    assert_snapshot!(answer(&[&rules.0, &rules.1, &rules.2, &rules.3], PROMPT).await,
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
+    assert_snapshot!(answer(&all, PROMPT).await,
         @r#"{"type":"error","id":"2","code":"thread_busy","message":"`threadId` names a thread with 20 unfinished runs, and it takes no more.","retryable":true,"threadId":"t1","runId":"r1"}"#);
     assert_eq!(rules.3.num_calls(), 1);
 }

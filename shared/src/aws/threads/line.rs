@@ -1,6 +1,26 @@
 //! A thread's line: its unfinished runs in order, the first of them active. It lives in the thread's own
-//! item and changes only by single conditional writes, each of which tells its writer the new head; so no
-//! wake-up is lost and twenty prompts at once conflict with nobody.
+//! item and changes only by single conditional writes, each of which tells its writer the new head; twenty
+//! prompts at once conflict with nobody.
+//!
+//! # Why no wake-up can be lost
+//!
+//! A run needs a message once it is the head, and two writes make it the head: `append` to an empty line, and
+//! `advance` (or `leave`, for a start that is taken back) of the run before it. Both change one item, so one comes
+//! after the other, and each returns the line as it left it. If the append was first, the other returns the new
+//! run as head and its writer sends; if it was second, it found the line empty and sends itself. A writer whose
+//! answer got lost asks again and is told the same: where it stands, or who is the head.
+//!
+//! A writer that dies before it sends leaves a head without a message:
+//! - After `advance` the worker's own message was not done with. It comes again, finds the run ended, is told the
+//!   head, and sends.
+//! - After `append` nobody was told that the run stands. Its client repeats the start, which finds the run in line
+//!   and sends; or its `wakeBy` passes, and a sweep or the thread's next prompt sends.
+//! - After `leave` the new head's own `wakeBy` passes.
+//!
+//! A head that has ended, or has no row, has no `wakeBy`. Whoever waits behind it has one, and the sweep sends the
+//! head's message, so that a worker advances; if nobody waits, the thread's next prompt does the same, also one
+//! that is refused because the thread is busy. A message too many does no harm: the row alone says whether a
+//! worker may have the run, and a worker lets go of a run that another stands before.
 
 use std::time::Duration;
 
@@ -73,7 +93,7 @@ pub enum Appended {
         meta: Meta,
     },
     /// The line has as many runs as it may have, or as the new one puts up with.
-    Full,
+    Full(Meta),
 }
 
 impl Threads {
@@ -110,7 +130,7 @@ impl Threads {
                 }
                 // Also this very write, when its answer was lost.
                 Some(meta) if meta.position(run).is_some() => return Ok(standing(meta, run)),
-                Some(meta) if meta.line.len() >= most => return Ok(Appended::Full),
+                Some(meta) if meta.line.len() >= most => return Ok(Appended::Full(meta)),
                 Some(_) | None => {}
             }
         }

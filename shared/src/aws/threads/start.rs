@@ -72,7 +72,8 @@ pub enum Started {
         /// The name of its user's message.
         message_id: MessageId,
     },
-    /// The thread's line is full, or not empty for one that does not wait; nothing is left of the start.
+    /// The thread's line is full, or not empty for one that does not wait. What is left of the start begins
+    /// only if it is repeated.
     Busy,
 }
 
@@ -85,9 +86,9 @@ impl Threads {
         }
         match self.line_up(queue, run).await {
             Ok(Appended::At { position, .. }) => Ok(Started::Accepted { position }),
-            Ok(Appended::Full) => self.busy(run).await,
+            Ok(Appended::Full(_)) => self.busy(run).await,
             Err(fault) => match self.withdraw(queue, run).await {
-                Ok(Some(_)) => Ok(Started::Accepted { position: 0 }),
+                Ok(Some(row)) => left(row, Err(fault)),
                 Ok(None) => Err(fault),
                 Err(second) => {
                     tracing::warn!(run = %run.run_id, "a start was not taken back: {second}");
@@ -111,7 +112,8 @@ impl Threads {
                 }
                 self.look_after(queue, run, meta.head()).await;
             }
-            Appended::Full => {}
+            // What is at its head may have ended without anybody to move the line on.
+            Appended::Full(meta) => self.look_after(queue, run, meta.head()).await,
         }
         Ok(appended)
     }
@@ -153,14 +155,32 @@ impl Threads {
         }
         match self.line_up(queue, run).await? {
             Appended::At { position, .. } => Ok(known(Status::Queued, position)),
-            Appended::Full => self.busy(run).await,
+            Appended::Full(_) => self.busy(run).await,
         }
     }
 
-    /// A start that cannot be taken back because a worker has the run was a start.
+    /// Takes back a start that found no place in line. The row of one that was repeated stays, because its
+    /// repetition may be on the way to the line; the sweep ends it if it is not.
     async fn busy(&self, run: &NewRun) -> Result<Started, Fault> {
-        let taken = self.take_back(run).await?;
-        Ok(taken.map_or(Started::Busy, |_| Started::Accepted { position: 0 }))
+        match self.take_back(run).await? {
+            None => Ok(Started::Busy),
+            Some(row) => left(row, Ok(Started::Busy)),
+        }
+    }
+}
+
+/// What became of a start that could not be taken back: one that a worker has, or had, was a start.
+fn left(row: RunRow, queued: Result<Started, Fault>) -> Result<Started, Fault> {
+    match row.status {
+        Status::Queued => queued,
+        Status::Running => Ok(Started::Accepted { position: 0 }),
+        status @ (Status::Finished | Status::Failed | Status::Cancelled) => {
+            Ok(Started::Duplicate {
+                status,
+                position: 0,
+                message_id: row.message_id,
+            })
+        }
     }
 }
 

@@ -315,16 +315,6 @@ fn what_is_wrong_is_named() {
             UnknownAction,
             "approval",
         ),
-        (
-            r#"{"action":"cancel","runId":"r1"}"#.into(),
-            UnknownAction,
-            "cancel",
-        ),
-        (
-            r#"{"action":"resume","runId":"r1"}"#.into(),
-            UnknownAction,
-            "resume",
-        ),
         // ids
         (
             with("id", json!(5)),

@@ -1,6 +1,7 @@
 //! `history`: a page of a thread's messages, in AG-UI's shape.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::ids::{CallId, MessageId, RunId, ThreadId};
 use crate::message::{Block, Message, Role};
@@ -143,7 +144,7 @@ impl Shown {
                         kind: "function",
                         function: ShownFunction {
                             name: call.name.clone(),
-                            arguments: call.input.to_string(),
+                            arguments: arguments(&call.input),
                         },
                     });
                 }
@@ -159,6 +160,16 @@ impl Shown {
             }
         }
         shown
+    }
+}
+
+/// The arguments as they were streamed: those of a call that was cut off are no JSON, and are kept as text.
+fn arguments(input: &Value) -> String {
+    match input {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            input.to_string()
+        }
     }
 }
 
@@ -188,6 +199,12 @@ mod tests {
     fn shown(role: Role, blocks: Vec<Block>) -> serde_json::Value {
         let message = Message::new(role, RunId::trusted("r1"), blocks);
         serde_json::to_value(Shown::all(&message)).expect("it has strings for keys")
+    }
+
+    #[test]
+    fn arguments_that_were_cut_off_are_shown_as_they_came() {
+        assert_eq!(arguments(&json!({ "city": "Ur" })), r#"{"city":"Ur"}"#);
+        assert_eq!(arguments(&json!(r#"{"ci"#)), r#"{"ci"#);
     }
 
     #[test]

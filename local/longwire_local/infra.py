@@ -1,0 +1,112 @@
+"""The checks of the folder `terraform` that need terraform itself, one command each."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import processes, servers
+from .applied import variables
+from .checkout import Checkout
+from .errors import LocalError
+from .processes import Started
+from .terraform import Copy, Missing, Provider, copied, provider, tested_roots
+
+ROOTS = ("terraform", "terraform/bootstrap")
+# What is planned: a root module, and what it must be told. The account is MiniStack's.
+PLANS = {
+    "dev": ("terraform", ("-var-file=envs/dev.tfvars",)),
+    "prod": ("terraform", ("-var-file=envs/prod.tfvars",)),
+    "bootstrap": ("terraform/bootstrap", ("-var=account_id=000000000000", "-var=subject=repo:acme/longwire")),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="local/infra.py")
+    commands = parser.add_subparsers(required=True)
+    commands.add_parser(
+        "provider", help="where the provider comes from; fails with the reason why not"
+    ).set_defaults(run=_provider)
+    commands.add_parser("validate", help="validate each root module").set_defaults(run=_validate)
+    commands.add_parser("test", help="terraform test in each module that has tests").set_defaults(run=_test)
+    plan = commands.add_parser("plan", help="plan what is deployed, as JSON in <folder>/<name>.json")
+    plan.add_argument("folder", type=Path)
+    plan.set_defaults(run=_plan)
+    chosen = parser.parse_args(arguments)
+    try:
+        chosen.run(Checkout.of(Path(__file__)), chosen)
+    except LocalError as error:
+        print(f"error: {error}" if not isinstance(error, Missing) else error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _provider(checkout: Checkout, _: argparse.Namespace) -> None:
+    print("the registry's provider" if provider(checkout).real else "the stand-in for the registry's provider")
+
+
+def _validate(checkout: Checkout, _: argparse.Namespace) -> None:
+    with copied(checkout, provider(checkout), {}) as copy:
+        for root in ROOTS:
+            copy.init(root)
+            copy.terraform(root, "validate")
+
+
+def _test(checkout: Checkout, _: argparse.Namespace) -> None:
+    failed = []
+    with copied(checkout, provider(checkout), {}) as copy:
+        for root in tested_roots(checkout):
+            copy.init(root)
+            try:
+                copy.terraform(root, "test", "-no-color")
+            except LocalError as error:
+                failed.append(str(error))
+    if failed:
+        raise LocalError("\n".join(failed))
+
+
+def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    source = provider(checkout)
+    with _somebody_to_ask(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
+        for root in ROOTS:
+            copy.init(root)
+        plans = {**PLANS, "local": ("terraform", (f"-var-file={_of_up(copy)}",))}
+        for name, (root, arguments) in plans.items():
+            saved = copy.folder / f"{name}.plan"
+            copy.terraform(root, "plan", "-no-color", f"-out={saved}", *arguments)
+            shown = copy.terraform(root, "show", "-json", str(saved), capture=True)
+            (chosen.folder / f"{name}.json").write_text(shown)
+
+
+def _of_up(copy: Copy) -> Path:
+    """The variables that `scripts/local up --terraform` sets."""
+    file = copy.folder / "local.tfvars.json"
+    given = variables("http://127.0.0.1:1", "http://127.0.0.1:2", copy.folder / "packages", {})
+    file.write_text(json.dumps(given))
+    return file
+
+
+@contextmanager
+def _somebody_to_ask(checkout: Checkout, source: Provider) -> Iterator[Mapping[str, str]]:
+    """The real provider asks AWS for its account even to plan; MiniStack answers, too."""
+    if not source.real:
+        yield {}
+        return
+    os.environ["LONGWIRE_STATE"] = ".longwire/plan"
+    checkout.logs.mkdir(parents=True, exist_ok=True)
+    checkout.scratch.mkdir(parents=True, exist_ok=True)
+    started: dict[str, Started] = {}
+    try:
+        url = servers.start_ministack(checkout, None, started.__setitem__)
+        servers.wait_for_ministack(checkout, url, started["ministack"])
+        yield {"AWS_ENDPOINT_URL": url}
+    finally:
+        for server in started.values():
+            processes.stop(server, checkout.state)

@@ -1,0 +1,55 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from longwire_local import applied
+from longwire_local.applied import Outputs, apply, variables
+from longwire_local.errors import LocalError
+from longwire_local.facts import FUNCTIONS
+from longwire_local.terraform import Provider
+
+
+def test_outputs_become_addresses_and_names():
+    values = {
+        "api_id": "abc",
+        "queue_url": "http://m/q",
+        "dead_letter_url": "http://m/dead",
+        "tables": {"threads": "longwire-local-threads"},
+        "functions": {"worker": {"function_name": "longwire-local-worker", "alias": "live", "version": "1"}},
+        "websocket_url": "wss://abc.execute-api.us-east-1.amazonaws.com/live",
+    }
+    outputs = Outputs.of(
+        json.dumps({name: {"sensitive": False, "value": value} for name, value in values.items()})
+    )
+    assert outputs == Outputs(
+        "abc",
+        "http://m/q",
+        "http://m/dead",
+        {"threads": "longwire-local-threads"},
+        {"worker": "longwire-local-worker"},
+    )
+    assert outputs.management("http://m:1") == "http://m:1/_aws/execute-api/abc/live"
+
+
+def test_every_setting_of_a_function_has_a_variable(tmp_path):
+    # Terraform leaves out what it has no variable for, and what an object has too much, and says little.
+    chosen = {name: "1" for function in FUNCTIONS.values() for name in function.optional}
+    given = variables("http://m", "http://s", tmp_path, chosen)
+    text = (Path(__file__).parents[2] / "terraform" / "variables.tf").read_text()
+    assert given.keys() <= set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
+    attributes = re.search(r'variable "worker" \{.*?object\(\{(.*?)\}\)', text, re.DOTALL).group(1)
+    assert given["worker"].keys() <= set(re.findall(r"(\w+)\s+= optional", attributes))
+    assert {name.lower() for name in chosen} <= given.keys() | given["worker"].keys()
+
+
+def test_an_object_stays_one(tmp_path):
+    given = variables("http://m", "http://s", tmp_path, {"MODEL_FIELDS": '{"top_k": 5}'})
+    assert given["worker"]["model_fields"] == {"top_k": 5}
+
+
+def test_a_stand_in_for_the_provider_deploys_nothing(checkout, tmp_path, monkeypatch):
+    monkeypatch.setattr(applied, "provider", lambda _: Provider(False, {}))
+    with pytest.raises(LocalError, match="the stand-in deploys nothing"):
+        apply(checkout, "http://m", "http://s", tmp_path, {})

@@ -1,0 +1,59 @@
+"""scripts/drift against a stand-in for terraform: what it says of a comparison."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# `plan` fails when there is no comparison to show.
+TERRAFORM = """#!/usr/bin/env bash
+case "$2" in
+  plan) [ -e "$COMPARISON" ] && ls "$TF_VAR_packages" && [[ "$*" == *-refresh-only*envs/dev.tfvars* ]] ;;
+  show) cat "$COMPARISON" ;;
+esac
+"""
+CHANGED = {"address": "module.work_queue.aws_sqs_queue.jobs", "change": {"actions": ["update"]}}
+GONE = {"address": "aws_sns_topic.alarms", "change": {"actions": ["delete"], "before": {"name": "secret"}}}
+
+
+@pytest.fixture
+def compare(tmp_path: Path):
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    (tmp_path / "lambdas" / "worker").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "terraform").write_text(TERRAFORM)
+    (tmp_path / "bin" / "terraform").chmod(0o755)
+    comparison = tmp_path / "comparison.json"
+
+    def run(plan: dict | None) -> subprocess.CompletedProcess[str]:
+        if plan is not None:
+            comparison.write_text(json.dumps(plan))
+        path = os.pathsep.join((str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]))
+        environment = {"PATH": path, "COMPARISON": str(comparison)}
+        command = [str(tmp_path / "scripts" / "drift"), "dev"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_what_is_as_it_was_is_no_drift(compare):
+    done = compare({"output_changes": {"websocket_url": {"actions": ["no-op"]}}})
+    assert (done.returncode, done.stdout) == (0, "dev is as it was deployed\n")
+
+
+def test_what_changed_is_named_without_its_values(compare):
+    done = compare({"resource_drift": [CHANGED, GONE]})
+    assert done.returncode == 2
+    assert done.stdout.splitlines() == [f"{CHANGED['address']} has changed", f"{GONE['address']} is gone"]
+
+
+def test_a_comparison_that_failed_is_no_all_clear(compare):
+    done = compare(None)
+    assert done.returncode not in (0, 2)
+    assert done.stdout == ""

@@ -1,0 +1,141 @@
+"""The local deployment against Terraform's plan: what is not named here is the same in both.
+
+scripts/test leaves the plans in .longwire/plans; where terraform cannot run there are none.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import got
+import planned
+import pytest
+
+from longwire_local import facts, processes, servers
+from longwire_local.checkout import Checkout
+from longwire_local.deploy import Deployment
+from longwire_local.environment import Endpoints
+from longwire_local.package import write_zip
+
+ROOT = Path(__file__).parents[2]
+PLANS = ROOT / ".longwire" / "plans"
+STAND_IN = "AWS itself answers in AWS; on a laptop there are stand-ins"
+
+# What may differ, by where it stands. A reason that is needed no more fails, too.
+LOCAL_ONLY = {
+    **{
+        f"functions.{name}.environment.{variable}": STAND_IN
+        for name, function in facts.FUNCTIONS.items()
+        for variable in function.environment
+        if variable.startswith("AWS_ENDPOINT_URL_")
+    },
+    "functions.worker.environment.WEATHER_GEOCODING_URL": STAND_IN,
+    "functions.worker.environment.WEATHER_FORECAST_URL": STAND_IN,
+    "functions.worker.environment.KNOWLEDGE_BASE_ID": "the simulator has one; an account may have none",
+}
+PLAN_ONLY = {
+    "functions.ingest.environment.ON_GONE": "a deployment says its policy; a laptop leaves it to the function",
+    "functions.ingest.environment.THREAD_TTL_HOURS": "the same in ingest and worker, so a deployment sets both",
+    "functions.worker.environment.THREAD_TTL_HOURS": "the same in ingest and worker, so a deployment sets both",
+}
+UNEQUAL = {
+    "event sources.worker.at once": "many wait at once in tests; AWS has quotas and a bill",
+}
+
+
+def planned_for(environment):
+    path = PLANS / f"{environment}.json"
+    if not path.exists():
+        pytest.skip("no plan: terraform cannot run here, or scripts/test has not run it")
+    return planned.load(path, ROOT / "terraform" / "modules" / "work_queue" / "main.tf")
+
+
+@pytest.fixture(params=["dev", "prod"])
+def plan(request):
+    return planned_for(request.param)
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory):
+    """MiniStack with everything that `up` makes, but for the functions' code."""
+    before = os.environ.get("LONGWIRE_STATE")
+    os.environ["LONGWIRE_STATE"] = str(tmp_path_factory.mktemp("state"))
+    checkout, started = Checkout(ROOT), {}
+    checkout.logs.mkdir()
+    checkout.scratch.mkdir()
+    try:
+        url = servers.start_ministack(checkout, None, started.__setitem__)
+        servers.wait_for_ministack(checkout, url, started["ministack"])
+        deployment = Deployment(url)
+        program = checkout.scratch / "bootstrap"
+        program.write_text("never called")
+        write_zip(program, checkout.scratch / "function.zip")
+        deploy(deployment, (checkout.scratch / "function.zip").read_bytes())
+        yield got.shape(deployment.client)
+    finally:
+        for server in started.values():
+            processes.stop(server, checkout.state)
+        os.environ.pop("LONGWIRE_STATE")
+        if before is not None:
+            os.environ["LONGWIRE_STATE"] = before
+
+
+def deploy(deployment, code):
+    deployment.create_tables()
+    queues = deployment.create_queues()
+    at = Endpoints("http://m", "http://s", "http://m/api", queues["runs"], queues["runs-dead"])
+    api = deployment.create_gateway()
+    for name in facts.FUNCTIONS:
+        deployment.create_function(name, code, at, {})
+    deployment.create_routes(api)
+    deployment.create_event_source()
+    if hasattr(deployment, "create_schedules"):
+        deployment.create_schedules()
+
+
+def leaves(value, path=""):
+    """Everything in nested objects by its path; an empty object is a leaf."""
+    if not isinstance(value, dict) or not value:
+        return {path: value}
+    found = {}
+    for key, below in value.items():
+        found |= leaves(below, f"{path}.{key}" if path else key)
+    return found
+
+
+def test_the_local_stack_is_what_the_plan_deploys(deployed, plan):
+    here, there = leaves(deployed), leaves(plan)
+    local_only = {path: here[path] for path in here.keys() - there.keys()}
+    plan_only = {path: there[path] for path in there.keys() - here.keys()}
+    unequal = {path: (here[path], there[path]) for path in here.keys() & there.keys() if here[path] != there[path]}
+
+    assert {path: value for path, value in local_only.items() if path not in LOCAL_ONLY} == {}, "not in the plan"
+    assert {path: value for path, value in plan_only.items() if path not in PLAN_ONLY} == {}, (
+        "not in the local stack"
+    )
+    assert {path: both for path, both in unequal.items() if path not in UNEQUAL} == {}, "(local, planned)"
+    assert (LOCAL_ONLY.keys(), PLAN_ONLY.keys(), UNEQUAL.keys()) == (
+        local_only.keys(),
+        plan_only.keys(),
+        unequal.keys(),
+    ), "a difference is explained that there is no more"
+
+
+def test_both_tell_everything(deployed, plan):
+    assert deployed.keys() == plan.keys()
+    assert all(deployed.values()) and all(plan.values())
+
+
+def test_up_with_terraform_deploys_the_same(deployed):
+    here, there = leaves(deployed), leaves(planned_for("local"))
+    # Only what a deployment always says and a laptop leaves to the function's own default.
+    assert {path: value for path, value in there.items() if here.get(path) != value} == dict.fromkeys(
+        PLAN_ONLY, True
+    )
+    assert here.keys() - there.keys() == set()
+
+
+def test_the_plan_has_the_outputs_that_describe_a_stack():
+    planned_for("local")
+    outputs = json.loads((PLANS / "local.json").read_text())["output_changes"]
+    assert {"api_id", "queue_url", "dead_letter_url", "tables", "functions"} <= outputs.keys()

@@ -1,0 +1,83 @@
+# Sourced by the scripts that test, after lib-count.sh and lib-venv.sh: what deploys Longwire, checked without
+# deploying it. Shell scripts, workflows, Terraform. Where a machine lacks a tool the step is skipped and counted.
+
+# The release of actionlint; its package for Python would download a program when it is installed.
+ACTIONLINT=v1.7.12
+
+# check_infra ROOT: all of it.
+check_infra() {
+  local root="$1"
+  checks="$root/.venv-checks/bin"
+  check "linters of shell, workflows and Terraform" ensure_installed "$root" .venv-checks requirements-checks.txt
+  check_scripts
+  check_workflows
+  check_terraform
+  check_crates
+}
+
+check_scripts() {
+  local scripts
+  mapfile -t scripts < <(grep -lE '^#!.*bash' scripts/* .ci/*)
+  # With what they source, which is looked for from here.
+  check "shell: lints" "$checks/shellcheck" --external-sources --check-sourced --source-path=. "${scripts[@]}"
+}
+
+check_workflows() {
+  [ -d .github/workflows ] || return 0
+  if actionlint="$(get_actionlint)"; then
+    check "workflows: actionlint" "$actionlint" -shellcheck "$checks/shellcheck" -pyflakes=
+  else
+    skip "workflows: actionlint" "it is not installed, and there is no Go to build it with"
+  fi
+  check "workflows: zizmor" "$checks/zizmor" --offline --quiet --min-severity low .github
+}
+
+# get_actionlint: the path of the program, built once; fails where that cannot be done.
+get_actionlint() {
+  local folder=".longwire/actionlint-$ACTIONLINT"
+  if [ ! -x "$folder/actionlint" ]; then
+    command -v go >/dev/null || return 1
+    GOBIN="$PWD/$folder" go install "github.com/rhysd/actionlint/cmd/actionlint@$ACTIONLINT" >&2 || return 1
+  fi
+  echo "$folder/actionlint"
+}
+
+check_terraform() {
+  local infra=(.venv/bin/python -E local/infra.py) plans=".longwire/plans" why
+  rm -rf "$plans"
+  if ! why="$("${infra[@]}" provider 2>&1)"; then
+    # The comparison of the local stack with the plan is among the Python tests and skips for the same reason.
+    skip "terraform: format, validate, test, plan, checkov" "$why"
+    return
+  fi
+  echo "terraform runs with $why"
+  check "terraform: format" terraform fmt -check -recursive terraform
+  check "terraform: validate" "${infra[@]}" validate
+  count "terraform: tests" "${infra[@]}" test
+  check "terraform: plans of dev, prod and the bootstrap" "${infra[@]}" plan "$plans"
+  check_plan dev terraform
+  check_plan prod terraform
+  check_plan bootstrap terraform/bootstrap
+}
+
+# check_plan NAME ROOT: checkov of one plan, with the comments in its root module that say why a check is left out.
+# --skip-download: its rules are in the package; what it would fetch are a vendor's own pages about them.
+check_plan() {
+  check "terraform: checkov of $1" "$checks/checkov" --file "$plans/$1.json" --framework terraform_plan \
+    --repo-root-for-plan-enrichment "$2" --skip-download --compact --quiet
+}
+
+# Licences, sources and unused dependencies. CI has both tools; deny's list of vulnerabilities comes from the network
+# and is read there only.
+check_crates() {
+  if command -v cargo-deny >/dev/null; then
+    check "rust: licences, bans, sources" cargo deny --locked check licenses bans sources
+  else
+    skip "rust: licences, bans, sources" "cargo-deny is not installed (cargo install --locked cargo-deny)"
+  fi
+  if command -v cargo-machete >/dev/null; then
+    check "rust: unused dependencies" cargo machete
+  else
+    skip "rust: unused dependencies" "cargo-machete is not installed (cargo install --locked cargo-machete)"
+  fi
+}

@@ -1,0 +1,22 @@
+# What one account needs once, before its first deployment: a place for the state, and roles for GitHub's jobs.
+
+data "aws_partition" "this" {}
+
+module "github_oidc" {
+  source = "../modules/github_oidc"
+
+  project      = var.project
+  environments = var.environments
+  subject      = var.subject
+  branch       = var.branch
+  provider_arn = var.github_provider_arn
+  account = {
+    id        = var.account_id
+    partition = data.aws_partition.this.partition
+    region    = var.region
+  }
+  state_bucket_arn = local.bucket_arn
+  domain_names     = var.domain_names
+  hosted_zone_ids  = var.hosted_zone_ids
+  kms_key_arns     = var.kms_key_arns
+}

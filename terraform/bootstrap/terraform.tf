@@ -1,0 +1,23 @@
+# The state is local until scripts/bootstrap has made the bucket, and moves there.
+terraform {
+  required_version = ">= 1.10"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
+}
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.account_id]
+
+  default_tags {
+    tags = {
+      project = var.project
+      part    = "bootstrap"
+    }
+  }
+}

@@ -1,0 +1,375 @@
+# What GitHub's jobs may become and do: each policy is parsed, nothing is deployed.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+}
+
+variables {
+  project      = "longwire"
+  environments = ["dev", "prod"]
+  subject      = "repo:acme@11/longwire@22"
+  branch       = "main"
+  provider_arn = null
+  account = {
+    id        = "123456789012"
+    partition = "aws"
+    region    = "eu-central-1"
+  }
+  state_bucket_arn = "arn:aws:s3:::longwire-state-123456789012-eu-central-1"
+  domain_names     = []
+  hosted_zone_ids  = []
+  kms_key_arns     = []
+}
+
+run "trust" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  assert {
+    condition = {
+      for role, document in data.aws_iam_policy_document.trust : role => [
+        for statement in jsondecode(document.json).Statement : {
+          action    = statement.Action
+          principal = statement.Principal.Federated
+          tests     = keys(statement.Condition)
+          audience  = statement.Condition.StringEquals["token.actions.githubusercontent.com:aud"]
+        }
+      ]
+      } == {
+      for role in ["apply", "plan"] : role => [{
+        action    = "sts:AssumeRoleWithWebIdentity"
+        principal = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+        tests     = ["StringEquals"]
+        audience  = "sts.amazonaws.com"
+      }]
+    }
+    error_message = "Nobody but GitHub's jobs becomes one of the roles, and every condition is exact."
+  }
+
+  assert {
+    condition = {
+      for role, document in data.aws_iam_policy_document.trust :
+      role => toset(
+        jsondecode(document.json).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"]
+      )
+      } == {
+      apply = toset(["repo:acme@11/longwire@22:environment:dev", "repo:acme@11/longwire@22:environment:prod"])
+      plan  = toset(["repo:acme@11/longwire@22:pull_request", "repo:acme@11/longwire@22:ref:refs/heads/main"])
+    }
+    error_message = "Only a job of an environment applies; only pull requests and the main branch plan."
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 1
+    error_message = "An account without a provider gets one."
+  }
+
+  assert {
+    condition = {
+      plan     = aws_iam_role.plan.name
+      apply    = aws_iam_role.apply.name
+      boundary = aws_iam_policy.boundary.name
+      } == {
+      plan     = "longwire-ci-plan"
+      apply    = "longwire-ci-apply"
+      boundary = "longwire-boundary"
+    }
+    error_message = "The workflows find the roles by these names."
+  }
+}
+
+run "a_provider_that_exists_is_used" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  variables {
+    provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "An account holds one provider for a URL; a second one would fail."
+  }
+}
+
+run "planning_changes_nothing" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  assert {
+    condition = alltrue([
+      for action in flatten([for statement in jsondecode(output.policies.read).Statement : statement.Action]) :
+      can(regex("^[a-z0-9]+:((Describe|Get|List|View)[A-Za-z]+|GET)$", action))
+    ])
+    error_message = "A plan only reads."
+  }
+
+  # Reading what the service holds would be reading, too.
+  assert {
+    condition = length(setintersection(
+      toset(flatten([for statement in jsondecode(output.policies.read).Statement : statement.Action])),
+      ["dynamodb:GetItem", "logs:GetLogEvents", "logs:GetLogRecord", "s3:GetObject", "secretsmanager:GetSecretValue"],
+    )) == 0
+    error_message = "A plan reads no items, log lines or secrets."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(output.policies.plan_state).Statement :
+      statement.Sid => { actions = statement.Action, resources = statement.Resource }
+      } == {
+      FindState = { actions = "s3:ListBucket", resources = "arn:aws:s3:::longwire-state-123456789012-eu-central-1" }
+      ReadState = {
+        actions = "s3:GetObject"
+        resources = [
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/terraform.tfstate",
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/dev/terraform.tfstate",
+        ]
+      }
+      LockState = {
+        actions = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"]
+        resources = [
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/terraform.tfstate.tflock",
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/dev/terraform.tfstate.tflock",
+        ]
+      }
+      KeepPlan = {
+        actions = "s3:PutObject"
+        resources = [
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/plans/*",
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/dev/plans/*",
+        ]
+      }
+    }
+    error_message = "The plan role writes locks and plans into the bucket, never a state."
+  }
+}
+
+run "applying_stays_in_the_project" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  assert {
+    condition = alltrue([
+      for action in flatten([
+        for document in ["read", "write", "plan_state", "apply_state"] : [
+          for statement in jsondecode(output.policies[document]).Statement : statement.Action
+        ]
+      ]) : !strcontains(action, "*")
+    ])
+    error_message = "Every action is named."
+  }
+
+  assert {
+    condition = toset([
+      for statement in concat(
+        jsondecode(output.policies.read).Statement,
+        jsondecode(output.policies.write).Statement,
+        jsondecode(output.policies.roles).Statement,
+      ) : "${statement.Effect} ${statement.Sid}"
+      if contains(flatten([statement.Resource]), "*")
+      ]) == toset([
+      # AWS has no resource for subscriptions, and none for a mapping that does not exist yet.
+      "Allow Subscriptions",
+      "Allow NewEventSource",
+      "Deny BoundaryStays",
+    ])
+    error_message = "Only what AWS cannot narrow is open."
+  }
+
+  # Resources without the project's name: what AWS names by ids of its own.
+  assert {
+    condition = toset([
+      for statement in jsondecode(output.policies.write).Statement : statement.Sid
+      if anytrue([for resource in flatten([statement.Resource]) : !strcontains(resource, "longwire-")])
+    ]) == toset(["NewEventSource", "EventSources", "EventSourceTags", "NewApi", "Api", "Subscriptions"])
+    error_message = "What is changed begins with the project's name."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(output.policies.write).Statement : statement.Sid => statement.Condition
+      if can(statement.Condition)
+      } == {
+      NewEventSource = {
+        ArnLike = { "lambda:FunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:longwire-*" }
+      }
+      EventSources = {
+        ArnLike = { "lambda:FunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:longwire-*" }
+      }
+      NewApi = { StringLike = { "apigateway:Request/ApiName" = "longwire-*" } }
+    }
+    error_message = "Where a resource has no name, a condition has it."
+  }
+
+  assert {
+    condition = length(setintersection(
+      toset(flatten([for statement in jsondecode(output.policies.write).Statement : statement.Action])),
+      ["lambda:InvokeFunction", "dynamodb:GetItem", "dynamodb:Query", "sqs:ReceiveMessage", "logs:GetLogEvents"],
+    )) == 0
+    error_message = "An apply makes and removes; it reads nothing that the service holds."
+  }
+}
+
+run "roles_stay_bounded" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(output.policies.roles).Statement :
+      try(statement.Condition.StringEquals["iam:PermissionsBoundary"], "")
+      == "arn:aws:iam::123456789012:policy/longwire-boundary"
+      if length(setintersection(
+        toset(flatten([statement.Action])),
+        ["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary"],
+      )) > 0
+    ])
+    error_message = "A role without the boundary can neither be made nor be given a right."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(output.policies.roles).Statement :
+      statement.Resource == [
+        "arn:aws:iam::123456789012:role/longwire-prod-*",
+        "arn:aws:iam::123456789012:role/longwire-dev-*",
+      ] if statement.Effect == "Allow"
+    ])
+    error_message = "Only the environments' roles, never the workflows' own."
+  }
+
+  assert {
+    condition = length(setintersection(
+      toset(flatten([
+        for statement in jsondecode(output.policies.roles).Statement : statement.Action
+        if statement.Effect == "Allow"
+      ])),
+      ["iam:AttachRolePolicy", "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:CreateUser", "iam:CreateAccessKey"],
+    )) == 0
+    error_message = "No managed policies, no users, no keys."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.roles).Statement : statement.Condition
+      if flatten([statement.Action]) == ["iam:PassRole"]
+    ] == [{ StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }]
+    error_message = "A role is passed to Lambda and to nobody else."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(output.policies.roles).Statement :
+      statement.Sid => toset(flatten([statement.Resource]))
+      if statement.Effect == "Deny"
+      } == {
+      BoundaryStays = toset(["*"])
+      OwnRightsStay = toset([
+        "arn:aws:iam::123456789012:role/longwire-ci-*",
+        "arn:aws:iam::123456789012:policy/longwire-ci-*",
+        "arn:aws:iam::123456789012:policy/longwire-boundary",
+        "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+      ])
+    }
+    error_message = "The workflows' roles, the boundary and the provider are out of their own reach."
+  }
+}
+
+run "boundary" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  assert {
+    condition = alltrue([
+      for action in flatten([for statement in jsondecode(output.policies.boundary).Statement : statement.Action]) :
+      !can(regex("[*]|^iam:|^sts:|^bedrock:CallWithBearerToken$", action))
+    ])
+    error_message = "A function's role gets no right on rights."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.boundary).Statement : statement.Sid
+      if contains(flatten([statement.Resource]), "*")
+    ] == ["Traces"]
+    error_message = "Only traces have no resource in AWS."
+  }
+
+  assert {
+    condition     = length(jsonencode(jsondecode(output.policies.boundary))) <= 6144
+    error_message = "A managed policy may have 6,144 characters."
+  }
+}
+
+run "domains_and_keys_only_when_named" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  variables {
+    domain_names    = ["chat.example.com"]
+    hosted_zone_ids = ["Z0123456789"]
+    kms_key_arns    = ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.write).Statement : statement.Resource
+      if statement.Sid == "Keys"
+    ] == ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
+    error_message = "A key is used when it is named, and no other."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(output.policies.write).Statement :
+      statement.Sid => toset(flatten([statement.Resource]))
+      if contains(["Domains", "Zones"], statement.Sid)
+      } == {
+      Domains = toset([
+        "arn:aws:apigateway:eu-central-1::/domainnames",
+        "arn:aws:apigateway:eu-central-1::/domainnames/chat.example.com",
+        "arn:aws:apigateway:eu-central-1::/domainnames/chat.example.com/*",
+      ])
+      Zones = toset(["arn:aws:route53:::hostedzone/Z0123456789"])
+    }
+    error_message = "A domain and its zone are written when they are named, and no others."
+  }
+}
+
+run "neither_domains_nor_keys_by_default" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  assert {
+    condition = length([
+      for statement in concat(
+        jsondecode(output.policies.read).Statement,
+        jsondecode(output.policies.write).Statement,
+        jsondecode(output.policies.boundary).Statement,
+      ) : statement if contains(["Domains", "Zones", "FirstDomain", "Keys", "LogKeys"], statement.Sid)
+    ]) == 0
+    error_message = "A deployment without a domain or a key needs no rights on them."
+  }
+}

@@ -1,0 +1,117 @@
+# The functions: how big they are, what they read, what they may do. What one gets from the others' resources
+# stands beside the map of functions and not in it, because that map says which functions there are.
+
+locals {
+  functions = {
+    connect    = { memory = 256, timeout = 10 }
+    disconnect = { memory = 256, timeout = 10 }
+    ingest     = { memory = 256, timeout = 10 }
+    worker     = { memory = 512, timeout = 900 }
+    sweep      = { memory = 256, timeout = 60 }
+  }
+
+  # The environment of each: exactly what its config.rs reads.
+  environments = {
+    connect    = merge(local.connections_table, local.endpoints["DYNAMODB"])
+    disconnect = merge(local.connections_table, local.endpoints["DYNAMODB"])
+    ingest = merge(
+      local.connections_table,
+      local.threads_table,
+      local.queue,
+      { for name, value in local.ingest_settings : name => value if value != null },
+      local.endpoints["DYNAMODB"],
+      local.endpoints["SQS"],
+    )
+    worker = merge(
+      local.connections_table,
+      local.threads_table,
+      local.queue,
+      local.worker_places,
+      # What AWS has yet to name is kept out of this: a plan then still tells which variables there are.
+      { for name, value in local.worker_settings : name => value if value != null },
+      local.endpoints["DYNAMODB"],
+      local.endpoints["SQS"],
+      local.endpoints["BEDROCK_RUNTIME"],
+      local.endpoints["BEDROCK_AGENT_RUNTIME"],
+    )
+    sweep = merge(
+      local.threads_table,
+      local.queue,
+      local.endpoints["DYNAMODB"],
+      local.endpoints["SQS"],
+    )
+  }
+
+  statements = {
+    connect    = [local.may.add_connection]
+    disconnect = [local.may.forget_connection]
+    ingest     = [local.may.know_connection, local.may.record_runs, local.may.send_jobs]
+    worker = concat(
+      [
+        local.may.see_connections,
+        local.may.write_runs,
+        local.may.take_jobs,
+        local.may.send_jobs,
+        local.may.keep_dead_letters,
+        local.may.post_to_connections,
+      ],
+      module.model_access.statements,
+      local.may.retrieve,
+    )
+    sweep = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
+  }
+}
+
+locals {
+  connections_table = { CONNECTIONS_TABLE = module.tables.names["connections"] }
+  threads_table     = { THREADS_TABLE = module.tables.names["threads"] }
+  queue             = { QUEUE_URL = module.work_queue.queue.url }
+
+  # What is set for the stand-ins of AWS, by the services that a function calls.
+  endpoints = {
+    for service in ["DYNAMODB", "SQS", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"] :
+    service => { for key, url in var.endpoint_urls : "AWS_ENDPOINT_URL_${key}" => url if key == service }
+  }
+
+  # What is null is left to the function.
+  ingest_settings = {
+    ON_GONE             = var.on_gone
+    THREAD_TTL_HOURS    = tostring(var.thread_ttl_hours)
+    REPLAY_SECONDS      = var.worker.replay_seconds
+    MESSAGES_PER_SECOND = var.messages_per_second
+  }
+
+  worker_places = {
+    DEAD_LETTER_URL   = module.work_queue.dead_letters.url
+    CALLBACK_ENDPOINT = local.callback_endpoint
+  }
+
+  callback_endpoint = (
+    var.callback_endpoint == null
+    ? module.websocket_api.callback_endpoint
+    : "${var.callback_endpoint}/${module.websocket_api.id}/${local.stage}"
+  )
+
+  # What is null is left to the worker.
+  worker_settings = {
+    MODEL_ID              = var.model_id
+    KNOWLEDGE_BASE_ID     = var.knowledge_base_id
+    SYSTEM_PROMPT         = var.system_prompt
+    THREAD_TTL_HOURS      = tostring(var.thread_ttl_hours)
+    MAX_TOKENS            = var.worker.max_tokens
+    MAX_STEPS             = var.worker.max_steps
+    TEMPERATURE           = var.worker.temperature
+    TOP_P                 = var.worker.top_p
+    MODEL_FIELDS          = var.worker.model_fields == null ? null : jsonencode(var.worker.model_fields)
+    HISTORY_MESSAGES      = var.worker.history_messages
+    MODEL_IDLE_SECONDS    = var.worker.model_idle_seconds
+    FLUSH_WINDOW_MS       = var.worker.flush_window_ms
+    LEASE_SECONDS         = var.worker.lease_seconds
+    VISIBILITY_SECONDS    = var.worker.visibility_seconds
+    REPLAY_SECONDS        = var.worker.replay_seconds
+    RUN_SECONDS           = var.worker.run_seconds
+    TOOLS_ONCE            = var.worker.tools_once
+    WEATHER_GEOCODING_URL = var.worker.geocoding_url
+    WEATHER_FORECAST_URL  = var.worker.forecast_url
+  }
+}

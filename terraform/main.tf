@@ -1,0 +1,91 @@
+module "tables" {
+  source = "./modules/tables"
+
+  name                   = local.name
+  tables                 = local.tables
+  point_in_time_recovery = var.point_in_time_recovery
+  deletion_protection    = var.deletion_protection
+  kms_key_arn            = var.kms_key_arn
+}
+
+module "function" {
+  source   = "./modules/function"
+  for_each = local.functions
+
+  name                 = "${local.name}-${each.key}"
+  package              = "${var.packages}/${each.key}.zip"
+  architecture         = var.architecture
+  release              = var.release
+  memory               = each.value.memory
+  timeout              = each.value.timeout
+  reserved_concurrency = lookup(var.reserved_concurrency, each.key, -1)
+  environment          = local.environments[each.key]
+  statements           = concat(local.statements[each.key], local.may.use_key)
+  tracing              = var.tracing
+  log_level            = var.log_level
+  log_groups_arn       = "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group"
+  log_retention_days   = var.log_retention_days
+  kms_key_arn          = var.kms_key_arn
+  permissions_boundary = var.permissions_boundary
+}
+
+module "websocket_api" {
+  source = "./modules/websocket_api"
+
+  name  = "${local.name}-websocket"
+  stage = local.stage
+  routes = {
+    for key, route in local.routes : key => {
+      function_name = module.function[route.function].function_name
+      alias         = module.function[route.function].alias
+      invoke_arn    = module.function[route.function].invoke_arn
+      responds      = route.responds
+    }
+  }
+  throttle           = var.throttle
+  domain             = var.domain
+  log_retention_days = var.log_retention_days
+  kms_key_arn        = var.kms_key_arn
+}
+
+module "work_queue" {
+  source = "./modules/work_queue"
+
+  name           = "${local.name}-runs"
+  worker_arn     = module.function["worker"].alias_arn
+  worker_timeout = local.functions.worker.timeout
+  concurrency    = var.worker_concurrency
+  kms_key_arn    = var.kms_key_arn
+}
+
+# The worker wakes itself through its own queue. Lambda would take that for a loop and stop it after about 16
+# hops; the guards are the worker's own: hand-overs, time, length of a line ("Use Lambda recursive loop
+# detection to prevent infinite loops").
+resource "aws_lambda_function_recursion_config" "worker" {
+  function_name  = module.function["worker"].function_name
+  recursive_loop = "Allow"
+
+  lifecycle {
+    precondition {
+      condition     = lookup(var.reserved_concurrency, "worker", var.worker_concurrency) >= var.worker_concurrency
+      error_message = "reserved_concurrency.worker must be at least worker_concurrency: messages that find no free worker use up their receives."
+    }
+  }
+}
+
+module "alarms" {
+  source = "./modules/alarms"
+
+  name             = local.name
+  functions        = { for key, function in module.function : key => function.function_name }
+  log_groups       = { for key, function in module.function : key => function.log_group }
+  access_log_group = module.websocket_api.access_log_group
+  queue_name       = module.work_queue.queue.name
+  dead_letter_name = module.work_queue.dead_letters.name
+  api_id           = module.websocket_api.id
+  stage            = module.websocket_api.stage
+  failed_runs      = var.failed_runs
+  email            = var.alarms.email
+  topic_arn        = var.alarms.topic_arn
+  budget           = one([for dollars in var.alarms.monthly_budget_dollars[*] : { usd_per_month = dollars }])
+}

@@ -1,0 +1,22 @@
+# For the account as a whole: a budget by tag sees nothing until somebody activates the tag for billing.
+resource "aws_budgets_budget" "monthly" {
+  for_each = var.budget == null ? {} : { monthly = var.budget.usd_per_month }
+
+  name         = "${var.name}-${each.key}"
+  budget_type  = "COST"
+  time_unit    = "MONTHLY"
+  limit_amount = tostring(each.value)
+  limit_unit   = "USD"
+
+  dynamic "notification" {
+    for_each = toset(["FORECASTED", "ACTUAL"])
+    content {
+      notification_type          = notification.value
+      comparison_operator        = "GREATER_THAN"
+      threshold                  = 100
+      threshold_type             = "PERCENTAGE"
+      subscriber_email_addresses = var.email == null ? [] : [var.email]
+      subscriber_sns_topic_arns  = var.email == null ? [var.topic_arn] : []
+    }
+  }
+}

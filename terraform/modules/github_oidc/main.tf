@@ -1,0 +1,80 @@
+# Who GitHub Actions is in this account: a token of GitHub's, checked by AWS, becomes one of two roles for an hour.
+# There is no key to keep and none to leak.
+
+resource "aws_iam_openid_connect_provider" "github" {
+  count = var.provider_arn == null ? 1 : 0
+
+  url            = "https://${local.url}"
+  client_id_list = ["sts.amazonaws.com"]
+}
+
+resource "aws_iam_role" "plan" {
+  name               = "${var.project}-ci-plan"
+  description        = "GitHub Actions: reads what is deployed and plans; changes nothing."
+  assume_role_policy = data.aws_iam_policy_document.trust["plan"].json
+
+  depends_on = [aws_iam_openid_connect_provider.github]
+}
+
+resource "aws_iam_role" "apply" {
+  name               = "${var.project}-ci-apply"
+  description        = "GitHub Actions: deploys what is named ${var.project}-*, in a job of an environment."
+  assume_role_policy = data.aws_iam_policy_document.trust["apply"].json
+
+  depends_on = [aws_iam_openid_connect_provider.github]
+}
+
+# The long ones are policies of their own: IAM allows a role's inline policies 10,240 characters together, and a
+# policy of its own 6,144.
+resource "aws_iam_policy" "ci" {
+  for_each = {
+    read  = { does = "reads what is deployed", document = data.aws_iam_policy_document.read }
+    write = { does = "makes, changes and removes what is deployed", document = data.aws_iam_policy_document.write }
+  }
+
+  name        = "${var.project}-ci-${each.key}"
+  description = "GitHub Actions: ${each.value.does}."
+  policy      = each.value.document.minified_json
+
+  lifecycle {
+    precondition {
+      condition     = length(each.value.document.minified_json) <= 6144
+      error_message = "The policy is longer than IAM's 6,144 characters: choose a shorter project name or fewer environments and keys."
+    }
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "plan" {
+  role       = aws_iam_role.plan.name
+  policy_arn = aws_iam_policy.ci["read"].arn
+}
+
+resource "aws_iam_role_policy" "plan" {
+  name   = "state"
+  role   = aws_iam_role.plan.name
+  policy = data.aws_iam_policy_document.plan_state.json
+}
+
+resource "aws_iam_role_policy_attachment" "apply" {
+  for_each = aws_iam_policy.ci
+
+  role       = aws_iam_role.apply.name
+  policy_arn = each.value.arn
+}
+
+resource "aws_iam_role_policy" "apply" {
+  for_each = {
+    state = data.aws_iam_policy_document.apply_state.json
+    roles = data.aws_iam_policy_document.roles.json
+  }
+
+  name   = each.key
+  role   = aws_iam_role.apply.name
+  policy = each.value
+}
+
+resource "aws_iam_policy" "boundary" {
+  name        = "${var.project}-boundary"
+  description = "The most that a role of a deployed ${var.project} may ever do."
+  policy      = data.aws_iam_policy_document.boundary.json
+}

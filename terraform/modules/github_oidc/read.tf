@@ -1,0 +1,148 @@
+# What a plan asks AWS. By name wherever IAM knows names; the statements with wider resources say why.
+
+data "aws_iam_policy_document" "read" {
+  statement {
+    sid = "Functions"
+    actions = [
+      "lambda:GetAlias",
+      "lambda:GetFunction",
+      "lambda:GetFunctionCodeSigningConfig",
+      "lambda:GetFunctionConcurrency",
+      "lambda:GetFunctionConfiguration",
+      "lambda:GetFunctionEventInvokeConfig",
+      "lambda:GetFunctionRecursionConfig",
+      "lambda:GetPolicy",
+      "lambda:GetRuntimeManagementConfig",
+      "lambda:ListAliases",
+      "lambda:ListTags",
+      "lambda:ListVersionsByFunction",
+    ]
+    resources = [local.functions]
+  }
+
+  # A mapping is named by an id that AWS makes; its function is what tells whose it is.
+  statement {
+    sid       = "EventSources"
+    actions   = ["lambda:GetEventSourceMapping", "lambda:ListTags"]
+    resources = [local.mappings]
+  }
+
+  statement {
+    sid = "Roles"
+    actions = [
+      "iam:GetRole",
+      "iam:GetRolePolicy",
+      "iam:ListAttachedRolePolicies",
+      "iam:ListInstanceProfilesForRole",
+      "iam:ListRolePolicies",
+      "iam:ListRoleTags",
+    ]
+    resources = local.roles
+  }
+
+  statement {
+    sid       = "Queues"
+    actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"]
+    resources = [local.queues]
+  }
+
+  # The tables' descriptions, none of their items.
+  statement {
+    sid = "Tables"
+    actions = [
+      "dynamodb:DescribeContinuousBackups",
+      "dynamodb:DescribeTable",
+      "dynamodb:DescribeTimeToLive",
+      "dynamodb:ListTagsOfResource",
+    ]
+    resources = [local.tables]
+  }
+
+  # APIs are named by ids that AWS makes.
+  statement {
+    sid       = "Api"
+    actions   = ["apigateway:GET"]
+    resources = ["${local.gateway}/apis", "${local.gateway}/apis/*", "${local.gateway}/tags/*"]
+  }
+
+  # A search through the log groups of the account, not through what they hold.
+  statement {
+    sid       = "FindLogs"
+    actions   = ["logs:DescribeLogGroups"]
+    resources = ["${local.arn}:logs:${local.here}:log-group:*"]
+  }
+
+  statement {
+    sid       = "Logs"
+    actions   = ["logs:DescribeMetricFilters", "logs:ListTagsForResource", "logs:ListTagsLogGroup"]
+    resources = concat(local.logs, [for group in local.logs : "${group}:*"])
+  }
+
+  # AWS checks this against all alarms, whichever are asked for.
+  statement {
+    sid       = "FindAlarms"
+    actions   = ["cloudwatch:DescribeAlarms"]
+    resources = ["${local.arn}:cloudwatch:${local.here}:alarm:*"]
+  }
+
+  statement {
+    sid       = "Alarms"
+    actions   = ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"]
+    resources = [local.alarms, local.dashboards]
+  }
+
+  statement {
+    sid       = "Topics"
+    actions   = ["sns:GetTopicAttributes", "sns:ListTagsForResource"]
+    resources = [local.topics]
+  }
+
+  # AWS has no resource for it.
+  statement {
+    sid       = "Subscriptions"
+    actions   = ["sns:GetSubscriptionAttributes"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "Budgets"
+    actions   = ["budgets:ListTagsForResource", "budgets:ViewBudget"]
+    resources = [local.budgets]
+  }
+
+  statement {
+    sid       = "Schedules"
+    actions   = ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"]
+    resources = [local.rules]
+  }
+
+  dynamic "statement" {
+    for_each = length(local.domains) > 0 ? [local.domains] : []
+
+    content {
+      sid       = "Domains"
+      actions   = ["apigateway:GET"]
+      resources = concat(statement.value, [for domain in statement.value : "${domain}/*"])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.zones) > 0 ? [local.zones] : []
+
+    content {
+      sid       = "Zones"
+      actions   = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets"]
+      resources = concat(statement.value, ["${local.arn}:route53:::change/*"])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.kms_key_arns) > 0 ? [var.kms_key_arns] : []
+
+    content {
+      sid       = "Keys"
+      actions   = ["kms:DescribeKey"]
+      resources = statement.value
+    }
+  }
+}

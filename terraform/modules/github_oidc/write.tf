@@ -1,0 +1,235 @@
+# What an apply and a destroy change. It makes and removes; it reads no item, no message and no log line.
+
+data "aws_iam_policy_document" "write" {
+  statement {
+    sid = "Functions"
+    actions = [
+      "lambda:AddPermission",
+      "lambda:CreateAlias",
+      "lambda:CreateFunction",
+      "lambda:DeleteAlias",
+      "lambda:DeleteFunction",
+      "lambda:DeleteFunctionConcurrency",
+      "lambda:DeleteFunctionEventInvokeConfig",
+      "lambda:PublishVersion",
+      "lambda:PutFunctionConcurrency",
+      "lambda:PutFunctionEventInvokeConfig",
+      "lambda:PutFunctionRecursionConfig",
+      "lambda:RemovePermission",
+      "lambda:TagResource",
+      "lambda:UntagResource",
+      "lambda:UpdateAlias",
+      "lambda:UpdateFunctionCode",
+      "lambda:UpdateFunctionConfiguration",
+      "lambda:UpdateFunctionEventInvokeConfig",
+    ]
+    resources = [local.functions]
+  }
+
+  # A mapping that does not exist yet has no name, so AWS wants every resource here. Its function is the limit.
+  statement {
+    sid       = "NewEventSource"
+    actions   = ["lambda:CreateEventSourceMapping"]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnLike"
+      variable = "lambda:FunctionArn"
+      values   = [local.functions]
+    }
+  }
+
+  statement {
+    sid       = "EventSources"
+    actions   = ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+    resources = [local.mappings]
+
+    condition {
+      test     = "ArnLike"
+      variable = "lambda:FunctionArn"
+      values   = [local.functions]
+    }
+  }
+
+  # AWS makes a mapping's id, and knows no other condition for its tags.
+  statement {
+    sid       = "EventSourceTags"
+    actions   = ["lambda:TagResource", "lambda:UntagResource"]
+    resources = [local.mappings]
+  }
+
+  statement {
+    sid = "Queues"
+    actions = [
+      "sqs:CreateQueue",
+      "sqs:DeleteQueue",
+      "sqs:SetQueueAttributes",
+      "sqs:TagQueue",
+      "sqs:UntagQueue",
+    ]
+    resources = [local.queues]
+  }
+
+  statement {
+    sid = "Tables"
+    actions = [
+      "dynamodb:CreateTable",
+      "dynamodb:DeleteTable",
+      "dynamodb:TagResource",
+      "dynamodb:UntagResource",
+      "dynamodb:UpdateContinuousBackups",
+      "dynamodb:UpdateTable",
+      "dynamodb:UpdateTimeToLive",
+    ]
+    resources = [local.tables]
+  }
+
+  statement {
+    sid       = "NewApi"
+    actions   = ["apigateway:POST"]
+    resources = ["${local.gateway}/apis"]
+
+    condition {
+      test     = "StringLike"
+      variable = "apigateway:Request/ApiName"
+      values   = ["${var.project}-*"]
+    }
+  }
+
+  # APIs are named by ids that AWS makes: whoever is this role can change the account's other APIs too.
+  # docs/deploy.md says so, and why an account of its own is the better wall.
+  statement {
+    sid       = "Api"
+    actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+    resources = ["${local.gateway}/apis/*", "${local.gateway}/tags/*"]
+  }
+
+  statement {
+    sid = "Logs"
+    actions = [
+      "logs:CreateLogGroup",
+      "logs:DeleteLogGroup",
+      "logs:DeleteMetricFilter",
+      "logs:DeleteRetentionPolicy",
+      "logs:PutMetricFilter",
+      "logs:PutRetentionPolicy",
+      "logs:TagResource",
+      "logs:UntagResource",
+    ]
+    resources = concat(local.logs, [for group in local.logs : "${group}:*"])
+  }
+
+  statement {
+    sid = "Alarms"
+    actions = [
+      "cloudwatch:DeleteAlarms",
+      "cloudwatch:DeleteDashboards",
+      "cloudwatch:PutDashboard",
+      "cloudwatch:PutMetricAlarm",
+      "cloudwatch:TagResource",
+      "cloudwatch:UntagResource",
+    ]
+    resources = [local.alarms, local.dashboards]
+  }
+
+  statement {
+    sid = "Topics"
+    actions = [
+      "sns:CreateTopic",
+      "sns:DeleteTopic",
+      "sns:SetTopicAttributes",
+      "sns:Subscribe",
+      "sns:TagResource",
+      "sns:UntagResource",
+    ]
+    resources = [local.topics]
+  }
+
+  # AWS has no resource for it.
+  statement {
+    sid       = "Subscriptions"
+    actions   = ["sns:Unsubscribe"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "Budgets"
+    actions   = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"]
+    resources = [local.budgets]
+  }
+
+  statement {
+    sid = "Schedules"
+    actions = [
+      "events:DeleteRule",
+      "events:PutRule",
+      "events:PutTargets",
+      "events:RemoveTargets",
+      "events:TagResource",
+      "events:UntagResource",
+    ]
+    resources = [local.rules]
+  }
+
+  dynamic "statement" {
+    for_each = length(local.domains) > 0 ? [local.domains] : []
+
+    content {
+      sid = "Domains"
+      actions = [
+        "apigateway:AddCertificateToDomain",
+        "apigateway:DELETE",
+        "apigateway:PATCH",
+        "apigateway:POST",
+        "apigateway:RemoveCertificateFromDomain",
+      ]
+      resources = concat(
+        ["${local.gateway}/domainnames"],
+        statement.value,
+        [for domain in statement.value : "${domain}/*"],
+      )
+    }
+  }
+
+  # An account's first custom domain makes API Gateway's own role.
+  dynamic "statement" {
+    for_each = length(local.domains) > 0 ? ["FirstDomain"] : []
+
+    content {
+      sid       = statement.value
+      actions   = ["iam:CreateServiceLinkedRole"]
+      resources = ["${local.iam}:role/aws-service-role/ops.apigateway.amazonaws.com/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.zones) > 0 ? [local.zones] : []
+
+    content {
+      sid       = "Zones"
+      actions   = ["route53:ChangeResourceRecordSets"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.kms_key_arns) > 0 ? ["LogKeys"] : []
+
+    content {
+      sid       = statement.value
+      actions   = ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"]
+      resources = concat(local.logs, [for group in local.logs : "${group}:*"])
+    }
+  }
+
+  # A table that is encrypted with a key gets a grant of its own on it.
+  dynamic "statement" {
+    for_each = length(var.kms_key_arns) > 0 ? [var.kms_key_arns] : []
+
+    content {
+      sid       = "Keys"
+      actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+      resources = statement.value
+    }
+  }
+}

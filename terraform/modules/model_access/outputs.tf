@@ -1,0 +1,45 @@
+locals {
+  actions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+}
+
+output "statements" {
+  description = "What a role must be allowed, and what it is denied."
+  value = concat(
+    local.through_profile ? [
+      {
+        sid        = "CallProfile"
+        effect     = "Allow"
+        actions    = local.actions
+        resources  = [local.profile]
+        conditions = []
+      },
+      {
+        sid       = "CallModelsThroughProfile"
+        effect    = "Allow"
+        actions   = local.actions
+        resources = local.application ? local.application_models : local.models
+        conditions = [{
+          test     = "ArnEquals"
+          variable = "bedrock:InferenceProfileArn"
+          values   = [local.profile]
+        }]
+      },
+      ] : [
+      {
+        sid        = "CallModel"
+        effect     = "Allow"
+        actions    = local.actions
+        resources  = [local.own_model]
+        conditions = []
+      },
+    ],
+    # The SDK uses a Bedrock API key by itself when it finds one in the environment; the role is all there is.
+    [{
+      sid        = "NoBearerToken"
+      effect     = "Deny"
+      actions    = ["bedrock:CallWithBearerToken"]
+      resources  = ["*"]
+      conditions = []
+    }],
+  )
+}

@@ -1,0 +1,30 @@
+output "queue" {
+  description = "The queue of jobs."
+  value = {
+    name = aws_sqs_queue.work.name
+    url  = aws_sqs_queue.work.url
+    arn  = aws_sqs_queue.work.arn
+  }
+}
+
+output "dead_letters" {
+  description = "The queue that takes what was received too often, and the jobs of runs that were given up."
+  value = {
+    name = aws_sqs_queue.dead.name
+    url  = aws_sqs_queue.dead.url
+    arn  = aws_sqs_queue.dead.arn
+  }
+}
+
+output "settings" {
+  description = "How jobs are delivered. Times are seconds, or days where they say so."
+  value = {
+    visibility          = aws_sqs_queue.work.visibility_timeout_seconds
+    retention_days      = aws_sqs_queue.work.message_retention_seconds / local.day
+    dead_retention_days = aws_sqs_queue.dead.message_retention_seconds / local.day
+    max_receives        = local.max_receives
+    batch_size          = aws_lambda_event_source_mapping.this.batch_size
+    response_types      = aws_lambda_event_source_mapping.this.function_response_types
+    concurrency         = one(aws_lambda_event_source_mapping.this.scaling_config).maximum_concurrency
+  }
+}

@@ -1,0 +1,120 @@
+# What functions may do, one statement each, put together in functions.tf. docs/operations.md says why.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+
+module "model_access" {
+  source = "./modules/model_access"
+
+  model_id   = var.model_id
+  region     = var.region
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+}
+
+locals {
+  partition  = data.aws_partition.current.partition
+  account_id = data.aws_caller_identity.current.account_id
+
+  connections = module.tables.arns["connections"]
+  threads     = module.tables.arns["threads"]
+
+  knowledge_bases = [
+    for id in var.knowledge_base_id[*] :
+    "arn:${local.partition}:bedrock:${var.region}:${local.account_id}:knowledge-base/${id}"
+  ]
+
+  may = {
+    add_connection = {
+      sid       = "AddConnection"
+      actions   = ["dynamodb:PutItem"]
+      resources = [local.connections]
+    }
+
+    forget_connection = {
+      sid       = "ForgetConnection"
+      actions   = ["dynamodb:DeleteItem"]
+      resources = [local.connections]
+    }
+
+    know_connection = {
+      sid       = "KnowConnection"
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [local.connections]
+    }
+
+    see_connections = {
+      sid       = "SeeConnections"
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:Query"]
+      resources = [local.connections, "${local.connections}/index/by_thread"]
+    }
+
+    # A transaction needs the rights of its parts.
+    record_runs = {
+      sid       = "RecordRuns"
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      resources = [local.threads]
+    }
+
+    write_runs = {
+      sid       = "WriteRuns"
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      resources = [local.threads]
+    }
+
+    find_open_runs = {
+      sid       = "FindOpenRuns"
+      actions   = ["dynamodb:Query"]
+      resources = ["${local.threads}/index/open_runs"]
+    }
+
+    move_runs = {
+      sid       = "MoveRuns"
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [local.threads]
+    }
+
+    send_jobs = {
+      sid       = "SendJobs"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.work_queue.queue.arn]
+    }
+
+    # What the event source mapping does in the worker's name, and the visibility the worker sets itself.
+    take_jobs = {
+      sid       = "TakeJobs"
+      actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      resources = [module.work_queue.queue.arn]
+    }
+
+    keep_dead_letters = {
+      sid       = "KeepDeadLetters"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.work_queue.dead_letters.arn]
+    }
+
+    post_to_connections = {
+      sid       = "PostToConnections"
+      actions   = ["execute-api:ManageConnections"]
+      resources = [module.websocket_api.connections_arn]
+    }
+
+    retrieve = [
+      for arn in local.knowledge_bases :
+      {
+        sid       = "Retrieve"
+        actions   = ["bedrock:Retrieve"]
+        resources = [arn]
+      }
+    ]
+
+    use_key = [
+      for arn in var.kms_key_arn[*] :
+      {
+        sid       = "UseKey"
+        actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        resources = [arn]
+      }
+    ]
+  }
+}

@@ -1,0 +1,150 @@
+# Each function gets what its config.rs reads, and nothing else. The list is taken from the sources.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = module.websocket_api.aws_apigatewayv2_api.this
+  override_during = plan
+  values = {
+    id            = "a1b2c3"
+    api_endpoint  = "wss://a1b2c3.execute-api.eu-central-1.amazonaws.com"
+    execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3"
+  }
+}
+
+override_resource {
+  target          = module.tables.aws_dynamodb_table.this["connections"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections" }
+}
+
+override_resource {
+  target          = module.tables.aws_dynamodb_table.this["threads"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads" }
+}
+
+override_resource {
+  target          = module.work_queue.aws_sqs_queue.work
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-runs"
+  }
+}
+
+override_resource {
+  target          = module.work_queue.aws_sqs_queue.dead
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs-dead"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-runs-dead"
+  }
+}
+
+variables {
+  environment = "test"
+  region      = "eu-central-1"
+  model_id    = "anthropic.claude-sonnet-5-5"
+  packages    = "tests/packages"
+}
+
+
+run "with_everything_set_each_function_gets_what_it_reads" {
+  command = plan
+
+  variables {
+    knowledge_base_id   = "KB12345678"
+    system_prompt       = "Be brief."
+    messages_per_second = 5
+    endpoint_urls = {
+      DYNAMODB              = "http://127.0.0.1:1"
+      SQS                   = "http://127.0.0.1:1"
+      BEDROCK_RUNTIME       = "http://127.0.0.1:1"
+      BEDROCK_AGENT_RUNTIME = "http://127.0.0.1:1"
+    }
+    worker = {
+      max_tokens         = 100
+      max_steps          = 3
+      temperature        = 0.5
+      top_p              = 0.9
+      model_fields       = { thinking = { type = "adaptive" } }
+      history_messages   = 10
+      model_idle_seconds = 60
+      flush_window_ms    = 33
+      lease_seconds      = 9
+      visibility_seconds = 12
+      replay_seconds     = 60
+      run_seconds        = 600
+      tools_once         = "get_weather"
+      geocoding_url      = "http://127.0.0.1:1"
+      forecast_url       = "http://127.0.0.1:1"
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      for name, files in {
+        connect    = ["config.rs"]
+        disconnect = ["config.rs"]
+        ingest     = ["config.rs"]
+        worker     = ["config.rs", "settings.rs"]
+        sweep      = ["config.rs"]
+      } :
+      toset([for variable in keys(module.function[name].environment) : variable if !startswith(variable, "AWS_ENDPOINT_URL_")]) ==
+      toset(flatten([for path in files : regexall("\"([A-Z][A-Z_]{3,})\"", file("../lambdas/${name}/src/${path}"))]))
+    ])
+    error_message = "a function reads something else than it gets: ${jsonencode({ for name, function in module.function : name => keys(function.environment) })}"
+  }
+
+  assert {
+    condition     = module.function["worker"].environment.MODEL_FIELDS == "{\"thinking\":{\"type\":\"adaptive\"}}"
+    error_message = module.function["worker"].environment.MODEL_FIELDS
+  }
+
+  assert {
+    condition = jsonencode({
+      for name, function in module.function : name => [for variable in keys(function.environment) : trimprefix(variable, "AWS_ENDPOINT_URL_") if startswith(variable, "AWS_ENDPOINT_URL_")]
+      }) == jsonencode({
+      connect    = ["DYNAMODB"]
+      disconnect = ["DYNAMODB"]
+      ingest     = ["DYNAMODB", "SQS"]
+      sweep      = ["DYNAMODB", "SQS"]
+      worker     = ["BEDROCK_AGENT_RUNTIME", "BEDROCK_RUNTIME", "DYNAMODB", "SQS"]
+    })
+    error_message = "a stand-in's address goes to those who call its service"
+  }
+}
+
+run "what_is_not_set_is_left_to_the_function" {
+  command = plan
+
+  assert {
+    condition = jsonencode(sort(keys(module.function["worker"].environment))) == jsonencode([
+      "CALLBACK_ENDPOINT", "CONNECTIONS_TABLE", "DEAD_LETTER_URL", "MODEL_ID", "QUEUE_URL", "THREADS_TABLE", "THREAD_TTL_HOURS",
+    ])
+    error_message = jsonencode(keys(module.function["worker"].environment))
+  }
+
+  assert {
+    condition     = module.function["worker"].environment.CALLBACK_ENDPOINT == "https://a1b2c3.execute-api.eu-central-1.amazonaws.com/live"
+    error_message = module.function["worker"].environment.CALLBACK_ENDPOINT
+  }
+
+  assert {
+    condition     = module.function["worker"].environment.THREAD_TTL_HOURS == module.function["ingest"].environment.THREAD_TTL_HOURS
+    error_message = "both must know how long a thread lives"
+  }
+}

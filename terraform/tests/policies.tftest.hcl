@@ -1,0 +1,173 @@
+# Plans only: nothing is asked of AWS. What AWS would decide is given here, so that policies are known.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = module.websocket_api.aws_apigatewayv2_api.this
+  override_during = plan
+  values = {
+    id            = "a1b2c3"
+    api_endpoint  = "wss://a1b2c3.execute-api.eu-central-1.amazonaws.com"
+    execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3"
+  }
+}
+
+override_resource {
+  target          = module.tables.aws_dynamodb_table.this["connections"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections" }
+}
+
+override_resource {
+  target          = module.tables.aws_dynamodb_table.this["threads"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads" }
+}
+
+override_resource {
+  target          = module.work_queue.aws_sqs_queue.work
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-runs"
+  }
+}
+
+override_resource {
+  target          = module.work_queue.aws_sqs_queue.dead
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs-dead"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-runs-dead"
+  }
+}
+
+variables {
+  environment = "test"
+  region      = "eu-central-1"
+  model_id    = "anthropic.claude-sonnet-5-5"
+  packages    = "tests/packages"
+}
+
+run "each_role_may_do_exactly_this" {
+  command = plan
+
+  variables {
+    knowledge_base_id = "KB12345678"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["connect"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
+      WriteOwnLog   = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-connect:*"]]
+      AddConnection = ["Allow", ["dynamodb:PutItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
+    })
+    error_message = "connect: ${module.function["connect"].policy}"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["disconnect"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
+      WriteOwnLog      = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-disconnect:*"]]
+      ForgetConnection = ["Allow", ["dynamodb:DeleteItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
+    })
+    error_message = "disconnect: ${module.function["disconnect"].policy}"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["ingest"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
+      WriteOwnLog    = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-ingest:*"]]
+      KnowConnection = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
+      RecordRuns = ["Allow", ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+      ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
+      SendJobs = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+    })
+    error_message = "ingest: ${module.function["ingest"].policy}"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["worker"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), sort(flatten([s.Resource]))] }) == jsonencode({
+      WriteOwnLog = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-worker:*"]]
+      SeeConnections = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:Query"],
+        ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections",
+      "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_thread"]]
+      WriteRuns = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+      ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
+      TakeJobs = ["Allow", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+      ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      SendJobs          = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      KeepDeadLetters   = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs-dead"]]
+      PostToConnections = ["Allow", ["execute-api:ManageConnections"], ["arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/POST/@connections/*"]]
+      CallModel = ["Allow", ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+      ["arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-sonnet-5-5"]]
+      NoBearerToken = ["Deny", ["bedrock:CallWithBearerToken"], ["*"]]
+      Retrieve      = ["Allow", ["bedrock:Retrieve"], ["arn:aws:bedrock:eu-central-1:123456789012:knowledge-base/KB12345678"]]
+    })
+    error_message = "worker: ${module.function["worker"].policy}"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["sweep"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
+      WriteOwnLog  = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-sweep:*"]]
+      FindOpenRuns = ["Allow", ["dynamodb:Query"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads/index/open_runs"]]
+      MoveRuns     = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
+      SendJobs     = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+    })
+    error_message = "sweep: ${module.function["sweep"].policy}"
+  }
+}
+
+run "without_a_knowledge_base_nothing_is_retrieved" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(module.function["worker"].policy, "bedrock:Retrieve")
+    error_message = module.function["worker"].policy
+  }
+}
+
+run "no_role_may_do_everything" {
+  command = plan
+
+  variables {
+    tracing     = true
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11112222-3333-4444-5555-666677778888"
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for function in module.function : [
+        for s in jsondecode(function.policy).Statement : [for action in flatten([s.Action]) : !strcontains(action, "*")]
+      ]
+    ]))
+    error_message = "no action may have a * in it"
+  }
+
+  # A denial, and X-Ray, which knows no resources.
+  assert {
+    condition = toset(flatten([
+      for function in module.function : [
+        for s in jsondecode(function.policy).Statement : s.Sid if contains(flatten([s.Resource]), "*")
+      ]
+    ])) == toset(["Trace", "NoBearerToken"])
+    error_message = "only Trace and NoBearerToken may name every resource"
+  }
+
+  assert {
+    condition = alltrue([
+      for function in module.function :
+      anytrue([for s in jsondecode(function.policy).Statement : s.Sid == "UseKey" && s.Resource == "arn:aws:kms:eu-central-1:123456789012:key/11112222-3333-4444-5555-666677778888"])
+    ])
+    error_message = "with a key of one's own every function must be allowed to use it"
+  }
+}

@@ -1,0 +1,242 @@
+# Each variable refuses what it should.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  environment = "test"
+  region      = "eu-central-1"
+  model_id    = "anthropic.claude-sonnet-5-5"
+  packages    = "tests/packages"
+}
+
+run "environment" {
+  command = plan
+
+  variables {
+    environment = "Prod"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "region" {
+  command = plan
+
+  variables {
+    region = "Frankfurt"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "model_id" {
+  command = plan
+
+  variables {
+    model_id = "Claude Sonnet"
+  }
+
+  expect_failures = [var.model_id]
+}
+
+run "knowledge_base_id" {
+  command = plan
+
+  variables {
+    knowledge_base_id = "my-docs"
+  }
+
+  expect_failures = [var.knowledge_base_id]
+}
+
+run "system_prompt" {
+  command = plan
+
+  variables {
+    system_prompt = join("", [for i in range(300) : "too long "])
+  }
+
+  expect_failures = [var.system_prompt]
+}
+
+run "on_gone" {
+  command = plan
+
+  variables {
+    on_gone = "grace:901"
+  }
+
+  expect_failures = [var.on_gone]
+}
+
+run "thread_ttl_hours" {
+  command = plan
+
+  variables {
+    thread_ttl_hours = 1.5
+  }
+
+  expect_failures = [var.thread_ttl_hours]
+}
+
+run "worker_concurrency" {
+  command = plan
+
+  variables {
+    worker_concurrency = 1
+  }
+
+  expect_failures = [var.worker_concurrency]
+}
+
+run "alarms" {
+  command = plan
+
+  variables {
+    alarms = { email = "nobody" }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "domain" {
+  command = plan
+
+  variables {
+    domain = { name = "a.example.com", certificate_arn = "certificate" }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "project" {
+  command = plan
+
+  variables {
+    project = "long-wire"
+  }
+
+  expect_failures = [var.project]
+}
+
+run "worker" {
+  command = plan
+
+  variables {
+    worker = { max_tokens = 32001 }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "worker_steps" {
+  command = plan
+
+  variables {
+    worker = { max_steps = 0 }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "worker_lease" {
+  command = plan
+
+  variables {
+    worker = { lease_seconds = 2 }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "worker_visibility" {
+  command = plan
+
+  variables {
+    worker = { lease_seconds = 60 }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "reserved_concurrency" {
+  command = plan
+
+  variables {
+    reserved_concurrency = { wroker = 10 }
+  }
+
+  expect_failures = [var.reserved_concurrency]
+}
+
+run "throttle" {
+  command = plan
+
+  variables {
+    throttle = { rate = 0 }
+  }
+
+  expect_failures = [var.throttle]
+}
+
+run "log_retention_days" {
+  command = plan
+
+  variables {
+    log_retention_days = 31
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "log_level" {
+  command = plan
+
+  variables {
+    log_level = "LOUD"
+  }
+
+  expect_failures = [var.log_level]
+}
+
+run "kms_key_arn" {
+  command = plan
+
+  variables {
+    kms_key_arn = "alias/mine"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "architecture" {
+  command = plan
+
+  variables {
+    architecture = "arm"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "endpoint_urls" {
+  command = plan
+
+  variables {
+    endpoint_urls = { S3 = "http://127.0.0.1:1" }
+  }
+
+  expect_failures = [var.endpoint_urls]
+}

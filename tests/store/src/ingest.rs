@@ -1,0 +1,100 @@
+//! What clients and the sweep do: starts, cancels, looking for what nobody moved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::aws::threads::keys::open_part;
+use shared::aws::threads::start::NewRun;
+use shared::ids::{ConnectionId, MessageId, RunId};
+use shared::run::OnGone;
+use shared::wire::client::options::IfBusy;
+use shared::wire::line::Reason;
+use shared::wire::shape::Shape;
+
+use crate::case::{Case, run_name};
+use crate::gate::Gate;
+use crate::operation::{Operation, Process};
+use crate::trouble::Trouble;
+
+/// How long a thread lives.
+const KEEP: Duration = Duration::from_secs(24 * 3600);
+
+/// A client's prompt.
+pub(crate) fn start(
+    case: &Arc<Case>,
+    run: &RunId,
+    if_busy: IfBusy,
+    troubles: Vec<Trouble>,
+) -> Operation {
+    let gate = Gate::new(case, format!("start of {run}"), false, troubles);
+    let (threads, queue) = case.hands(&gate);
+    let new = new_run(case, run, if_busy);
+    let case = Arc::clone(case);
+    case.ledger().starts(run);
+    let doing = Box::pin(async move {
+        let started = threads.start(&queue, &new).await;
+        case.ledger().started(&new.run_id, if_busy, &started);
+    });
+    Operation {
+        process: Process::Ingest,
+        gate,
+        doing,
+    }
+}
+
+/// A client's wish to stop a run.
+pub(crate) fn cancel(case: &Arc<Case>, run: RunId, troubles: Vec<Trouble>) -> Operation {
+    let gate = Gate::new(case, format!("cancel of {run}"), false, troubles);
+    let (threads, _) = case.hands(&gate);
+    let case = Arc::clone(case);
+    let now = case.now();
+    let doing = Box::pin(async move {
+        let cancelled = threads.cancel(&case.key, &run, Reason::User, now).await;
+        case.ledger().cancelled(&run, cancelled);
+    });
+    Operation {
+        process: Process::Ingest,
+        gate,
+        doing,
+    }
+}
+
+/// A sweep, as `lambdas/sweep` makes it.
+pub(crate) fn sweep(case: &Arc<Case>, troubles: Vec<Trouble>) -> Operation {
+    let gate = Gate::new(case, "sweep".to_owned(), false, troubles);
+    let (threads, queue) = case.hands(&gate);
+    let case = Arc::clone(case);
+    let now = case.now();
+    let doing = Box::pin(async move {
+        let part = open_part(&run_name(0));
+        let overdue = threads.overdue(&part, now).await.unwrap_or_default();
+        // The runs of one thread wait for the same one.
+        if let Some(run) = overdue.first() {
+            let moved = threads.move_overdue(&queue, run, now).await;
+            case.ledger()
+                .tell("sweep", &format!("{}: {moved:?}", run.run_id));
+        }
+    });
+    Operation {
+        process: Process::Sweep,
+        gate,
+        doing,
+    }
+}
+
+fn new_run(case: &Case, run: &RunId, if_busy: IfBusy) -> NewRun {
+    NewRun {
+        key: case.key.clone(),
+        run_id: run.clone(),
+        message_id: MessageId::trusted(format!("u-{run}")),
+        prompt: format!("prompt of {run}"),
+        context: Vec::new(),
+        reasoning: false,
+        if_busy,
+        on_gone: OnGone::Finish,
+        watcher: ConnectionId::trusted("c"),
+        shape: Shape::default(),
+        now: case.now(),
+        keep: Some(KEEP),
+    }
+}

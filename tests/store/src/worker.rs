@@ -1,0 +1,193 @@
+//! A delivery, as the worker has it in `delivery.rs` and `moving.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use shared::aws::queue::Queue;
+use shared::aws::threads::Threads;
+use shared::aws::threads::fence::Fence;
+use shared::aws::threads::messages::History;
+use shared::aws::threads::take::{Take, Taker};
+use shared::ids::RunId;
+use shared::job::Job;
+use shared::run::{RunInput, RunRow};
+
+use crate::case::Case;
+use crate::gate::Gate;
+use crate::operation::{Operation, Process};
+use crate::pool::Message;
+use crate::transition::Work;
+use crate::trouble::Trouble;
+use crate::working::work;
+
+/// How long a lease is, in seconds.
+pub(crate) const LEASE: u64 = 45;
+
+/// How long after another worker's lease a job is looked at again.
+const AFTER_LEASE: Duration = Duration::from_secs(5);
+
+/// More messages than a sequence has.
+const HISTORY: i32 = 200;
+
+/// A worker with a message.
+pub(crate) struct Worker {
+    pub case: Arc<Case>,
+    pub gate: Arc<Gate>,
+    pub threads: Threads,
+    pub queue: Queue,
+    pub job: Job,
+    pub work: Work,
+    /// What names this invocation.
+    pub invocation: String,
+}
+
+/// What a run starts from.
+pub(crate) struct Start {
+    pub born: u64,
+    pub head: Option<RunId>,
+    pub history: History,
+    pub input: RunInput,
+}
+
+/// The delivery of a message, to the invocation of this number.
+pub(crate) fn deliver(
+    case: &Arc<Case>,
+    message: Message,
+    invocation: usize,
+    work: Work,
+    troubles: Vec<Trouble>,
+) -> Operation {
+    let invocation = format!("worker {invocation}");
+    let name = format!(
+        "{invocation}, {} by message {}",
+        message.job.run_id, message.number
+    );
+    let gate = Gate::new(case, name, work.reads_first, troubles);
+    let (threads, queue) = case.hands(&gate);
+    let worker = Worker {
+        case: Arc::clone(case),
+        gate: Arc::clone(&gate),
+        threads,
+        queue,
+        job: message.job,
+        work,
+        invocation,
+    };
+    let doing = Box::pin(async move {
+        let done = worker.deliver().await;
+        let told = done
+            .as_ref()
+            .map_or_else(|error| format!("{error:#}"), |()| "done".to_owned());
+        worker.case.ledger().tell(&worker.gate.name, &told);
+        // A message that failed comes back.
+        if done.is_ok() {
+            worker.case.pool().delete(message.number);
+        }
+    });
+    Operation {
+        process: Process::Worker,
+        gate,
+        doing,
+    }
+}
+
+impl Worker {
+    /// The right to write the run under this epoch.
+    pub(crate) fn fence(&self, epoch: u32, born: u64) -> Fence {
+        Fence {
+            threads: self.threads.clone(),
+            key: self.case.key.clone(),
+            run_id: self.job.run_id.clone(),
+            epoch,
+            born,
+        }
+    }
+
+    async fn deliver(&self) -> Result<()> {
+        let now = self.case.now();
+        let taker = Taker {
+            id: &self.invocation,
+            now,
+            until: now + LEASE,
+        };
+        let (take, start) = tokio::join!(
+            self.threads.take(&self.case.key, &self.job.run_id, taker),
+            self.load()
+        );
+        match take? {
+            Take::Taken(row, _) => {
+                let start = if row.epoch > 1 {
+                    self.load().await
+                } else {
+                    start
+                };
+                self.begin(row, start).await
+            }
+            Take::Leased(row) => self.look_again(&row, now).await,
+            Take::Ended(_) | Take::Missing => self.move_on().await,
+        }
+    }
+
+    async fn load(&self) -> Result<Start> {
+        let key = &self.case.key;
+        let now = self.case.now();
+        let (meta, history, input) = tokio::join!(
+            self.threads.meta(key, now),
+            self.threads.history(key, HISTORY),
+            self.threads.input(key, &self.job.run_id),
+        );
+        let meta = meta?;
+        let born = meta.as_ref().map_or(now, |meta| meta.born);
+        Ok(Start {
+            born,
+            head: meta.and_then(|meta| meta.line.into_iter().next()),
+            history: history?.of(born, now),
+            input: input?.context("the run has no input")?,
+        })
+    }
+
+    async fn begin(&self, row: RunRow, start: Result<Start>) -> Result<()> {
+        let fence = self.fence(row.epoch, 0);
+        let start = match start {
+            Ok(start) => start,
+            Err(error) => {
+                fence.give_back().await?;
+                return Err(error);
+            }
+        };
+        if let Some(head) = start.head.as_ref().filter(|head| **head != self.job.run_id) {
+            fence.give_back().await?;
+            return Ok(self.queue.send(&self.job_of(head)).await?);
+        }
+        self.gate
+            .begun
+            .set(self.job.run_id.clone())
+            .expect("a worker begins once");
+        work(self, row, start).await
+    }
+
+    async fn look_again(&self, row: &RunRow, now: u64) -> Result<()> {
+        let delay = Duration::from_secs(row.lease_until.saturating_sub(now)) + AFTER_LEASE;
+        Ok(self.queue.send_after(&self.job, delay).await?)
+    }
+
+    /// Takes the run off the head of its thread's line and wakes the next.
+    pub(crate) async fn move_on(&self) -> Result<()> {
+        if let Some(next) = self
+            .threads
+            .advance(&self.case.key, &self.job.run_id)
+            .await?
+        {
+            self.queue.send(&self.job_of(&next)).await?;
+        }
+        Ok(())
+    }
+
+    fn job_of(&self, run: &RunId) -> Job {
+        Job {
+            run_id: run.clone(),
+            ..self.job.clone()
+        }
+    }
+}
