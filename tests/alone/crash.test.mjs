@@ -96,7 +96,7 @@ test('in the middle of a tool, which may be called again', async (t) => {
 
 test('between a tool’s effect and its storing', async (t) => {
   const run = await begun(t, 'sim:tool');
-  const held = await spoil(t, { effect: 'hold', operation: 'TransactWriteItems', function: 'worker', holding: [run.id, 'toolUse'] });
+  const held = await spoil(t, { effect: 'hold', operation: 'TransactWriteItems', function: 'worker', holding: [run.id, 'get_weather'] });
   await held.met();
   await strike(run);
   await held.withdraw();

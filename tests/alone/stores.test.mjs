@@ -90,13 +90,14 @@ describe('each call of a run', () => {
 
 test('everything fails for two minutes: nothing acknowledged is lost, the threads are free again', async (t) => {
   await scenario('tests-outage', { steps: [{ deltas_per_s: 10, blocks: [{ text: `${'word '.repeat(60)}end.` }] }] });
+  await scenario('tests-late-start', { steps: [{ ttft_ms: 10_000, blocks: [{ text: 'Here I am at last.' }] }] });
   const options = { onGone: 'grace:600' };
   const clients = await Promise.all([1, 2, 3, 4].map(() => loyal(t)));
   const [text, first, tool, idle] = clients;
   const runs = [
     await text.prompt('sim:tests-outage', { options }),
     await text.prompt('What is 1 + 1?', { options }),
-    await first.prompt('sim:silent-start', { options }),
+    await first.prompt('sim:tests-late-start', { options }),
     await tool.prompt('sim:tool', { options }),
   ];
   await runs[0].words();
