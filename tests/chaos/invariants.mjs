@@ -1,0 +1,105 @@
+// What must be true when the storm is over, whatever it was.
+
+import { judge } from '../conformance/agui.mjs';
+import { runRow, threadItems } from '../harness/aws.mjs';
+import { until } from '../harness/deadline.mjs';
+import { free } from '../harness/thread.mjs';
+
+/** @typedef {import('./people.mjs').Person} Person */
+/** @typedef {import('../harness/client.mjs').Client} Client */
+
+const CALM_MS = 240_000;
+const ENDED = ['finished', 'failed', 'cancelled'];
+const TYPES = { finished: ['success'], cancelled: ['cancelled'], failed: ['error'] };
+
+/** All that is wrong with one person's thread. @param {Person} person @returns {Promise<string[]>} */
+export async function wrongWith(person) {
+  /** @type {string[]} */
+  const wrong = [...person.surprises];
+  const check = async (/** @type {string} */ what, /** @type {() => Promise<unknown>} */ work) => {
+    try {
+      await work();
+    } catch (error) {
+      wrong.push(`${what}: ${/** @type {Error} */ (error).message.slice(0, 1500)}`);
+    }
+  };
+  for (const { id, client } of person.started) await check(`run ${id}`, () => endedWell(person, id, client));
+  await check('the line', () => free(person.thread, CALM_MS));
+  await check('the history', () => histories(person));
+  await check('the next prompt', () => nextPrompt(person));
+  return wrong.map((each) => `${person.thread}: ${each}`);
+}
+
+/** One terminal state, and the client of it has the lines that stand. @param {Person} person @param {string} id @param {Client} client */
+async function endedWell({ thread }, id, client) {
+  const row = await until('it has ended', async () => {
+    const found = await runRow(thread, id);
+    return found && ENDED.includes(found.status) && found;
+  }, CALM_MS);
+  await client.until('its end came', () => client.runs.get(id)?.ended, CALM_MS);
+  const lines = client.runs.get(id)?.lines ?? [];
+  const ends = lines.filter(({ type }) => ['RUN_FINISHED', 'RUN_ERROR'].includes(type));
+  expect(ends.length === 1, `${ends.length} ends`);
+  const outcome = ends[0].type === 'RUN_ERROR' ? 'error' : ends[0].outcome.type;
+  expect(/** @type {any} */ (TYPES)[row.status].includes(outcome), `the row says ${row.status}, the lines say ${outcome}`);
+  expect(lines.every(({ metadata }, at) => metadata['lw.seq'] === at + 1), 'a line was lost or doubled');
+  const { complaints } = await judge([lines]);
+  expect(complaints.length === 0, complaints.join('; '));
+  const stored = await logOf(thread, id);
+  // A run that was cancelled before its turn has no log.
+  if (stored.length > 0) expect(same(stored, lines), `the log differs: ${difference(stored, lines)}`);
+}
+
+/** What a client assembled is what is stored. @param {Person} person */
+async function histories({ client, started }) {
+  const told = await pages(client);
+  const lines = new Map(started.map(({ id, client: by }) => [id, by.runs.get(id)?.lines ?? []]));
+  const { messages } = await judge([...lines.values()].filter((of) => of.length > 0));
+  for (const message of messages) {
+    const kept = told.find(({ id }) => id === message.id);
+    expect(kept !== undefined, `message ${message.id} (${message.role}) is not in the history`);
+    expect(same(kept, message), `message ${message.id}: ${difference(kept, message)}`);
+  }
+  expect(told.length === messages.length, `${told.length} messages are stored, ${messages.length} were said`);
+}
+
+/** The simulator refuses what Bedrock would refuse. @param {Person} person */
+async function nextPrompt({ client }) {
+  const run = await (await client.prompt('Hey!')).success(CALM_MS);
+  expect(run.text === 'Hello! How can I help you today?', run.text);
+}
+
+/** @param {Client} client @returns {Promise<any[]>} */
+async function pages(client) {
+  const found = [];
+  let before;
+  do {
+    const page = await client.history({ limit: 50, ...(before && { before }) });
+    found.unshift(...page.messages);
+    before = page.next;
+  } while (before);
+  return found;
+}
+
+/** @param {string} thread @param {string} id */
+async function logOf(thread, id) {
+  const batches = (await threadItems(thread)).filter(({ item }) => item.startsWith(`LOG#${id}#`));
+  return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
+}
+
+/** @param {any} one @param {any} other */
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** @param {any} one @param {any} other */
+function difference(one, other) {
+  const [a, b] = [JSON.stringify(one), JSON.stringify(other)];
+  const at = [...a].findIndex((letter, place) => letter !== b[place]);
+  return `…${a.slice(Math.max(0, at - 60), at + 60)}… and …${b.slice(Math.max(0, at - 60), at + 60)}…`;
+}
+
+/** @param {boolean} holds @param {string} otherwise */
+function expect(holds, otherwise) {
+  if (!holds) throw new Error(otherwise);
+}
