@@ -23,7 +23,7 @@ async function begun(t, prompt, options = { onGone: 'grace:60' }) {
 
 /** The worker of a run dies. @param {Run} run */
 async function strike(run) {
-  kill(await serving(run.id));
+  await kill(await serving(run.id));
 }
 
 /**
@@ -195,7 +195,7 @@ test('a third crash ends the run, frees the thread, and leaves a copy in the dea
     await until('words', () => run.delivery.epoch === crash && run.of('TEXT_MESSAGE_CONTENT').length > 0, RECOVERY_MS);
     const pid = await serving(run.id, seen);
     seen.push(pid);
-    kill(pid);
+    await kill(pid);
   }
   const last = await run.end(RECOVERY_MS);
   assert.deepEqual([last.type, last.code, last.metadata['lw.retryable']], ['RUN_ERROR', 'worker_lost', true]);

@@ -46,7 +46,7 @@ test('a crash after a duplicate was handled is still recovered', async (t) => {
   await redeliver(run.threadId, run.id);
   await until('the duplicate was handled', async () =>
     (await callsOf({ function: 'worker', operation: 'SendMessage', holding: run.id, since })).length > 0);
-  kill(await serving(run.id));
+  await kill(await serving(run.id));
   await run.success(RECOVERY_MS);
   assert.equal((await runRow(run.threadId, run.id))?.crashes, 1);
   await free(run.threadId, RECOVERY_MS);
@@ -59,7 +59,7 @@ test('a message that comes after a crash, beside the one that recovers it: one w
   const client = await loyal(t);
   const run = await client.prompt('sim:steady', { options: { onGone: 'grace:60' } });
   await run.words();
-  kill(await serving(run.id));
+  await kill(await serving(run.id));
   await Promise.all([1, 2, 3].map(() => redeliver(run.threadId, run.id)));
   await run.success(RECOVERY_MS);
   assert.equal((await runRow(run.threadId, run.id))?.crashes, 1);

@@ -5,7 +5,7 @@ import { before, test } from 'node:test';
 
 import { deadLetters, endedRow, queueEmpty, runRow } from '../harness/aws.mjs';
 import { loyal } from '../harness/client.mjs';
-import { workerIs } from '../harness/functions.mjs';
+import { functionIs } from '../harness/functions.mjs';
 import { requests, scenario, streams } from '../harness/simulator.mjs';
 import { free, goesOn, sound, told } from '../harness/thread.mjs';
 
@@ -37,7 +37,7 @@ async function over(run) {
 }
 
 test('a worker that lives for 40 s', { concurrency: 4 }, async (t) => {
-  await workerIs(t, { timeout: LIFE_S, variables: { MAX_STEPS: '12' } });
+  await functionIs(t, 'worker', { timeout: LIFE_S, variables: { MAX_STEPS: '12' } });
 
   await Promise.all([
     t.test('ten steps of eight seconds are one run to its client', async (t) => {
@@ -82,7 +82,7 @@ test('a worker that lives for 40 s', { concurrency: 4 }, async (t) => {
 });
 
 test('all of a run’s time is bounded', async (t) => {
-  await workerIs(t, { timeout: LIFE_S, variables: { RUN_SECONDS: '60', MAX_STEPS: '100' } });
+  await functionIs(t, 'worker', { timeout: LIFE_S, variables: { RUN_SECONDS: '60', MAX_STEPS: '100' } });
   const run = await (await loyal(t)).prompt('sim:tests-no-end');
   const last = await run.end(LONG_MS);
   assert.deepEqual([last.outcome?.type, last.metadata['lw.reason']], ['cancelled', 'timeout']);

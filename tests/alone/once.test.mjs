@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { queueEmpty } from '../harness/aws.mjs';
 import { loyal } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
-import { workerIs } from '../harness/functions.mjs';
+import { functionIs } from '../harness/functions.mjs';
 import { kill } from '../harness/processes.mjs';
 import { calls, scenario } from '../harness/simulator.mjs';
 import { serving, spoil } from '../harness/spoil.mjs';
@@ -28,7 +28,7 @@ async function answered(run) {
 }
 
 test('a tool that is called once only', async (t) => {
-  await workerIs(t, { variables: { TOOLS_ONCE: 'get_weather' } });
+  await functionIs(t, 'worker', { variables: { TOOLS_ONCE: 'get_weather' } });
 
   await t.test('dead in the middle of it', async (t) => {
     const steps = [{ blocks: [{ tool: 'get_weather', input: { location: 'Slowville' } }] }, { blocks: [{ text: 'Whatever it was.' }] }];
@@ -36,7 +36,7 @@ test('a tool that is called once only', async (t) => {
     const seen = (await calls('latitude=10&')).length;
     const run = await (await loyal(t)).prompt('sim:tests-once-slow', { options: { onGone: 'grace:60' } });
     await until('the tool runs', async () => (await calls('latitude=10&')).length > seen);
-    kill(await serving(run.id));
+    await kill(await serving(run.id));
     await answered(run);
     assert.equal((await calls('latitude=10&')).length, seen + 1, 'it was called once');
   });
@@ -48,7 +48,7 @@ test('a tool that is called once only', async (t) => {
     const run = await (await loyal(t)).prompt('sim:tests-once', { options: { onGone: 'grace:60' } });
     const held = await spoil(t, { effect: 'hold', operation: 'TransactWriteItems', function: 'worker', holding: [run.id, 'TOOL_CALL_RESULT'] });
     await held.met();
-    kill(await serving(run.id));
+    await kill(await serving(run.id));
     await held.withdraw();
     await answered(run);
     assert.equal((await calls('latitude=59.9')).length, seen + 1, 'it was called once');

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { deadLetters, queueEmpty, runRow } from '../harness/aws.mjs';
 import { loyal } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
-import { workerIs } from '../harness/functions.mjs';
+import { functionIs } from '../harness/functions.mjs';
 import { kill } from '../harness/processes.mjs';
 import { streams } from '../harness/simulator.mjs';
 import { serving } from '../harness/spoil.mjs';
@@ -22,13 +22,13 @@ const MOMENTS = {
 };
 
 test('real figures', async (t) => {
-  await workerIs(t, { variables: { LEASE_SECONDS: '45', VISIBILITY_SECONDS: '60' } });
+  await functionIs(t, 'worker', { variables: { LEASE_SECONDS: '45', VISIBILITY_SECONDS: '60' } });
   await Promise.all(Object.entries(MOMENTS).map(([name, [prompt, moment]]) => t.test(`killed ${name}: another goes on within 75 s`, async (t) => {
     const run = await (await loyal(t)).prompt(prompt, { options: { onGone: 'grace:120' } });
     await moment(run);
     const pid = await serving(run.id);
     const began = Date.now();
-    kill(pid);
+    await kill(pid);
     await run.line('the restart', ({ name: is }) => is === 'lw.restart', PROMISED_MS + 30_000);
     const took = Date.now() - began;
     t.diagnostic(`recovered after ${(took / 1000).toFixed(1)} s`);

@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { connectionRow, runRow } from '../harness/aws.mjs';
 import { fresh, loyal } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
-import { workerIs } from '../harness/functions.mjs';
+import { functionIs } from '../harness/functions.mjs';
 import { ALWAYS, callsOf, spoil } from '../harness/spoil.mjs';
 import { free, goesOn, told } from '../harness/thread.mjs';
 
 test('after `REPLAY_SECONDS` a run’s lines are gone: `resume_expired`, and the history has what was said', async (t) => {
-  await workerIs(t, { variables: { REPLAY_SECONDS: '2' } });
+  for (const name of ['ingest', 'worker']) await functionIs(t, name, { variables: { REPLAY_SECONDS: '2' } });
   const client = await loyal(t);
   const run = await client.answer('Hey!');
   const ask = () => client.ask({ action: 'resume', threadId: run.threadId, runId: run.id, after: 0, id: fresh('q') });

@@ -24,13 +24,14 @@ export async function reconfigure(name, { timeout, variables }, at = stack()) {
 }
 
 /**
- * Changes the worker for one test file.
+ * Changes a function for one test.
  * @param {import('node:test').TestContext} t
+ * @param {string} name its folder
  * @param {Parameters<typeof reconfigure>[1]} change
  */
-export async function workerIs(t, change) {
-  const was = await reconfigure('worker', change);
-  t.after(() => reconfigure('worker', was));
+export async function functionIs(t, name, change) {
+  const was = await reconfigure(name, change);
+  t.after(() => reconfigure(name, was));
 }
 
 /** Calls a function and returns what it returns. @param {string} name @param {object} [event] */

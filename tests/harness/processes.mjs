@@ -12,9 +12,9 @@ import { stack } from './stack.mjs';
  * @returns {number[]}
  */
 export function functionProcesses(name) {
-  const group = processGroup(stack().pids.ministack);
+  const group = status(stack().pids.ministack)?.group;
   return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number)
-    .filter((pid) => processGroup(pid) === group && runs(pid, name));
+    .filter((pid) => status(pid)?.group === group && runs(pid, name));
 }
 
 /**
@@ -38,12 +38,13 @@ function wakeUps(pid) {
   return Number(found?.[1]);
 }
 
-/** @param {number} pid @returns {number | undefined} */
-function processGroup(pid) {
+/** @param {number} pid @returns {{state: string, group: number} | undefined} nothing of a process that is gone */
+function status(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the program's name in brackets, which may hold blanks.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state, group: Number(group) };
   } catch {
     return undefined;
   }
@@ -54,9 +55,10 @@ function runs(pid, name) {
   return linkOf(`/proc/${pid}/exe`)?.endsWith('/bootstrap') && functionName(pid) === name;
 }
 
-/** A process dies at once, without a word. @param {number} pid */
-export function kill(pid) {
+/** A process dies at once, without a word; returns when it is dead and what it held open is closed. @param {number} pid */
+export async function kill(pid) {
   process.kill(pid, 'SIGKILL');
+  await until(`${pid} is dead`, () => [undefined, 'Z', 'X'].includes(status(pid)?.state));
 }
 
 /**

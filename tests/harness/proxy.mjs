@@ -71,7 +71,8 @@ export class Proxy {
     }
     if (rule?.effect === 'delay') await new Promise((resolve) => setTimeout(resolve, rule.ms ?? 1000));
     if (rule?.effect === 'hold') await this.#hold(rule.id, request.socket);
-    // A process that died meanwhile asks for nothing any more.
+    // A process that died meanwhile asks for nothing any more; its sockets' ends may still be on their way to us.
+    if (rule) await new Promise((resolve) => setImmediate(resolve));
     if (request.socket.destroyed) return;
     await this.#pass(request, response, body, rule?.effect === 'lose');
   }
