@@ -3,6 +3,7 @@
 pub mod fault;
 pub mod retry;
 pub mod sdk;
+mod words;
 
 pub mod bedrock;
 pub mod knowledge_base;

@@ -8,8 +8,8 @@ use aws_sdk_apigatewaymanagement::error::SdkError;
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::error::display::DisplayErrorContext;
 
+use super::words::chain;
 use crate::ids::ConnectionId;
 use crate::sender::post::{Post, PostError};
 
@@ -47,6 +47,6 @@ fn verdict(error: &SdkError<PostToConnectionError, HttpResponse>) -> PostError {
     match status {
         Some(410) => PostError::Gone,
         Some(429 | 500..=599) | None => PostError::Slow,
-        Some(_) => PostError::Refused(DisplayErrorContext(error).to_string()),
+        Some(_) => PostError::Refused(chain(error)),
     }
 }

@@ -2,8 +2,9 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::words::chain;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,7 @@ where
             Some("TransactionConflictException" | "TransactionInProgressException") => {
                 Self::Conflict
             }
-            _ => Self::Unavailable(DisplayErrorContext(&error).to_string()),
+            _ => Self::Unavailable(chain(&error)),
         }
     }
 }

@@ -9,11 +9,11 @@ use aws_sdk_bedrockagentruntime::types::{
     KnowledgeBaseQuery, KnowledgeBaseRetrievalConfiguration, KnowledgeBaseRetrievalResult,
     KnowledgeBaseVectorSearchConfiguration, RetrievalResultLocation,
 };
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::FutureExt;
 use tokio::time::timeout;
 
+use super::words::chain;
 use crate::tools::kb_lookup::{MAX_PASSAGES, Passage, Retrieve, RetrieveError};
 
 /// How long a search may take, repetitions included: a little less than the tool's own limit, so that the
@@ -85,9 +85,9 @@ fn source(location: RetrievalResultLocation) -> Option<String> {
         .or(location.sql_location.and_then(|l| l.query))
 }
 
-impl<R: std::fmt::Debug> From<SdkError<ServiceError, R>> for RetrieveError {
+impl<R: std::fmt::Debug + 'static> From<SdkError<ServiceError, R>> for RetrieveError {
     fn from(error: SdkError<ServiceError, R>) -> Self {
-        let detail = DisplayErrorContext(&error).to_string();
+        let detail = chain(&error);
         match error
             .as_service_error()
             .and_then(ProvideErrorMetadata::code)

@@ -1,16 +1,15 @@
 //! The SDK's errors → words the agent can act on.
 
-use std::error::Error;
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::error::{BuildError, SdkError};
 use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
 
+use crate::aws::words::chain;
 use crate::model::{ModelError, ModelErrorKind};
 
 /// What models say of a conversation they cannot hold, in lower case. Bedrock passes their words on in a
@@ -35,7 +34,7 @@ pub(super) fn before(error: &SdkError<ConverseStreamError, HttpResponse>) -> Mod
         SdkError::ConstructionFailure(_) => ModelErrorKind::Invalid,
         _ => ModelErrorKind::Unavailable,
     };
-    let detail = DisplayErrorContext(error).to_string();
+    let detail = chain(error);
     ModelError { kind, detail }
 }
 
@@ -53,16 +52,6 @@ pub(super) fn within(error: &SdkError<ConverseStreamOutputError, RawMessage>) ->
     };
     let detail = chain(error);
     ModelError { kind, detail }
-}
-
-/// An error and its causes in words. `DisplayErrorContext` would add the frame at hand, and with it the
-/// model's words, which are not for the log.
-fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 /// The stream ended in good order, but the answer did not.
@@ -86,7 +75,7 @@ pub(super) fn silent(idle: Duration) -> ModelError {
 pub(super) fn unbuilt(error: BuildError) -> ModelError {
     ModelError {
         kind: ModelErrorKind::Invalid,
-        detail: DisplayErrorContext(&error).to_string(),
+        detail: chain(&error),
     }
 }
 
