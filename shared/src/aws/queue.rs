@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::fault::Fault;
 use crate::job::Job;
@@ -13,6 +14,15 @@ pub const MAX_DELAY: Duration = Duration::from_secs(900);
 
 /// The longest time a message may stay invisible (SQS, "Visibility timeout").
 pub const MAX_INVISIBLE: Duration = Duration::from_secs(12 * 3600);
+
+/// What SQS says of a message that was deleted, or that another has received since (SQS API reference,
+/// "ChangeMessageVisibility", Errors; the older protocol's names too).
+const NOT_OURS: [&str; 4] = [
+    "InvalidParameterValue",
+    "MessageNotInflight",
+    "AWS.SimpleQueueService.MessageNotInflight",
+    "ReceiptHandleIsInvalid",
+];
 
 /// A queue: the workers', or the one for dead letters. Cheap to clone. The client's own time limits hold
 /// ([`crate::aws::sdk::quick`]).
@@ -51,16 +61,25 @@ impl Queue {
     }
 
     /// Keeps a received message invisible for so long from now: whole seconds, rounded up,
-    /// [`MAX_INVISIBLE`] at most. A failure decides nothing: the run's row says who owns the run.
+    /// [`MAX_INVISIBLE`] at most. A failure decides nothing: the run's row says who owns the run. Refused when the
+    /// message is not with whoever received it any more.
     pub async fn keep_invisible(&self, receipt: &str, time: Duration) -> Result<(), Fault> {
-        self.client
+        let sent = self
+            .client
             .change_message_visibility()
             .queue_url(&self.url)
             .receipt_handle(receipt)
             .visibility_timeout(whole_seconds(time.min(MAX_INVISIBLE)))
             .send()
-            .await?;
-        Ok(())
+            .await;
+        let Err(error) = sent else { return Ok(()) };
+        let code = error
+            .as_service_error()
+            .and_then(ProvideErrorMetadata::code);
+        Err(match code {
+            Some(code) if NOT_OURS.contains(&code) => Fault::Refused,
+            _ => error.into(),
+        })
     }
 }
 
