@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { deadLetters, queueEmpty, redeliver, runRow } from '../harness/aws.mjs';
+import { deadLetters, put, queueEmpty, redeliver, runRow, threadItems } from '../harness/aws.mjs';
 import { connect } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { requests, streams } from '../harness/simulator.mjs';
+import { ALWAYS, spoil } from '../harness/spoil.mjs';
+import { free, lineOf } from '../harness/thread.mjs';
 
 test('a message that arrives again, during the run and after it, changes nothing', async (t) => {
   const client = await connect(t);
@@ -40,6 +42,25 @@ test('a message for a run that waits does not start it beside the active one', a
   const { messages } = await client.history();
   assert.deepEqual(messages.map((/** @type {any} */ { role }) => role), ['user', 'assistant', 'user', 'assistant']);
   await queueEmpty(60_000);
+});
+
+test('a run that is in no line takes its place before it begins: the next prompt waits for it', async (t) => {
+  const client = await connect(t);
+  const held = await spoil(t, { effect: 'hold', operation: 'SendMessage', function: 'ingest', times: ALWAYS });
+  const asked = client.prompt('sim:steady');
+  await held.met();
+  const { threadId } = await client.ask({ action: 'hello' });
+  const meta = (await threadItems(threadId)).find(({ item }) => item === 'META');
+  await put('threads', { ...meta, line: [] });
+  await held.withdraw();
+  const first = await asked;
+  await first.words();
+  assert.deepEqual(await lineOf(threadId), [first.id]);
+  const second = await client.prompt('Hey!');
+  assert.deepEqual([second.ack.status, second.ack.position], ['waiting', 1]);
+  await first.success();
+  await second.success();
+  await free(threadId);
 });
 
 test('a message for a run that has ended tells its end again', async (t) => {

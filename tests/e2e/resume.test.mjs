@@ -47,14 +47,16 @@ describe('resume', { concurrency: 4 }, () => {
   });
 
   test('one that breaks again and again', async (t) => {
-    const { client, run, twin } = await watched(t, 'sim:steady');
+    // Longer than three ways back take on a busy machine.
+    await scenario('tests-patient', { steps: [{ deltas_per_s: 10, blocks: [{ text: `${'word '.repeat(200)}end.` }] }] });
+    const { client, run, twin } = await watched(t, 'sim:tests-patient');
     await run.words();
     for (const returns of [1, 2, 3]) {
       client.drop();
-      await client.until('it is back', () => client.returns === returns && of(client, 'resumed').length >= returns);
+      await client.until('it is back', () => client.returns === returns && of(client, 'resumed').length >= returns, 30_000);
     }
-    await run.success();
-    await twin.success();
+    await run.success(60_000);
+    await twin.success(60_000);
     same(run, twin);
   });
 

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use shared::aws::threads::fence::Fence;
 use shared::aws::threads::keys::ThreadKey;
 use shared::aws::threads::take::{Take, Taker};
+use shared::ids::RunId;
 use shared::job::Job;
 use shared::run::RunRow;
 use tokio::time::Instant;
@@ -121,16 +122,12 @@ async fn begin(
             return Err(error);
         }
     };
-    if let Some(head) = start.head.as_ref().filter(|head| **head != fence.run_id) {
+    if let Some(head) = before(deps, &fence, &start).await? {
         fence
             .give_back()
             .await
             .context("letting go of a run that waits")?;
-        let head = Job::new(
-            fence.key.owner.clone(),
-            fence.key.thread_id.clone(),
-            head.clone(),
-        );
+        let head = Job::new(fence.key.owner.clone(), fence.key.thread_id.clone(), head);
         return deps
             .queue
             .send(&head)
@@ -145,6 +142,20 @@ async fn begin(
         time,
     };
     Ok(execute(deps, taken).await?)
+}
+
+/// Who is to be answered before this run. A broken start says nothing of the line.
+async fn before(deps: &Deps, fence: &Fence, start: &Start) -> anyhow::Result<Option<RunId>> {
+    let head = match &start.head {
+        None if start.broken => return Ok(None),
+        Some(head) => head.clone(),
+        None => deps
+            .threads
+            .rejoin(&fence.key, &fence.run_id, clock::seconds())
+            .await
+            .context("taking a place in line")?,
+    };
+    Ok(Some(head).filter(|head| *head != fence.run_id))
 }
 
 /// Somebody else is at it. A fresh message finds out later whether they finished; this one is done, so

@@ -156,9 +156,16 @@ impl Worker {
                 return Err(error);
             }
         };
-        if let Some(head) = start.head.as_ref().filter(|head| **head != self.job.run_id) {
+        let head = match &start.head {
+            Some(head) => head.clone(),
+            None => {
+                let (key, run) = (&self.case.key, &self.job.run_id);
+                self.threads.rejoin(key, run, self.case.now()).await?
+            }
+        };
+        if head != self.job.run_id {
             fence.give_back().await?;
-            return Ok(self.queue.send(&self.job_of(head)).await?);
+            return Ok(self.queue.send(&self.job_of(&head)).await?);
         }
         self.gate
             .begun

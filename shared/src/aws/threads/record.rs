@@ -85,8 +85,8 @@ impl Threads {
             .expression_attribute_values(":running", s("running"))
     }
 
-    /// Removes what a start wrote, unless a worker has the run, or the start was repeated: then its row is told. The row goes first,
-    /// because it alone says whether a worker has the run.
+    /// Removes what a start wrote, unless a worker has the run, or the start was repeated: then its row is told.
+    /// The row goes first, because it alone says whether a worker has the run.
     pub(super) async fn take_back(&self, run: &NewRun) -> Result<Option<RunRow>, Fault> {
         let deletes = vec![
             self.delete_untouched(run)?,
