@@ -7,7 +7,7 @@ locals {
     disconnect = { memory = 256, timeout = 10 }
     ingest     = { memory = 256, timeout = 10 }
     worker     = { memory = 512, timeout = 900 }
-    sweep      = { memory = 256, timeout = 60 }
+    sweep      = { memory = 256, timeout = 10 }
   }
 
   # The environment of each: exactly what its config.rs reads.

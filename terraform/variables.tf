@@ -190,8 +190,8 @@ variable "messages_per_second" {
   default     = null
 
   validation {
-    condition     = coalesce(var.messages_per_second, 5) >= 0 && coalesce(var.messages_per_second, 5) <= 1000
-    error_message = "messages_per_second must be 0 to 1000."
+    condition     = contains(range(0, 1001), coalesce(var.messages_per_second, 5))
+    error_message = "messages_per_second must be a whole number, 0 to 1000."
   }
 }
 

@@ -150,7 +150,7 @@ FUNCTIONS = {
         ),
     ),
     "sweep": Function(
-        60,
+        10,
         256,
         ("THREADS_TABLE", "QUEUE_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"),
     ),

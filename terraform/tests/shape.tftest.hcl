@@ -33,7 +33,7 @@ run "functions" {
   }
 
   assert {
-    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ connect = 10, disconnect = 10, ingest = 10, sweep = 60, worker = 900 })
+    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ connect = 10, disconnect = 10, ingest = 10, sweep = 10, worker = 900 })
     error_message = "timeouts"
   }
 

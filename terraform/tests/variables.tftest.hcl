@@ -240,3 +240,13 @@ run "endpoint_urls" {
 
   expect_failures = [var.endpoint_urls]
 }
+
+run "messages_per_second" {
+  command = plan
+
+  variables {
+    messages_per_second = 2.5
+  }
+
+  expect_failures = [var.messages_per_second]
+}

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { deadLetters, put, queueEmpty, redeliver, runRow, threadItems } from '../harness/aws.mjs';
-import { connect } from '../harness/client.mjs';
+import { connect, fresh } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { requests, streams } from '../harness/simulator.mjs';
-import { ALWAYS, spoil } from '../harness/spoil.mjs';
+import { spoil } from '../harness/spoil.mjs';
 import { free, lineOf } from '../harness/thread.mjs';
 
 test('a message that arrives again, during the run and after it, changes nothing', async (t) => {
@@ -46,14 +46,13 @@ test('a message for a run that waits does not start it beside the active one', a
 
 test('a run that is in no line takes its place before it begins: the next prompt waits for it', async (t) => {
   const client = await connect(t);
-  const held = await spoil(t, { effect: 'hold', operation: 'SendMessage', function: 'ingest', times: ALWAYS });
-  const asked = client.prompt('sim:steady');
-  await held.met();
-  const { threadId } = await client.ask({ action: 'hello' });
+  const runId = fresh('r');
+  await spoil(t, { effect: 'swallow', operation: 'SendMessage', function: 'ingest', holding: runId });
+  const first = await client.prompt('sim:steady', { runId });
+  const { threadId } = first;
   const meta = (await threadItems(threadId)).find(({ item }) => item === 'META');
   await put('threads', { ...meta, line: [] });
-  await held.withdraw();
-  const first = await asked;
+  await redeliver(threadId, runId);
   await first.words();
   assert.deepEqual(await lineOf(threadId), [first.id]);
   const second = await client.prompt('Hey!');

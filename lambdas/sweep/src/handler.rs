@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
 use futures::StreamExt;
+use futures::future::join_all;
 use futures::stream::iter;
 use serde_json::{Value, json};
 use shared::aws::threads::keys::open_parts;
@@ -13,7 +14,7 @@ use shared::aws::threads::overdue::Overdue;
 use crate::deps::Deps;
 
 /// How many threads are looked at side by side.
-const SIDE_BY_SIDE: usize = 8;
+const SIDE_BY_SIDE: usize = 16;
 
 /// Looks for runs that nobody moved in time, and sees to it that somebody does. What cannot be looked at is an
 /// error of the function, for the alarms, after everything else was looked at; the next sweep tries again.
@@ -22,8 +23,12 @@ pub(crate) async fn handle(deps: &Deps) -> Result<Value> {
     let mut failed = 0_usize;
     let mut threads = HashSet::new();
     let mut found = Vec::new();
-    for part in open_parts() {
-        match deps.threads.overdue(&part, now).await {
+    let parts = open_parts().map(|part| async move {
+        let overdue = deps.threads.overdue(&part, now).await;
+        (part, overdue)
+    });
+    for (part, overdue) in join_all(parts).await {
+        match overdue {
             // The runs of one thread wait for the same one.
             Ok(runs) => found.extend(
                 runs.into_iter()

@@ -19,7 +19,7 @@ use crate::wire::line::Reason;
 pub const OPEN_RUNS: &str = "open_runs";
 
 /// The most runs of one part that one look takes; the next look takes more.
-const MOST: i32 = 200;
+const MOST: i32 = 100;
 
 /// A run that should have been moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ struct Keys {
 
 impl Threads {
     /// The runs of one part of the index ([`keys::open_parts`]) that should have been moved before `now`, in
-    /// seconds since 1970; those that wait longest first, 200 at most.
+    /// seconds since 1970; those that wait longest first, 100 at most.
     pub async fn overdue(&self, part: &str, now: u64) -> Result<Vec<Overdue>, Fault> {
         let output = self
             .client
