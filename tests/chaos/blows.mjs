@@ -1,9 +1,7 @@
 // What goes wrong in the chaos.
 
 import { redeliver } from '../harness/aws.mjs';
-import { functionProcesses } from '../harness/processes.mjs';
-import { spoil } from '../harness/spoil.mjs';
-import { stack } from '../harness/stack.mjs';
+import { atWork, spoil } from '../harness/spoil.mjs';
 
 /** @typedef {import('../harness/random.mjs').Random} Random */
 /** @typedef {import('./people.mjs').Person} Person */
@@ -28,16 +26,16 @@ function signal(pid, signal) {
  * @type {Record<string, (random: Random, people: Person[], t: import('node:test').TestContext) => Promise<string> | string>}
  */
 export const BLOWS = {
-  kill(random) {
-    const pids = functionProcesses(stack().functions.worker);
+  async kill(random) {
+    const pids = await atWork();
     if (pids.length === 0) return 'nobody';
     const pid = random.pick(pids);
     signal(pid, 'SIGKILL');
     return String(pid);
   },
 
-  stop(random, _, t) {
-    const pids = functionProcesses(stack().functions.worker);
+  async stop(random, _, t) {
+    const pids = await atWork();
     if (pids.length === 0) return 'nobody';
     const [pid, ms] = [random.pick(pids), 1000 + random.below(8000)];
     signal(pid, 'SIGSTOP');

@@ -1,5 +1,7 @@
 // What must be true when the storm is over, whatever it was.
 
+import { isDeepStrictEqual } from 'node:util';
+
 import { judge } from '../conformance/agui.mjs';
 import { runRow, threadItems } from '../harness/aws.mjs';
 import { until } from '../harness/deadline.mjs';
@@ -46,19 +48,20 @@ async function endedWell({ thread }, id, client) {
   const { complaints } = await judge([lines]);
   expect(complaints.length === 0, complaints.join('; '));
   const stored = await logOf(thread, id);
-  // A run that was cancelled before its turn has no log.
-  if (stored.length > 0) expect(same(stored, lines), `the log differs: ${difference(stored, lines)}`);
+  // A run that was cancelled before its turn has no log, and no messages.
+  if (stored.length > 0) expect(isDeepStrictEqual(stored, lines), `the log differs: ${difference(stored, lines)}`);
 }
 
 /** What a client assembled is what is stored. @param {Person} person */
-async function histories({ client, started }) {
+async function histories({ client, started, thread }) {
   const told = await pages(client);
-  const lines = new Map(started.map(({ id, client: by }) => [id, by.runs.get(id)?.lines ?? []]));
-  const { messages } = await judge([...lines.values()].filter((of) => of.length > 0));
+  const logs = await Promise.all(started.map(({ id }) => logOf(thread, id)));
+  const begun = started.filter((_, at) => logs[at].length > 0);
+  const { messages } = await judge(begun.map(({ id, client: by }) => by.runs.get(id)?.lines ?? []));
   for (const message of messages) {
     const kept = told.find(({ id }) => id === message.id);
     expect(kept !== undefined, `message ${message.id} (${message.role}) is not in the history`);
-    expect(same(kept, message), `message ${message.id}: ${difference(kept, message)}`);
+    expect(isDeepStrictEqual(kept, message), `message ${message.id}: ${difference(kept, message)}`);
   }
   expect(told.length === messages.length, `${told.length} messages are stored, ${messages.length} were said`);
 }
@@ -87,10 +90,6 @@ async function logOf(thread, id) {
   return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
 }
 
-/** @param {any} one @param {any} other */
-function same(one, other) {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
 
 /** @param {any} one @param {any} other */
 function difference(one, other) {

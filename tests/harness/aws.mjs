@@ -40,9 +40,14 @@ export async function buryDeadLetters() {
   await clients().sqs.send(new PurgeQueueCommand({ QueueUrl: stack().dead_letter_url }));
 }
 
-/** Waits until nothing is queued, delayed or being worked on. @param {number} [ms] */
+/** How many messages are queued, delayed or being worked on. */
+export function messages() {
+  return depth(stack().queue_url);
+}
+
+/** Waits until there are none. @param {number} [ms] */
 export async function queueEmpty(ms) {
-  await until('the queue is empty', async () => (await depth(stack().queue_url)) === 0, ms);
+  await until('the queue is empty', async () => (await messages()) === 0, ms);
 }
 
 /** Sends the message for a run once more, as SQS may at any time. @param {string} threadId @param {string} runId */

@@ -56,6 +56,11 @@ export async function spoil(t, rule) {
   return spoilt;
 }
 
+/** No rule is in force any more. */
+export async function calm() {
+  await ask('DELETE', 'rules');
+}
+
 /**
  * The functions' calls, oldest first.
  * @param {{operation?: string, function?: string, holding?: string, since?: number}} which
@@ -64,6 +69,12 @@ export async function spoil(t, rule) {
 export function callsOf(which) {
   const query = Object.entries(which).map(([name, value]) => [name, String(value)]);
   return ask('GET', `calls?${new URLSearchParams(query)}`);
+}
+
+/** The workers' processes that asked for something within the last second. @returns {Promise<number[]>} */
+export async function atWork() {
+  const calls = await callsOf({ function: 'worker', since: Date.now() - 1000 });
+  return [...new Set(calls.flatMap(({ pid }) => pid ?? []))];
 }
 
 /** The process that serves a run: whoever made its latest control read. @param {string} run @param {number[]} [not] */

@@ -45,9 +45,7 @@ impl Delivery<'_> {
             thread_id: self.job.thread_id.clone(),
         }
     }
-}
 
-impl Delivery<'_> {
     /// The right to write the run under this epoch.
     pub(crate) fn fence(&self, deps: &Deps, epoch: u32) -> Fence {
         Fence {
@@ -58,14 +56,31 @@ impl Delivery<'_> {
             born: 0,
         }
     }
+
+    /// Keeps the message hidden from other workers for a while. A failure decides nothing: the run's row does.
+    pub(crate) async fn hide(&self, deps: &Deps) {
+        let hidden = deps
+            .queue
+            .keep_invisible(self.receipt, deps.settings.visibility);
+        if let Err(fault) = hidden.await {
+            tracing::warn!(%fault, "the message's visibility could not be changed");
+        }
+    }
 }
 
-/// Does what the run needs: a worker, patience, or nothing but its end told again.
+/// Does what the job asks for. Meanwhile the message's visibility is made short: the queue's own is as long as a
+/// worker may live, and one that dies at once would cost that.
 #[tracing::instrument(skip_all, fields(run = %delivery.job.run_id, thread = %delivery.job.thread_id))]
 pub(crate) async fn deliver(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Result<()> {
     if let Some(wish) = &delivery.job.replay {
         return replay(deps, delivery, wish).await;
     }
+    let (moved, ()) = tokio::join!(move_run(deps, delivery), delivery.hide(deps));
+    moved
+}
+
+/// Does what the run needs: a worker, patience, or nothing but its end told again.
+async fn move_run(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Result<()> {
     let key = delivery.key();
     let run_id = &delivery.job.run_id;
     let asked = Instant::now();

@@ -68,7 +68,6 @@ impl<'a> Writer<'a> {
         mut steps: mpsc::Receiver<Step>,
         mut gone: watch::Receiver<Option<u64>>,
     ) -> Result<(), Lost> {
-        self.hide().await;
         if let Some(prompt) = self.running.taken.unstored_prompt() {
             self.store(&[prompt], None).await?;
         }
@@ -204,20 +203,10 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Keeps the message hidden from other workers. A failure decides nothing.
+    /// Keeps the message hidden from other workers.
     pub(crate) async fn hide(&self) {
-        if let Err(fault) = self
-            .running
-            .deps
-            .queue
-            .keep_invisible(
-                self.running.taken.delivery.receipt,
-                self.running.deps.settings.visibility,
-            )
-            .await
-        {
-            tracing::warn!(%fault, "the message's visibility could not be changed");
-        }
+        let Running { deps, taken, .. } = self.running;
+        taken.delivery.hide(deps).await;
     }
 }
 

@@ -1,0 +1,74 @@
+// The figures of docs/operations.md, "Measured": printed here, with bounds wide enough for a busy machine.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { fresh, loyal } from '../harness/client.mjs';
+import { until } from '../harness/deadline.mjs';
+import { functionIs } from '../harness/functions.mjs';
+import { scenario, streams } from '../harness/simulator.mjs';
+import { callsOf, serving } from '../harness/spoil.mjs';
+import { free } from '../harness/thread.mjs';
+
+const TIMES = 10;
+/** The control read every 500 ms, its answer, and a busy machine. */
+const BOUND_MS = 2000;
+
+const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems'];
+const READS = ['GetItem', 'Query'];
+
+test('from the ack of a cancel to the dropped model stream', async (t) => {
+  const client = await loyal(t);
+  const times = [];
+  for (let time = 0; time < TIMES; time += 1) {
+    const run = await client.prompt('sim:slow');
+    await run.words();
+    const ack = await client.cancel(run);
+    const { at } = /** @type {any} */ (client.socket.frames.find(({ text }) => text.includes(ack.id)));
+    const dropped = await until('the stream is dropped', async () => (await streams(run.id)).find(({ state }) => state === 'dropped'));
+    await run.end();
+    times.push(dropped.ended - at);
+  }
+  times.sort((one, other) => one - other);
+  const median = (times[TIMES / 2 - 1] + times[TIMES / 2]) / 2;
+  t.diagnostic(`median ${median} ms, ${times[0]} to ${times.at(-1)} ms`);
+  assert.ok(median <= BOUND_MS, `${median} ms`);
+});
+
+test('what a plain run of one step asks of the stores', async (t) => {
+  await (await loyal(t)).answer('Hey!');
+  const thread = fresh('t');
+  const client = await loyal(t, thread);
+  await client.ask({ action: 'hello' });
+  const since = Date.now();
+  await client.answer('Hey!');
+  await free(thread);
+  const made = (await callsOf({ since })).filter((call) => ['ingest', 'worker'].includes(call.function ?? ''));
+  const count = (/** @type {string[]} */ operations) => made.filter(({ operation }) => operations.includes(operation)).length;
+  const [writes, reads, control] = [count(WRITES), count(READS), count(['BatchGetItem'])];
+  t.diagnostic(made.map((call) => `${call.function} ${call.operation}`).join(', '));
+  t.diagnostic(`${writes} writes, ${reads} reads, ${control} control reads, ${count(['SendMessage', 'ChangeMessageVisibility'])} calls of the queue`);
+  assert.ok(writes <= 7, `${writes} writes`);
+  assert.ok(reads <= 4, `${reads} reads`);
+});
+
+test('what a run’s lines cost in memory', async (t) => {
+  // New processes: the most that one ever held is all that Linux tells.
+  await functionIs(t, 'worker', { variables: { MAX_STEPS: '9' } });
+  const step = (/** @type {number} */ words) => ({
+    deltas_per_s: 0, blocks: [...Array.from({ length: words }, (_, at) => ({ text: `w${at} ` })), { tool: 'get_weather', input: { location: 'Berlin' } }],
+  });
+  const last = { ttft_ms: 500, blocks: [{ text: 'Done.' }] };
+  const most = async (/** @type {string} */ name, /** @type {number} */ words) => {
+    await scenario(name, { steps: [step(words), last] });
+    const run = await (await loyal(t)).prompt(`sim:${name}`);
+    await run.whole(120_000);
+    const found = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${await serving(run.id)}/status`, 'utf8'));
+    return { lines: run.lines.length, megabytes: Number(found?.[1]) / 1024 };
+  };
+  const [few, many] = [await most('tests-few', 3), await most('tests-many-lines', 3350)];
+  const said = [few, many].map(({ lines, megabytes }) => `${lines} lines: ${megabytes.toFixed(1)} MB`);
+  t.diagnostic(`a debug build’s worker, at most: ${said.join('; ')}`);
+  assert.ok(many.megabytes - few.megabytes < 64, said.join('; '));
+});
