@@ -46,7 +46,9 @@ test('what a plain run of one step asks of the stores', async (t) => {
   await free(thread);
   const made = (await callsOf({ since })).filter((call) => ['ingest', 'worker'].includes(call.function ?? ''));
   const count = (/** @type {string[]} */ operations) => made.filter(({ operation }) => operations.includes(operation)).length;
-  const [writes, reads, control] = [count(WRITES), count(READS), count(['BatchGetItem'])];
+  // What a worker begins with, and the control reads, are read as a batch.
+  const beginning = made.filter(({ operation, body }) => operation === 'BatchGetItem' && body.includes('#IN')).length;
+  const [writes, reads, control] = [count(WRITES), count(READS) + beginning, count(['BatchGetItem']) - beginning];
   t.diagnostic(made.map((call) => `${call.function} ${call.operation}`).join(', '));
   t.diagnostic(`${writes} writes, ${reads} reads, ${control} control reads, ${count(['SendMessage', 'ChangeMessageVisibility'])} calls of the queue`);
   assert.ok(writes <= 7, `${writes} writes`);

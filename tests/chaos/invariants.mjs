@@ -8,6 +8,7 @@ import { until } from '../harness/deadline.mjs';
 import { free } from '../harness/thread.mjs';
 
 /** @typedef {import('./people.mjs').Person} Person */
+/** @typedef {import('./people.mjs').Started} Started */
 /** @typedef {import('../harness/client.mjs').Client} Client */
 
 const CALM_MS = 240_000;
@@ -25,19 +26,24 @@ export async function wrongWith(person) {
       wrong.push(`${what}: ${/** @type {Error} */ (error).message.slice(0, 1500)}`);
     }
   };
-  for (const { id, client } of person.started) await check(`run ${id}`, () => endedWell(person, id, client));
-  await check('the line', () => free(person.thread, CALM_MS));
-  await check('the history', () => histories(person));
+  const { thread, started } = person;
+  for (const { id } of started) await check(`run ${id}`, () => ended(thread, id));
+  await check('the line', () => free(thread, CALM_MS));
+  const items = await threadItems(thread);
+  for (const run of started) await check(`run ${run.id}`, () => endedWell(items, run));
+  await check('the history', () => histories(items, person));
   await check('the next prompt', () => nextPrompt(person));
   return wrong.map((each) => `${person.thread}: ${each}`);
 }
 
-/** One terminal state, and the client of it has the lines that stand. @param {Person} person @param {string} id @param {Client} client */
-async function endedWell({ thread }, id, client) {
-  const row = await until('it has ended', async () => {
-    const found = await runRow(thread, id);
-    return found && ENDED.includes(found.status) && found;
-  }, CALM_MS);
+/** @param {string} thread @param {string} id */
+function ended(thread, id) {
+  return until('it has ended', async () => ENDED.includes((await runRow(thread, id))?.status), CALM_MS);
+}
+
+/** One terminal state, and the client of it has the lines that stand. @param {any[]} items @param {Started} run */
+async function endedWell(items, { id, client }) {
+  const row = items.find(({ item }) => item === `RUN#${id}`);
   await client.until('its end came', () => client.runs.get(id)?.ended, CALM_MS);
   const lines = client.runs.get(id)?.lines ?? [];
   const ends = lines.filter(({ type }) => ['RUN_FINISHED', 'RUN_ERROR'].includes(type));
@@ -47,16 +53,15 @@ async function endedWell({ thread }, id, client) {
   expect(lines.every(({ metadata }, at) => metadata['lw.seq'] === at + 1), 'a line was lost or doubled');
   const { complaints } = await judge([lines]);
   expect(complaints.length === 0, complaints.join('; '));
-  const stored = await logOf(thread, id);
+  const stored = logOf(items, id);
   // A run that was cancelled before its turn has no log, and no messages.
   if (stored.length > 0) expect(isDeepStrictEqual(stored, lines), `the log differs: ${difference(stored, lines)}`);
 }
 
-/** What a client assembled is what is stored. @param {Person} person */
-async function histories({ client, started, thread }) {
+/** What a client assembled is what is stored. @param {any[]} items @param {Person} person */
+async function histories(items, { client, started }) {
   const told = await pages(client);
-  const logs = await Promise.all(started.map(({ id }) => logOf(thread, id)));
-  const begun = started.filter((_, at) => logs[at].length > 0);
+  const begun = started.filter(({ id }) => logOf(items, id).length > 0);
   const { messages } = await judge(begun.map(({ id, client: by }) => by.runs.get(id)?.lines ?? []));
   for (const message of messages) {
     const kept = told.find(({ id }) => id === message.id);
@@ -84,9 +89,9 @@ async function pages(client) {
   return found;
 }
 
-/** @param {string} thread @param {string} id */
-async function logOf(thread, id) {
-  const batches = (await threadItems(thread)).filter(({ item }) => item.startsWith(`LOG#${id}#`));
+/** A run's stored lines. @param {any[]} items @param {string} id @returns {any[]} */
+function logOf(items, id) {
+  const batches = items.filter(({ item }) => item.startsWith(`LOG#${id}#`));
   return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
 }
 

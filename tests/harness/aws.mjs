@@ -1,6 +1,6 @@
 // A look behind the scenes: MiniStack's queues and tables, as an operator would see them.
 
-import { DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, paginateQuery, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
 import { until } from './deadline.mjs';
@@ -79,14 +79,15 @@ export function endedRow(threadId, runId, ms) {
 
 /** All items of a thread. @param {string} threadId @returns {Promise<any[]>} */
 export async function threadItems(threadId) {
-  const command = new QueryCommand({
+  const query = {
     TableName: stack().tables.threads,
     ConsistentRead: true,
     KeyConditionExpression: 'thread = :thread',
     ExpressionAttributeValues: { ':thread': { S: `${OWNER}/${threadId}` } },
-  });
-  const { Items = [] } = await clients().dynamodb.send(command);
-  return Items.map((item) => plain({ M: item }));
+  };
+  const items = [];
+  for await (const { Items = [] } of paginateQuery({ client: clients().dynamodb }, query)) items.push(...Items);
+  return items.map((item) => plain({ M: item }));
 }
 
 /** A run's lines as they are kept for replays. @param {string} threadId @param {string} runId @returns {Promise<any[]>} */

@@ -53,13 +53,12 @@ impl Start {
 pub(crate) async fn load(deps: &Deps, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Start> {
     let threads = &deps.threads;
     let now = clock::seconds();
-    let (meta, history, input, watchers) = tokio::join!(
-        threads.meta(key, now),
+    let (beginning, history, watchers) = tokio::join!(
+        threads.beginning(key, run_id, now),
         threads.history(key, deps.settings.history_limit()),
-        threads.input(key, run_id),
         deps.connections.by_thread(key, now),
     );
-    let meta = meta.context("reading the thread")?;
+    let (meta, input) = beginning.context("reading the thread and the input")?;
     let born = meta.as_ref().map_or(now, |meta| meta.born);
     let watchers = watchers.unwrap_or_else(|error| {
         tracing::warn!(%error, "the thread's other connections could not be read");
@@ -69,7 +68,7 @@ pub(crate) async fn load(deps: &Deps, key: &ThreadKey, run_id: &RunId) -> anyhow
         born,
         head: meta.and_then(|meta| meta.line.into_iter().next()),
         history: history.context("reading the history")?.of(born, now),
-        input: input.context("reading the input")?.ok_or_else(missing)?,
+        input: input.ok_or_else(missing)?,
         watchers,
         broken: false,
     })

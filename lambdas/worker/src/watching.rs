@@ -164,9 +164,11 @@ impl<'a> Watch<'a> {
     /// Whoever attached after the last control read, to a run that has ended meanwhile, gets its lines all
     /// the same.
     pub(crate) async fn serve_latecomers(&mut self) -> Result<(), Lost> {
-        let fence = &self.running.fence;
-        match fence.threads.run(&fence.key, &fence.run_id).await {
-            Ok(row) => {
+        let Running { deps, fence, .. } = self.running;
+        let table = deps.connections.table();
+        let control = fence.threads.control(&fence.key, &fence.run_id, table, &[]);
+        match control.await {
+            Ok(Control { row, .. }) => {
                 for (id, cursor) in row.into_iter().flat_map(|row| row.attached) {
                     self.came(id, cursor).await?;
                 }

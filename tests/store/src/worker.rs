@@ -132,18 +132,17 @@ impl Worker {
     async fn load(&self) -> Result<Start> {
         let key = &self.case.key;
         let now = self.case.now();
-        let (meta, history, input) = tokio::join!(
-            self.threads.meta(key, now),
+        let (beginning, history) = tokio::join!(
+            self.threads.beginning(key, &self.job.run_id, now),
             self.threads.history(key, HISTORY),
-            self.threads.input(key, &self.job.run_id),
         );
-        let meta = meta?;
+        let (meta, input) = beginning?;
         let born = meta.as_ref().map_or(now, |meta| meta.born);
         Ok(Start {
             born,
             head: meta.and_then(|meta| meta.line.into_iter().next()),
             history: history?.of(born, now),
-            input: input?.context("the run has no input")?,
+            input: input.context("the run has no input")?,
         })
     }
 

@@ -1,12 +1,14 @@
 //! The reads by which a worker finds out: nobody can call a running function.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::Threads;
-use super::item::{Item, read};
+use super::item::{Item, read, s};
 use super::keys::{self, SORT, ThreadKey};
+use super::line::Meta;
 use crate::aws::connections;
 use crate::aws::fault::Fault;
 use crate::ids::{ConnectionId, RunId};
@@ -25,6 +27,29 @@ impl Threads {
     /// A run's row, read consistently.
     pub async fn run(&self, key: &ThreadKey, run_id: &RunId) -> Result<Option<RunRow>, Fault> {
         self.get(key, keys::run(run_id)).await
+    }
+
+    /// The thread's own item, absent when it has expired by `now`, and the run's input, in one consistent read.
+    pub async fn beginning(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        now: u64,
+    ) -> Result<(Option<Meta>, Option<RunInput>), Fault> {
+        let wanted = KeysAndAttributes::builder()
+            .consistent_read(true)
+            .keys(key.item(keys::META))
+            .keys(key.item(keys::input(run_id)))
+            .build()?;
+        let request = self.client.batch_get_item();
+        let output = request.request_items(&self.table, wanted).send().await?;
+        let items = whole(output)?.remove(&self.table).unwrap_or_default();
+        let (metas, inputs): (Vec<_>, Vec<_>) = items
+            .into_iter()
+            .partition(|item| item.get(SORT) == Some(&s(keys::META)));
+        let meta: Option<Meta> = metas.into_iter().next().map(read).transpose()?;
+        let input = inputs.into_iter().next().map(read).transpose()?;
+        Ok((meta.filter(|meta| !meta.expired(now)), input))
     }
 
     /// A run's input, read consistently.
@@ -52,8 +77,7 @@ impl Threads {
             .transpose()
     }
 
-    /// The run's row and the rows of the `asked` connections (at most 99) in one consistent read. A key that DynamoDB
-    /// left unprocessed makes the whole read a fault, to be made again: absence must mean absence.
+    /// The run's row and the rows of the `asked` connections (at most 99) in one consistent read.
     pub async fn control(
         &self,
         key: &ThreadKey,
@@ -78,13 +102,7 @@ impl Threads {
                 .build()?;
             request = request.request_items(connections_table, rows);
         }
-        let output = request.send().await?;
-        if output.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
-            return Err(Fault::Unavailable(
-                "a control read was answered in part".to_owned(),
-            ));
-        }
-        let mut tables = output.responses.unwrap_or_default();
+        let mut tables = whole(request.send().await?)?;
         let row = tables
             .remove(&self.table)
             .unwrap_or_default()
@@ -101,6 +119,16 @@ impl Threads {
             present,
         })
     }
+}
+
+/// The items of each table. A key that DynamoDB left unprocessed makes the whole read a fault, to be made again:
+/// absence must mean absence.
+fn whole(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, Fault> {
+    if output.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+        let what = "several items were read in part".to_owned();
+        return Err(Fault::Unavailable(what));
+    }
+    Ok(output.responses.unwrap_or_default())
 }
 
 fn connection(item: &Item) -> Option<ConnectionId> {
