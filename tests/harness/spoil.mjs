@@ -81,7 +81,8 @@ export async function atWork() {
 export function serving(run, not = []) {
   return until(`a worker serves ${run}`, async () => {
     const reads = await callsOf({ function: 'worker', operation: 'BatchGetItem', holding: `RUN#${run}` });
-    const pid = reads.at(-1)?.pid;
+    // Whoever is told of the run reads its input; only who has it makes control reads.
+    const pid = reads.filter(({ body }) => !body.includes(`RUN#${run}#IN`)).at(-1)?.pid;
     return pid !== undefined && !not.includes(pid) && pid;
   });
 }
