@@ -1,6 +1,6 @@
 // The brittle stack, with everything its functions ask of AWS going through the proxy.
 
-import { reconfigure, sideBySide } from './functions.mjs';
+import { configure, settingsOf, sideBySide } from './functions.mjs';
 import { Proxy } from './proxy.mjs';
 import { up } from './stack.mjs';
 
@@ -17,10 +17,10 @@ export async function brittle(workers) {
   const proxy = new Proxy(stack.ministack);
   const address = await proxy.listen();
   for (const name of Object.keys(stack.functions)) {
-    const { variables: was } = await reconfigure(name, {}, stack);
-    const moved = Object.entries(was).filter(([variable]) => ADDRESSES.includes(variable))
+    const { timeout, variables } = await settingsOf(name, stack);
+    const moved = Object.entries(variables).filter(([variable]) => ADDRESSES.includes(variable))
       .map(([variable, value]) => [variable, value.replace(stack.ministack, address)]);
-    await reconfigure(name, { variables: Object.fromEntries(moved) }, stack);
+    await configure(name, { timeout, variables: { ...variables, ...Object.fromEntries(moved) } }, stack);
   }
   if (workers !== undefined) await sideBySide(workers, stack);
   return { proxy, address };

@@ -7,31 +7,39 @@ import { stack } from './stack.mjs';
 /** @typedef {import('./stack.mjs').Stack} Stack */
 /** @typedef {{Timeout: number, Environment: {Variables: Record<string, string>}}} Configuration */
 
+/** @typedef {{timeout: number, variables: Record<string, string>}} Settings */
+
+/** How a function is set. @param {string} name its folder @param {Stack} [at] @returns {Promise<Settings>} */
+export async function settingsOf(name, at = stack()) {
+  const { Timeout, Environment } = /** @type {Configuration} */ (await ask(at, 'GET', pathOf(name, at)));
+  return { timeout: Timeout, variables: Environment.Variables };
+}
+
 /**
- * Changes a function, and returns what it was. Its processes are replaced, so nothing may be under way.
+ * Sets a function, all of it. Its processes are replaced, so nothing may be under way.
  * @param {string} name its folder
- * @param {{timeout?: number, variables?: Record<string, string>}} change
+ * @param {Settings} settings
  * @param {Stack} [at]
- * @returns {Promise<{timeout: number, variables: Record<string, string>}>}
  */
-export async function reconfigure(name, { timeout, variables }, at = stack()) {
-  const path = `functions/${at.functions[name]}/configuration`;
-  const { Timeout, Environment } = /** @type {Configuration} */ (await ask(at, 'GET', path));
-  const was = { timeout: Timeout, variables: Environment.Variables };
-  const Variables = { ...was.variables, ...variables };
-  await ask(at, 'PUT', path, { Timeout: timeout ?? Timeout, Environment: { Variables } });
-  return was;
+export async function configure(name, { timeout, variables }, at = stack()) {
+  await ask(at, 'PUT', pathOf(name, at), { Timeout: timeout, Environment: { Variables: variables } });
 }
 
 /**
  * Changes a function for one test.
  * @param {import('node:test').TestContext} t
  * @param {string} name its folder
- * @param {Parameters<typeof reconfigure>[1]} change
+ * @param {Partial<Settings>} change what is not named stays
  */
-export async function functionIs(t, name, change) {
-  const was = await reconfigure(name, change);
-  t.after(() => reconfigure(name, was));
+export async function functionIs(t, name, { timeout, variables }) {
+  const was = await settingsOf(name);
+  t.after(() => configure(name, was));
+  await configure(name, { timeout: timeout ?? was.timeout, variables: { ...was.variables, ...variables } });
+}
+
+/** @param {string} name @param {Stack} at */
+function pathOf(name, at) {
+  return `functions/${at.functions[name]}/configuration`;
 }
 
 /** Calls a function and returns what it returns. @param {string} name @param {object} [event] */
