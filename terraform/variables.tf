@@ -153,8 +153,8 @@ variable "worker" {
   default = {}
 
   validation {
-    condition     = coalesce(var.worker.max_tokens, 1) >= 1 && coalesce(var.worker.max_tokens, 1) <= 32000
-    error_message = "worker.max_tokens must be 1 to 32000."
+    condition     = coalesce(var.worker.max_tokens, 1) >= 1 && coalesce(var.worker.max_tokens, 1) <= 16000
+    error_message = "worker.max_tokens must be 1 to 16000."
   }
 
   validation {

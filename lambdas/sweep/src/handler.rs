@@ -1,6 +1,5 @@
 //! One sweep.
 
-use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
@@ -13,7 +12,7 @@ use shared::aws::threads::overdue::Overdue;
 
 use crate::deps::Deps;
 
-/// How many threads are looked at side by side.
+/// How many runs are looked at side by side.
 const SIDE_BY_SIDE: usize = 16;
 
 /// Looks for runs that nobody moved in time, and sees to it that somebody does. What cannot be looked at is an
@@ -21,7 +20,6 @@ const SIDE_BY_SIDE: usize = 16;
 pub(crate) async fn handle(deps: &Deps) -> Result<Value> {
     let now = now();
     let mut failed = 0_usize;
-    let mut threads = HashSet::new();
     let mut found = Vec::new();
     let parts = open_parts().map(|part| async move {
         let overdue = deps.threads.overdue(&part, now).await;
@@ -29,11 +27,7 @@ pub(crate) async fn handle(deps: &Deps) -> Result<Value> {
     });
     for (part, overdue) in join_all(parts).await {
         match overdue {
-            // The runs of one thread wait for the same one.
-            Ok(runs) => found.extend(
-                runs.into_iter()
-                    .filter(|run| threads.insert(run.key.clone())),
-            ),
+            Ok(runs) => found.extend(runs),
             Err(fault) => {
                 failed += 1;
                 tracing::warn!(part, "a part of the open runs was not read: {fault}");
@@ -49,7 +43,7 @@ pub(crate) async fn handle(deps: &Deps) -> Result<Value> {
         .await;
     tracing::info!(looked, failed, "swept");
     if failed > 0 {
-        bail!("{failed} of {looked} threads and their parts were not looked after");
+        bail!("{failed} of {looked} runs and their parts were not looked after");
     }
     Ok(json!({ "looked": looked }))
 }

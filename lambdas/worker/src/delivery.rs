@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use shared::aws::threads::fence::Fence;
 use shared::aws::threads::keys::ThreadKey;
+use shared::aws::threads::line::{Appended, MAX_LINE};
 use shared::aws::threads::take::{Take, Taker};
 use shared::ids::RunId;
 use shared::job::Job;
@@ -110,8 +111,10 @@ async fn move_run(deps: &Deps, delivery: Delivery<'_>) -> anyhow::Result<()> {
         }
         Take::Leased(row) => look_again(deps, delivery.job, &row, now).await,
         Take::Ended(row) => {
+            // First the line: somebody may wait in it.
+            let moved = move_on(deps, &key, delivery.job).await;
             tell_end_again(deps, delivery, &row).await;
-            move_on(deps, &key, delivery.job).await
+            moved
         }
         Take::Missing => move_on(deps, &key, delivery.job).await,
     }
@@ -126,51 +129,74 @@ async fn begin(
     start: anyhow::Result<Start>,
 ) -> anyhow::Result<()> {
     let fence = delivery.fence(deps, found.row.epoch);
-    let start = match start {
-        Ok(start) => start,
+    let placed = match start {
+        Ok(start) => placed(deps, &fence, start).await,
         Err(error) if unreadable(&error) => {
             tracing::error!(error = format!("{error:#}"), "the run cannot be read");
-            Start::broken(&found.row)
+            Ok(Place::Head(Start::broken(&found.row)))
+        }
+        Err(error) => Err(error),
+    };
+    match placed {
+        Ok(Place::Head(start)) => {
+            let time = Time::new(&found.row, delivery.deadline, deps.settings.run);
+            let taken = Taken {
+                delivery,
+                found,
+                start,
+                time,
+            };
+            Ok(execute(deps, taken).await?)
+        }
+        Ok(Place::Behind(head)) => {
+            let given = fence.give_back(found.came).await;
+            given.context("letting go of a run that waits")?;
+            let head = Job::new(fence.key.owner.clone(), fence.key.thread_id.clone(), head);
+            let sent = deps.queue.send(&head).await;
+            sent.context("waking the run before it")
         }
         Err(error) => {
-            fence.give_back().await.context("letting go of the run")?;
-            return Err(error);
+            let given = fence.give_back(found.came).await;
+            given.context("letting go of the run")?;
+            Err(error)
         }
-    };
-    if let Some(head) = before(deps, &fence, &start).await? {
-        fence
-            .give_back()
-            .await
-            .context("letting go of a run that waits")?;
-        let head = Job::new(fence.key.owner.clone(), fence.key.thread_id.clone(), head);
-        return deps
-            .queue
-            .send(&head)
-            .await
-            .context("waking the run before it");
     }
-    let time = Time::new(&found.row, delivery.deadline, deps.settings.run);
-    let taken = Taken {
-        delivery,
-        found,
-        start,
-        time,
-    };
-    Ok(execute(deps, taken).await?)
 }
 
-/// Who is to be answered before this run. A broken start says nothing of the line.
-async fn before(deps: &Deps, fence: &Fence, start: &Start) -> anyhow::Result<Option<RunId>> {
-    let head = match &start.head {
-        None if start.broken => return Ok(None),
-        Some(head) => head.clone(),
-        None => deps
-            .threads
-            .rejoin(&fence.key, &fence.run_id, clock::seconds())
-            .await
-            .context("taking a place in line")?,
+/// Where a run stands in its thread's line.
+enum Place {
+    /// It is its turn.
+    Head(Start),
+    /// This one is to be answered first.
+    Behind(RunId),
+}
+
+/// Finds the run's place. A start that is taken back while it is repeated can take its repetition out of the line:
+/// such a run gets a place before it begins, or it would run beside whoever comes next.
+async fn placed(deps: &Deps, fence: &Fence, start: Start) -> anyhow::Result<Place> {
+    if start.line.contains(&fence.run_id) {
+        return Ok(at(fence, start));
+    }
+    let now = clock::seconds();
+    let keep = deps.settings.thread_ttl;
+    let appended = deps
+        .threads
+        .append(&fence.key, &fence.run_id, MAX_LINE, now, keep);
+    let (Appended::At { meta, .. } | Appended::Full(meta)) =
+        appended.await.context("taking a place in line")?;
+    let start = Start {
+        born: meta.born,
+        line: meta.line,
+        ..start
     };
-    Ok(Some(head).filter(|head| *head != fence.run_id))
+    Ok(at(fence, start))
+}
+
+fn at(fence: &Fence, start: Start) -> Place {
+    match start.line.first() {
+        Some(head) if *head != fence.run_id => Place::Behind(head.clone()),
+        _ => Place::Head(start),
+    }
 }
 
 /// Somebody else is at it. A fresh message finds out later whether they finished; this one is done, so

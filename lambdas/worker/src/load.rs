@@ -16,8 +16,8 @@ use crate::deps::Deps;
 pub(crate) struct Start {
     /// When the thread was born.
     pub born: u64,
-    /// The run at the head of the thread's line.
-    pub head: Option<RunId>,
+    /// The thread's line, its head first.
+    pub line: Vec<RunId>,
     /// What was said before.
     pub history: History,
     /// What the run was started with.
@@ -33,7 +33,7 @@ impl Start {
     pub(crate) fn broken(row: &RunRow) -> Self {
         Self {
             born: 0,
-            head: None,
+            line: Vec::new(),
             history: History::default(),
             input: RunInput {
                 v: row.v,
@@ -66,7 +66,7 @@ pub(crate) async fn load(deps: &Deps, key: &ThreadKey, run_id: &RunId) -> anyhow
     });
     Ok(Start {
         born,
-        head: meta.and_then(|meta| meta.line.into_iter().next()),
+        line: meta.map(|meta| meta.line).unwrap_or_default(),
         history: history.context("reading the history")?.of(born, now),
         input: input.ok_or_else(missing)?,
         watchers,

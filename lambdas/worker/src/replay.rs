@@ -27,6 +27,9 @@ use crate::time::Time;
 /// Nobody owns an ended run, so no lease bounds its posts.
 const FOREVER: Duration = Duration::from_secs(3600);
 
+/// How long lines are told again; a client that is slower asks for the rest from where it stands.
+const LONGEST: Duration = Duration::from_secs(120);
+
 /// Sends the lines that a connection asked for. A run that goes on is left to its worker, who finds the wish
 /// in the row.
 pub(crate) async fn replay(
@@ -92,7 +95,7 @@ async fn tell(
     }
     let mut pages = Pages::new(&fence.threads, &fence.key, &fence.run_id, &lines);
     let time = Time::new(row, delivery.deadline, deps.settings.run);
-    let told = lines.drained(time.at_most(FOREVER));
+    let told = lines.drained(time.at_most(LONGEST));
     tokio::pin!(told);
     loop {
         tokio::select! {

@@ -81,8 +81,9 @@ fn limits(lease: Duration) -> Result<Limits, BadEnv> {
     )?;
     Ok(Limits {
         max_steps: within("MAX_STEPS", default.max_steps, 1..=100)?,
-        // An answer is stored as one item of at most 400 KB.
-        max_tokens: within("MAX_TOKENS", default.max_tokens, 1..=32_000)?,
+        // A step is stored at once: its answer as an item of at most 400 KB, with its lines at most 4 MB; a line may be
+        // one token long and weighs some 200 B.
+        max_tokens: within("MAX_TOKENS", default.max_tokens, 1..=16_000)?,
         window: Window { messages, ..window },
         lease_margin: default.lease_margin.min(lease / 4),
         ..default

@@ -58,11 +58,13 @@ impl<'a> Watch<'a> {
         let patience = row
             .gone_since
             .and_then(|since| patience(row.on_gone, since));
-        let watching = attached.keys().cloned().collect();
+        let watching: BTreeSet<_> = attached.keys().cloned().collect();
+        // The last one may have gone while the worker before this one handed the run over.
+        let unnoticed = watching.is_empty() && row.gone_since.is_none();
         let Running {
             deps, fence, lines, ..
         } = running;
-        Self {
+        let mut watch = Self {
             running,
             on_gone: row.on_gone,
             attached: watch::Sender::new(watching),
@@ -71,7 +73,11 @@ impl<'a> Watch<'a> {
             pages: Pages::new(&deps.threads, &fence.key, &fence.run_id, lines),
             signals,
             patience,
+        };
+        if unnoticed {
+            watch.nobody_watches();
         }
+        watch
     }
 
     /// Watches until the run is lost; when the run has ended this is simply polled no more.

@@ -68,9 +68,8 @@ pub(crate) fn sweep(case: &Arc<Case>, troubles: Vec<Trouble>) -> Operation {
     let doing = Box::pin(async move {
         let part = open_part(&run_name(0));
         let overdue = threads.overdue(&part, now).await.unwrap_or_default();
-        // The runs of one thread wait for the same one.
-        if let Some(run) = overdue.first() {
-            let moved = threads.move_overdue(&queue, run, now).await;
+        for run in overdue {
+            let moved = threads.move_overdue(&queue, &run, now).await;
             case.ledger()
                 .tell("sweep", &format!("{}: {moved:?}", run.run_id));
         }

@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use shared::aws::queue::Queue;
 use shared::aws::threads::Threads;
 use shared::aws::threads::fence::Fence;
+use shared::aws::threads::line::{Appended, MAX_LINE};
 use shared::aws::threads::messages::History;
-use shared::aws::threads::take::{Take, Taker};
+use shared::aws::threads::take::{Came, Take, Taker};
 use shared::ids::RunId;
 use shared::job::Job;
 use shared::run::{RunInput, RunRow};
@@ -45,7 +46,7 @@ pub(crate) struct Worker {
 /// What a run starts from.
 pub(crate) struct Start {
     pub born: u64,
-    pub head: Option<RunId>,
+    pub line: Vec<RunId>,
     pub history: History,
     pub input: RunInput,
 }
@@ -116,13 +117,13 @@ impl Worker {
             self.load()
         );
         match take? {
-            Take::Taken(row, _) => {
+            Take::Taken(row, came) => {
                 let start = if row.epoch > 1 {
                     self.load().await
                 } else {
                     start
                 };
-                self.begin(row, start).await
+                self.begin(row, came, start).await
             }
             Take::Leased(row) => self.look_again(&row, now).await,
             Take::Ended(_) | Take::Missing => self.move_on().await,
@@ -140,37 +141,49 @@ impl Worker {
         let born = meta.as_ref().map_or(now, |meta| meta.born);
         Ok(Start {
             born,
-            head: meta.and_then(|meta| meta.line.into_iter().next()),
+            line: meta.map(|meta| meta.line).unwrap_or_default(),
             history: history?.of(born, now),
             input: input.context("the run has no input")?,
         })
     }
 
-    async fn begin(&self, row: RunRow, start: Result<Start>) -> Result<()> {
+    async fn begin(&self, row: RunRow, came: Came, start: Result<Start>) -> Result<()> {
         let fence = self.fence(row.epoch, 0);
-        let start = match start {
+        let placed = match start {
+            Ok(start) => self.placed(start).await,
+            Err(error) => Err(error),
+        };
+        let start = match placed {
             Ok(start) => start,
             Err(error) => {
-                fence.give_back().await?;
+                fence.give_back(came).await?;
                 return Err(error);
             }
         };
-        let head = match &start.head {
-            Some(head) => head.clone(),
-            None => {
-                let (key, run) = (&self.case.key, &self.job.run_id);
-                self.threads.rejoin(key, run, self.case.now()).await?
-            }
-        };
-        if head != self.job.run_id {
-            fence.give_back().await?;
-            return Ok(self.queue.send(&self.job_of(&head)).await?);
+        if let Some(head) = start.line.first().filter(|head| **head != self.job.run_id) {
+            fence.give_back(came).await?;
+            return Ok(self.queue.send(&self.job_of(head)).await?);
         }
         self.gate
             .begun
             .set(self.job.run_id.clone())
             .expect("a worker begins once");
         work(self, row, start).await
+    }
+
+    async fn placed(&self, start: Start) -> Result<Start> {
+        let (key, run) = (&self.case.key, &self.job.run_id);
+        if start.line.contains(run) {
+            return Ok(start);
+        }
+        let now = self.case.now();
+        let (Appended::At { meta, .. } | Appended::Full(meta)) =
+            self.threads.append(key, run, MAX_LINE, now, None).await?;
+        Ok(Start {
+            born: meta.born,
+            line: meta.line,
+            ..start
+        })
     }
 
     async fn look_again(&self, row: &RunRow, now: u64) -> Result<()> {

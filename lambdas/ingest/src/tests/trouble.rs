@@ -41,11 +41,14 @@ async fn a_start_that_cannot_be_queued_is_taken_back() {
         sent("r1", Err(())),
         written(false, Ok(())),
         updated("META", "REMOVE #line[0]", Ok(meta(&[]))),
+        found("threads", "RUN#r1", None),
     );
-    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+    let all = [
+        &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6,
+    ];
     assert_snapshot!(answer(&all, PROMPT).await,
         @r#"{"type":"error","id":"2","code":"unavailable","message":"The service is not available right now. Try again.","retryable":true,"threadId":"t1","runId":"r1"}"#);
-    assert_eq!(all.map(|rule| rule.num_calls()), [1, 1, 1, 1, 1, 1]);
+    assert_eq!(all.map(|rule| rule.num_calls()), [1; 7]);
 }
 
 #[tokio::test]
@@ -58,12 +61,31 @@ async fn who_came_after_it_is_first_then() {
         written(false, Ok(())),
         updated("META", "REMOVE #line[0]", Ok(meta(&["r2"]))),
         sent("r2", Ok(())),
+        found("threads", "RUN#r1", None),
+    );
+    let all = [
+        &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6, &rules.7,
+    ];
+    assert!(answer(&all, PROMPT).await.contains("unavailable"));
+    assert_eq!(rules.6.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_repetition_that_came_while_it_was_taken_back_is_in_line_again() {
+    let rules = (
+        connected("agui"),
+        written(true, Ok(())),
+        updated("META", "list_append", Ok(meta(&["r1"]))),
+        sent("r1", Err(())),
+        written(false, Ok(())),
+        updated("META", "REMOVE #line[0]", Ok(meta(&[]))),
+        found("threads", "RUN#r1", Some(row("queued", &json!({})))),
     );
     let all = [
         &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6,
     ];
     assert!(answer(&all, PROMPT).await.contains("unavailable"));
-    assert_eq!(rules.6.num_calls(), 1);
+    assert_eq!([&rules.2, &rules.3].map(|rule| rule.num_calls()), [2, 2]);
 }
 
 #[tokio::test]

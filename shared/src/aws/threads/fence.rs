@@ -10,6 +10,7 @@ use super::Threads;
 use super::item::{Item, MessageItem};
 use super::keys::{self, ThreadKey};
 use super::log::LogItem;
+use super::take::Came;
 use super::transition::{Progress, Transition};
 use crate::aws::fault::Fault;
 use crate::ids::{ConnectionId, RunId};
@@ -118,10 +119,12 @@ impl Fence {
         .await
     }
 
-    /// Lets go of a run of which nothing was done: whoever comes next may take it.
-    pub async fn give_back(&self) -> Result<Written, Fault> {
+    /// Lets go of a run of which nothing was done, as it came: whoever comes next may take it.
+    pub async fn give_back(&self, came: Came) -> Result<Written, Fault> {
         let owner = self.epoch;
-        self.alone(Transition::GiveBack { owner }, unowned).await
+        let waits = came == Came::New;
+        self.alone(Transition::GiveBack { owner, waits }, unowned)
+            .await
     }
 
     /// Lets go of a run for the next worker, at a step's end or by cutting one off. With `Fault::Refused` its

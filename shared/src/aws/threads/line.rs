@@ -21,7 +21,7 @@
 //! head's message, so that a worker advances; if nobody waits, the thread's next prompt does the same, also one
 //! that is refused because the thread is busy. A message too many does no harm: the row alone says whether a
 //! worker may have the run, and a worker lets go of a run that another stands before. One that stands nowhere takes
-//! the head of an empty line before it begins.
+//! its place in line before it begins.
 
 use std::time::Duration;
 
@@ -146,27 +146,6 @@ impl Threads {
             Updated::Refused(in_the_way) => in_the_way,
         };
         Ok(meta.and_then(Meta::into_head))
-    }
-
-    /// Puts a run into the line if nobody is in it, and tells the head. A run whose start was taken back while it
-    /// was repeated may be in no line; without a place there it would not keep others from beginning.
-    pub async fn rejoin(&self, key: &ThreadKey, run: &RunId, now: u64) -> Result<RunId, Fault> {
-        let request = || {
-            self.meta_update(key)
-                .update_expression(
-                    "SET #line = :runs, born = if_not_exists(born, :now), updatedAt = :now",
-                )
-                .condition_expression("attribute_not_exists(#line) OR size(#line) = :empty")
-                .expression_attribute_values(":runs", AttributeValue::L(vec![s(run.as_str())]))
-                .expression_attribute_values(":now", n(now))
-                .expression_attribute_values(":empty", n(0_u32))
-        };
-        let meta: Option<Meta> = match with_jitter(|| update(request())).await? {
-            Updated::Done(meta) => Some(meta),
-            // Also this very write, when its answer was lost.
-            Updated::Refused(in_the_way) => in_the_way,
-        };
-        meta.and_then(Meta::into_head).ok_or(Fault::Refused)
     }
 
     /// Takes a run out of the line, wherever it stands, and tells the head that is left.

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::Threads;
 use super::item::{n, read, s};
 use super::keys::{self, ThreadKey};
+use super::start::WAKE_QUEUED;
 use super::transition::Transition;
+use super::update::Updated;
 use crate::aws::fault::Fault;
 use crate::aws::queue::Queue;
 use crate::ids::RunId;
@@ -28,12 +30,16 @@ pub struct Overdue {
     pub key: ThreadKey,
     /// Its name.
     pub run_id: RunId,
+    /// When somebody should have moved it, in seconds since 1970.
+    pub wake_by: u64,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Keys {
     thread: String,
     item: String,
+    wake_by: u64,
 }
 
 impl Threads {
@@ -61,30 +67,48 @@ impl Threads {
             .collect()
     }
 
-    /// Sees to it that an overdue run moves: the active run of its thread gets its message again. A run that
-    /// waits without being in line was never acknowledged; it is cancelled, so that nothing starts it late.
+    /// Sees to it that an overdue run moves: the active run of its thread gets its message again. A run that waits
+    /// behind it is looked at later, so that those who wait long do not keep the sweep from others. One that waits
+    /// without being in line was never acknowledged; it is cancelled, so that nothing starts it late.
     pub async fn move_overdue(&self, queue: &Queue, run: &Overdue, now: u64) -> Result<(), Fault> {
-        let Overdue { key, run_id } = run;
+        let Overdue { key, run_id, .. } = run;
         let meta = self.meta(key, now).await?;
         let line = meta.map(|meta| meta.line).unwrap_or_default();
         if let Some(head) = line.first().filter(|_| line.contains(run_id)) {
             self.wake_overdue(queue, key, head, now).await?;
+            if head != run_id {
+                let later = Transition::Wake {
+                    before: run.wake_by,
+                    wake_by: now + WAKE_QUEUED,
+                };
+                self.change(key, run_id, later).await?;
+            }
             return Ok(());
         }
         let reason = Reason::Timeout;
-        self.change(key, run_id, Transition::Cancel { reason, at: now })
-            .await?;
-        Ok(())
+        let cancel = Transition::Cancel { reason, at: now };
+        match self.change(key, run_id, cancel).await? {
+            // A worker had it, and ended before the run did.
+            Updated::Refused(Some(row)) if !row.status.ended() => {
+                self.wake(queue, key, run_id, Some(&row), now).await
+            }
+            Updated::Done(_) | Updated::Refused(_) => Ok(()),
+        }
     }
 }
 
 fn overdue(item: HashMap<String, AttributeValue>) -> Result<Overdue, Fault> {
-    let Keys { thread, item } = read(item)?;
+    let Keys {
+        thread,
+        item,
+        wake_by,
+    } = read(item)?;
     let key = ThreadKey::of_partition(&thread);
     let run_id = keys::parse_run(&item);
     let unreadable = || Fault::Unreadable(format!("the index names no run: {item}"));
     Ok(Overdue {
         key: key.ok_or_else(unreadable)?,
         run_id: run_id.ok_or_else(unreadable)?,
+        wake_by,
     })
 }

@@ -20,9 +20,8 @@ impl Threads {
     /// Writes row and input together, so that a run in line always has an input. Tells the row that was
     /// there before, if there was one.
     pub(super) async fn record(&self, run: &NewRun) -> Result<Option<RunRow>, Fault> {
-        let row = run.row();
         let puts = vec![
-            self.put_if_new(run, keys::run(&run.run_id), to_item(&row)?)?,
+            self.put_if_new(run, keys::run(&run.run_id), to_item(run.row())?)?,
             self.put_over(run, keys::input(&run.run_id), to_item(run.input())?)?,
         ];
         match self.transact(&puts).await {
@@ -31,9 +30,10 @@ impl Threads {
                 Some(before) => Ok(Some(before)),
                 None => Err(Fault::Refused),
             },
-            // It may have been written all the same.
+            // It may have been written all the same; but the row may also be that of a start before this one, which
+            // was acknowledged. Both are mended by going on as a repetition, and none is taken back.
             Err(fault @ Fault::Unavailable(_)) => match self.run(&run.key, &run.run_id).await {
-                Ok(Some(found)) if found == row => Ok(None),
+                Ok(Some(found)) => Ok(Some(found)),
                 _ => Err(fault),
             },
             Err(fault) => Err(fault),
@@ -113,16 +113,21 @@ impl Threads {
     }
 
     /// Whoever is first now may have counted on the run before it. When the run cannot be taken out of the
-    /// line, its own message makes a worker do so.
+    /// line, its own message makes a worker do so. A repetition that was recorded in between stood there, too.
     async fn leave_line(&self, queue: &Queue, run: &NewRun) -> Result<(), Fault> {
         match self.leave(&run.key, &run.run_id).await {
-            Ok(Some(head)) => queue.send(&job(&run.key, &head)).await,
-            Ok(None) => Ok(()),
+            Ok(Some(head)) => queue.send(&job(&run.key, &head)).await?,
+            Ok(None) => {}
             Err(fault) => {
                 queue.send(&job(&run.key, &run.run_id)).await?;
-                Err(fault)
+                return Err(fault);
             }
         }
+        let repeated = self.run(&run.key, &run.run_id).await?;
+        if repeated.is_some_and(|row| !row.status.ended()) {
+            self.line_up(queue, run).await?;
+        }
+        Ok(())
     }
 
     fn put_if_new(

@@ -21,7 +21,7 @@ use crate::wire::line::Reason;
 use crate::wire::shape::Shape;
 
 /// How long a queued run may stay untouched before its message is sent again, in seconds.
-const WAKE_QUEUED: u64 = 300;
+pub(super) const WAKE_QUEUED: u64 = 300;
 
 /// How long a run is remembered, in seconds: a repeated start is known for a day, and TTL is no clock.
 const REMEMBER: u64 = 48 * 3600;
@@ -100,7 +100,7 @@ impl Threads {
 
     /// Puts the run in the thread's line and sends its message when it is the active one. One that waits
     /// looks after the active run instead.
-    async fn line_up(&self, queue: &Queue, run: &NewRun) -> Result<Appended, Fault> {
+    pub(super) async fn line_up(&self, queue: &Queue, run: &NewRun) -> Result<Appended, Fault> {
         let appended = self
             .append(&run.key, &run.run_id, run.most(), run.now, run.keep)
             .await?;

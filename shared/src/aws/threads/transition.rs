@@ -55,7 +55,7 @@ pub(super) enum Transition<'a> {
     /// leased → leased: a step was stored.
     Step { owner: u32, progress: Progress },
     /// leased → waiting or free, as it was before this worker took it and did nothing.
-    GiveBack { owner: u32 },
+    GiveBack { owner: u32, waits: bool },
     /// leased → free, at a step's end.
     HandOver { owner: u32, moved: Moved<'a> },
     /// leased → free, within a step, which is void from now on.
@@ -108,8 +108,14 @@ impl Transition<'_> {
                 None => owned(owner).remove("goneSince"),
             },
             Self::Step { owner, progress } => progress.write(owned(owner))?,
-            Self::GiveBack { owner: 1 } => free(owned(1)).set("status", s("queued")),
-            Self::GiveBack { owner } => free(owned(owner)),
+            Self::GiveBack { owner, waits } => {
+                let change = free(owned(owner));
+                if waits {
+                    change.set("status", word(Status::Queued))
+                } else {
+                    change
+                }
+            }
             Self::HandOver { owner, moved } => moved.write(free(owned(owner)))?,
             Self::Cut { owner, moved, cut } => {
                 restart(moved.write(free(owned(owner)))?, cut.keep).set("cut", n(cut.step))

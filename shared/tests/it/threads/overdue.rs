@@ -13,6 +13,7 @@ fn overdue() -> Overdue {
     Overdue {
         key: key(),
         run_id: run(),
+        wake_by: 1165,
     }
 }
 
@@ -71,11 +72,40 @@ async fn the_active_run_gets_its_message_again_once() {
 }
 
 #[tokio::test]
-async fn a_run_behind_one_that_moves_waits_on() {
+async fn a_run_behind_one_that_moves_waits_on_and_makes_room_in_the_index() {
     let moves = row(json!({ "wakeBy": { "N": "2100" } }));
-    let table = Scripted::answering([found(&meta(&["r_0", "r_1"])), found(&moves)]).await;
-    assert_eq!(moved(&table).await, ["GetItem", "GetItem"]);
+    let answers = [
+        found(&meta(&["r_0", "r_1"])),
+        found(&moves),
+        updated(&row(json!({}))),
+    ];
+    let table = Scripted::answering(answers).await;
+    assert_eq!(moved(&table).await, ["GetItem", "GetItem", "UpdateItem"]);
     assert_eq!(table.asked()[1].1["Key"]["item"]["S"], "RUN#r_0");
+    let (_, later) = &table.asked()[2];
+    assert_eq!(later["Key"]["item"]["S"], "RUN#r_1");
+    assert_eq!(
+        later["ExpressionAttributeValues"][":was_wakeBy"]["N"],
+        "1165"
+    );
+    assert_eq!(later["ExpressionAttributeValues"][":wakeBy"]["N"], "2300");
+}
+
+#[tokio::test]
+async fn a_run_without_a_worker_that_is_in_no_line_gets_its_message() {
+    let left = row(json!({ "status": { "S": "running" }, "wakeBy": { "N": "1165" } }));
+    let answers = [
+        found(&meta(&[])),
+        refused(Some(left.clone())),
+        updated(&left),
+        sent(),
+    ];
+    let table = Scripted::answering(answers).await;
+    let operations = moved(&table).await;
+    assert_eq!(
+        operations,
+        ["GetItem", "UpdateItem", "UpdateItem", "SendMessage"]
+    );
 }
 
 #[tokio::test]
