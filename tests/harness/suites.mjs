@@ -30,7 +30,8 @@ export function tests(files, concurrency, environment = localEnvironment()) {
   // The AWS SDK remarks in every process that it will want Node 22 one day.
   const env = { ...environment, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, options, { cwd: TESTS, stdio: 'inherit', env });
+    // A process group of its own: there is a process for each file below it.
+    const child = spawn(process.execPath, options, { cwd: TESTS, stdio: 'inherit', env, detached: true });
     running.add(child);
     child.once('error', reject).once('exit', (code) => {
       running.delete(child);
@@ -82,9 +83,18 @@ function endOnSignals() {
   for (const [signal, status] of /** @type {[NodeJS.Signals, number][]} */ ([['SIGINT', 130], ['SIGTERM', 143]])) {
     if (process.listenerCount(signal) > 0) continue;
     process.once(signal, () => {
-      for (const child of running) child.kill('SIGKILL');
+      for (const { pid } of running) killGroup(pid);
       for (const kind of started) down(kind);
       process.exit(status);
     });
+  }
+}
+
+/** @param {number | undefined} leader */
+function killGroup(leader) {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It ended by itself.
   }
 }
