@@ -14,6 +14,6 @@ resource "aws_sns_topic_subscription" "email" {
 }
 
 locals {
-  # Nobody to tell: the alarms still change colour in the console and on the dashboard.
+  # Nobody to tell: the alarms still change colour in the console.
   told = var.topic_arn == null ? [for topic in aws_sns_topic.alarms : topic.arn] : [var.topic_arn]
 }
