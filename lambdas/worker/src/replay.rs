@@ -27,7 +27,7 @@ use crate::time::Time;
 /// Nobody owns an ended run, so no lease bounds its posts.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// How long lines are told again; a client that is slower asks for the rest from where it stands.
+/// How long lines are sent to who asked for them; a client that is slower asks for the rest from where it stands.
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// Sends the lines that a connection asked for. A run that goes on is left to its worker, who finds the wish
@@ -44,7 +44,7 @@ pub(crate) async fn replay(
         return Ok(());
     };
     let cursors = BTreeMap::from([(replay.connection.clone(), replay.cursor)]);
-    tell(deps, delivery, &row, cursors).await
+    tell(deps, delivery, &row, cursors, LONGEST).await
 }
 
 /// Tells the end again: the worker that committed it may have died before it could. Clients know lines they
@@ -60,7 +60,9 @@ pub(crate) async fn tell_end_again(deps: &Deps, delivery: Delivery<'_>, row: &Ru
             .iter()
             .filter(|(_, cursor)| cursor.shape.format == Format::Agui);
         let cursors = agui.map(|(id, cursor)| (id.clone(), Cursor::new(after, cursor.shape)));
-        tell(deps, delivery, row, cursors.collect()).await
+        // Shorter than the message stays hidden: nobody else shall begin with it meanwhile.
+        let longest = deps.settings.patience();
+        tell(deps, delivery, row, cursors.collect(), longest).await
     };
     if let Err(error) = told.await {
         tracing::warn!(
@@ -75,6 +77,7 @@ async fn tell(
     delivery: Delivery<'_>,
     row: &RunRow,
     cursors: BTreeMap<ConnectionId, Cursor>,
+    longest: Duration,
 ) -> anyhow::Result<()> {
     let fence = delivery.fence(deps, row.epoch);
     let (_lease, lease) = watch::channel(Instant::now() + FOREVER);
@@ -95,7 +98,7 @@ async fn tell(
     }
     let mut pages = Pages::new(&fence.threads, &fence.key, &fence.run_id, &lines);
     let time = Time::new(row, delivery.deadline, deps.settings.run);
-    let told = lines.drained(time.at_most(LONGEST));
+    let told = lines.drained(time.at_most(longest));
     tokio::pin!(told);
     loop {
         tokio::select! {
