@@ -14,6 +14,7 @@ SOURCES = ("Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo", "shared"
 # What decides how the stack runs: a change of these takes a restart.
 STACK = (
     "requirements.txt",
+    "longwire_local/applied.py",
     "longwire_local/asgi.py",
     "longwire_local/deploy.py",
     "longwire_local/environment.py",

@@ -8,9 +8,6 @@ import sys
 from .checkout import Checkout
 from .errors import LocalError
 from .facts import FUNCTIONS
-from .freshness import SERVERS
-
-NAMES = (*FUNCTIONS, *SERVERS)
 
 
 def show(checkout: Checkout, name: str | None, follow: bool) -> None:

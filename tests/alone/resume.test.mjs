@@ -97,6 +97,7 @@ test('two threads with two sockets each, all broken at once: nobody gets a line 
   for (const run of runs) await run.success();
   for (const [at, client] of clients.entries()) {
     const own = runs[at < 2 ? 0 : 1].id;
+    await client.until('its end', () => client.runs.get(own)?.ended, 30_000);
     assert.ok([...client.catchUp().runs.keys()].every((id) => id === own));
   }
   assert.equal((await runRow(threads[0], runs[0].id))?.status, 'finished');

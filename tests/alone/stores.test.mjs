@@ -53,7 +53,7 @@ describe('each call of a run', () => {
   /** @type {Kind[]} */
   let kinds = [];
 
-  before(async (t) => {
+  before(async () => {
     const { client, ids } = await named({ after: () => {} });
     const since = Date.now();
     await (await client.prompt(PROMPT, { runId: ids.runId })).success();

@@ -1,7 +1,7 @@
 // What goes wrong in the chaos.
 
 import { redeliver } from '../harness/aws.mjs';
-import { atWork, spoil } from '../harness/spoil.mjs';
+import { ALWAYS, atWork, spoil } from '../harness/spoil.mjs';
 
 /** @typedef {import('../harness/random.mjs').Random} Random */
 /** @typedef {import('./people.mjs').Person} Person */
@@ -76,7 +76,7 @@ export const BLOWS = {
 
   async outage(random, _, t) {
     const ms = 500 + random.below(3000);
-    const rule = await spoil(t, { effect: 'fail', operation: OPERATIONS, times: 1e9 });
+    const rule = await spoil(t, { effect: 'fail', operation: OPERATIONS, times: ALWAYS });
     soon(ms, () => rule.withdraw());
     return `of everything for ${ms} ms`;
   },

@@ -46,7 +46,7 @@ function functionPids() {
 }
 
 /** @param {number} pid @returns {string | undefined} the name its function was deployed with */
-export function functionName(pid) {
+function functionName(pid) {
   try {
     const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
     return variables.find((each) => each.startsWith('AWS_LAMBDA_FUNCTION_NAME='))?.split('=')[1];
@@ -65,7 +65,7 @@ function namesIn(folder) {
 }
 
 /** @param {string} path @returns {string | undefined} */
-export function linkOf(path) {
+function linkOf(path) {
   try {
     return readlinkSync(path);
   } catch {

@@ -1,4 +1,4 @@
-//! Once a minute: finds runs whose message got lost, and sends it again.
+//! Once a minute: finds runs whose message got lost, and sends it again, or ends them if they never got into line.
 
 mod config;
 mod deps;

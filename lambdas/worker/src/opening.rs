@@ -50,7 +50,8 @@ pub(crate) fn log(fence: &Fence, row: &RunRow) -> Log {
     Log::resume(thread, run, row.restarts.clone(), standing(row))
 }
 
-/// Attaches who watches and tells them that the run begins, or goes on after a restart. Returns who watches, and when they asked to.
+/// Attaches who watches and tells them that the run begins, or goes on after a restart. Returns who watches, and
+/// when they asked to.
 pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeMap<ConnectionId, u64>, Stopped> {
     let Running {
         taken,

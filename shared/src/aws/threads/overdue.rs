@@ -75,7 +75,8 @@ impl Threads {
         let meta = self.meta(key, now).await?;
         let line = meta.map(|meta| meta.line).unwrap_or_default();
         if let Some(head) = line.first().filter(|_| line.contains(run_id)) {
-            self.wake_overdue(queue, key, head, now).await?;
+            let row = self.run(key, head).await?;
+            self.wake(queue, key, head, row.as_ref(), now).await?;
             if head != run_id {
                 let later = Transition::Wake {
                     before: run.wake_by,

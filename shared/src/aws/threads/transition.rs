@@ -1,11 +1,12 @@
-//! A run's state machine: every way its control row may change once it is there, each as one conditional
-//! write. What is not here cannot be written.
+//! A run's state machine: every way its state may change once it is there, each as one conditional write. What is
+//! not here cannot be written. Who watches is the business of `resume`, repeating a start and taking it back that
+//! of `record`.
 //!
 //! ```text
 //!              take                      end
 //!  waiting ───────────────> leased ─────────────────> ended
 //!   │   ^                   │ │ ^ ^                     ^
-//!   │   └─── give_back ─────┘ │ │ └ renew, progress,    │
+//!   │   └─── give_back ─────┘ │ │ └ renew, step,        │
 //!   │                         │ │   gone, ask_cancel,   │
 //!   │                hand_over│ │   take_over           │
 //!   │                     cut │ │ take_on               │

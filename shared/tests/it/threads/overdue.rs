@@ -72,6 +72,22 @@ async fn the_active_run_gets_its_message_again_once() {
 }
 
 #[tokio::test]
+async fn a_message_that_cannot_be_sent_is_a_fault() {
+    let lost = row(json!({ "wakeBy": { "N": "1165" } }));
+    let refused = (400, json!({ "__type": "com.amazonaws.sqs#AccessDenied" }));
+    let answers = [
+        found(&meta(&["r_1"])),
+        found(&lost),
+        updated(&lost),
+        refused,
+    ];
+    let table = Scripted::answering(answers).await;
+    let overdue = overdue();
+    let moved = table.threads.move_overdue(&table.queue, &overdue, NOW);
+    assert!(moved.await.is_err());
+}
+
+#[tokio::test]
 async fn a_run_behind_one_that_moves_waits_on_and_makes_room_in_the_index() {
     let moves = row(json!({ "wakeBy": { "N": "2100" } }));
     let answers = [
