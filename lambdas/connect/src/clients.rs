@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shared::aws::connections::Connections;
-use shared::aws::sdk;
+use longwire_lambda::sdk;
+use longwire_store::connections::Connections;
 
 use crate::config::Config;
 

@@ -1,7 +1,7 @@
 //! What the function is configured with.
 
 use anyhow::Result;
-use shared::env::required;
+use longwire_lambda::env::required;
 
 /// What the function is configured with. Every variable is in docs/operations.md.
 pub(crate) struct Config {

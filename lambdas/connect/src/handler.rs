@@ -1,11 +1,11 @@
 //! One attempt to connect.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
-use shared::aws::connections::{Connection, Connections};
-use shared::aws::threads::keys::ThreadKey;
-use shared::ids::{ConnectionId, Owner};
-use shared::wire::control::error::{Code, ErrorFrame};
-use shared::wire::shape::SUBPROTOCOL;
+use longwire_core::ids::{ConnectionId, Owner};
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::frame::SUBPROTOCOL;
+use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_store::connections::{Connection, Connections};
 
 use crate::offer::Offer;
 use crate::response::Response;

@@ -18,7 +18,7 @@ use crate::config::Config;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    shared::telemetry::init();
+    longwire_lambda::telemetry::init();
     let connections = Config::from_env()?.connect().await;
     let connections = &connections;
     run(service_fn(

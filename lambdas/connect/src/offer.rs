@@ -1,11 +1,12 @@
 //! What a client offers and asks for when it connects.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
-use shared::ids::ThreadId;
-use shared::wire::client::fields::invalid;
-use shared::wire::client::unsupported_format;
-use shared::wire::control::error::ErrorFrame;
-use shared::wire::shape::{Format, Lines, SUBPROTOCOL, Shape};
+use longwire_core::ids::ThreadId;
+use longwire_core::shape::{Format, Lines, Shape};
+use longwire_protocol::frame::SUBPROTOCOL;
+use longwire_protocol::request::fields::invalid;
+use longwire_protocol::request::unsupported_format;
+use longwire_protocol::response::error::ErrorFrame;
 
 const HEADER: &str = "sec-websocket-protocol";
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use longwire_protocol::frame::SUBPROTOCOL;
+use longwire_protocol::response::Control;
+use longwire_protocol::response::error::ErrorFrame;
 use serde::Serialize;
-use shared::wire::control::Control;
-use shared::wire::control::error::ErrorFrame;
-use shared::wire::shape::SUBPROTOCOL;
 
 /// The handshake's answer: 2xx opens the connection, anything else refuses it.
 ///

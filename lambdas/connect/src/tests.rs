@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemInput, PutItemO
 use aws_sdk_dynamodb::types::error::InternalServerError;
 use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, create_mock_http_client, mock};
+use longwire_store::connections::{Connection, Connections};
 use serde_json::{Value, json};
-use shared::aws::connections::{Connection, Connections};
 
 use crate::handler::handle;
 

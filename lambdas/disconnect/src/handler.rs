@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use longwire_core::ids::ConnectionId;
+use longwire_store::connections::Connections;
 use serde_json::{Value, json};
-use shared::aws::connections::Connections;
-use shared::ids::ConnectionId;
 
 /// Deletes the connection's row, if there is one. The event is best effort (API Gateway, "Manage connected
 /// users and client apps"), so nothing else may hang on it. A failure is an error of the function, for the

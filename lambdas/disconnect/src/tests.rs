@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::operation::delete_item::{DeleteItemError, DeleteItemOutput
 use aws_sdk_dynamodb::types::error::InternalServerError;
 use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, create_mock_http_client, mock};
+use longwire_core::ids::ConnectionId;
+use longwire_store::connections::{Connections, key};
 use serde_json::json;
-use shared::aws::connections::{Connections, key};
-use shared::ids::ConnectionId;
 
 use crate::handler::handle;
 

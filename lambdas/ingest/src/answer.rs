@@ -1,11 +1,13 @@
 //! What a client is told: always with status 200, because API Gateway hands a body on only then.
 
+use longwire_core::shape::Format;
+use longwire_protocol::format::render_error;
+use longwire_protocol::response::Control;
+use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_queue::QueueError;
+use longwire_scheduler::ScheduleError;
+use longwire_store::error::StoreError;
 use serde::Serialize;
-use shared::aws::fault::Fault;
-use shared::wire::control::Control;
-use shared::wire::control::error::{Code, ErrorFrame};
-use shared::wire::format::render_error;
-use shared::wire::shape::Format;
 
 /// The integration's response; API Gateway's route response hands its body on as a frame.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -38,12 +40,28 @@ impl Answer {
 }
 
 /// Tells a client of a fault, and the log of its cause. The cause may name accounts and ARNs.
-pub(crate) fn faulty(fault: &Fault) -> ErrorFrame {
+pub(crate) fn faulty(fault: &StoreError) -> ErrorFrame {
     tracing::error!("a message was not handled: {fault}");
     match fault {
-        Fault::Unreadable(_) => internal(),
-        Fault::Refused | Fault::Conflict | Fault::Unavailable(_) => unavailable(),
+        StoreError::Corrupt(_) => internal(),
+        StoreError::ConditionFailed
+        | StoreError::TransactionConflict
+        | StoreError::Unavailable(_) => unavailable(),
     }
+}
+
+/// Tells a client of a failed start or wake-up, and the log of its cause.
+pub(crate) fn schedule_failed(error: &ScheduleError) -> ErrorFrame {
+    match error {
+        ScheduleError::Store(error) => faulty(error),
+        ScheduleError::Queue(error) => queue_failed(error),
+    }
+}
+
+/// Tells a client of a queue that failed, and the log of its cause.
+pub(crate) fn queue_failed(error: &QueueError) -> ErrorFrame {
+    tracing::error!("a message was not handled: {error}");
+    unavailable()
 }
 
 /// A fault of Longwire's own.

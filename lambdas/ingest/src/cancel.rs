@@ -1,13 +1,13 @@
 //! `cancel`: stops a run.
 
-use shared::aws::connections::Connection;
-use shared::aws::threads::cancel::Cancelled;
-use shared::ids::RunId;
-use shared::wire::client::cancel::Cancel;
-use shared::wire::control::Control;
-use shared::wire::control::ack::{Ack, AckStatus, Action};
-use shared::wire::control::error::ErrorFrame;
-use shared::wire::line::Reason;
+use longwire_core::ids::RunId;
+use longwire_core::run::CancelReason;
+use longwire_protocol::request::cancel::Cancel;
+use longwire_protocol::response::Control;
+use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_protocol::response::error::ErrorFrame;
+use longwire_store::connections::Connection;
+use longwire_store::threads::cancel::CancelOutcome;
 
 use crate::answer::faulty;
 use crate::handler::Call;
@@ -33,19 +33,19 @@ pub(crate) async fn answer(
         }
     };
     let cancelled = threads
-        .cancel(&key, &run_id, Reason::User, call.now())
+        .cancel(&key, &run_id, CancelReason::User, call.now())
         .await
         .map_err(|fault| faulty(&fault))?;
     let status = match cancelled {
-        Cancelled::Asked(row) => {
-            let woken = threads.wake(&call.deps.queue, &key, &run_id, Some(&row), call.now());
-            if let Err(fault) = woken.await {
-                tracing::warn!(run = %run_id, "an overdue run was not woken: {fault}");
-            }
+        CancelOutcome::Requested(row) => {
+            let scheduler = &call.deps.scheduler;
+            scheduler
+                .wake_or_log(&key, &run_id, Some(&row), call.now())
+                .await;
             AckStatus::Cancelling
         }
-        Cancelled::Never(row) | Cancelled::Ended(row) => AckStatus::of(row.status, 0),
-        Cancelled::Missing => return Err(no_run(&key, Some(run_id))),
+        CancelOutcome::WhileQueued(row) | CancelOutcome::Ended(row) => AckStatus::of(row.status, 0),
+        CancelOutcome::Missing => return Err(no_run(&key, Some(run_id))),
     };
     Ok(Control::Ack(Ack {
         id,

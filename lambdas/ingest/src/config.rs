@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use shared::aws::connections::rate::Rate;
-use shared::env::{converted, hours_or_never, required, seconds, within};
+use longwire_lambda::env::{converted, hours_or_never, required, seconds, within};
+use longwire_store::connections::rate::Rate;
 
 use crate::deps::Settings;
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use shared::aws::connections::Connections;
-use shared::aws::connections::rate::Rate;
-use shared::aws::queue::Queue;
-use shared::aws::sdk;
-use shared::aws::threads::Threads;
-use shared::run::OnGone;
+use longwire_core::options::OnGone;
+use longwire_lambda::sdk;
+use longwire_queue::Queue;
+use longwire_scheduler::Scheduler;
+use longwire_store::connections::Connections;
+use longwire_store::connections::rate::Rate;
+use longwire_store::threads::Threads;
 
 use crate::config::Config;
 
@@ -24,6 +25,8 @@ pub(crate) struct Deps {
     pub threads: Threads,
     /// What wakes workers.
     pub queue: Queue,
+    /// What starts runs.
+    pub scheduler: Scheduler,
     /// What the deployment decided.
     pub settings: Settings,
 }
@@ -46,10 +49,13 @@ impl Config {
     pub(crate) async fn connect(self) -> Deps {
         let shared = sdk::quick(&sdk::load().await, CALL.0, CALL.1);
         let database = aws_sdk_dynamodb::Client::new(&shared);
+        let threads = Threads::new(database.clone(), self.threads_table);
+        let queue = Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url);
         Deps {
-            connections: Connections::new(database.clone(), self.connections_table),
-            threads: Threads::new(database, self.threads_table),
-            queue: Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url),
+            connections: Connections::new(database, self.connections_table),
+            scheduler: Scheduler::new(threads.clone(), queue.clone()),
+            threads,
+            queue,
             settings: self.settings,
         }
     }

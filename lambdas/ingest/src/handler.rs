@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
-use shared::aws::connections::Connection;
-use shared::ids::{ConnectionId, RunId};
-use shared::wire::client::fields::invalid;
-use shared::wire::client::ping::Ping;
-use shared::wire::client::{ClientMessage, Refusal, Request, parse};
-use shared::wire::control::error::{Code, ErrorFrame};
-use shared::wire::control::{Control, Pong};
-use shared::wire::shape::Format;
+use longwire_core::ids::{ConnectionId, RunId};
+use longwire_core::shape::Format;
+use longwire_protocol::request::fields::invalid;
+use longwire_protocol::request::ping::Ping;
+use longwire_protocol::request::{ClientMessage, Refusal, Request, parse};
+use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_protocol::response::{Control, Pong};
+use longwire_store::connections::Connection;
 use tokio::time::{Instant, timeout_at};
 
 use crate::answer::{Answer, faulty, internal, unavailable};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::aws::connections::Connection;
-use shared::wire::control::Control;
-use shared::wire::control::ready::Ready;
+use longwire_protocol::response::Control;
+use longwire_protocol::response::ready::Ready;
+use longwire_store::connections::Connection;
 
 /// Answers with `ready`.
 pub(crate) fn answer(id: Option<String>, connection: &Connection, replay: Duration) -> Control {

@@ -1,20 +1,20 @@
 //! `history`: what was said before.
 
-use shared::aws::connections::Connection;
-use shared::aws::threads::keys::ThreadKey;
-use shared::aws::threads::line::Meta;
-use shared::aws::threads::read::View;
-use shared::run::RunRow;
-use shared::wire::client::fields::invalid;
-use shared::wire::client::history::{History, Wanted};
-use shared::wire::control::Control;
-use shared::wire::control::error::{Code, ErrorFrame};
-use shared::wire::control::history::{ActiveRun, HistoryPage, Pending, Shown};
-use shared::wire::control::page::Place;
+use longwire_core::run::RunRow;
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::request::fields::invalid;
+use longwire_protocol::request::history::{History, Wanted};
+use longwire_protocol::response::Control;
+use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_protocol::response::history::{ActiveRun, HistoryPage, Pending, Shown};
+use longwire_protocol::response::page::Place;
+use longwire_store::connections::Connection;
+use longwire_store::threads::run_queue::Meta;
 
-use crate::answer::faulty;
+use crate::answer::{faulty, schedule_failed};
 use crate::handler::Call;
 use crate::thread::key;
+use crate::thread_page::{self, View};
 
 /// Answers with a page, or with a part of a message.
 pub(crate) async fn answer(
@@ -73,9 +73,8 @@ async fn active(
     let Some(head) = meta.head() else {
         return Ok(None);
     };
-    let (threads, queue) = (&call.deps.threads, &call.deps.queue);
-    let row = threads.wake_overdue(queue, key, head, call.now()).await;
-    let row = row.map_err(|fault| faulty(&fault))?;
+    let row = call.deps.scheduler.read_head(key, head, call.now()).await;
+    let row = row.map_err(|error| schedule_failed(&error))?;
     let unfinished = row.filter(|row| !row.status.ended());
     Ok(unfinished.map(
         |RunRow {
@@ -97,11 +96,11 @@ async fn piece(
     let threads = &call.deps.threads;
     match wanted {
         Wanted::Page { limit, before } => {
-            let page = threads.page(key, view, *limit, *before).await;
+            let page = thread_page::page(threads, key, view, *limit, *before).await;
             page.map_err(|fault| faulty(&fault))
         }
         Wanted::Part { message_id, offset } => {
-            let whole = threads.shown(key, view, message_id).await;
+            let whole = thread_page::shown(threads, key, view, message_id).await;
             let whole = whole.map_err(|fault| faulty(&fault))?;
             let whole =
                 whole.ok_or_else(|| invalid("`messageId` names no message of this thread."))?;

@@ -9,6 +9,7 @@ mod history;
 mod prompt;
 mod resume;
 mod thread;
+mod thread_page;
 
 mod answer;
 mod cancel;
@@ -25,7 +26,7 @@ use crate::config::Config;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    shared::telemetry::init();
+    longwire_lambda::telemetry::init();
     let deps = Config::from_env()?.connect().await;
     let deps = &deps;
     run(service_fn(

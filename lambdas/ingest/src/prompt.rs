@@ -1,18 +1,19 @@
 //! `prompt`: starts a run.
 
-use shared::aws::connections::Connection;
-use shared::aws::threads::line::MAX_LINE;
-use shared::aws::threads::start::{NewRun, Started};
-use shared::ids::{MessageId, RunId};
-use shared::run::Status;
-use shared::wire::client::options::IfBusy;
-use shared::wire::client::prompt::Prompt;
-use shared::wire::control::Control;
-use shared::wire::control::ack::{Ack, AckStatus, Action};
-use shared::wire::control::error::{Code, ErrorFrame};
-use shared::wire::shape::{Format, Lines, Shape};
+use longwire_core::ids::{MessageId, RunId};
+use longwire_core::options::IfBusy;
+use longwire_core::run::RunStatus;
+use longwire_core::shape::{Format, Lines, Shape};
+use longwire_protocol::request::prompt::Prompt;
+use longwire_protocol::response::Control;
+use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_scheduler::Started;
+use longwire_store::connections::Connection;
+use longwire_store::threads::record::NewRun;
+use longwire_store::threads::run_queue::MAX_RUNS;
 
-use crate::answer::faulty;
+use crate::answer::schedule_failed;
 use crate::handler::Call;
 use crate::thread::key;
 
@@ -29,10 +30,10 @@ pub(crate) async fn answer(
         thread_id: Some(run.key.thread_id.clone()),
         ..error
     };
-    match call.deps.threads.start(&call.deps.queue, &run).await {
+    match call.deps.scheduler.start(&run).await {
         Ok(Started::Accepted { position }) => {
             let message_id = run.message_id.clone();
-            let ack = ack(id, &run, message_id, Status::Queued, position);
+            let ack = ack(id, &run, message_id, RunStatus::Queued, position);
             Ok(Control::Ack(ack))
         }
         Ok(Started::Duplicate {
@@ -44,7 +45,7 @@ pub(crate) async fn answer(
             ..ack(id, &run, message_id, status, position)
         })),
         Ok(Started::Busy) => Err(of_thread(busy(run.if_busy))),
-        Err(fault) => Err(of_thread(faulty(&fault))),
+        Err(fault) => Err(of_thread(schedule_failed(&fault))),
     }
 }
 
@@ -58,10 +59,10 @@ fn new_run(call: &Call<'_>, connection: &Connection, format: Format, prompt: Pro
         reasoning: prompt.options.reasoning,
         if_busy: prompt.options.if_busy,
         on_gone: prompt.options.on_gone.unwrap_or(call.deps.settings.on_gone),
-        watcher: connection.connection.clone(),
+        subscriber: connection.connection.clone(),
         shape: shape(connection, format),
         now: call.now(),
-        keep: call.deps.settings.keep,
+        thread_ttl: call.deps.settings.keep,
     }
 }
 
@@ -79,7 +80,7 @@ fn ack(
     id: Option<String>,
     run: &NewRun,
     message_id: MessageId,
-    status: Status,
+    status: RunStatus,
     position: usize,
 ) -> Ack {
     Ack {
@@ -98,7 +99,7 @@ fn busy(if_busy: IfBusy) -> ErrorFrame {
     let message = match if_busy {
         IfBusy::Queue | IfBusy::Interrupt => {
             format!(
-                "`threadId` names a thread with {MAX_LINE} unfinished runs, and it takes no more."
+                "`threadId` names a thread with {MAX_RUNS} unfinished runs, and it takes no more."
             )
         }
         IfBusy::Reject => "A run is active on this thread.".to_owned(),

@@ -1,19 +1,19 @@
 //! `resume`: sends a run's lines again, and goes on.
 
-use shared::aws::connections::Connection;
-use shared::aws::threads::keys::ThreadKey;
-use shared::aws::threads::resume::Resumption;
-use shared::ids::RunId;
-use shared::job::{Job, Replay};
-use shared::run::{Cursor, RunRow, Status};
-use shared::wire::client::resume::Resume;
-use shared::wire::control::Control;
-use shared::wire::control::ack::{Ack, AckStatus, Action};
-use shared::wire::control::error::{Code, ErrorFrame};
-use shared::wire::control::resumed::{Resumed, Standing};
-use shared::wire::shape::Format;
+use longwire_core::ids::RunId;
+use longwire_core::job::{Job, Replay};
+use longwire_core::run::{Cursor, RunRow, RunStatus};
+use longwire_core::shape::Format;
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::request::resume::Resume;
+use longwire_protocol::response::Control;
+use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_protocol::response::resumed::{Resumed, Standing};
+use longwire_store::connections::Connection;
+use longwire_store::threads::resume::ResumeOutcome;
 
-use crate::answer::faulty;
+use crate::answer::{faulty, queue_failed};
 use crate::handler::Call;
 use crate::prompt::shape;
 use crate::thread::{key, no_run};
@@ -35,14 +35,14 @@ pub(crate) async fn answer(
         },
     };
     let cursor = Cursor {
-        asked: call.millis(),
+        requested_at: call.millis(),
         ..Cursor::new(wish.after, shape(connection, format))
     };
     let threads = &call.deps.threads;
     let found = threads.resume(&key, &run_id, &connection.connection, cursor, wish.epoch);
     match found.await.map_err(|fault| faulty(&fault))? {
-        Resumption::Missing => Err(no_run(&key, Some(run_id))),
-        Resumption::Ended(row, cursor) => {
+        ResumeOutcome::Missing => Err(no_run(&key, Some(run_id))),
+        ResumeOutcome::Ended(row, cursor) => {
             let replay = Replay {
                 connection: connection.connection.clone(),
                 cursor,
@@ -50,16 +50,17 @@ pub(crate) async fn answer(
             again(call, &key, &run_id, &row, replay).await?;
             Ok(resuming(id, key, run_id))
         }
-        Resumption::Watching(row, _) => {
-            let woken = threads.wake(&call.deps.queue, &key, &run_id, Some(&row), call.now());
-            if let Err(fault) = woken.await {
-                tracing::warn!(run = %run_id, "an overdue run was not woken: {fault}");
-            }
+        ResumeOutcome::Subscribed(row, _) => {
+            let scheduler = &call.deps.scheduler;
+            scheduler
+                .wake_or_log(&key, &run_id, Some(&row), call.now())
+                .await;
             Ok(match row.status {
-                Status::Queued => resumed(id, &key, Some(run_id), wish.after, Standing::Waiting),
-                Status::Running | Status::Finished | Status::Failed | Status::Cancelled => {
-                    resuming(id, key, run_id)
-                }
+                RunStatus::Queued => resumed(id, &key, Some(run_id), wish.after, Standing::Waiting),
+                RunStatus::Running
+                | RunStatus::Finished
+                | RunStatus::Failed
+                | RunStatus::Cancelled => resuming(id, key, run_id),
             })
         }
     }
@@ -69,7 +70,7 @@ async fn latest(call: &Call<'_>, key: &ThreadKey) -> Result<Option<RunId>, Error
     let meta = call.deps.threads.meta(key, call.now()).await;
     let meta = meta.map_err(|fault| faulty(&fault))?;
     // A thread of the version before this one does not say which run was last.
-    Ok(meta.and_then(|meta| meta.latest.or_else(|| meta.line.last().cloned())))
+    Ok(meta.and_then(|meta| meta.latest.or_else(|| meta.run_queue.last().cloned())))
 }
 
 async fn again(
@@ -90,10 +91,10 @@ async fn again(
     }
     let job = Job {
         replay: Some(replay),
-        ..Job::new(key.owner.clone(), key.thread_id.clone(), run_id.clone())
+        ..Job::new(key, run_id.clone())
     };
     let sent = call.deps.queue.send(&job).await;
-    sent.map_err(|fault| faulty(&fault))
+    sent.map_err(|error| queue_failed(&error))
 }
 
 fn resuming(id: Option<String>, key: ThreadKey, run_id: RunId) -> Control {

@@ -1,9 +1,9 @@
 //! Which thread and run a message is about.
 
-use shared::aws::connections::Connection;
-use shared::aws::threads::keys::ThreadKey;
-use shared::ids::{RunId, ThreadId};
-use shared::wire::control::error::{Code, ErrorFrame};
+use longwire_core::ids::{RunId, ThreadId};
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_store::connections::Connection;
 
 /// The thread that a message names, or its connection's own; always one of the sender's.
 pub(crate) fn key(connection: &Connection, named: Option<ThreadId>) -> ThreadKey {

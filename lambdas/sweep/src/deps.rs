@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use shared::aws::queue::Queue;
-use shared::aws::sdk;
-use shared::aws::threads::Threads;
+use longwire_lambda::sdk;
+use longwire_queue::Queue;
+use longwire_scheduler::Scheduler;
+use longwire_store::threads::Threads;
 
 use crate::config::Config;
 
@@ -17,16 +18,18 @@ pub(crate) struct Deps {
     /// The runs.
     pub threads: Threads,
     /// What wakes workers.
-    pub queue: Queue,
+    pub scheduler: Scheduler,
 }
 
 impl Config {
     /// Builds what the function works with.
     pub(crate) async fn connect(self) -> Deps {
         let shared = sdk::quick(&sdk::load().await, CALL.0, CALL.1);
+        let threads = Threads::new(aws_sdk_dynamodb::Client::new(&shared), self.threads_table);
+        let queue = Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url);
         Deps {
-            threads: Threads::new(aws_sdk_dynamodb::Client::new(&shared), self.threads_table),
-            queue: Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url),
+            scheduler: Scheduler::new(threads.clone(), queue),
+            threads,
         }
     }
 }

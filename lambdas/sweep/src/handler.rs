@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::iter;
+use longwire_store::threads::keys::open_parts;
+use longwire_store::threads::overdue::Overdue;
 use serde_json::{Value, json};
-use shared::aws::threads::keys::open_parts;
-use shared::aws::threads::overdue::Overdue;
 
 use crate::deps::Deps;
 
@@ -49,7 +49,7 @@ pub(crate) async fn handle(deps: &Deps) -> Result<Value> {
 }
 
 async fn move_on(deps: &Deps, run: Overdue, now: u64) -> bool {
-    let moved = deps.threads.move_overdue(&deps.queue, &run, now).await;
+    let moved = deps.scheduler.move_overdue(&run, now).await;
     if let Err(fault) = &moved {
         tracing::warn!(run = %run.run_id, "an overdue run was not moved: {fault}");
     }

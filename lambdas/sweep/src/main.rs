@@ -11,7 +11,7 @@ use crate::config::Config;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    shared::telemetry::init();
+    longwire_lambda::telemetry::init();
     let deps = Config::from_env()?.connect().await;
     let deps = &deps;
     run(service_fn(async |_: LambdaEvent<Value>| {

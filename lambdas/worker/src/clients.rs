@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
-use shared::aws::bedrock::{self, Bedrock};
-use shared::aws::connections::Connections;
-use shared::aws::queue::Queue;
-use shared::aws::threads::Threads;
-use shared::aws::{callback, knowledge_base, sdk};
-use shared::tools::get_weather::Service;
-use shared::tools::{self, Tools, web};
+use longwire_adapters::bedrock;
+use longwire_adapters::bedrock::Bedrock;
+use longwire_adapters::{callback, knowledge_base};
+use longwire_lambda::sdk;
+use longwire_queue::Queue;
+use longwire_scheduler::Scheduler;
+use longwire_store::connections::Connections;
+use longwire_store::threads::Threads;
+use longwire_tools::get_weather::Service;
+use longwire_tools::{self, Tools, web};
 
 use crate::config::Config;
-use crate::deps::Deps;
+use longwire_runner::deps::Deps;
 
 /// The most one try of a call to a store may take, and all its tries together.
 const STORE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
@@ -27,12 +30,16 @@ impl Config {
         let database = aws_sdk_dynamodb::Client::new(&quick);
         let queues = aws_sdk_sqs::Client::new(&quick);
         let callback = callback::client(&shared, &self.callback_endpoint);
+        let threads = Threads::new(database.clone(), self.threads_table.clone());
+        let threads_for_scheduler = threads.clone();
+        let queue = Queue::new(queues.clone(), self.queue_url.clone());
         Ok(Deps {
             tools: self.tools(&quick)?,
             model: Arc::new(self.model(&shared)),
-            threads: Threads::new(database.clone(), self.threads_table),
+            threads,
+            scheduler: Scheduler::new(threads_for_scheduler, queue.clone()),
             connections: Connections::new(database, self.connections_table),
-            queue: Queue::new(queues.clone(), self.queue_url),
+            queue,
             dead_letters: Queue::new(queues, self.dead_letter_url),
             post: callback::post(callback),
             settings: self.settings,
@@ -62,7 +69,7 @@ impl Config {
             geocoding: self.weather_urls.0.clone().unwrap_or(public.geocoding),
             forecast: self.weather_urls.1.clone().unwrap_or(public.forecast),
         };
-        let deps = tools::Deps {
+        let deps = longwire_tools::Deps {
             http: web::client()?,
             weather,
             retrieve,

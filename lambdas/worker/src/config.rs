@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use longwire_adapters::bedrock::IDLE;
+use longwire_lambda::env::{converted, optional, required, seconds};
+use longwire_tools::repeat::Once;
 use serde_json::Value;
-use shared::aws::bedrock::IDLE;
-use shared::env::{converted, optional, required, seconds};
-use shared::tools::repeat::Once;
 
-use crate::settings::Settings;
+use longwire_runner::settings::Settings;
+
+use crate::settings;
 
 /// What the worker is configured with. Every variable is in docs/operations.md.
 pub(crate) struct Config {
@@ -56,7 +58,7 @@ impl Config {
             sampling: (number("TEMPERATURE")?, number("TOP_P")?),
             model_fields: fields(optional("MODEL_FIELDS")?)?,
             model_idle: seconds("MODEL_IDLE_SECONDS", IDLE)?,
-            settings: Settings::from_env()?,
+            settings: settings::from_env()?,
         })
     }
 }

@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use backon::{ExponentialBuilder, Retryable};
 use lambda_runtime::{Context, LambdaEvent};
-use shared::aws::fault::Fault;
-use shared::job::Job;
+use longwire_core::job::Job;
+use longwire_queue::QueueError;
 use tokio::time::{Instant, timeout};
 
-use crate::delivery::{Delivery, deliver};
-use crate::deps::Deps;
-use crate::running::Lost;
+use longwire_runner::delivery::{Delivery, deliver};
+use longwire_runner::deps::Deps;
+use longwire_runner::running::Lost;
 
 /// How soon a message that failed before anything was done comes back.
 const SOON: Duration = Duration::from_secs(5);
@@ -59,15 +59,17 @@ async fn give_back(deps: &Deps, context: &Context, message: &SqsMessage, error: 
     let pause = pause(deps.settings.lease, receives(message), error.is::<Lost>());
     let give = || {
         let left = pause.saturating_sub(failed.elapsed());
-        deps.queue.keep_invisible(receipt(message), left.max(SOON))
+        deps.queue
+            .change_visibility(receipt(message), left.max(SOON))
     };
     let pauses = ExponentialBuilder::new()
         .with_max_delay(SOON)
         .without_max_times()
         .with_jitter();
-    let outage = |fault: &Fault| matches!(fault, Fault::Unavailable(_));
+    let outage = |error: &QueueError| matches!(error, QueueError::Unavailable(_));
     let given = timeout(patience(context), give.retry(pauses).when(outage)).await;
-    if let Err(fault) = given.unwrap_or_else(|late| Err(Fault::Unavailable(late.to_string()))) {
+    if let Err(fault) = given.unwrap_or_else(|late| Err(QueueError::Unavailable(late.to_string())))
+    {
         tracing::warn!(%fault, "the message's visibility could not be changed");
     }
 }

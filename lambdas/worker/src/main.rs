@@ -1,28 +1,9 @@
-//! The worker: owns runs, from the model's stream to every frame of theirs.
+//! The worker: runs the jobs of the queue.
 
 mod clients;
 mod config;
-mod deps;
-mod settings;
-
-mod delivery;
-mod execute;
 mod handler;
-mod load;
-mod moving;
-mod replay;
-mod running;
-mod taken;
-
-mod clock;
-mod ending;
-mod opening;
-mod pages;
-mod passing;
-mod polling;
-mod time;
-mod watching;
-mod writer;
+mod settings;
 
 use std::convert::Infallible;
 
@@ -33,7 +14,7 @@ use crate::config::Config;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    shared::telemetry::init();
+    longwire_lambda::telemetry::init();
     let deps = Config::from_env()?.connect().await?;
     let deps = &deps;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {

@@ -4,10 +4,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use shared::aws::queue::Queue;
-use shared::aws::threads::Threads;
-use shared::aws::threads::keys::ThreadKey;
-use shared::ids::{Owner, RunId, ThreadId};
+use longwire_core::ids::{Owner, RunId, ThreadId};
+use longwire_core::thread_key::ThreadKey;
+use longwire_queue::Queue;
+use longwire_scheduler::Scheduler;
+use longwire_store::threads::Threads;
 
 use crate::gate::Gate;
 use crate::ledger::Ledger;
@@ -72,6 +73,12 @@ impl Case {
             Threads::new(site.dynamodb(http.clone()), &self.place.table),
             Queue::new(site.sqs(http), &self.place.queue),
         )
+    }
+
+    /// A scheduler whose requests pass the gate.
+    pub(crate) fn scheduler(self: &Arc<Self>, gate: &Arc<Gate>) -> Scheduler {
+        let (threads, queue) = self.hands(gate);
+        Scheduler::new(threads, queue)
     }
 
     /// The time, in seconds since 1970.

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use shared::ids::RunId;
+use longwire_core::ids::RunId;
 use tokio::sync::{Mutex as Turn, Notify};
 use tokio::task::yield_now;
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::aws::threads::keys::open_part;
-use shared::aws::threads::start::NewRun;
-use shared::ids::{ConnectionId, MessageId, RunId};
-use shared::run::OnGone;
-use shared::wire::client::options::IfBusy;
-use shared::wire::line::Reason;
-use shared::wire::shape::Shape;
+use longwire_core::ids::{ConnectionId, MessageId, RunId};
+use longwire_core::options::IfBusy;
+use longwire_core::options::OnGone;
+use longwire_core::run::CancelReason;
+use longwire_core::shape::Shape;
+use longwire_scheduler::Scheduler;
+use longwire_store::threads::keys::open_part;
+use longwire_store::threads::record::NewRun;
 
 use crate::case::{Case, run_name};
 use crate::gate::Gate;
@@ -27,12 +28,12 @@ pub(crate) fn start(
     troubles: Vec<Trouble>,
 ) -> Operation {
     let gate = Gate::new(case, format!("start of {run}"), false, troubles);
-    let (threads, queue) = case.hands(&gate);
+    let scheduler = case.scheduler(&gate);
     let new = new_run(case, run, if_busy);
     let case = Arc::clone(case);
     case.ledger().starts(run);
     let doing = Box::pin(async move {
-        let started = threads.start(&queue, &new).await;
+        let started = scheduler.start(&new).await;
         case.ledger().started(&new.run_id, if_busy, &started);
     });
     Operation {
@@ -49,7 +50,9 @@ pub(crate) fn cancel(case: &Arc<Case>, run: RunId, troubles: Vec<Trouble>) -> Op
     let case = Arc::clone(case);
     let now = case.now();
     let doing = Box::pin(async move {
-        let cancelled = threads.cancel(&case.key, &run, Reason::User, now).await;
+        let cancelled = threads
+            .cancel(&case.key, &run, CancelReason::User, now)
+            .await;
         case.ledger().cancelled(&run, cancelled);
     });
     Operation {
@@ -63,13 +66,14 @@ pub(crate) fn cancel(case: &Arc<Case>, run: RunId, troubles: Vec<Trouble>) -> Op
 pub(crate) fn sweep(case: &Arc<Case>, troubles: Vec<Trouble>) -> Operation {
     let gate = Gate::new(case, "sweep".to_owned(), false, troubles);
     let (threads, queue) = case.hands(&gate);
+    let scheduler = Scheduler::new(threads.clone(), queue);
     let case = Arc::clone(case);
     let now = case.now();
     let doing = Box::pin(async move {
         let part = open_part(&run_name(0));
         let overdue = threads.overdue(&part, now).await.unwrap_or_default();
         for run in overdue {
-            let moved = threads.move_overdue(&queue, &run, now).await;
+            let moved = scheduler.move_overdue(&run, now).await;
             case.ledger()
                 .tell("sweep", &format!("{}: {moved:?}", run.run_id));
         }
@@ -91,9 +95,9 @@ fn new_run(case: &Case, run: &RunId, if_busy: IfBusy) -> NewRun {
         reasoning: false,
         if_busy,
         on_gone: OnGone::Finish,
-        watcher: ConnectionId::trusted("c"),
+        subscriber: ConnectionId::trusted("c"),
         shape: Shape::default(),
         now: case.now(),
-        keep: Some(KEEP),
+        thread_ttl: Some(KEEP),
     }
 }

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::aws::fault::Fault;
-use shared::aws::threads::cancel::Cancelled;
-use shared::aws::threads::start::Started;
-use shared::ids::RunId;
-use shared::run::{RunRow, Status};
-use shared::wire::client::options::IfBusy;
+use longwire_core::ids::RunId;
+use longwire_core::options::IfBusy;
+use longwire_core::run::{RunRow, RunStatus};
+use longwire_scheduler::{ScheduleError, Started};
+use longwire_store::error::StoreError;
+use longwire_store::threads::cancel::CancelOutcome;
 
 use crate::case::run_names;
 use crate::gate::Gate;
@@ -33,7 +33,7 @@ pub(crate) struct Ledger {
     /// Clients were told that these are, or will be, cancelled, and whether one was told that it never begins.
     pub cancelled: BTreeMap<RunId, bool>,
     /// Somebody was told that these have ended so.
-    pub ended: BTreeMap<RunId, Status>,
+    pub ended: BTreeMap<RunId, RunStatus>,
     /// How often each was started.
     starts: BTreeMap<RunId, usize>,
     /// Who owned a run under which epoch.
@@ -64,7 +64,7 @@ impl Ledger {
         &mut self,
         run: &RunId,
         if_busy: IfBusy,
-        started: &Result<Started, Fault>,
+        started: &Result<Started, ScheduleError>,
     ) {
         self.tell("its client", &format!("{started:?}"));
         match started {
@@ -80,7 +80,7 @@ impl Ledger {
         let place = self.last.line.iter().position(|other| other == run);
         match self.last.rows.get(run) {
             None => self.breaks(format!("{run} was acknowledged, and has no row")),
-            Some(row) if row.status == Status::Queued && place.is_none() => {
+            Some(row) if row.status == RunStatus::Queued && place.is_none() => {
                 self.breaks(format!("{run} was acknowledged, and is not in line"));
             }
             Some(_) => {}
@@ -104,18 +104,18 @@ impl Ledger {
     }
 
     /// A client hears what came of its wish to stop a run.
-    pub(crate) fn cancelled(&mut self, run: &RunId, cancelled: Result<Cancelled, Fault>) {
+    pub(crate) fn cancelled(&mut self, run: &RunId, cancelled: Result<CancelOutcome, StoreError>) {
         let (word, ended) = match cancelled {
-            Ok(Cancelled::Never(_)) => {
+            Ok(CancelOutcome::WhileQueued(_)) => {
                 self.cancelled.insert(run.clone(), true);
                 ("it never begins", None)
             }
-            Ok(Cancelled::Asked(_)) => {
+            Ok(CancelOutcome::Requested(_)) => {
                 self.cancelled.entry(run.clone()).or_default();
                 ("it will be", None)
             }
-            Ok(Cancelled::Ended(row)) => ("it had ended", Some(row.status)),
-            Ok(Cancelled::Missing) => ("there is none", None),
+            Ok(CancelOutcome::Ended(row)) => ("it had ended", Some(row.status)),
+            Ok(CancelOutcome::Missing) => ("there is none", None),
             Err(_) => ("nobody knows", None),
         };
         self.tell("its client", word);
@@ -125,7 +125,7 @@ impl Ledger {
     }
 
     /// Somebody was told that a run has ended.
-    pub(crate) fn ended(&mut self, run: &RunId, status: Status) {
+    pub(crate) fn ended(&mut self, run: &RunId, status: RunStatus) {
         let before = *self.ended.entry(run.clone()).or_insert(status);
         if before != status {
             self.breaks(format!("{run} was {before:?}, and then {status:?}"));
@@ -177,7 +177,7 @@ impl Ledger {
     }
 
     fn removed(&mut self, run: &RunId, row: &RunRow) {
-        if row.epoch > 0 || row.status != Status::Queued || self.acknowledged.contains(run) {
+        if row.epoch > 0 || row.status != RunStatus::Queued || self.acknowledged.contains(run) {
             self.breaks(format!(
                 "{run} was taken back, although it was taken, ended or acknowledged"
             ));
@@ -185,7 +185,7 @@ impl Ledger {
     }
 
     fn changed(&mut self, gate: &Gate, run: &RunId, row: &RunRow) {
-        if let Some(owner) = &row.taken_by {
+        if let Some(owner) = &row.claimed_by {
             let first = self
                 .owners
                 .entry((run.clone(), row.epoch))
@@ -220,7 +220,7 @@ fn names(line: &[RunId]) -> String {
 }
 
 fn brief(row: &RunRow) -> String {
-    let owner = row.taken_by.as_deref().unwrap_or("nobody");
+    let owner = row.claimed_by.as_deref().unwrap_or("nobody");
     let asked = row
         .cancel_requested
         .map(|reason| format!(", to be stopped: {reason:?}"));

@@ -1,7 +1,7 @@
 //! The queue as a worker sees it. A standard queue may deliver late, twice and in any order, so the messages that
 //! were really sent are kept here, and the test delivers them as it likes.
 
-use shared::job::Job;
+use longwire_core::job::Job;
 
 /// All messages that were sent.
 #[derive(Debug, Default)]

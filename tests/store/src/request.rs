@@ -2,8 +2,8 @@
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+use longwire_core::job::Job;
 use serde_json::{Value, json};
-use shared::job::Job;
 
 /// What a request of the SDK asks for.
 #[derive(Debug, Clone, PartialEq)]

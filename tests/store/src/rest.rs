@@ -1,7 +1,7 @@
 //! Letting everything come to rest, without any trouble. Nothing but messages may be needed for that when nothing
 //! was lost; what was lost is found by a sweep, or by the next prompt.
 
-use shared::wire::client::options::IfBusy;
+use longwire_core::options::IfBusy;
 
 use crate::case::run_name;
 use crate::ingest::{start, sweep};

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use shared::aws::threads::item::{Item, read};
-use shared::aws::threads::keys::{META, SORT, ThreadKey, parse_run, run};
-use shared::aws::threads::line::Meta;
-use shared::ids::RunId;
-use shared::run::RunRow;
+use longwire_core::ids::RunId;
+use longwire_core::run::RunRow;
+use longwire_core::thread_key::ThreadKey;
+use longwire_store::threads::item::{Item, read};
+use longwire_store::threads::keys::{self, META, SORT, parse_run, run};
+use longwire_store::threads::run_queue::Meta;
 
 use crate::case::run_names;
 
@@ -25,7 +26,7 @@ impl Snapshot {
     /// Reads all of it at once. The emulator answers, or nothing can be said.
     pub(crate) async fn read(client: &Client, table: &str, key: &ThreadKey) -> Self {
         let items = run_names().map(|name| run(&name)).chain([META.to_owned()]);
-        let keys = items.map(|item| key.item(item)).collect();
+        let keys = items.map(|item| keys::item(key, item)).collect();
         let wanted = KeysAndAttributes::builder()
             .consistent_read(true)
             .set_keys(Some(keys))
@@ -54,7 +55,7 @@ impl Snapshot {
                 let row = read(item).expect("a row of ours");
                 self.rows.insert(name, row);
             }
-            None => self.line = read::<Meta>(item).expect("a thread's item").line,
+            None => self.line = read::<Meta>(item).expect("a thread's item").run_queue,
         }
     }
 

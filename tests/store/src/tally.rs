@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::ops::AddAssign;
 
-use shared::run::{RunRow, Status};
+use longwire_core::run::{RunRow, RunStatus};
 
 use crate::ledger::Ledger;
 use crate::snapshot::Snapshot;
@@ -27,9 +27,9 @@ impl Tally {
         let sum = |count: fn(&RunRow) -> u32| rows().map(|row| u64::from(count(row))).sum();
         Self {
             troubles: ledger.troubles,
-            finished: are(Status::Finished),
-            failed: are(Status::Failed),
-            cancelled: are(Status::Cancelled),
+            finished: are(RunStatus::Finished),
+            failed: are(RunStatus::Failed),
+            cancelled: are(RunStatus::Cancelled),
             handed_over: sum(|row| row.handovers),
             taken_over: sum(|row| row.crashes),
         }

@@ -1,11 +1,11 @@
 //! The sequences: what the world does next. Nearly everything is possible at any time, so the state that they
 //! are drawn from is only which runs have a name.
 
+use longwire_core::options::IfBusy;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
-use shared::wire::client::options::IfBusy;
 
 use crate::trouble::{Trouble, troubles};
 

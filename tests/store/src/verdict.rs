@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::aws::threads::messages::{History, Stored};
-use shared::ids::RunId;
-use shared::message::{Block, Role};
-use shared::run::Status;
+use longwire_core::ids::RunId;
+use longwire_core::message::{Block, Role};
+use longwire_core::run::RunStatus;
+use longwire_store::threads::messages::{History, StoredMessage};
 
 use crate::case::{Case, run_name};
 use crate::rest::LAST;
@@ -27,7 +27,7 @@ pub(crate) async fn judge(case: &Case) {
         if !row.status.ended() {
             broken.push(format!("{run} is {:?} for ever", row.status));
         }
-        if row.open.is_some() || row.wake_by.is_some() {
+        if row.open_part.is_some() || row.wake_by.is_some() {
             broken.push(format!("{run} has ended, and the sweep looks for it"));
         }
     }
@@ -39,7 +39,7 @@ pub(crate) async fn judge(case: &Case) {
         broken.push(format!("{run} was acknowledged, and is gone"));
     }
     for (run, never) in &ledger.cancelled {
-        if status(run) != Some(Status::Cancelled) {
+        if status(run) != Some(RunStatus::Cancelled) {
             broken.push(format!(
                 "{run} was to be cancelled, and is {:?}",
                 status(run)
@@ -57,7 +57,7 @@ pub(crate) async fn judge(case: &Case) {
             ));
         }
     }
-    if status(&run_name(LAST)) != Some(Status::Finished) {
+    if status(&run_name(LAST)) != Some(RunStatus::Finished) {
         broken.push("the last prompt was not answered".to_owned());
     }
     match history {
@@ -76,7 +76,7 @@ fn told_wrong(history: &History) -> Vec<String> {
     let mut last = None;
     for (
         place,
-        Stored {
+        StoredMessage {
             number, message, ..
         },
     ) in (1..).zip(&history.messages)

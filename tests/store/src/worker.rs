@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use shared::aws::queue::Queue;
-use shared::aws::threads::Threads;
-use shared::aws::threads::fence::Fence;
-use shared::aws::threads::line::{Appended, MAX_LINE};
-use shared::aws::threads::messages::History;
-use shared::aws::threads::take::{Came, Take, Taker};
-use shared::ids::RunId;
-use shared::job::Job;
-use shared::run::{RunInput, RunRow};
+use longwire_core::ids::RunId;
+use longwire_core::job::Job;
+use longwire_core::run::{RunInput, RunRow};
+use longwire_queue::Queue;
+use longwire_store::threads::Threads;
+use longwire_store::threads::claim::{Claim, ClaimOutcome};
+use longwire_store::threads::lease::RunLease;
+use longwire_store::threads::messages::History;
+use longwire_store::threads::run_queue::{Appended, MAX_RUNS};
+use longwire_store::threads::transition::Claimant;
 
 use crate::case::Case;
 use crate::gate::Gate;
@@ -95,8 +96,8 @@ pub(crate) fn deliver(
 
 impl Worker {
     /// The right to write the run under this epoch.
-    pub(crate) fn fence(&self, epoch: u32, born: u64) -> Fence {
-        Fence {
+    pub(crate) fn fence(&self, epoch: u32, born: u64) -> RunLease {
+        RunLease {
             threads: self.threads.clone(),
             key: self.case.key.clone(),
             run_id: self.job.run_id.clone(),
@@ -107,17 +108,17 @@ impl Worker {
 
     async fn deliver(&self) -> Result<()> {
         let now = self.case.now();
-        let taker = Taker {
+        let taker = Claimant {
             id: &self.invocation,
             now,
             until: now + LEASE,
         };
         let (take, start) = tokio::join!(
-            self.threads.take(&self.case.key, &self.job.run_id, taker),
+            self.threads.claim(&self.case.key, &self.job.run_id, taker),
             self.load()
         );
         match take? {
-            Take::Taken(row, came) => {
+            ClaimOutcome::Claimed(row, came) => {
                 let start = if row.epoch > 1 {
                     self.load().await
                 } else {
@@ -125,8 +126,8 @@ impl Worker {
                 };
                 self.begin(row, came, start).await
             }
-            Take::Leased(row) => self.look_again(&row, now).await,
-            Take::Ended(_) | Take::Missing => self.move_on().await,
+            ClaimOutcome::Leased(row) => self.look_again(&row, now).await,
+            ClaimOutcome::Ended(_) | ClaimOutcome::Missing => self.move_on().await,
         }
     }
 
@@ -134,20 +135,20 @@ impl Worker {
         let key = &self.case.key;
         let now = self.case.now();
         let (beginning, history) = tokio::join!(
-            self.threads.beginning(key, &self.job.run_id, now),
+            self.threads.meta_and_input(key, &self.job.run_id, now),
             self.threads.history(key, HISTORY),
         );
         let (meta, input) = beginning?;
         let born = meta.as_ref().map_or(now, |meta| meta.born);
         Ok(Start {
             born,
-            line: meta.map(|meta| meta.line).unwrap_or_default(),
+            line: meta.map(|meta| meta.run_queue).unwrap_or_default(),
             history: history?.of(born, now),
             input: input.context("the run has no input")?,
         })
     }
 
-    async fn begin(&self, row: RunRow, came: Came, start: Result<Start>) -> Result<()> {
+    async fn begin(&self, row: RunRow, came: Claim, start: Result<Start>) -> Result<()> {
         let fence = self.fence(row.epoch, 0);
         let placed = match start {
             Ok(start) => self.placed(start).await,
@@ -178,10 +179,10 @@ impl Worker {
         }
         let now = self.case.now();
         let (Appended::At { meta, .. } | Appended::Full(meta)) =
-            self.threads.append(key, run, MAX_LINE, now, None).await?;
+            self.threads.append(key, run, MAX_RUNS, now, None).await?;
         Ok(Start {
             born: meta.born,
-            line: meta.line,
+            line: meta.run_queue,
             ..start
         })
     }

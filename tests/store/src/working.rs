@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use shared::aws::fault::Fault;
-use shared::aws::threads::fence::{Commit, Cut, End, Ended, Fence, Moved, Written};
-use shared::ids::MessageId;
-use shared::message::{Block, Message, Role, Usage};
-use shared::run::{RunRow, Status};
-use shared::sender::handle::Batch;
-use shared::wire::line::Reason;
+use longwire_core::event_batch::EventBatch;
+use longwire_core::ids::MessageId;
+use longwire_core::message::{Block, Message, Role, Usage};
+use longwire_core::run::CancelReason;
+use longwire_core::run::{RunRow, RunStatus};
+use longwire_store::error::StoreError;
+use longwire_store::threads::lease::{Commit, Ended, RunLease, Written};
+use longwire_store::threads::transition::{Cut, End, HandOver};
 
 use crate::transition::{Act, Last};
 use crate::worker::{LEASE, Start, Worker};
@@ -30,7 +31,7 @@ const TRIES: usize = 3;
 /// A run that this worker writes.
 struct Working<'a> {
     worker: &'a Worker,
-    fence: Fence,
+    fence: RunLease,
     usage: Usage,
     /// The last line that stands.
     logged: u64,
@@ -58,7 +59,7 @@ pub(crate) async fn work(worker: &Worker, row: RunRow, start: Start) -> Result<(
         step: answers.count() + 1,
     };
     if row.crashes >= MAX_CRASHES {
-        return working.end(Status::Failed, None).await;
+        return working.end(RunStatus::Failed, None).await;
     }
     if stored.is_empty() {
         let id = start.input.message_id;
@@ -67,7 +68,7 @@ pub(crate) async fn work(worker: &Worker, row: RunRow, start: Start) -> Result<(
     }
     for act in &worker.work.acts {
         if let Some(reason) = working.asked_to_stop().await? {
-            return working.end(Status::Cancelled, Some(reason)).await;
+            return working.end(RunStatus::Cancelled, Some(reason)).await;
         }
         match act {
             Act::Step => working.store_step().await?,
@@ -75,12 +76,12 @@ pub(crate) async fn work(worker: &Worker, row: RunRow, start: Start) -> Result<(
         }
     }
     if let Some(reason) = working.asked_to_stop().await? {
-        return working.end(Status::Cancelled, Some(reason)).await;
+        return working.end(RunStatus::Cancelled, Some(reason)).await;
     }
     let last = worker.work.last;
     match last {
         Last::HandOver | Last::Cut if row.handovers >= MAX_HANDOVERS => {
-            working.end(Status::Finished, None).await
+            working.end(RunStatus::Finished, None).await
         }
         Last::HandOver => working.hand_over(None).await,
         Last::Cut => {
@@ -88,8 +89,8 @@ pub(crate) async fn work(worker: &Worker, row: RunRow, start: Start) -> Result<(
             let keep = working.logged.max(1);
             working.hand_over(Some(Cut { step, keep })).await
         }
-        Last::Finish => working.end(Status::Finished, None).await,
-        Last::Fail => working.end(Status::Failed, None).await,
+        Last::Finish => working.end(RunStatus::Finished, None).await,
+        Last::Fail => working.end(RunStatus::Failed, None).await,
     }
 }
 
@@ -103,15 +104,15 @@ fn standing(row: &RunRow) -> u64 {
 
 impl Working<'_> {
     /// The control read.
-    async fn asked_to_stop(&self) -> Result<Option<Reason>> {
+    async fn asked_to_stop(&self) -> Result<Option<CancelReason>> {
         let read = async || {
             self.fence
                 .threads
-                .run(&self.fence.key, &self.fence.run_id)
+                .run_row(&self.fence.key, &self.fence.run_id)
                 .await
         };
         let row = patiently(read).await?;
-        let mine = |row: &RunRow| row.epoch == self.fence.epoch && row.status == Status::Running;
+        let mine = |row: &RunRow| row.epoch == self.fence.epoch && row.status == RunStatus::Running;
         match row.filter(mine) {
             Some(row) => Ok(row.cancel_requested),
             None => bail!("the run is not this worker's any more"),
@@ -126,22 +127,22 @@ impl Working<'_> {
         Message::new(Role::Assistant, self.fence.run_id.clone(), vec![text])
     }
 
-    fn lines(&self) -> Batch {
+    fn lines(&self) -> EventBatch {
         let lines = (1..=2).map(|line| Arc::from(format!("line {}", self.logged + line)));
-        Batch {
+        EventBatch {
             first: self.logged + 1,
             last: self.logged + 2,
-            lines: lines.collect(),
+            events: lines.collect(),
         }
     }
 
-    fn commit<'c>(&self, message: &'c Message, lines: Option<&'c Batch>) -> Commit<'c> {
+    fn commit<'c>(&self, message: &'c Message, lines: Option<&'c EventBatch>) -> Commit<'c> {
         let ttl = self.worker.case.now() + 24 * 3600;
         Commit {
             messages: vec![(self.number, message)],
             messages_ttl: Some(ttl),
-            lines,
-            lines_ttl: ttl,
+            events: lines,
+            events_ttl: ttl,
             usage: self.usage,
         }
     }
@@ -171,22 +172,22 @@ impl Working<'_> {
     }
 
     async fn hand_over(&self, cut: Option<Cut>) -> Result<()> {
-        let Fence {
+        let RunLease {
             threads,
             key,
             run_id,
             ..
         } = &self.fence;
         loop {
-            let row = patiently(async || threads.run(key, run_id).await).await?;
-            let attached = row.map(|row| row.attached).unwrap_or_default();
-            let moved = Moved {
+            let row = patiently(async || threads.run_row(key, run_id).await).await?;
+            let attached = row.map(|row| row.subscribers).unwrap_or_default();
+            let moved = HandOver {
                 before: &attached,
-                now: &attached,
+                after: &attached,
                 wake_by: self.worker.case.now() + WAKE,
             };
             let handed = async || match self.fence.hand_over(moved, cut).await {
-                Err(Fault::Refused) => Ok(None),
+                Err(StoreError::ConditionFailed) => Ok(None),
                 written => written.map(Some),
             };
             if let Some(written) = patiently(handed).await? {
@@ -197,7 +198,7 @@ impl Working<'_> {
         Ok(self.worker.queue.send(&self.worker.job).await?)
     }
 
-    async fn end(&self, status: Status, reason: Option<Reason>) -> Result<()> {
+    async fn end(&self, status: RunStatus, reason: Option<CancelReason>) -> Result<()> {
         let (answer, lines) = (self.answer(), self.lines());
         let commit = self.commit(&answer, Some(&lines));
         let mut end = End {
@@ -209,8 +210,8 @@ impl Working<'_> {
             match patiently(async || self.fence.end(&commit, end).await).await? {
                 Ended::Done => break,
                 // The cancel came first.
-                Ended::CancelAsked(reason) => {
-                    end.status = Status::Cancelled;
+                Ended::CancelRequested(reason) => {
+                    end.status = RunStatus::Cancelled;
                     end.reason = Some(reason);
                 }
                 Ended::Lost => bail!("the run is not this worker's any more"),
@@ -231,7 +232,7 @@ fn owned(written: Written) -> Result<()> {
     }
 }
 
-async fn patiently<T>(ask: impl AsyncFn() -> Result<T, Fault>) -> Result<T, Fault> {
+async fn patiently<T>(ask: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
     for _ in 1..TRIES {
         if let Ok(answer) = ask().await {
             return Ok(answer);

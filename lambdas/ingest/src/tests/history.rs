@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_smithy_mocks::{Rule, mock};
 use insta::assert_snapshot;
+use longwire_core::ids::{MessageId, RunId};
+use longwire_core::message::{Block, Message, Role};
 use serde_json::{Value, json};
-use shared::ids::{MessageId, RunId};
-use shared::message::{Block, Message, Role};
 
 use super::answer;
 use super::store::{NOW, connected, found, item, meta, row, sent};

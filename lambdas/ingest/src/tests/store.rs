@@ -21,12 +21,13 @@ use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageOutput};
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
+use longwire_core::options::OnGone;
+use longwire_queue::Queue;
+use longwire_scheduler::Scheduler;
+use longwire_store::connections::Connections;
+use longwire_store::connections::rate::Rate;
+use longwire_store::threads::Threads;
 use serde_json::{Value, json};
-use shared::aws::connections::Connections;
-use shared::aws::connections::rate::Rate;
-use shared::aws::queue::Queue;
-use shared::aws::threads::Threads;
-use shared::run::OnGone;
 
 use crate::deps::{Deps, Settings};
 
@@ -64,13 +65,16 @@ pub(super) fn deps(rules: &[&Rule]) -> Deps {
 
 /// What the function works with, over these clients.
 pub(super) fn over(table: Table, queue: Sqs) -> Deps {
+    let threads = Threads::new(table.clone(), "threads");
+    let queue = Queue::new(
+        queue,
+        "https://sqs.us-east-1.amazonaws.com/123456789012/work",
+    );
     Deps {
-        connections: Connections::new(table.clone(), "connections"),
-        threads: Threads::new(table, "threads"),
-        queue: Queue::new(
-            queue,
-            "https://sqs.us-east-1.amazonaws.com/123456789012/work",
-        ),
+        connections: Connections::new(table, "connections"),
+        scheduler: Scheduler::new(threads.clone(), queue.clone()),
+        threads,
+        queue,
         settings: Settings {
             on_gone: OnGone::Cancel,
             keep: Some(Duration::from_secs(24 * 3600)),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use insta::assert_snapshot;
+use longwire_lambda::sdk;
 use serde_json::json;
-use shared::aws::sdk;
 use tokio::net::TcpListener;
 
 use super::store::{connected, found, meta, over, row, sent, updated, written};

@@ -1,0 +1,5 @@
+//! x
+
+pub mod bedrock;
+pub mod callback;
+pub mod knowledge_base;

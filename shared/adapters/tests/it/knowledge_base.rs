@@ -1,0 +1,154 @@
+//! `kb_lookup` through Bedrock's Retrieve, against a server of our own.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_bedrockagentruntime::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_bedrockagentruntime::{Client, Config};
+use axum::Router;
+use axum::http::{StatusCode, Uri};
+use longwire_adapters::knowledge_base::retrieve;
+use longwire_core::ids::{CallId, MessageId};
+use longwire_core::tool::{ToolCall, ToolOutcome};
+use longwire_tools::get_weather::Service;
+use longwire_tools::guard::Output;
+use longwire_tools::{Deps, Tools, web};
+use serde_json::{Value, json};
+
+type Requests = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// A knowledge base that answers with this; `None` never does.
+async fn serve(answer: Option<(u16, &'static str, Value)>) -> (Client, Requests) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let requests = Requests::default();
+    let log = Arc::clone(&requests);
+    let routes = Router::new().fallback(move |uri: Uri, body: String| {
+        let body = serde_json::from_str(&body).expect("JSON");
+        log.lock()
+            .expect("no panic")
+            .push((uri.path().to_owned(), body));
+        let answer = answer.clone();
+        async move {
+            let Some((status, kind, body)) = answer else {
+                return futures::future::pending().await;
+            };
+            let status = StatusCode::from_u16(status).expect("a status");
+            (status, [("x-amzn-errortype", kind)], body.to_string())
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .endpoint_url(base)
+        .build();
+    (Client::from_conf(config), requests)
+}
+
+async fn ask(client: Client, query: &str) -> Output {
+    let tools = Tools::new(&Deps {
+        http: web::client().expect("a client"),
+        weather: Service::default(),
+        retrieve: Some(retrieve(client, "KB12345678")),
+        clock: jiff::Timestamp::now,
+    });
+    let call = ToolCall {
+        id: CallId::random(),
+        name: "kb_lookup".to_owned(),
+        input: json!({"query": query}),
+        parent: MessageId::random(),
+    };
+    tools.prepare(&call).expect("good arguments").run().await
+}
+
+#[tokio::test]
+async fn passages_come_with_their_sources() {
+    let found = json!({"retrievalResults": [
+        {"content": {"text": "Refunds take 14 days.", "type": "TEXT"}, "location": {"type": "S3", "s3Location": {"uri": "s3://docs/refunds.md"}}, "score": 0.91},
+        {"content": {"text": "Ask the desk."}, "location": {"type": "WEB", "webLocation": {"url": "https://example.com/desk"}}, "score": 0.5},
+        {"content": {"type": "IMAGE", "byteContent": "data:image/png;base64,AA=="}, "location": {"type": "S3", "s3Location": {"uri": "s3://docs/picture.png"}}},
+        {"content": {"text": "No questions asked."}},
+        {"content": {"text": "Row 1"}, "location": {"type": "SOMETHING_NEW"}, "documentId": "doc-7"},
+    ]});
+    let (client, requests) = serve(Some((200, "", found))).await;
+    let output = ask(client, "How long do refunds take?").await;
+    assert_eq!(output.outcome, ToolOutcome::Success);
+    assert_eq!(
+        output.content,
+        "[1] s3://docs/refunds.md\nRefunds take 14 days.\n\n\
+         [2] https://example.com/desk\nAsk the desk.\n\n\
+         [3] unknown source\nNo questions asked.\n\n\
+         [4] doc-7\nRow 1"
+    );
+    let asked = requests.lock().expect("no panic").clone();
+    let query = json!({
+        "retrievalQuery": {"text": "How long do refunds take?", "type": "TEXT"},
+        "retrievalConfiguration": {"vectorSearchConfiguration": {"numberOfResults": 4}},
+    });
+    assert_eq!(
+        asked,
+        [("/knowledgebases/KB12345678/retrieve".to_owned(), query)]
+    );
+}
+
+#[tokio::test]
+async fn a_long_query_is_cut() {
+    let (client, requests) = serve(Some((200, "", json!({"retrievalResults": []})))).await;
+    let output = ask(client, &"ü".repeat(5_000)).await;
+    assert_eq!(output.content, "The knowledge base has nothing on this.");
+    let asked = requests.lock().expect("no panic").clone();
+    assert_eq!(asked[0].1["retrievalQuery"]["text"], "ü".repeat(1_000));
+}
+
+#[tokio::test]
+async fn failures_are_told_apart() {
+    for (status, kind, told) in [
+        (
+            404,
+            "ResourceNotFoundException",
+            "cannot be searched in this deployment",
+        ),
+        (
+            403,
+            "AccessDeniedException",
+            "cannot be searched in this deployment",
+        ),
+        (
+            400,
+            "ValidationException",
+            "cannot be searched in this deployment",
+        ),
+        (400, "ServiceQuotaExceededException", "is too busy"),
+        (418, "SomethingNew", "does not answer"),
+    ] {
+        let body =
+            json!({"message": "arn:aws:bedrock:us-east-1:123456789012:knowledge-base/KB12345678"});
+        let (client, _) = serve(Some((status, kind, body))).await;
+        let output = ask(client, "x").await;
+        assert_eq!(output.outcome, ToolOutcome::Error);
+        assert!(output.content.contains(told), "{kind}: {}", output.content);
+        assert!(!output.content.contains("123456789012"));
+    }
+}
+
+#[tokio::test]
+async fn silence_ends_before_the_tools_own_limit() {
+    let (client, requests) = serve(None).await;
+    let asked = tokio::spawn(async move { ask(client, "x").await });
+    let began = std::time::Instant::now();
+    while requests.lock().expect("no panic").is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(10), "nobody asked");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::pause();
+    let output = asked.await.expect("no panic");
+    assert_eq!(output.outcome, ToolOutcome::Error);
+    assert_eq!(
+        output.content,
+        "The knowledge base does not answer at the moment."
+    );
+}

@@ -1,0 +1,147 @@
+//! Ids of threads, runs, messages, calls, connections and owners.
+//!
+//! An id is 1–128 characters of `[A-Za-z0-9._:-]`. Ids from a client pass [`check`] first; generated ids are
+//! short, because every event of a run repeats them.
+
+use std::fmt;
+
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+/// Longest id that a client may choose, in characters.
+pub const MAX_CHARS: usize = 128;
+
+const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const RANDOM_CHARS: usize = 8;
+
+/// Error of an id with illegal characters or length.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {MAX_CHARS} characters of letters, digits, '.', '_', ':' or '-'")]
+pub struct BadId;
+
+/// Accepts 1–128 characters of `[A-Za-z0-9._:-]`.
+pub fn check(id: &str) -> Result<(), BadId> {
+    let legal = |c: u8| c.is_ascii_alphanumeric() || b"._:-".contains(&c);
+    if (1..=MAX_CHARS).contains(&id.len()) && id.bytes().all(legal) {
+        Ok(())
+    } else {
+        Err(BadId)
+    }
+}
+
+fn random(prefix: &str) -> String {
+    let mut rng = rand::rng();
+    let tail = (0..RANDOM_CHARS).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]));
+    prefix.chars().chain(tail).collect()
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $type:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $type(String);
+
+        impl $type {
+            /// Parses an id that a client chose.
+            pub fn parse(id: &str) -> Result<Self, BadId> {
+                check(id).map(|()| Self(id.to_owned()))
+            }
+
+            /// Wraps an id from a source that keeps the rule: API Gateway, the tables, or this program.
+            pub fn trusted(id: impl Into<String>) -> Self {
+                Self(id.into())
+            }
+
+            /// Text of the id on the wire and in the tables.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+macro_rules! generated {
+    ($type:ident, $prefix:literal) => {
+        impl $type {
+            #[doc = concat!("Generates an id: `", $prefix, "` and eight random characters.")]
+            pub fn random() -> Self {
+                Self(random($prefix))
+            }
+        }
+    };
+}
+
+id! {
+    /// Id of a conversation, unique per owner.
+    ThreadId
+}
+id! {
+    /// Id of a run: one prompt and its answer on a thread.
+    RunId
+}
+id! {
+    /// Id of a message on the wire: a user message, a text block of an answer, or a tool result.
+    MessageId
+}
+id! {
+    /// Id of a tool call, generated here instead of taken from the model, so that it is legal and unique.
+    CallId
+}
+id! {
+    /// Id of a WebSocket connection, as API Gateway assigns it. It may contain `=`; the SDK encodes it in URLs.
+    ConnectionId
+}
+id! {
+    /// Id of the user that owns a thread: the one its connection was authorised as.
+    Owner
+}
+
+generated!(ThreadId, "t_");
+generated!(RunId, "r_");
+generated!(MessageId, "m_");
+generated!(CallId, "tc_");
+
+impl Owner {
+    /// Owner of all threads in a deployment without an authorizer.
+    pub fn anonymous() -> Self {
+        Self("anonymous".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_legal_characters_and_length() {
+        for good in ["a", "A.z_0:9-", &"x".repeat(MAX_CHARS)] {
+            assert!(RunId::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            " ",
+            "a b",
+            "ä",
+            "a/b",
+            "a\n",
+            &"x".repeat(MAX_CHARS + 1),
+        ] {
+            assert_eq!(RunId::parse(bad), Err(BadId), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn generated_ids_are_legal_and_unique() {
+        let (a, b) = (MessageId::random(), MessageId::random());
+        assert!(a.as_str().starts_with("m_") && a.as_str().len() == 10);
+        assert!(check(a.as_str()).is_ok());
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,21 @@
+//! Names, messages, run state and jobs of Longwire, without I/O.
+//!
+//! Every other crate builds on this one. The types here are stored in DynamoDB, sent through SQS, or passed
+//! between crates; none of them knows a wire format, an SDK or a task.
+
+pub mod ids;
+pub mod thread_key;
+
+pub mod message;
+pub mod tool;
+
+pub mod options;
+pub mod run;
+pub mod shape;
+
+pub mod event_batch;
+pub mod job;
+
+pub mod backoff;
+pub mod clock;
+pub mod text;

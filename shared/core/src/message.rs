@@ -1,0 +1,159 @@
+//! A conversation as it is stored: independent of the SDK's types and of the wire.
+//!
+//! One [`Message`] is one turn as the model sees it. A client sees parts of it under ids of their own: each text
+//! block and each tool result is a message on the wire (docs/protocol.md section 2), so blocks carry ids.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{MessageId, RunId};
+use crate::tool::{ToolCall, ToolResult};
+
+/// Side of the conversation that a message belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The person, or the results of tools.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Id of the message; a user message keeps the one its client gave.
+    pub id: MessageId,
+    /// Side of the conversation.
+    pub role: Role,
+    /// Content, in order. Empty for an answer that was cancelled before its first token.
+    pub blocks: Vec<Block>,
+    /// Run that made the message.
+    pub run_id: RunId,
+    /// Set when the run was cancelled during this message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
+    /// Set when the message was stored before its tool calls ran, because a call must not be repeated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub calling: bool,
+    /// Tokens of the model call, on assistant messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+impl Message {
+    /// Makes a plain user message, the only kind that a context window may start with.
+    pub fn user(id: MessageId, run_id: RunId, text: impl Into<String>) -> Self {
+        let blocks = vec![Block::Text {
+            id: id.clone(),
+            text: text.into(),
+        }];
+        Self {
+            id,
+            ..Self::new(Role::User, run_id, blocks)
+        }
+    }
+
+    /// Makes an assistant message or, with [`Role::User`], the results of its tool calls.
+    pub fn new(role: Role, run_id: RunId, blocks: Vec<Block>) -> Self {
+        Self {
+            id: MessageId::random(),
+            role,
+            blocks,
+            run_id,
+            cancelled: false,
+            calling: false,
+            usage: None,
+        }
+    }
+
+    /// Tells whether this is a user message without tool results.
+    pub fn is_plain_user(&self) -> bool {
+        self.role == Role::User
+            && !self
+                .blocks
+                .iter()
+                .any(|b| matches!(b, Block::ToolResult(_)))
+    }
+
+    /// Tool calls of an assistant message, in order.
+    pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::ToolCall(call) => Some(call),
+            _ => None,
+        })
+    }
+}
+
+/// Part of a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    /// Text, under the message id it was streamed with.
+    Text {
+        /// Id of this text on the wire.
+        id: MessageId,
+        /// The text. Models answer `"\n"` at times, so it may be blank; a request leaves such a block out.
+        text: String,
+    },
+    /// Reasoning that must go back to the same model unchanged. The text may be empty while the signature is not
+    /// (Bedrock user guide, "Adaptive thinking", display `omitted`).
+    Reasoning {
+        /// Reasoning text, as far as the model shows it.
+        text: String,
+        /// Signature of the model.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
+    },
+    /// Reasoning that the model returned in encrypted form only.
+    RedactedReasoning {
+        /// Encrypted bytes, in base64.
+        data: String,
+    },
+    /// Tool call of the model.
+    ToolCall(ToolCall),
+    /// Result of a tool call.
+    ToolResult(ToolResult),
+}
+
+/// Token counts of one model call, as Bedrock reports them. `input_tokens` excludes tokens read from or written
+/// to the prompt cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// Input tokens, without those of the prompt cache.
+    pub input_tokens: u64,
+    /// Output tokens.
+    pub output_tokens: u64,
+    /// Total as Bedrock computes it.
+    pub total_tokens: u64,
+    /// Input tokens read from the prompt cache.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_read_input_tokens: u64,
+    /// Input tokens written to the prompt cache.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write_input_tokens: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's skip_serializing_if passes a reference"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl std::ops::Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens + other.input_tokens,
+            output_tokens: self.output_tokens + other.output_tokens,
+            total_tokens: self.total_tokens + other.total_tokens,
+            cache_read_input_tokens: self.cache_read_input_tokens + other.cache_read_input_tokens,
+            cache_write_input_tokens: self.cache_write_input_tokens
+                + other.cache_write_input_tokens,
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! State of a run: its control row, its input and its end.
+//!
+//! The control row alone decides which worker owns a run and where the run stands. It is kept under 1 KB,
+//! because the worker reads it twice a second; bodies are stored in items of their own. Times are seconds
+//! since 1970, UTC, unless a field says otherwise.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ConnectionId, MessageId};
+use crate::message::Usage;
+use crate::options::OnGone;
+use crate::shape::Shape;
+
+/// Status of a run. `Queued` and `Running` are unfinished; the others are final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunStatus {
+    /// Waiting in the thread's run queue; the head of that queue has a job in SQS.
+    Queued,
+    /// Claimed by a worker, now or before a hand-over.
+    Running,
+    /// Ended with an answer.
+    Finished,
+    /// Ended with an error that its client was told.
+    Failed,
+    /// Cancelled by a person, a policy or a limit.
+    Cancelled,
+}
+
+impl RunStatus {
+    /// Tells whether the status is final: an ended run never changes again.
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// Reason of a cancellation; `lw.reason` on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// A `cancel` request.
+    User,
+    /// No subscriber left, under the run's [`OnGone`] policy.
+    ClientGone,
+    /// A newer prompt with `ifBusy: interrupt`.
+    Superseded,
+    /// Time limit of the run.
+    Timeout,
+    /// Limit of model calls per run.
+    MaxSteps,
+}
+
+/// Reason of a failure; `code` of RUN_ERROR on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunErrorCode {
+    /// Quota of the model exceeded for now.
+    ModelThrottled,
+    /// Model service unavailable, or the model not ready.
+    ModelUnavailable,
+    /// No event from the model within the idle limit.
+    ModelTimeout,
+    /// Model stream broken off.
+    ModelStreamError,
+    /// Model not accessible for this deployment.
+    ModelAccessDenied,
+    /// Request refused by the model.
+    ModelInvalidRequest,
+    /// Conversation longer than the model's context window.
+    ContextTooLong,
+    /// Several workers crashed during the run.
+    WorkerLost,
+    /// StoreError of Longwire itself.
+    Internal,
+}
+
+impl RunErrorCode {
+    /// Message for people. The model's own message stays in the log, because it may name accounts and ARNs.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::ModelThrottled => "The model is busy. Try again in a moment.",
+            Self::ModelUnavailable => "The model is not available right now.",
+            Self::ModelTimeout => "The model stopped answering.",
+            Self::ModelStreamError => "The model's answer broke off.",
+            Self::ModelAccessDenied => "This deployment may not use the configured model.",
+            Self::ModelInvalidRequest => "The model refused the request.",
+            Self::ContextTooLong => "The conversation is too long for the model.",
+            Self::WorkerLost => "The answer was lost again and again; it was given up.",
+            Self::Internal => "Something went wrong on our side.",
+        }
+    }
+
+    /// Tells whether the same prompt may succeed later.
+    pub fn retryable(self) -> bool {
+        !matches!(
+            self,
+            Self::ModelAccessDenied | Self::ModelInvalidRequest | Self::ContextTooLong
+        )
+    }
+}
+
+/// End of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunEnd {
+    /// The run has its answer, or the model ended it without one.
+    Finished,
+    /// The run was cancelled.
+    Cancelled(CancelReason),
+    /// The run failed.
+    Failed(RunErrorCode),
+}
+
+impl RunEnd {
+    /// Final status of the run.
+    pub fn status(self) -> RunStatus {
+        match self {
+            Self::Finished => RunStatus::Finished,
+            Self::Cancelled(_) => RunStatus::Cancelled,
+            Self::Failed(_) => RunStatus::Failed,
+        }
+    }
+
+    /// Reason of a cancellation.
+    pub fn reason(self) -> Option<CancelReason> {
+        match self {
+            Self::Cancelled(reason) => Some(reason),
+            Self::Finished | Self::Failed(_) => None,
+        }
+    }
+
+    /// Code of a failure.
+    pub fn code(self) -> Option<RunErrorCode> {
+        match self {
+            Self::Failed(code) => Some(code),
+            Self::Finished | Self::Cancelled(_) => None,
+        }
+    }
+}
+
+/// Position of a subscriber in a run's events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Number of the last event the subscriber has; it receives the events after it.
+    pub after: u64,
+    /// Format and framing of the subscriber.
+    pub shape: Shape,
+    /// Time of the `resume` request that set this cursor, in milliseconds since 1970; 0 without one. A worker
+    /// that reads a new value moves the subscriber to `after` and posts `resumed` once the subscriber has caught
+    /// up.
+    #[serde(default, skip_serializing_if = "never", rename = "asked")]
+    pub requested_at: u64,
+}
+
+impl Cursor {
+    /// Makes the cursor of a subscriber that did not send `resume`.
+    pub fn new(after: u64, shape: Shape) -> Self {
+        Self {
+            after,
+            shape,
+            requested_at: 0,
+        }
+    }
+}
+
+fn never(requested_at: &u64) -> bool {
+    *requested_at == 0
+}
+
+/// Control row of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRow {
+    /// Version of this shape ([`crate::job::VERSION`]).
+    pub v: u32,
+    /// Status of the run.
+    pub status: RunStatus,
+    /// Fencing token: the number of claims so far; 0 before the first one. Never sent to clients.
+    pub epoch: u32,
+    /// Invocation id of the worker that holds the lease. A worker whose claim was answered with a lost response
+    /// recognises its own claim by it.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "takenBy")]
+    pub claimed_by: Option<String>,
+    /// Number of the last valid event at each restart. The wire epoch is the number of restarts plus one.
+    #[serde(default)]
+    pub restarts: Vec<u64>,
+    /// When the lease expires.
+    #[serde(default)]
+    pub lease_until: u64,
+    /// Deadline by which an unfinished run must have moved; past it, its job is sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_by: Option<u64>,
+    /// Partition of the index of open runs that lists the run until it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "open")]
+    pub open_part: Option<String>,
+    /// Number of workers that crashed while they held the lease.
+    #[serde(default)]
+    pub crashes: u32,
+    /// Number of planned hand-overs.
+    #[serde(default)]
+    pub handovers: u32,
+    /// Last step that was cut off for lack of time, counted from 1; the next worker repeats it once.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "cut")]
+    pub cut_step: Option<u32>,
+    /// Reason of a requested cancellation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested: Option<CancelReason>,
+    /// Reason of the cancellation, once the run has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CancelReason>,
+    /// Subscribers and their cursors.
+    #[serde(default, rename = "attached")]
+    pub subscribers: BTreeMap<ConnectionId, Cursor>,
+    /// Time since which the run has no subscriber.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_since: Option<u64>,
+    /// Policy for a run without subscribers.
+    pub on_gone: OnGone,
+    /// Number of the last event in the event log.
+    #[serde(default)]
+    pub last_seq: u64,
+    /// Id of the user message, so that a repeated start is answered without reading the input.
+    pub message_id: MessageId,
+    /// Tokens used so far.
+    #[serde(default)]
+    pub usage: Usage,
+    /// When the run was accepted.
+    pub started_at: u64,
+    /// When the run ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<u64>,
+    /// When the row expires: at least 48 h after the start, so that a repeated start is recognised for a day.
+    pub ttl: u64,
+}
+
+impl RunRow {
+    /// Number of the last event that stays valid when the worker crashes. RUN_STARTED always stays valid,
+    /// because every worker makes the same bytes of it.
+    pub fn last_valid_event(&self) -> u64 {
+        self.last_seq.max(1)
+    }
+
+    /// Tells whether the run was handed over and no worker has accepted it yet.
+    pub fn handed_over(&self) -> bool {
+        self.status == RunStatus::Running && self.claimed_by.is_none()
+    }
+}
+
+/// Input of a run, stored apart from the control row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunInput {
+    /// Version of this shape.
+    pub v: u32,
+    /// Id of the user message.
+    pub message_id: MessageId,
+    /// Text of the user message, at most 24 KB.
+    pub prompt: String,
+    /// Facts from the client for the model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<Context>,
+    /// Whether reasoning is sent to the client.
+    #[serde(default)]
+    pub reasoning: bool,
+    /// When the item expires.
+    pub ttl: u64,
+}
+
+/// Fact from the client, such as its locale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    /// Name of the fact.
+    pub description: String,
+    /// Value of the fact.
+    pub value: String,
+}

@@ -1,0 +1,174 @@
+//! The environment variables a function is configured with. Nothing else reads them.
+//!
+//! An empty variable counts as absent: Terraform and Lambda cannot leave one out conditionally as easily
+//! as set it to "".
+
+use std::env::{VarError, var};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Why a function cannot start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadEnv {
+    /// A variable that has no default is absent or empty.
+    #[error("{0} must be set")]
+    Missing(String),
+    /// A variable has a value that is of no use.
+    #[error("{name} must be {expected}")]
+    Invalid {
+        /// The variable.
+        name: String,
+        /// What it may be.
+        expected: String,
+    },
+}
+
+/// A variable that must be there.
+pub fn required(name: &str) -> Result<String, BadEnv> {
+    optional(name)?.ok_or_else(|| BadEnv::Missing(name.to_owned()))
+}
+
+/// A variable that may be absent.
+pub fn optional(name: &str) -> Result<Option<String>, BadEnv> {
+    match var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(invalid(name, "text")),
+    }
+}
+
+/// A variable of a type of its own, or the default when it is absent. `expected` tells people what it may be.
+pub fn parsed<T: FromStr>(name: &str, default: T, expected: &str) -> Result<T, BadEnv> {
+    parse(name, optional(name)?, default, expected)
+}
+
+/// A whole number within bounds, or the default.
+pub fn within(name: &str, default: u32, bounds: RangeInclusive<u32>) -> Result<u32, BadEnv> {
+    bounded(name, optional(name)?, default, bounds)
+}
+
+/// A variable whose type is made from its text, or nothing when it is absent.
+pub fn converted<T>(name: &str) -> Result<Option<T>, BadEnv>
+where
+    T: TryFrom<String, Error: std::fmt::Display>,
+{
+    convert(name, optional(name)?)
+}
+
+/// A whole number of seconds, or the default.
+pub fn seconds(name: &str, default: Duration) -> Result<Duration, BadEnv> {
+    let number = parsed(name, default.as_secs(), "a whole number of seconds")?;
+    Ok(Duration::from_secs(number))
+}
+
+/// A whole number of milliseconds, or the default.
+pub fn millis(name: &str, default: Duration) -> Result<Duration, BadEnv> {
+    let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
+    let number = parsed(name, default, "a whole number of milliseconds")?;
+    Ok(Duration::from_millis(number))
+}
+
+/// A whole number of hours, or the default; 0 means never and is `None`.
+pub fn hours_or_never(name: &str, default: u32) -> Result<Option<Duration>, BadEnv> {
+    let number = parsed(name, default, "a whole number of hours, 0 for never")?;
+    Ok((number > 0).then(|| Duration::from_secs(u64::from(number) * 3600)))
+}
+
+fn parse<T: FromStr>(
+    name: &str,
+    raw: Option<String>,
+    default: T,
+    expected: &str,
+) -> Result<T, BadEnv> {
+    match raw {
+        Some(text) => text.trim().parse().map_err(|_| invalid(name, expected)),
+        None => Ok(default),
+    }
+}
+
+fn bounded(
+    name: &str,
+    raw: Option<String>,
+    default: u32,
+    bounds: RangeInclusive<u32>,
+) -> Result<u32, BadEnv> {
+    let expected = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+    let number = parse(name, raw, default, &expected)?;
+    if bounds.contains(&number) {
+        Ok(number)
+    } else {
+        Err(invalid(name, &expected))
+    }
+}
+
+fn convert<T>(name: &str, raw: Option<String>) -> Result<Option<T>, BadEnv>
+where
+    T: TryFrom<String, Error: std::fmt::Display>,
+{
+    raw.map(|text| {
+        T::try_from(text).map_err(|error| {
+            let error = error.to_string();
+            invalid(name, error.strip_prefix("must be ").unwrap_or(&error))
+        })
+    })
+    .transpose()
+}
+
+fn invalid(name: &str, expected: &str) -> BadEnv {
+    BadEnv::Invalid {
+        name: name.to_owned(),
+        expected: expected.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use longwire_core::options::OnGone;
+
+    #[test]
+    fn an_absent_variable_is_named() {
+        let error = required("LONGWIRE_TEST_ABSENT").expect_err("it is absent");
+        assert_eq!(error.to_string(), "LONGWIRE_TEST_ABSENT must be set");
+    }
+
+    #[test]
+    fn numbers_are_read_or_refused_with_their_name() {
+        let read = |raw: Option<&str>| parse("N", raw.map(str::to_owned), 7_u32, "a number");
+        assert_eq!(read(None), Ok(7));
+        assert_eq!(read(Some(" 12 ")), Ok(12));
+        for bad in ["x", "-1", "1.5", "99999999999"] {
+            let error = read(Some(bad)).expect_err(bad);
+            assert_eq!(error.to_string(), "N must be a number", "{bad}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_part_of_what_is_expected() {
+        let read = |raw: Option<&str>| bounded("N", raw.map(str::to_owned), 7, 3..=9);
+        assert_eq!(
+            (read(None), read(Some("3")), read(Some("9"))),
+            (Ok(7), Ok(3), Ok(9))
+        );
+        for bad in ["2", "10", "x"] {
+            let error = read(Some(bad)).expect_err(bad);
+            assert_eq!(
+                error.to_string(),
+                "N must be a whole number from 3 to 9",
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_type_says_itself_what_it_may_be() {
+        let read = |raw: &str| convert::<OnGone>("ON_GONE", Some(raw.to_owned()));
+        assert_eq!(read("grace:30"), Ok(Some(OnGone::Grace(30))));
+        let error = read("later").expect_err("no such policy");
+        assert_eq!(
+            error.to_string(),
+            "ON_GONE must be \"cancel\", \"finish\" or \"grace:<1-900>\""
+        );
+    }
+}

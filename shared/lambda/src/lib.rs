@@ -1,0 +1,5 @@
+//! x
+
+pub mod env;
+pub mod sdk;
+pub mod telemetry;

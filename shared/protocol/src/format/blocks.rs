@@ -1,0 +1,39 @@
+//! `blocks`: `{"event":…,"data":…}`, data always a string.
+
+use serde::Serialize;
+
+use crate::event::Event;
+use crate::format::json;
+use crate::format::seen::{Cost, stop_reason};
+use crate::line::{Line, Notes};
+
+#[derive(Serialize)]
+struct Frame<'a> {
+    event: &'a str,
+    data: &'a str,
+}
+
+fn frame(event: &str, data: &str) -> String {
+    json(&Frame { event, data })
+}
+
+pub(super) fn render(line: &Line) -> Vec<String> {
+    match &line.event {
+        Event::StepStarted { .. } => vec![frame("message_start", "")],
+        Event::TextMessageStart { .. } => vec![frame("content_start", "")],
+        Event::TextMessageContent { delta, .. } => vec![frame("content", delta)],
+        Event::TextMessageEnd { .. } => vec![frame("content_stop", "")],
+        Event::StepFinished { .. } => stop(&line.metadata.notes),
+        _ => Vec::new(),
+    }
+}
+
+fn stop(notes: &Notes) -> Vec<String> {
+    let stop = frame("message_stop", stop_reason(notes));
+    let cost = Cost::of(notes).map(|cost| frame("metadata", &json(&cost)));
+    std::iter::once(stop).chain(cost).collect()
+}
+
+pub(super) fn error(message: &str) -> String {
+    frame("error", message)
+}

@@ -1,0 +1,12 @@
+//! The wire protocol `longwire.v1` (docs/protocol.md): requests of clients, responses, events and their formats.
+//! Pure: nothing here waits, and nothing here knows AWS.
+
+pub mod escape;
+pub mod frame;
+
+pub mod request;
+pub mod response;
+
+pub mod event;
+pub mod format;
+pub mod line;

@@ -1,0 +1,40 @@
+//! Moving an overdue run that the sweep found.
+
+use longwire_core::run::CancelReason;
+use longwire_store::threads::overdue::Overdue;
+use longwire_store::threads::record::WAKE_QUEUED;
+
+use crate::{ScheduleError, Scheduler};
+
+impl Scheduler {
+    /// Moves an overdue run: sends the job of its thread's active run again if that is overdue at `now`.
+    ///
+    /// A run queued behind the active one gets a later `wakeBy`, so that runs with a long wait do not hide others
+    /// from the sweep. A run that is queued but in no run queue was never acknowledged; it is cancelled, so that
+    /// nothing starts it late.
+    pub async fn move_overdue(&self, run: &Overdue, now: u64) -> Result<(), ScheduleError> {
+        let Overdue { key, run_id, .. } = run;
+        let meta = self.threads.meta(key, now).await?;
+        let run_queue = meta.map(|meta| meta.run_queue).unwrap_or_default();
+        if let Some(head) = run_queue.first().filter(|_| run_queue.contains(run_id)) {
+            let row = self.threads.run_row(key, head).await?;
+            self.wake(key, head, row.as_ref(), now).await?;
+            if head != run_id {
+                let later = now + WAKE_QUEUED;
+                self.threads
+                    .postpone_wake(key, run_id, run.wake_by, later)
+                    .await?;
+            }
+            return Ok(());
+        }
+        let in_the_way = self
+            .threads
+            .cancel_queued(key, run_id, CancelReason::Timeout, now)
+            .await?;
+        match in_the_way {
+            // A worker claimed it, and died before the run ended.
+            Some(row) if !row.status.ended() => self.wake(key, run_id, Some(&row), now).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! x
+
+pub mod error;
+pub mod retry;
+
+pub mod connections;
+pub mod threads;

@@ -1,0 +1,49 @@
+//! The sender: one task that owns a run's lines and every connection that watches them.
+//!
+//! ```text
+//! drafts ──> Log: numbers, merges, keeps ──> one Outbox per connection: what next, and when ──> posts
+//! ```
+//!
+//! - The [`log`] is the only place that numbers lines. Deltas of one message merge into one line until
+//!   somebody takes it, so a connection that is slow, or gets a line per frame, still needs few posts, and
+//!   everybody gets the same lines byte for byte.
+//! - An outbox is pure: it says what its connection gets next and when. Only the hub, the task, does things.
+//! - A connection has one post in flight because its watcher has room for one.
+//! - Nobody shares anything: there is no lock, and the channel to the task is bounded.
+
+mod buffer;
+mod coalesce;
+mod dispatcher;
+pub mod handle;
+pub mod log;
+mod outbox;
+mod pace;
+pub mod post;
+pub mod settings;
+mod subscriber;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use dispatcher::Hub;
+use handle::Handle;
+use log::Log;
+use post::Post;
+use settings::{Notices, Settings};
+
+/// Starts the task that sends a run's lines. It ends with [`Handle::stop`], or when the last handle is
+/// dropped; what is unsent then stays unsent, so ask [`Handle::drained`] first.
+///
+/// `lease` says until when the last confirmed lease holds; no post starts later than the post's own time
+/// limit before that.
+pub fn spawn(
+    settings: Settings,
+    post: Post,
+    lease: watch::Receiver<Instant>,
+    log: Log,
+) -> (Handle, Notices) {
+    let (handle, orders) = handle::channel();
+    let (tell, notices) = mpsc::unbounded_channel();
+    tokio::spawn(Hub::new(settings, post, lease, log, tell).run(orders));
+    (handle, notices)
+}

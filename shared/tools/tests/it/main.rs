@@ -1,0 +1,3 @@
+//! Integration tests of the tools, in one binary.
+
+mod tools;
