@@ -106,6 +106,7 @@ locals {
     HISTORY_MESSAGES      = var.worker.history_messages
     MODEL_IDLE_SECONDS    = var.worker.model_idle_seconds
     FLUSH_WINDOW_MS       = var.worker.flush_window_ms
+    MIN_POST_INTERVAL_MS  = var.worker.min_post_interval_ms
     LEASE_SECONDS         = var.worker.lease_seconds
     VISIBILITY_SECONDS    = var.worker.visibility_seconds
     REPLAY_SECONDS        = var.worker.replay_seconds

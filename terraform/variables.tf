@@ -134,21 +134,22 @@ variable "project" {
 variable "worker" {
   description = "How the worker works. Units, bounds and defaults are those of docs/operations.md; what is not set is left to the worker."
   type = object({
-    max_tokens         = optional(number)
-    max_steps          = optional(number)
-    temperature        = optional(number)
-    top_p              = optional(number)
-    model_fields       = optional(any)
-    history_messages   = optional(number)
-    model_idle_seconds = optional(number)
-    flush_window_ms    = optional(number)
-    lease_seconds      = optional(number)
-    visibility_seconds = optional(number)
-    replay_seconds     = optional(number)
-    run_seconds        = optional(number)
-    tools_once         = optional(string)
-    geocoding_url      = optional(string)
-    forecast_url       = optional(string)
+    max_tokens           = optional(number)
+    max_steps            = optional(number)
+    temperature          = optional(number)
+    top_p                = optional(number)
+    model_fields         = optional(any)
+    history_messages     = optional(number)
+    model_idle_seconds   = optional(number)
+    flush_window_ms      = optional(number)
+    min_post_interval_ms = optional(number)
+    lease_seconds        = optional(number)
+    visibility_seconds   = optional(number)
+    replay_seconds       = optional(number)
+    run_seconds          = optional(number)
+    tools_once           = optional(string)
+    geocoding_url        = optional(string)
+    forecast_url         = optional(string)
   })
   default = {}
 
@@ -160,6 +161,11 @@ variable "worker" {
   validation {
     condition     = coalesce(var.worker.max_steps, 1) >= 1 && coalesce(var.worker.max_steps, 1) <= 100
     error_message = "worker.max_steps must be 1 to 100."
+  }
+
+  validation {
+    condition     = contains(range(0, 1001), coalesce(var.worker.min_post_interval_ms, 16))
+    error_message = "worker.min_post_interval_ms must be a whole number, 0 to 1000."
   }
 
   validation {

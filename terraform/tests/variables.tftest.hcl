@@ -151,6 +151,26 @@ run "worker_steps" {
   expect_failures = [var.worker]
 }
 
+run "worker_min_post_interval" {
+  command = plan
+
+  variables {
+    worker = { min_post_interval_ms = 1001 }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "worker_min_post_interval_in_whole_milliseconds" {
+  command = plan
+
+  variables {
+    worker = { min_post_interval_ms = 16.5 }
+  }
+
+  expect_failures = [var.worker]
+}
+
 run "worker_lease" {
   command = plan
 
