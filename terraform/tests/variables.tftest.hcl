@@ -1,4 +1,4 @@
-# Each variable refuses what it should.
+# Each variable refuses invalid values.
 
 provider "aws" {
   region                      = "eu-central-1"
