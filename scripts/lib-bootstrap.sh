@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by scripts/bootstrap: what it asks of AWS, GitHub and Terraform.
+# Sourced by scripts/bootstrap: calls to AWS, GitHub and Terraform.
 
 here="${root:?the checkout}/terraform/bootstrap"
 
@@ -16,7 +16,7 @@ tf() {
   terraform -chdir="$here" "$@"
 }
 
-# origin: OWNER/NAME of the git remote, from either form of its URL.
+# origin: prints OWNER/NAME of the git remote "origin", from an SSH or HTTPS URL.
 origin() {
   local url
   url="$(git -C "$root" remote get-url origin 2>/dev/null)" ||
@@ -27,8 +27,9 @@ origin() {
   echo "${BASH_REMATCH[1]}"
 }
 
-# subject_of REPOSITORY: GitHub names repositories made since July 2026 with immutable ids, older ones without, and
-# either can be changed. A role that trusts the wrong form refuses every job, so GitHub is asked.
+# subject_of REPOSITORY: prints the beginning of the subject in GitHub's tokens. Tokens of repositories created since
+# July 2026 contain immutable ids, those of older ones do not, and both can be changed. A role that trusts the wrong
+# form refuses every job, so the script asks GitHub.
 subject_of() {
   local endpoint="repos/$1/actions/oidc/customization/sub" answer custom prefix how
   how="'gh api $endpoint' names it sub_claim_prefix; pass that with --subject."
@@ -52,8 +53,8 @@ account_of_credentials() {
     fail "AWS knows no credentials here: log in as an administrator of the account ('aws sso login', or AWS_PROFILE)."
 }
 
-# use_state BUCKET REGION: the state in the bucket where there is one, else a local one, for a first run or one that
-# was interrupted before the state had moved.
+# use_state BUCKET REGION: uses the state in the bucket if there is one; otherwise a local state, as in a first run or
+# in one that was interrupted before the state was moved.
 use_state() {
   if aws s3api head-object --bucket "$1" --key bootstrap/terraform.tfstate >/dev/null 2>&1; then
     remote_state "$1" "$2"
@@ -68,7 +69,7 @@ use_state() {
   fi
 }
 
-# move_state BUCKET REGION: so that the next run finds the state from any machine.
+# move_state BUCKET REGION: moves a local state to the bucket, so that the next run finds it from any machine.
 move_state() {
   [ -e "$here/backend.tf" ] && return
   remote_state "$1" "$2"
@@ -76,15 +77,15 @@ move_state() {
   rm -f "$here/terraform.tfstate" "$here/terraform.tfstate.backup"
 }
 
-# remote_state BUCKET REGION: the names come on the command line, for Terraform takes no variables in a backend.
+# remote_state BUCKET REGION: sets backend_options, because Terraform accepts no variables in a backend block.
 remote_state() {
   printf 'terraform {\n  backend "s3" {}\n}\n' >"$here/backend.tf"
   backend_options=(-backend-config="bucket=$1" -backend-config="region=$2"
     -backend-config="key=bootstrap/terraform.tfstate" -backend-config="use_lockfile=true")
 }
 
-# what_exists: an account holds one OIDC provider for GitHub, and a region one log role for API Gateway. What others
-# made is used as it is; what is in our own state stays ours.
+# what_exists: prints -var options for the OIDC provider for GitHub (one per account) and the log role of API Gateway
+# (one per region) when they exist outside the bootstrap state. Those are used as they are.
 what_exists() {
   local provider role
   if ! ours 'aws_iam_openid_connect_provider\.github'; then

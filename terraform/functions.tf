@@ -1,5 +1,5 @@
-# The functions: how big they are, what they read, what they may do. What one gets from the others' resources
-# stands beside the map of functions and not in it, because that map says which functions there are.
+# The functions: size, environment variables and IAM statements. Environment variables and statements refer to other
+# resources, so they are in maps of their own: local.functions, the argument of for_each, depends on no resource.
 
 locals {
   functions = {
@@ -10,7 +10,7 @@ locals {
     sweep      = { memory = 256, timeout = 10 }
   }
 
-  # The environment of each: exactly what its config.rs reads.
+  # Environment variables of each function: exactly those that its config.rs reads.
   environments = {
     connect    = merge(local.connections_table, local.endpoints["DYNAMODB"])
     disconnect = merge(local.connections_table, local.endpoints["DYNAMODB"])
@@ -27,7 +27,7 @@ locals {
       local.threads_table,
       local.queue,
       local.worker_places,
-      # What AWS has yet to name is kept out of this: a plan then still tells which variables there are.
+      # Contains no value that is unknown before an apply, so that a plan shows the names of the variables.
       { for name, value in local.worker_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
@@ -67,13 +67,13 @@ locals {
   threads_table     = { THREADS_TABLE = module.tables.names["threads"] }
   queue             = { QUEUE_URL = module.work_queue.queue.url }
 
-  # What is set for the stand-ins of AWS, by the services that a function calls.
+  # Addresses of stand-ins, by the AWS service that a function calls.
   endpoints = {
     for service in ["DYNAMODB", "SQS", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"] :
     service => { for key, url in var.endpoint_urls : "AWS_ENDPOINT_URL_${key}" => url if key == service }
   }
 
-  # What is null is left to the function.
+  # A setting that is null is not passed on; the default of the function applies.
   ingest_settings = {
     ON_GONE             = var.on_gone
     THREAD_TTL_HOURS    = tostring(var.thread_ttl_hours)
@@ -92,7 +92,7 @@ locals {
     : "${var.callback_endpoint}/${module.websocket_api.id}/${local.stage}"
   )
 
-  # What is null is left to the worker.
+  # A setting that is null is not passed on; the default of the worker applies.
   worker_settings = {
     MODEL_ID              = var.model_id
     KNOWLEDGE_BASE_ID     = var.knowledge_base_id
@@ -106,6 +106,7 @@ locals {
     HISTORY_MESSAGES      = var.worker.history_messages
     MODEL_IDLE_SECONDS    = var.worker.model_idle_seconds
     FLUSH_WINDOW_MS       = var.worker.flush_window_ms
+    MIN_POST_INTERVAL_MS  = var.worker.min_post_interval_ms
     LEASE_SECONDS         = var.worker.lease_seconds
     VISIBILITY_SECONDS    = var.worker.visibility_seconds
     REPLAY_SECONDS        = var.worker.replay_seconds

@@ -2,7 +2,7 @@ locals {
   name  = "${var.project}-${var.environment}"
   stage = "live"
 
-  # DynamoDB's tables, by keys and indexes (docs/operations.md, "Tables").
+  # DynamoDB tables with their keys and indexes (docs/operations.md, "What is stored").
   tables = {
     connections = {
       partition  = "connection"
@@ -17,20 +17,20 @@ locals {
       sort       = "item"
       attributes = { thread = "S", item = "S", open = "S", wakeBy = "N" }
       indexes = {
-        # Sparse: only runs that have not ended are in it.
+        # A sparse index: it contains only runs that have not ended.
         open_runs = { partition = "open", sort = "wakeBy", projection = "KEYS_ONLY" }
       }
     }
   }
 
-  # What answers which route of the API.
+  # The function behind each route of the API.
   routes = {
     "$connect"    = { function = "connect", responds = false }
     "$disconnect" = { function = "disconnect", responds = false }
     "$default"    = { function = "ingest", responds = true }
   }
 
-  # What is called by the clock.
+  # Functions that are invoked on a schedule.
   schedules = {
     sweep = "rate(1 minute)"
   }

@@ -58,9 +58,9 @@ module "work_queue" {
   kms_key_arn    = var.kms_key_arn
 }
 
-# The worker wakes itself through its own queue. Lambda would take that for a loop and stop it after about 16
-# hops; the guards are the worker's own: hand-overs, time, length of a line ("Use Lambda recursive loop
-# detection to prevent infinite loops").
+# The worker sends jobs to its own queue. Lambda's recursive loop detection would stop it after about 16 invocations
+# ("Use Lambda recursive loop detection to prevent infinite loops"). The worker has limits of its own: number of
+# hand-overs, duration of a run, length of a run queue.
 resource "aws_lambda_function_recursion_config" "worker" {
   function_name  = module.function["worker"].function_name
   recursive_loop = "Allow"
@@ -68,7 +68,7 @@ resource "aws_lambda_function_recursion_config" "worker" {
   lifecycle {
     precondition {
       condition     = lookup(var.reserved_concurrency, "worker", var.worker_concurrency) >= var.worker_concurrency
-      error_message = "reserved_concurrency.worker must be at least worker_concurrency: messages that find no free worker use up their receives."
+      error_message = "reserved_concurrency.worker must be at least worker_concurrency: a message that finds no free worker still counts as received."
     }
   }
 }

@@ -1,25 +1,25 @@
 output "websocket_url" {
-  description = "Where clients connect."
+  description = "WebSocket URL for clients."
   value       = module.websocket_api.url
 }
 
 output "wscat" {
-  description = "A conversation in a terminal."
+  description = "Command for a conversation in a terminal."
   value       = "npx wscat -c ${module.websocket_api.url} -s longwire.v1"
 }
 
 output "callback_endpoint" {
-  description = "Where services that may manage connections post to them."
+  description = "Address for services that post to connections; they need execute-api:ManageConnections."
   value       = module.websocket_api.callback_endpoint
 }
 
 output "dashboard_url" {
-  description = "The dashboard in the AWS console."
+  description = "Address of the dashboard in the AWS console."
   value       = module.alarms.dashboard_url
 }
 
 output "functions" {
-  description = "Each function's name, the alias it is called by, and the version that is deployed."
+  description = "Name, alias and deployed version of each function."
   value = {
     for key, function in module.function : key => {
       function_name = function.function_name
@@ -30,21 +30,21 @@ output "functions" {
 }
 
 output "queue_url" {
-  description = "The queue of jobs."
+  description = "URL of the queue of jobs."
   value       = module.work_queue.queue.url
 }
 
 output "dead_letter_url" {
-  description = "The queue of dead letters."
+  description = "URL of the dead-letter queue."
   value       = module.work_queue.dead_letters.url
 }
 
 output "tables" {
-  description = "Each table's name in AWS."
+  description = "Name of each table in AWS."
   value       = module.tables.names
 }
 
 output "api_id" {
-  description = "The WebSocket API."
+  description = "Id of the WebSocket API."
   value       = module.websocket_api.id
 }

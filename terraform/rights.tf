@@ -1,4 +1,4 @@
-# What functions may do, one statement each, put together in functions.tf. docs/operations.md says why.
+# IAM statements of the functions; functions.tf assigns them. docs/permissions.md gives the reason for each.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -49,7 +49,7 @@ locals {
       resources = [local.connections, "${local.connections}/index/by_thread"]
     }
 
-    # A transaction needs the rights of its parts.
+    # A transaction needs the permissions of the operations in it.
     record_runs = {
       sid       = "RecordRuns"
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
@@ -80,7 +80,7 @@ locals {
       resources = [module.work_queue.queue.arn]
     }
 
-    # What the event source mapping does in the worker's name, and the visibility the worker sets itself.
+    # The event source mapping uses the role of the worker. The worker itself changes the visibility timeout.
     take_jobs = {
       sid       = "TakeJobs"
       actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]

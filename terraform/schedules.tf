@@ -1,4 +1,4 @@
-# What the clock calls. A sweep that was missed is made up for by the next: no retry, no queue behind it.
+# Scheduled functions. The next invocation makes up for a failed one, so there are no retries and no dead-letter queue.
 
 resource "aws_cloudwatch_event_rule" "this" {
   for_each = local.schedules

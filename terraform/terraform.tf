@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.10" # the S3 backend's own lock file
+  required_version = ">= 1.10" # the first version whose S3 backend has a lock file
 
   required_providers {
     aws = {

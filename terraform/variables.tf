@@ -1,7 +1,7 @@
-# What a user sets.
+# Variables that a user sets.
 
 variable "environment" {
-  description = "The environment's name, such as dev or prod: a part of every name, so that several live in one account."
+  description = "Name of the environment, such as dev or prod. Part of every resource name, so that one account can hold several environments."
   type        = string
 
   validation {
@@ -11,7 +11,7 @@ variable "environment" {
 }
 
 variable "region" {
-  description = "The AWS region. The model, or its inference profile, must be offered there."
+  description = "AWS region. The model or inference profile must be available there."
   type        = string
 
   validation {
@@ -21,7 +21,7 @@ variable "region" {
 }
 
 variable "model_id" {
-  description = "The Bedrock model: a model id, an inference profile's id (us., eu., global. …), or the ARN of a model, a profile or an application's own profile. Access to it must be enabled in the account."
+  description = "Bedrock model: a model id, an inference profile id (us., eu., global. …), or the ARN of a model, an inference profile or an application inference profile. The account must have access to it."
   type        = string
 
   validation {
@@ -31,18 +31,18 @@ variable "model_id" {
 }
 
 variable "knowledge_base_id" {
-  description = "A Bedrock Knowledge Base in the same region. Null: the tool kb_lookup is not offered."
+  description = "Bedrock knowledge base in the same region, for the tool kb_lookup. Null: the tool is not offered."
   type        = string
   default     = null
 
   validation {
     condition     = var.knowledge_base_id == null || can(regex("^[0-9A-Z]{10}$", var.knowledge_base_id))
-    error_message = "knowledge_base_id must be the ten letters and digits of a knowledge base's id, or null."
+    error_message = "knowledge_base_id must be a knowledge base id of ten upper-case letters and digits, or null."
   }
 }
 
 variable "system_prompt" {
-  description = "What the model is told about itself. Null: a helpful assistant that uses its tools."
+  description = "System prompt of the model. Null: a helpful assistant that uses its tools."
   type        = string
   default     = null
 
@@ -53,7 +53,7 @@ variable "system_prompt" {
 }
 
 variable "on_gone" {
-  description = "What becomes of a run that nobody watches any more, unless its client says otherwise: cancel, finish or grace:<seconds>."
+  description = "Policy for a run whose last subscriber is gone, unless the client chose one: cancel, finish or grace:<seconds>."
   type        = string
   default     = "cancel"
 
@@ -67,29 +67,29 @@ variable "on_gone" {
 }
 
 variable "thread_ttl_hours" {
-  description = "How many hours a thread lives after its last use; 0: for ever."
+  description = "Hours for which a thread is kept after its last use; 0 keeps it forever."
   type        = number
   default     = 24
 
   validation {
     condition     = var.thread_ttl_hours >= 0 && floor(var.thread_ttl_hours) == var.thread_ttl_hours
-    error_message = "thread_ttl_hours must be a whole number of hours, or 0 to keep threads for ever."
+    error_message = "thread_ttl_hours must be a whole number of hours, or 0 to keep threads forever."
   }
 }
 
 variable "worker_concurrency" {
-  description = "How many runs are answered at once. A fresh account may run only 10 functions at a time: raise the quota 'Concurrent executions' first."
+  description = "Maximum number of workers, and so of runs, at the same time. A new account has a quota of 10 concurrent executions: raise the quota 'Concurrent executions' first."
   type        = number
   default     = 5
 
   validation {
     condition     = var.worker_concurrency >= 2 && var.worker_concurrency <= 1000
-    error_message = "worker_concurrency must be 2 to 1000, which is what an event source mapping takes."
+    error_message = "worker_concurrency must be 2 to 1000, the limits of an event source mapping."
   }
 }
 
 variable "alarms" {
-  description = "Who is told of alarms: an address that is mailed, or a topic of yours; and a monthly budget of the account in US dollars, if there is one."
+  description = "Recipient of alarms, an e-mail address or an existing SNS topic, and an optional monthly budget of the account in US dollars."
   type = object({
     email                  = optional(string)
     topic_arn              = optional(string)
@@ -104,7 +104,7 @@ variable "alarms" {
 }
 
 variable "domain" {
-  description = "A name of your own for the WebSocket URL, with its certificate (in the same region) and, for the DNS record, its hosted zone. Null: API Gateway's name."
+  description = "Custom domain name of the WebSocket URL, with its certificate (in the same region) and, for the DNS record, its hosted zone. Null: the name that API Gateway assigns."
   type = object({
     name            = string
     certificate_arn = string
@@ -118,10 +118,10 @@ variable "domain" {
   }
 }
 
-# What has a good default.
+# Variables with a default that suits most deployments.
 
 variable "project" {
-  description = "What every name begins with."
+  description = "Prefix of every resource name."
   type        = string
   default     = "longwire"
 
@@ -132,23 +132,24 @@ variable "project" {
 }
 
 variable "worker" {
-  description = "How the worker works. Units, bounds and defaults are those of docs/operations.md; what is not set is left to the worker."
+  description = "Settings of the worker. docs/settings.md has their units, limits and defaults; the default of the worker applies to a setting that is not set."
   type = object({
-    max_tokens         = optional(number)
-    max_steps          = optional(number)
-    temperature        = optional(number)
-    top_p              = optional(number)
-    model_fields       = optional(any)
-    history_messages   = optional(number)
-    model_idle_seconds = optional(number)
-    flush_window_ms    = optional(number)
-    lease_seconds      = optional(number)
-    visibility_seconds = optional(number)
-    replay_seconds     = optional(number)
-    run_seconds        = optional(number)
-    tools_once         = optional(string)
-    geocoding_url      = optional(string)
-    forecast_url       = optional(string)
+    max_tokens           = optional(number)
+    max_steps            = optional(number)
+    temperature          = optional(number)
+    top_p                = optional(number)
+    model_fields         = optional(any)
+    history_messages     = optional(number)
+    model_idle_seconds   = optional(number)
+    flush_window_ms      = optional(number)
+    min_post_interval_ms = optional(number)
+    lease_seconds        = optional(number)
+    visibility_seconds   = optional(number)
+    replay_seconds       = optional(number)
+    run_seconds          = optional(number)
+    tools_once           = optional(string)
+    geocoding_url        = optional(string)
+    forecast_url         = optional(string)
   })
   default = {}
 
@@ -163,29 +164,34 @@ variable "worker" {
   }
 
   validation {
+    condition     = contains(range(0, 1001), coalesce(var.worker.min_post_interval_ms, 16))
+    error_message = "worker.min_post_interval_ms must be a whole number, 0 to 1000."
+  }
+
+  validation {
     condition     = coalesce(var.worker.lease_seconds, 45) >= 3 && coalesce(var.worker.lease_seconds, 45) <= 900
     error_message = "worker.lease_seconds must be 3 to 900."
   }
 
   validation {
     condition     = coalesce(var.worker.visibility_seconds, 60) > coalesce(var.worker.lease_seconds, 45)
-    error_message = "worker.visibility_seconds must be longer than worker.lease_seconds: a message that comes back earlier finds the lease still held."
+    error_message = "worker.visibility_seconds must be longer than worker.lease_seconds: a message that becomes visible earlier finds a valid lease."
   }
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrency kept for a function, by its key (connect, disconnect, ingest, worker, sweep). None by default, because a fresh account refuses it."
+  description = "Reserved concurrency by function (connect, disconnect, ingest, worker, sweep). None by default, because a new account refuses a reservation."
   type        = map(number)
   default     = {}
 
   validation {
     condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["connect", "disconnect", "ingest", "worker", "sweep"], key)])
-    error_message = "reserved_concurrency names functions: connect, disconnect, ingest, worker, sweep."
+    error_message = "The keys of reserved_concurrency must be connect, disconnect, ingest, worker or sweep."
   }
 }
 
 variable "messages_per_second" {
-  description = "Messages a second that one connection may send, over a few seconds; 0: as many as it likes. Null: 5."
+  description = "Requests per second that one connection may send, counted over four seconds; 0 turns the limit off. Null: 5."
   type        = number
   default     = null
 
@@ -196,7 +202,7 @@ variable "messages_per_second" {
 }
 
 variable "throttle" {
-  description = "Messages a second, and at once, that the API takes from all clients together."
+  description = "Requests per second (rate) and burst that the API accepts from all clients together."
   type = object({
     rate  = optional(number, 500)
     burst = optional(number, 1000)
@@ -205,23 +211,23 @@ variable "throttle" {
 
   validation {
     condition     = var.throttle.rate > 0 && var.throttle.burst > 0
-    error_message = "throttle.rate and throttle.burst must be above 0: with 0 the API takes no message at all."
+    error_message = "throttle.rate and throttle.burst must be above 0: with 0 the API accepts no request."
   }
 }
 
 variable "log_retention_days" {
-  description = "How long logs are kept."
+  description = "Retention of the log groups in days."
   type        = number
   default     = 30
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be one of CloudWatch's: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+    error_message = "log_retention_days must be a value that CloudWatch accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
 }
 
 variable "log_level" {
-  description = "The least level that the functions log: debug also logs the input of tools."
+  description = "Minimum level of the log lines of the functions. DEBUG also logs the input of tools."
   type        = string
   default     = "INFO"
 
@@ -232,31 +238,31 @@ variable "log_level" {
 }
 
 variable "failed_runs" {
-  description = "How many runs may fail within five minutes before the alarm is raised."
+  description = "Number of failed runs within five minutes above which the alarm is raised."
   type        = number
   default     = 0
 }
 
 variable "tracing" {
-  description = "Whether the functions are traced by X-Ray."
+  description = "Whether the functions send traces to X-Ray."
   type        = bool
   default     = false
 }
 
 variable "point_in_time_recovery" {
-  description = "Whether the tables can be set back to any second of the last 35 days."
+  description = "Whether the tables can be restored to any second of the last 35 days."
   type        = bool
   default     = true
 }
 
 variable "deletion_protection" {
-  description = "Whether the tables refuse to be deleted."
+  description = "Whether the tables are protected against deletion."
   type        = bool
   default     = false
 }
 
 variable "kms_key_arn" {
-  description = "A customer managed key for tables, queues and logs. Its policy must let logs.<region>.amazonaws.com use it. Null: AWS's own keys."
+  description = "ARN of a customer managed key for tables, queues and logs. Its key policy must allow logs.<region>.amazonaws.com to use it. Null: keys that AWS owns."
   type        = string
   default     = null
 
@@ -267,19 +273,19 @@ variable "kms_key_arn" {
 }
 
 variable "permissions_boundary" {
-  description = "The ARN of the policy that bounds every role made here. scripts/bootstrap makes one."
+  description = "ARN of the permissions boundary of every role created here. scripts/bootstrap creates one."
   type        = string
   default     = null
 }
 
 variable "packages" {
-  description = "The folder of the functions' zips, as scripts/build leaves them."
+  description = "Folder with the zip files of the functions, as scripts/build writes them."
   type        = string
   default     = "../target/lambda"
 }
 
 variable "architecture" {
-  description = "What the zips were built for: arm64 or x86_64."
+  description = "Architecture of the zip files: arm64 or x86_64."
   type        = string
   default     = "arm64"
 
@@ -290,30 +296,30 @@ variable "architecture" {
 }
 
 variable "release" {
-  description = "What is deployed, such as a commit. It is each function's description, so that one release publishes a version of every function."
+  description = "Name of the release, such as a commit. It becomes the description of each function, so that each release publishes a version of every function."
   type        = string
   default     = "unreleased"
 }
 
 variable "endpoint_urls" {
-  description = "Where a stand-in of AWS answers for a service (DYNAMODB, SQS, BEDROCK_RUNTIME, BEDROCK_AGENT_RUNTIME). Empty for AWS."
+  description = "Address of a stand-in for an AWS service, by service (DYNAMODB, SQS, BEDROCK_RUNTIME, BEDROCK_AGENT_RUNTIME). Empty in AWS."
   type        = map(string)
   default     = {}
 
   validation {
     condition     = alltrue([for service in keys(var.endpoint_urls) : contains(["DYNAMODB", "SQS", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"], service)])
-    error_message = "endpoint_urls names services: DYNAMODB, SQS, BEDROCK_RUNTIME, BEDROCK_AGENT_RUNTIME."
+    error_message = "The keys of endpoint_urls must be DYNAMODB, SQS, BEDROCK_RUNTIME or BEDROCK_AGENT_RUNTIME."
   }
 }
 
 variable "callback_endpoint" {
-  description = "Where a stand-in of API Gateway takes posts to connections, up to the API's id. Null for AWS."
+  description = "Address at which a stand-in for API Gateway accepts posts to connections, up to the id of the API. Null in AWS."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "More tags for everything."
+  description = "Additional tags of all resources."
   type        = map(string)
   default     = {}
 }

@@ -142,6 +142,7 @@ FUNCTIONS = {
             "HISTORY_MESSAGES",
             "MODEL_IDLE_SECONDS",
             "FLUSH_WINDOW_MS",
+            "MIN_POST_INTERVAL_MS",
             "LEASE_SECONDS",
             "VISIBILITY_SECONDS",
             "REPLAY_SECONDS",

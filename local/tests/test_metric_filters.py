@@ -50,18 +50,26 @@ def test_patterns_have_a_form_that_is_read_here(name):
     assert FORM.fullmatch(entries()[name][0])
 
 
+@pytest.mark.parametrize("name", ["RunsEnded", "RunsFailed", "ToolCalls"])
+def test_patterns_match_the_event_and_never_the_sentence(name):
+    pattern, _ = entries()[name]
+    paths = [path for path, _ in TERM.findall(pattern)]
+    assert "fields.event" in paths
+    assert "fields.message" not in paths
+
+
 @pytest.mark.parametrize(
     ("name", "counted"),
     [
-        ("RunsEnded", [("the run ended", status) for status in ("cancelled", "failed", "finished")]),
-        ("RunsFailed", [("the run ended", "failed")]),
-        ("ToolCalls", [("a tool ran", "Error"), ("a tool ran", "Success")]),
+        ("RunsEnded", [("run_ended", status) for status in ("cancelled", "failed", "finished")]),
+        ("RunsFailed", [("run_ended", "failed")]),
+        ("ToolCalls", [("tool_finished", "Error"), ("tool_finished", "Success")]),
     ],
 )
 def test_what_each_counts_of_a_real_log(name, counted):
     pattern, dimensions = entries()[name]
     lines = [line for line in recorded() if matches(pattern, line)]
-    told = [(f["message"], f.get("status") or f.get("outcome")) for f in (line["fields"] for line in lines)]
+    told = [(f["event"], f.get("status") or f.get("outcome")) for f in (line["fields"] for line in lines)]
     assert sorted(told) == counted
     for line in lines:
         assert all(isinstance(field(line, path), str) for path in dimensions)

@@ -1,4 +1,4 @@
-# API Gateway writes a WebSocket stage's access log by one role for the whole account and region, so it belongs to no
+# API Gateway writes access logs of WebSocket stages with one role per account and region, so the role belongs to no
 # environment.
 
 data "aws_iam_policy_document" "api_logs_trust" {
@@ -17,11 +17,11 @@ resource "aws_iam_role" "api_logs" {
   count = var.api_log_role_arn == null ? 1 : 0
 
   name               = "${var.project}-ci-api-logs"
-  description        = "API Gateway: writes access logs. One for the account and region."
+  description        = "API Gateway: writes access logs. One role per account and region."
   assume_role_policy = data.aws_iam_policy_document.api_logs_trust.json
 }
 
-# AWS's own policy for this: API Gateway refuses a role that has less.
+# The AWS managed policy for this purpose; API Gateway refuses a role with fewer permissions.
 resource "aws_iam_role_policy_attachment" "api_logs" {
   count = var.api_log_role_arn == null ? 1 : 0
 

@@ -1,4 +1,4 @@
-# What one account needs once, before its first deployment: a place for the state, and roles for GitHub's jobs.
+# Resources that an account needs once, before its first deployment: a bucket for the states and the roles of GitHub.
 
 data "aws_partition" "this" {}
 

@@ -1,14 +1,14 @@
 output "state_bucket" {
-  description = "Where the environments' states are kept, and this one's."
+  description = "Bucket with the states of the environments and of this module."
   value       = aws_s3_bucket.state.bucket
 }
 
 output "roles" {
-  description = "The roles of GitHub's jobs: plan and apply."
+  description = "ARNs of the roles of GitHub's jobs: plan and apply."
   value       = module.github_oidc.roles
 }
 
 output "permissions_boundary" {
-  description = "What the root module takes as `permissions_boundary`."
+  description = "ARN for the variable `permissions_boundary` of the root module."
   value       = module.github_oidc.boundary_arn
 }

@@ -3,13 +3,13 @@ locals {
   bucket_arn = "arn:${data.aws_partition.this.partition}:s3:::${local.bucket}"
 }
 
-# States hold what the functions are told, the system prompt included; nobody but the two roles and the account's
-# administrators reads them.
+# A state contains the settings of the functions, including the system prompt. Only the two roles and administrators of
+# the account can read it.
 resource "aws_s3_bucket" "state" {
-  #checkov:skip=CKV_AWS_18:access logs want a second bucket; CloudTrail's data events answer who read a state
-  #checkov:skip=CKV_AWS_144:a lost region takes the deployment with it; a copy of its state elsewhere helps nobody
-  #checkov:skip=CKV_AWS_145:SSE-S3 encrypts; a key of its own would be one more right for both roles
-  #checkov:skip=CKV2_AWS_62:nothing waits for a state to change
+  #checkov:skip=CKV_AWS_18:Access logs need a second bucket; CloudTrail data events show who read a state
+  #checkov:skip=CKV_AWS_144:The deployment is in the same region, so a copy of its state elsewhere has no use without it
+  #checkov:skip=CKV_AWS_145:SSE-S3 encrypts; a customer managed key would need permissions for both roles
+  #checkov:skip=CKV2_AWS_62:Nothing reacts to a change of a state
   bucket = local.bucket
 
   lifecycle {
@@ -47,7 +47,7 @@ resource "aws_s3_bucket_public_access_block" "state" {
 resource "aws_s3_bucket_lifecycle_configuration" "state" {
   bucket = aws_s3_bucket.state.id
 
-  # A quarter is long enough to notice that a state was lost.
+  # 90 days are enough to notice a lost state.
   rule {
     id     = "former-states"
     status = "Enabled"
@@ -63,7 +63,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
     }
   }
 
-  # A plan that waited a week for its approval is of a deployment that nobody remembers.
+  # A plan that was not approved within a week is out of date.
   dynamic "rule" {
     for_each = var.environments
 

@@ -1,4 +1,4 @@
-# The state is local until scripts/bootstrap has made the bucket, and moves there.
+# The state is local until scripts/bootstrap has created the bucket, and is then moved there.
 terraform {
   required_version = ">= 1.10"
 

@@ -1,15 +1,15 @@
 variable "account_id" {
-  description = "The account to prepare; with other credentials nothing happens."
+  description = "Account to prepare; Terraform refuses credentials of another account."
   type        = string
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "account_id must be the account's 12 digits, as `aws sts get-caller-identity` prints them."
+    error_message = "account_id must be the 12 digits of the account id, as `aws sts get-caller-identity` prints them."
   }
 }
 
 variable "region" {
-  description = "The region that everything is deployed to, for instance us-east-1."
+  description = "Region of the deployment, for example us-east-1."
   type        = string
 
   validation {
@@ -19,10 +19,10 @@ variable "region" {
 }
 
 variable "subject" {
-  description = "How GitHub's tokens name the repository; scripts/bootstrap asks GitHub for it."
+  description = "Repository in the subject of GitHub's tokens; scripts/bootstrap reads it from GitHub."
   type        = string
 
-  # A wildcard here would let a stranger's repository in.
+  # A wildcard would allow jobs of other repositories.
   validation {
     condition     = can(regex("^repo:[A-Za-z0-9_.-]+(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?$", var.subject))
     error_message = "subject must be repo:<owner>/<name> or repo:<owner>@<id>/<name>@<id>, without wildcards."
@@ -30,7 +30,7 @@ variable "subject" {
 }
 
 variable "project" {
-  description = "What every deployed name begins with. Change it in terraform/ too, and before the first deployment."
+  description = "Prefix of every resource name. Change it in terraform/ as well, before the first deployment."
   type        = string
   default     = "longwire"
 
@@ -41,7 +41,7 @@ variable "project" {
 }
 
 variable "environments" {
-  description = "The environments that may be deployed, as GitHub and terraform/envs name them."
+  description = "Environments that may be deployed, as GitHub and terraform/envs name them."
   type        = set(string)
   default     = ["dev", "prod"]
 
@@ -52,42 +52,42 @@ variable "environments" {
 }
 
 variable "branch" {
-  description = "The branch that is deployed."
+  description = "Branch that is deployed."
   type        = string
   default     = "main"
 
   validation {
     condition     = can(regex("^[A-Za-z0-9._/-]+$", var.branch))
-    error_message = "branch must be one branch's name, without wildcards."
+    error_message = "branch must be the name of one branch, without wildcards."
   }
 }
 
 variable "github_provider_arn" {
-  description = "The account's OIDC provider for GitHub where something else has made it; null makes it. An account holds one."
+  description = "ARN of an existing OIDC provider for GitHub; null creates one. An account can have one only."
   type        = string
   default     = null
 }
 
 variable "api_log_role_arn" {
-  description = "API Gateway's log role where something else has set it for this region; null sets one. An account holds one a region."
+  description = "ARN of an existing log role of API Gateway in this region; null creates one. An account has one per region."
   type        = string
   default     = null
 }
 
 variable "domain_names" {
-  description = "Custom domains that the apply role may set up, as the root's `domain` names them."
+  description = "Custom domains that the apply role may create, as in the variable `domain` of the root module."
   type        = set(string)
   default     = []
 }
 
 variable "hosted_zone_ids" {
-  description = "The Route 53 zones whose records it may write for them."
+  description = "Route 53 hosted zones in which the apply role may write records of these domains."
   type        = set(string)
   default     = []
 }
 
 variable "kms_key_arns" {
-  description = "Customer managed keys that the deployment is encrypted with."
+  description = "Customer managed keys for the encryption of the deployment."
   type        = list(string)
   default     = []
 }

@@ -1,4 +1,4 @@
-# Each function gets what its config.rs reads, and nothing else. The list is taken from the sources.
+# Each function gets exactly the variables that its sources read. The expected list is parsed from the sources.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -62,7 +62,7 @@ variables {
 }
 
 
-run "with_everything_set_each_function_gets_what_it_reads" {
+run "with_all_settings_each_function_gets_the_variables_it_reads" {
   command = plan
 
   variables {
@@ -76,21 +76,22 @@ run "with_everything_set_each_function_gets_what_it_reads" {
       BEDROCK_AGENT_RUNTIME = "http://127.0.0.1:1"
     }
     worker = {
-      max_tokens         = 100
-      max_steps          = 3
-      temperature        = 0.5
-      top_p              = 0.9
-      model_fields       = { thinking = { type = "adaptive" } }
-      history_messages   = 10
-      model_idle_seconds = 60
-      flush_window_ms    = 33
-      lease_seconds      = 9
-      visibility_seconds = 12
-      replay_seconds     = 60
-      run_seconds        = 600
-      tools_once         = "get_weather"
-      geocoding_url      = "http://127.0.0.1:1"
-      forecast_url       = "http://127.0.0.1:1"
+      max_tokens           = 100
+      max_steps            = 3
+      temperature          = 0.5
+      top_p                = 0.9
+      model_fields         = { thinking = { type = "adaptive" } }
+      history_messages     = 10
+      model_idle_seconds   = 60
+      flush_window_ms      = 33
+      min_post_interval_ms = 16
+      lease_seconds        = 9
+      visibility_seconds   = 12
+      replay_seconds       = 60
+      run_seconds          = 600
+      tools_once           = "get_weather"
+      geocoding_url        = "http://127.0.0.1:1"
+      forecast_url         = "http://127.0.0.1:1"
     }
   }
 
@@ -106,7 +107,7 @@ run "with_everything_set_each_function_gets_what_it_reads" {
       toset([for variable in keys(module.function[name].environment) : variable if !startswith(variable, "AWS_ENDPOINT_URL_")]) ==
       toset(flatten([for path in files : regexall("\"([A-Z][A-Z_]{3,})\"", file("../lambdas/${name}/src/${path}"))]))
     ])
-    error_message = "a function reads something else than it gets: ${jsonencode({ for name, function in module.function : name => keys(function.environment) })}"
+    error_message = "A function reads other variables than it gets: ${jsonencode({ for name, function in module.function : name => keys(function.environment) })}"
   }
 
   assert {
@@ -124,11 +125,11 @@ run "with_everything_set_each_function_gets_what_it_reads" {
       sweep      = ["DYNAMODB", "SQS"]
       worker     = ["BEDROCK_AGENT_RUNTIME", "BEDROCK_RUNTIME", "DYNAMODB", "SQS"]
     })
-    error_message = "a stand-in's address goes to those who call its service"
+    error_message = "The address of a stand-in must go to the functions that call its service."
   }
 }
 
-run "what_is_not_set_is_left_to_the_function" {
+run "settings_without_a_value_are_left_out" {
   command = plan
 
   assert {
@@ -145,6 +146,6 @@ run "what_is_not_set_is_left_to_the_function" {
 
   assert {
     condition     = module.function["worker"].environment.THREAD_TTL_HOURS == module.function["ingest"].environment.THREAD_TTL_HOURS
-    error_message = "both must know how long a thread lives"
+    error_message = "THREAD_TTL_HOURS must be the same in worker and ingest."
   }
 }

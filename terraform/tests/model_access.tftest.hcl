@@ -1,4 +1,4 @@
-# What a worker may call, by how its model is named.
+# Permissions for model calls, by the form of the model id.
 
 variables {
   region     = "eu-central-1"
@@ -33,7 +33,7 @@ run "a_model" {
 
   assert {
     condition     = jsonencode(output.statements[0].actions) == jsonencode(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"])
-    error_message = "both the whole answer and the stream"
+    error_message = "Both InvokeModel actions must be allowed."
   }
 }
 
@@ -76,7 +76,7 @@ run "a_profile_of_a_geography" {
 
   assert {
     condition     = jsonencode(output.statements[1].conditions) == jsonencode([{ test = "ArnEquals", values = ["arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-5-5"], variable = "bedrock:InferenceProfileArn" }])
-    error_message = "the models may be called through the profile only"
+    error_message = "The models must be allowed through the profile only."
   }
 }
 

@@ -1,4 +1,4 @@
-# Plans only: nothing is asked of AWS. What AWS would decide is given here, so that policies are known.
+# Plans only, without AWS. Values that AWS would choose are set here, so that the policies are known.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -61,7 +61,7 @@ variables {
   packages    = "tests/packages"
 }
 
-run "each_role_may_do_exactly_this" {
+run "policies_of_all_roles" {
   command = plan
 
   variables {
@@ -127,7 +127,7 @@ run "each_role_may_do_exactly_this" {
   }
 }
 
-run "without_a_knowledge_base_nothing_is_retrieved" {
+run "without_a_knowledge_base_retrieve_is_not_allowed" {
   command = plan
 
   assert {
@@ -136,7 +136,7 @@ run "without_a_knowledge_base_nothing_is_retrieved" {
   }
 }
 
-run "no_role_may_do_everything" {
+run "no_wildcards" {
   command = plan
 
   variables {
@@ -150,17 +150,17 @@ run "no_role_may_do_everything" {
         for s in jsondecode(function.policy).Statement : [for action in flatten([s.Action]) : !strcontains(action, "*")]
       ]
     ]))
-    error_message = "no action may have a * in it"
+    error_message = "No action may contain a wildcard."
   }
 
-  # A denial, and X-Ray, which knows no resources.
+  # NoBearerToken is a denial, and X-Ray has no resource types.
   assert {
     condition = toset(flatten([
       for function in module.function : [
         for s in jsondecode(function.policy).Statement : s.Sid if contains(flatten([s.Resource]), "*")
       ]
     ])) == toset(["Trace", "NoBearerToken"])
-    error_message = "only Trace and NoBearerToken may name every resource"
+    error_message = "Only Trace and NoBearerToken may have the resource `*`."
   }
 
   assert {
@@ -168,6 +168,6 @@ run "no_role_may_do_everything" {
       for function in module.function :
       anytrue([for s in jsondecode(function.policy).Statement : s.Sid == "UseKey" && s.Resource == "arn:aws:kms:eu-central-1:123456789012:key/11112222-3333-4444-5555-666677778888"])
     ])
-    error_message = "with a key of one's own every function must be allowed to use it"
+    error_message = "With a customer managed key, every function must be allowed to use it."
   }
 }

@@ -1,4 +1,4 @@
-# The shape of what is deployed. Plans only: nothing is asked of AWS.
+# Functions, queue and routes of the deployment. Plans only, without AWS.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -29,31 +29,31 @@ run "functions" {
       for function in module.function :
       function.configuration.runtime == "provided.al2023" && function.configuration.architecture == "arm64" && function.configuration.log_format == "JSON"
     ])
-    error_message = "every function is a bootstrap for arm64 that logs JSON"
+    error_message = "Every function must use provided.al2023, arm64 and JSON logs."
   }
 
   assert {
     condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ connect = 10, disconnect = 10, ingest = 10, sweep = 10, worker = 900 })
-    error_message = "timeouts"
+    error_message = "Unexpected timeouts."
   }
 
   assert {
     condition     = alltrue([for function in module.function : function.configuration.reserved_concurrency == -1])
-    error_message = "no concurrency is reserved unless it is asked for: a fresh account refuses it"
+    error_message = "No concurrency may be reserved by default: a new account refuses it."
   }
 
   assert {
     condition     = jsonencode(keys(module.function)) == jsonencode(keys(local.functions)) && local.functions.connect.timeout <= 10
-    error_message = "one module for each entry of the map"
+    error_message = "There must be one module per entry of local.functions."
   }
 }
 
-run "only_the_worker_may_wake_itself" {
+run "recursion_is_allowed_for_the_worker" {
   command = plan
 
   assert {
     condition     = aws_lambda_function_recursion_config.worker.recursive_loop == "Allow" && aws_lambda_function_recursion_config.worker.function_name == "longwire-test-worker"
-    error_message = "Lambda would stop the worker's own messages as a loop"
+    error_message = "Lambda would drop the jobs that the worker sends to its own queue."
   }
 }
 
@@ -62,7 +62,7 @@ run "queue" {
 
   assert {
     condition     = module.work_queue.settings.visibility == local.functions.worker.timeout
-    error_message = "Lambda refuses an event source whose visibility is shorter than the function's timeout"
+    error_message = "Lambda refuses an event source whose visibility timeout is shorter than the timeout of the function."
   }
 
   assert {
@@ -82,7 +82,7 @@ run "queue" {
 run "routes" {
   command = plan
 
-  # ingest reads `action` itself, so that what is no action, or no JSON, gets its answer, too.
+  # ingest reads `action` itself, so that a request without an action, or that is not JSON, gets a response.
   assert {
     condition     = jsonencode(module.websocket_api.routes) == jsonencode({ "$connect" = false, "$default" = true, "$disconnect" = false })
     error_message = jsonencode(module.websocket_api.routes)
@@ -90,7 +90,7 @@ run "routes" {
 
   assert {
     condition     = !can(regex("(?i)query|authorization|header", module.websocket_api.access_log_format))
-    error_message = "the access log must hold neither the query string nor headers"
+    error_message = "The access log must not contain the query string or headers."
   }
 }
 
@@ -104,7 +104,7 @@ run "a_reservation_below_the_concurrency_is_refused" {
   expect_failures = [aws_lambda_function_recursion_config.worker]
 }
 
-run "a_reservation_is_made" {
+run "concurrency_is_reserved" {
   command = plan
 
   variables {
@@ -113,11 +113,11 @@ run "a_reservation_is_made" {
 
   assert {
     condition     = module.function["worker"].configuration.reserved_concurrency == 8
-    error_message = "the worker's reservation"
+    error_message = "Unexpected reserved concurrency of the worker."
   }
 }
 
-run "a_name_of_ones_own" {
+run "custom_domain" {
   command = plan
 
   variables {

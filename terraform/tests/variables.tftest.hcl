@@ -1,4 +1,4 @@
-# Each variable refuses what it should.
+# Each variable refuses invalid values.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -146,6 +146,26 @@ run "worker_steps" {
 
   variables {
     worker = { max_steps = 0 }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "worker_min_post_interval" {
+  command = plan
+
+  variables {
+    worker = { min_post_interval_ms = 1001 }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "worker_min_post_interval_in_whole_milliseconds" {
+  command = plan
+
+  variables {
+    worker = { min_post_interval_ms = 16.5 }
   }
 
   expect_failures = [var.worker]

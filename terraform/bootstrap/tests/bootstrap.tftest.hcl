@@ -1,4 +1,4 @@
-# The bucket, what is made once for an account, and what the variables refuse.
+# The state bucket, the resources of an account, and the values that the variables refuse.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -20,12 +20,12 @@ run "bucket" {
 
   assert {
     condition     = aws_s3_bucket.state.bucket == "longwire-state-123456789012-eu-central-1"
-    error_message = "The workflows find the bucket by this name."
+    error_message = "The workflows expect this name of the bucket."
   }
 
   assert {
     condition     = aws_s3_bucket_versioning.state.versioning_configuration[0].status == "Enabled"
-    error_message = "A state that was overwritten can be had back."
+    error_message = "The bucket must keep former versions of a state."
   }
 
   assert {
@@ -35,7 +35,7 @@ run "bucket" {
       aws_s3_bucket_public_access_block.state.ignore_public_acls,
       aws_s3_bucket_public_access_block.state.restrict_public_buckets,
     ])
-    error_message = "Nothing of it is public."
+    error_message = "The bucket must block all public access."
   }
 
   assert {
@@ -46,7 +46,7 @@ run "bucket" {
       plans-dev     = 7
       plans-prod    = 7
     }
-    error_message = "Plans go after a week; a state is never expired."
+    error_message = "Plans must expire after a week, and states never."
   }
 
   assert {
@@ -54,12 +54,12 @@ run "bucket" {
       for statement in jsondecode(data.aws_iam_policy_document.bucket.json).Statement :
       [statement.Effect, statement.Condition]
     ] == [["Deny", { Bool = { "aws:SecureTransport" = "false" } }]]
-    error_message = "Only encrypted connections."
+    error_message = "The bucket must refuse unencrypted connections."
   }
 
   assert {
     condition     = length(aws_api_gateway_account.logs) == 1
-    error_message = "A stage's access log needs the account's log role."
+    error_message = "The access log of a stage needs the log role of the account."
   }
 }
 
@@ -72,7 +72,7 @@ run "a_log_role_that_exists_is_kept" {
 
   assert {
     condition     = length(aws_api_gateway_account.logs) == 0 && length(aws_iam_role.api_logs) == 0
-    error_message = "The setting is the whole account's: what others set stays."
+    error_message = "An existing log role of the account must be kept."
   }
 }
 
@@ -114,7 +114,7 @@ run "a_short_account_is_refused" {
   expect_failures = [var.account_id]
 }
 
-run "a_region_by_its_city_is_refused" {
+run "a_city_is_refused_as_region" {
   command = plan
 
   variables {
@@ -134,7 +134,7 @@ run "a_project_with_capitals_is_refused" {
   expect_failures = [var.project]
 }
 
-run "an_environment_named_as_the_workflows_roles_is_refused" {
+run "an_environment_with_the_name_ci_is_refused" {
   command = plan
 
   variables {

@@ -1,4 +1,4 @@
-# What GitHub's jobs may become and do: each policy is parsed, nothing is deployed.
+# Trust and permissions of the roles of GitHub's jobs. The tests parse each policy; nothing is deployed.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -50,7 +50,7 @@ run "trust" {
         audience  = "sts.amazonaws.com"
       }]
     }
-    error_message = "Nobody but GitHub's jobs becomes one of the roles, and every condition is exact."
+    error_message = "Only jobs of GitHub may assume the roles, and every condition must be exact."
   }
 
   assert {
@@ -63,12 +63,12 @@ run "trust" {
       apply = toset(["repo:acme@11/longwire@22:environment:dev", "repo:acme@11/longwire@22:environment:prod"])
       plan  = toset(["repo:acme@11/longwire@22:pull_request", "repo:acme@11/longwire@22:ref:refs/heads/main"])
     }
-    error_message = "Only a job of an environment applies; only pull requests and the main branch plan."
+    error_message = "Only jobs of an environment may apply; only pull requests and the main branch may plan."
   }
 
   assert {
     condition     = length(aws_iam_openid_connect_provider.github) == 1
-    error_message = "An account without a provider gets one."
+    error_message = "An account without an OIDC provider must get one."
   }
 
   assert {
@@ -81,7 +81,7 @@ run "trust" {
       apply    = "longwire-ci-apply"
       boundary = "longwire-boundary"
     }
-    error_message = "The workflows find the roles by these names."
+    error_message = "The workflows expect these names of the roles."
   }
 }
 
@@ -97,7 +97,7 @@ run "a_provider_that_exists_is_used" {
 
   assert {
     condition     = length(aws_iam_openid_connect_provider.github) == 0
-    error_message = "An account holds one provider for a URL; a second one would fail."
+    error_message = "An account can have one OIDC provider per URL; a second one would fail."
   }
 }
 
@@ -112,16 +112,16 @@ run "planning_changes_nothing" {
       for action in flatten([for statement in jsondecode(output.policies.read).Statement : statement.Action]) :
       can(regex("^[a-z0-9]+:((Describe|Get|List|View)[A-Za-z]+|GET)$", action))
     ])
-    error_message = "A plan only reads."
+    error_message = "The plan role may only read."
   }
 
-  # Reading what the service holds would be reading, too.
+  # The actions above also include reading the contents of tables, queues and logs.
   assert {
     condition = length(setintersection(
       toset(flatten([for statement in jsondecode(output.policies.read).Statement : statement.Action])),
       ["dynamodb:GetItem", "logs:GetLogEvents", "logs:GetLogRecord", "s3:GetObject", "secretsmanager:GetSecretValue"],
     )) == 0
-    error_message = "A plan reads no items, log lines or secrets."
+    error_message = "The plan role must not read items, messages, log lines or secrets."
   }
 
   assert {
@@ -152,7 +152,7 @@ run "planning_changes_nothing" {
         ]
       }
     }
-    error_message = "The plan role writes locks and plans into the bucket, never a state."
+    error_message = "The plan role may write locks and plans into the bucket, but no state."
   }
 }
 
@@ -170,7 +170,7 @@ run "applying_stays_in_the_project" {
         ]
       ]) : !strcontains(action, "*")
     ])
-    error_message = "Every action is named."
+    error_message = "No action may contain a wildcard."
   }
 
   assert {
@@ -182,21 +182,21 @@ run "applying_stays_in_the_project" {
       ) : "${statement.Effect} ${statement.Sid}"
       if contains(flatten([statement.Resource]), "*")
       ]) == toset([
-      # AWS has no resource for subscriptions, and none for a mapping that does not exist yet.
+      # SNS subscriptions have no resource type, and an event source mapping has no ARN before it exists.
       "Allow Subscriptions",
       "Allow NewEventSource",
       "Deny BoundaryStays",
     ])
-    error_message = "Only what AWS cannot narrow is open."
+    error_message = "Only statements that AWS cannot limit may have the resource `*`."
   }
 
-  # Resources without the project's name: what AWS names by ids of its own.
+  # Resources without the name of the project: AWS chooses their ids.
   assert {
     condition = toset([
       for statement in jsondecode(output.policies.write).Statement : statement.Sid
       if anytrue([for resource in flatten([statement.Resource]) : !strcontains(resource, "longwire-")])
     ]) == toset(["NewEventSource", "EventSources", "EventSourceTags", "NewApi", "Api", "Subscriptions"])
-    error_message = "What is changed begins with the project's name."
+    error_message = "The names of all changed resources must begin with the name of the project."
   }
 
   assert {
@@ -212,7 +212,7 @@ run "applying_stays_in_the_project" {
       }
       NewApi = { StringLike = { "apigateway:Request/ApiName" = "longwire-*" } }
     }
-    error_message = "Where a resource has no name, a condition has it."
+    error_message = "A statement without a named resource must have a condition."
   }
 
   assert {
@@ -220,7 +220,7 @@ run "applying_stays_in_the_project" {
       toset(flatten([for statement in jsondecode(output.policies.write).Statement : statement.Action])),
       ["lambda:InvokeFunction", "dynamodb:GetItem", "dynamodb:Query", "sqs:ReceiveMessage", "logs:GetLogEvents"],
     )) == 0
-    error_message = "An apply makes and removes; it reads nothing that the service holds."
+    error_message = "The apply role must not read items, messages, log lines or secrets."
   }
 }
 
@@ -240,7 +240,7 @@ run "roles_stay_bounded" {
         ["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary"],
       )) > 0
     ])
-    error_message = "A role without the boundary can neither be made nor be given a right."
+    error_message = "A role without the boundary must not be created or get a policy."
   }
 
   assert {
@@ -251,7 +251,7 @@ run "roles_stay_bounded" {
         "arn:aws:iam::123456789012:role/longwire-dev-*",
       ] if statement.Effect == "Allow"
     ])
-    error_message = "Only the environments' roles, never the workflows' own."
+    error_message = "Only roles of the environments may be changed, not those of the workflows."
   }
 
   assert {
@@ -262,7 +262,7 @@ run "roles_stay_bounded" {
       ])),
       ["iam:AttachRolePolicy", "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:CreateUser", "iam:CreateAccessKey"],
     )) == 0
-    error_message = "No managed policies, no users, no keys."
+    error_message = "The apply role must not manage policies, users or access keys."
   }
 
   assert {
@@ -270,7 +270,7 @@ run "roles_stay_bounded" {
       for statement in jsondecode(output.policies.roles).Statement : statement.Condition
       if flatten([statement.Action]) == ["iam:PassRole"]
     ] == [{ StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }]
-    error_message = "A role is passed to Lambda and to nobody else."
+    error_message = "Roles may be passed to Lambda only."
   }
 
   assert {
@@ -287,7 +287,7 @@ run "roles_stay_bounded" {
         "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
       ])
     }
-    error_message = "The workflows' roles, the boundary and the provider are out of their own reach."
+    error_message = "The workflows must not change their roles, the boundary or the OIDC provider."
   }
 }
 
@@ -302,7 +302,7 @@ run "boundary" {
       for action in flatten([for statement in jsondecode(output.policies.boundary).Statement : statement.Action]) :
       !can(regex("[*]|^iam:|^sts:|^bedrock:CallWithBearerToken$", action))
     ])
-    error_message = "A function's role gets no right on rights."
+    error_message = "The boundary must not allow IAM or STS actions."
   }
 
   assert {
@@ -310,12 +310,12 @@ run "boundary" {
       for statement in jsondecode(output.policies.boundary).Statement : statement.Sid
       if contains(flatten([statement.Resource]), "*")
     ] == ["Traces"]
-    error_message = "Only traces have no resource in AWS."
+    error_message = "Only X-Ray may have the resource `*`."
   }
 
   assert {
     condition     = length(jsonencode(jsondecode(output.policies.boundary))) <= 6144
-    error_message = "A managed policy may have 6,144 characters."
+    error_message = "A managed policy may have 6,144 characters at most."
   }
 }
 
@@ -336,7 +336,7 @@ run "domains_and_keys_only_when_named" {
       for statement in jsondecode(output.policies.write).Statement : statement.Resource
       if statement.Sid == "Keys"
     ] == ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
-    error_message = "A key is used when it is named, and no other."
+    error_message = "Only the named key may be used."
   }
 
   assert {
@@ -352,7 +352,7 @@ run "domains_and_keys_only_when_named" {
       ])
       Zones = toset(["arn:aws:route53:::hostedzone/Z0123456789"])
     }
-    error_message = "A domain and its zone are written when they are named, and no others."
+    error_message = "Only the named domain and its hosted zone may be written."
   }
 }
 
@@ -370,6 +370,6 @@ run "neither_domains_nor_keys_by_default" {
         jsondecode(output.policies.boundary).Statement,
       ) : statement if contains(["Domains", "Zones", "FirstDomain", "Keys", "LogKeys"], statement.Sid)
     ]) == 0
-    error_message = "A deployment without a domain or a key needs no rights on them."
+    error_message = "Without a domain or a key, there must be no permissions on them."
   }
 }

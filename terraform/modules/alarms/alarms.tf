@@ -1,40 +1,40 @@
 locals {
-  # An alarm is raised by more than its threshold within five minutes, which for most is anything at all.
+  # An alarm is raised when the sum over five minutes exceeds the threshold, which is 0 for most alarms.
   alarms = merge(
     {
       "dead-letters" = {
-        description = "A job was given up. Find its runId in the worker's log, cure the cause, move the job back."
+        description = "A job is in the dead-letter queue. Search the worker's log for its runId, remove the cause, and move the job back."
         namespace   = "AWS/SQS"
         metric      = "ApproximateNumberOfMessagesVisible"
         dimensions  = { QueueName = var.dead_letter_name }
         threshold   = 0
       }
       "runs-failed" = {
-        description = "Runs failed. The worker's log says why: look for \"the run failed\"."
+        description = "Runs failed. The worker's log has the cause in lines with the event run_failed."
         namespace   = var.name
         metric      = "RunsFailed"
         dimensions  = {}
         threshold   = var.failed_runs
       }
       "server-errors" = {
-        description = "API Gateway answered clients with a 5xx: a function failed, was throttled or took too long."
+        description = "API Gateway returned a 5xx status: a function failed, was throttled or timed out."
         namespace   = var.name
         metric      = "ServerErrors"
         dimensions  = {}
         threshold   = 0
       }
       "recursion-stopped" = {
-        description = "Lambda took the worker's own messages for a loop and dropped them: runs wait. Is recursion allowed for the worker?"
+        description = "Lambda's recursive loop detection dropped jobs of the worker, so runs wait. The recursion configuration of the worker must be Allow."
         namespace   = "AWS/Lambda"
         metric      = "RecursiveInvocationsDropped"
         dimensions  = { FunctionName = var.functions["worker"] }
         threshold   = 0
       }
     },
-    # A cancelled run is a successful invocation: none of these counts it.
+    # The invocation of a cancelled run succeeds, so these alarms do not count it.
     {
       for key, function in var.functions : "${key}-errors" => {
-        description = "${key} crashed, ran out of memory or took too long; its log says which."
+        description = "An invocation of ${key} failed: a crash, a timeout or a lack of memory. Its log has the cause."
         namespace   = "AWS/Lambda"
         metric      = "Errors"
         dimensions  = { FunctionName = function }
@@ -43,7 +43,7 @@ locals {
     },
     {
       for key, function in var.functions : "${key}-throttles" => {
-        description = "${key} was refused for want of concurrency. A new account has 10: raise Lambda's quota \"Concurrent executions\"."
+        description = "Lambda refused invocations of ${key} for lack of concurrency. Raise the quota \"Concurrent executions\"; it is 10 in a new account."
         namespace   = "AWS/Lambda"
         metric      = "Throttles"
         dimensions  = { FunctionName = function }
@@ -73,7 +73,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
 resource "aws_cloudwatch_metric_alarm" "slow" {
   alarm_name          = "${var.name}-ingest-slow"
-  alarm_description   = "One of a hundred messages waits more than a second for its answer. Does DynamoDB or SQS throttle?"
+  alarm_description   = "The 99th percentile of the duration of ingest exceeds one second. Check whether DynamoDB or SQS throttles requests."
   namespace           = "AWS/Lambda"
   metric_name         = "Duration"
   dimensions          = { FunctionName = var.functions["ingest"] }
@@ -86,15 +86,15 @@ resource "aws_cloudwatch_metric_alarm" "slow" {
   alarm_actions       = local.told
   ok_actions          = local.told
 
-  # The p99 of five messages is the slowest of them: one cold start is nobody's alarm.
+  # With few requests the 99th percentile is the slowest one, and a single cold start would raise the alarm.
   evaluate_low_sample_count_percentiles = "ignore"
 }
 
-# The age also counts a job that a worker has in hand, and a run may well take fifteen minutes. So it only means
-# something while other jobs wait, and go on waiting.
+# The age includes jobs in progress, and a run may take fifteen minutes. It is a sign of a problem only while other
+# jobs wait, so the expression ignores it otherwise.
 resource "aws_cloudwatch_metric_alarm" "waiting" {
   alarm_name          = "${var.name}-jobs-wait"
-  alarm_description   = "Jobs wait for a worker for more than a minute. Are all workers busy, or does none start?"
+  alarm_description   = "Jobs wait for a worker for more than a minute. Check whether all workers are busy, or whether none starts."
   evaluation_periods  = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 60

@@ -1,4 +1,4 @@
-# For the account as a whole: a budget by tag sees nothing until somebody activates the tag for billing.
+# A budget of the whole account: a budget by tag has no data until the tag is activated for billing.
 resource "aws_budgets_budget" "monthly" {
   for_each = var.budget == null ? {} : { monthly = var.budget.usd_per_month }
 

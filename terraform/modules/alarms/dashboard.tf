@@ -3,7 +3,7 @@ data "aws_region" "current" {}
 locals {
   region = data.aws_region.current.region
 
-  # From top to bottom: what people get, what their messages pass through, what it runs on. Two in a row.
+  # Two graphs per row, from top to bottom: results for clients, the path of requests and jobs, the functions.
   graphs = [
     {
       title   = "Runs ended"
@@ -21,11 +21,11 @@ locals {
       ]
     },
     {
-      title   = "Answered with 5xx"
+      title   = "Responses with 5xx"
       metrics = [[var.name, "ServerErrors"]]
     },
     {
-      title = "Jobs waiting, in hand, given up"
+      title = "Jobs waiting, in progress, in the dead-letter queue"
       stat  = "Maximum"
       metrics = [
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queue_name],
@@ -34,19 +34,19 @@ locals {
       ]
     },
     {
-      title   = "Age of the oldest job (s), also of those in hand"
+      title   = "Age of the oldest job (s), jobs in progress included"
       stat    = "Maximum"
       metrics = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queue_name]]
     },
     {
-      title = "Slowest of a hundred (ms)"
+      title = "Duration, 99th percentile (ms)"
       stat  = "p99"
       metrics = [
         for key, function in var.functions : ["AWS/Lambda", "Duration", "FunctionName", function] if key != "worker"
       ]
     },
     {
-      title   = "Functions at work"
+      title   = "Concurrent executions"
       stat    = "Maximum"
       metrics = [for function in values(var.functions) : ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", function]]
     },

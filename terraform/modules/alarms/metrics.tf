@@ -1,27 +1,28 @@
-# Metrics made from the logs. The selected fields are those of real lines: local/tests/test_metric_filters.py
-# compares the patterns with what the worker's code writes.
+# Metrics made from the logs. The filters match the field `event` of a line, never its sentence, which may change.
+# local/tests/test_metric_filters.py compares the patterns with lines that a worker wrote.
 
 locals {
   metrics = {
-    # A line is written once the run's end is stored, so a run that was cancelled at the last moment is told as
-    # cancelled and counts as nothing else.
+    # The worker writes this line after the run's end is stored, so a run that is cancelled at the last moment counts
+    # as cancelled only.
     RunsEnded = {
       log_group  = var.log_groups["worker"]
-      pattern    = "{ $.fields.message = \"the run ended\" }"
+      pattern    = "{ $.fields.event = \"run_ended\" }"
       dimensions = { Status = "$.fields.status" }
     }
-    # The same without a dimension: only such a metric can be 0, which ends an alarm at once.
+    # The same line without a dimension: CloudWatch allows a default value of 0 only for such a metric, and that value
+    # returns the alarm to OK at once.
     RunsFailed = {
       log_group  = var.log_groups["worker"]
-      pattern    = "{ ($.fields.message = \"the run ended\") && ($.fields.status = \"failed\") }"
+      pattern    = "{ ($.fields.event = \"run_ended\") && ($.fields.status = \"failed\") }"
       dimensions = {}
     }
     ToolCalls = {
       log_group  = var.log_groups["worker"]
-      pattern    = "{ $.fields.message = \"a tool ran\" }"
+      pattern    = "{ $.fields.event = \"tool_finished\" }"
       dimensions = { Tool = "$.fields.tool", Outcome = "$.fields.outcome" }
     }
-    # A WebSocket API has no metric of 5xx alone: IntegrationError counts what a client did wrong, too
+    # API Gateway has no metric for 5xx responses of a WebSocket API: IntegrationError also counts 4xx responses
     # ("Monitor WebSocket APIs with CloudWatch metrics").
     ServerErrors = {
       log_group  = var.access_log_group
@@ -44,7 +45,7 @@ resource "aws_cloudwatch_log_metric_filter" "this" {
     value      = "1"
     unit       = "Count"
     dimensions = each.value.dimensions
-    # CloudWatch refuses a default for a metric with dimensions.
+    # CloudWatch refuses a default value for a metric with dimensions.
     default_value = length(each.value.dimensions) == 0 ? "0" : null
   }
 }

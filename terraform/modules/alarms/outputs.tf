@@ -1,10 +1,10 @@
 output "dashboard_url" {
-  description = "The dashboard in the AWS console."
+  description = "Address of the dashboard in the AWS console."
   value       = "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
 }
 
 output "names" {
-  description = "The alarms."
+  description = "Names of all alarms."
   value = sort(concat(
     [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
     [aws_cloudwatch_metric_alarm.slow.alarm_name, aws_cloudwatch_metric_alarm.waiting.alarm_name],
@@ -12,6 +12,6 @@ output "names" {
 }
 
 output "topic_arn" {
-  description = "The topic the alarms are sent to, made here or given; null when nobody is told."
+  description = "ARN of the topic that receives the alarms, created here or given; null without a recipient."
   value       = one(local.told)
 }

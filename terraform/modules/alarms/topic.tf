@@ -1,5 +1,5 @@
 resource "aws_sns_topic" "alarms" {
-  #checkov:skip=CKV_AWS_26:Alarms hold names and numbers only; CloudWatch cannot publish to a topic under AWS's own SNS key
+  #checkov:skip=CKV_AWS_26:Alarms contain names and numbers only; CloudWatch cannot publish to a topic that is encrypted with the AWS managed SNS key
   for_each = toset(var.email == null ? [] : ["email"])
 
   name = "${var.name}-alarms"
@@ -14,6 +14,6 @@ resource "aws_sns_topic_subscription" "email" {
 }
 
 locals {
-  # Nobody to tell: the alarms still change colour in the console.
+  # Without a recipient the alarms have no actions and only show their state in CloudWatch.
   told = var.topic_arn == null ? [for topic in aws_sns_topic.alarms : topic.arn] : [var.topic_arn]
 }

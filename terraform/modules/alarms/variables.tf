@@ -1,83 +1,83 @@
 variable "name" {
-  description = "What every name begins with, such as longwire-dev. It is also the namespace of the metrics made from the logs, so that two environments of an account are counted apart."
+  description = "Prefix of every resource name, such as longwire-dev. Also the namespace of the metrics that the filters create, so that environments in one account have metrics of their own."
   type        = string
 }
 
 variable "functions" {
-  description = "Each function's name in AWS by its key, with at least ingest and worker."
+  description = "Name of each function in AWS by its key; at least ingest and worker."
   type        = map(string)
 
   validation {
     condition     = alltrue([for key in ["ingest", "worker"] : contains(keys(var.functions), key)])
-    error_message = "functions must name ingest and worker: there are alarms for them."
+    error_message = "functions must contain ingest and worker, which have alarms of their own."
   }
 }
 
 variable "log_groups" {
-  description = "Each function's log group by the function's key, with at least worker. Its lines must be JSON."
+  description = "Log group of each function by its key; at least worker. The lines must be JSON."
   type        = map(string)
 
   validation {
     condition     = contains(keys(var.log_groups), "worker")
-    error_message = "log_groups must name the worker's: runs and tools are counted in it."
+    error_message = "log_groups must contain worker: its log group is the source of the metrics for runs and tools."
   }
 }
 
 variable "access_log_group" {
-  description = "The log group of the API's access log. Its lines must be JSON with the field status."
+  description = "Log group of the API's access log. The lines must be JSON with the field status."
   type        = string
 }
 
 variable "queue_name" {
-  description = "The queue of jobs."
+  description = "Name of the queue of jobs."
   type        = string
 }
 
 variable "dead_letter_name" {
-  description = "The queue that takes what was received too often."
+  description = "Name of the dead-letter queue."
   type        = string
 }
 
 variable "api_id" {
-  description = "The WebSocket API."
+  description = "Id of the WebSocket API."
   type        = string
 }
 
 variable "stage" {
-  description = "The API's stage."
+  description = "Name of the API's stage."
   type        = string
 }
 
 variable "failed_runs" {
-  description = "How many runs may fail within five minutes before the alarm is raised. Cancelled runs do not count."
+  description = "Number of failed runs within five minutes above which the alarm is raised. Cancelled runs do not count."
   type        = number
   default     = 0
 }
 
 variable "email" {
-  description = "Where alarms are sent, by a topic that is made for it; AWS asks the address to confirm. Null: no topic is made."
+  description = "E-mail address that receives the alarms through an SNS topic created here; AWS asks the address for a confirmation. Null: no topic is created."
   type        = string
   default     = null
 }
 
 variable "topic_arn" {
-  description = "A topic of yours that takes the alarms. With a budget its policy must let budgets.amazonaws.com publish."
+  description = "ARN of an existing SNS topic that receives the alarms. With a budget, its policy must allow budgets.amazonaws.com to publish."
   type        = string
   default     = null
 
   validation {
     condition     = var.topic_arn == null || var.email == null
-    error_message = "Set either email or topic_arn: subscribe the address to your topic when you want both."
+    error_message = "Set either email or topic_arn. For both, subscribe the address to the topic."
   }
 }
 
 variable "budget" {
-  description = "A monthly budget in US dollars for the whole account, told of when it is forecast to be passed and when it is."
+  description = "Monthly budget in US dollars for the whole account. Notifies when the costs exceed it, and when they are forecast to."
   type        = object({ usd_per_month = number })
   default     = null
 
   validation {
     condition     = var.budget == null || var.email != null || var.topic_arn != null
-    error_message = "A budget needs somebody to tell: set email or topic_arn, too."
+    error_message = "A budget needs a recipient: set email or topic_arn."
   }
 }

@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:How long logs are kept is the deployment's choice (log_retention_days); they hold no answers
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts in any case; a key of one's own is kms_key_arn
+  #checkov:skip=CKV_AWS_338:The retention is a setting of the deployment (log_retention_days); the log contains no answers
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts all log groups; kms_key_arn sets a customer managed key
 
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
@@ -8,9 +8,9 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_116:Called by API Gateway, which waits, by a queue that has dead letters, or again in a minute
-  #checkov:skip=CKV_AWS_117:It reaches AWS's own services and public addresses only; a network of one's own adds a gateway and no wall
-  #checkov:skip=CKV_AWS_272:The zip's origin is attested where it is built; signing would need a signer in every account
+  #checkov:skip=CKV_AWS_116:Invoked synchronously by API Gateway, by a queue with a dead-letter queue, or by a schedule that repeats in a minute
+  #checkov:skip=CKV_AWS_117:It calls AWS services and public addresses only; a VPC would add a NAT gateway and no protection
+  #checkov:skip=CKV_AWS_272:The build attests the zip file; code signing would need a signing profile in every account
 
   function_name                  = var.name
   description                    = var.release
@@ -40,11 +40,11 @@ resource "aws_lambda_function" "this" {
     mode = var.tracing ? "Active" : "PassThrough"
   }
 
-  # An event source mapping is refused as long as the role may not read its queue.
+  # Lambda refuses an event source mapping until the role can read the queue.
   depends_on = [aws_iam_role_policy.this]
 }
 
-# What calls the function calls this, so that a rollback is one move of the alias.
+# Every trigger invokes this alias, so that a rollback only moves the alias.
 resource "aws_lambda_alias" "live" {
   name             = "live"
   function_name    = aws_lambda_function.this.function_name

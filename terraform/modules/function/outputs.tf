@@ -1,45 +1,45 @@
 output "function_name" {
-  description = "The function's name."
+  description = "Name of the function."
   value       = aws_lambda_function.this.function_name
 }
 
 output "alias" {
-  description = "The alias that is called."
+  description = "Name of the alias that triggers invoke."
   value       = aws_lambda_alias.live.name
 }
 
 output "alias_arn" {
-  description = "The alias's ARN."
+  description = "ARN of the alias."
   value       = aws_lambda_alias.live.arn
 }
 
 output "invoke_arn" {
-  description = "How API Gateway calls the alias."
+  description = "ARN by which API Gateway invokes the alias."
   value       = aws_lambda_alias.live.invoke_arn
 }
 
 output "version" {
-  description = "The version that is deployed."
+  description = "Deployed version."
   value       = aws_lambda_function.this.version
 }
 
 output "log_group" {
-  description = "The function's log group."
+  description = "Name of the log group."
   value       = aws_cloudwatch_log_group.this.name
 }
 
 output "environment" {
-  description = "The variables it has."
+  description = "Environment variables of the function."
   value       = one(aws_lambda_function.this.environment).variables
 }
 
 output "policy" {
-  description = "What its role may do, as JSON."
+  description = "Policy of the role, as JSON."
   value       = data.aws_iam_policy_document.this.json
 }
 
 output "configuration" {
-  description = "How it is run."
+  description = "Runtime configuration of the function."
   value = {
     runtime              = aws_lambda_function.this.runtime
     architecture         = one(aws_lambda_function.this.architectures)

@@ -38,7 +38,7 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
-  # X-Ray knows no resources (Service Authorization Reference, "AWS X-Ray").
+  # X-Ray has no resource types (Service Authorization Reference, "AWS X-Ray").
   dynamic "statement" {
     for_each = var.tracing ? ["Trace"] : []
 
@@ -52,7 +52,7 @@ data "aws_iam_policy_document" "this" {
 
 resource "aws_iam_role" "this" {
   name                 = var.name
-  description          = "What the function ${var.name} may do."
+  description          = "Execution role of the function ${var.name}."
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   permissions_boundary = var.permissions_boundary
 }

@@ -1,20 +1,20 @@
 variable "name" {
-  description = "The function's name, its role's, and the end of its log group's."
+  description = "Name of the function and of its role, and the end of the log group's name."
   type        = string
 }
 
 variable "package" {
-  description = "The zip with the bootstrap in it."
+  description = "Path of the zip file that contains the executable bootstrap."
   type        = string
 }
 
 variable "architecture" {
-  description = "arm64 or x86_64."
+  description = "Architecture: arm64 or x86_64."
   type        = string
 }
 
 variable "release" {
-  description = "What is deployed; the description of the version that is published."
+  description = "Name of the release; the description of the published version."
   type        = string
 }
 
@@ -24,23 +24,23 @@ variable "memory" {
 }
 
 variable "timeout" {
-  description = "The most an invocation may take, in seconds."
+  description = "Timeout of an invocation in seconds."
   type        = number
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrency kept for it; -1 for none."
+  description = "Reserved concurrency; -1 for none."
   type        = number
   default     = -1
 }
 
 variable "environment" {
-  description = "What its config.rs reads."
+  description = "Environment variables, as the function's config.rs reads them."
   type        = map(string)
 }
 
 variable "statements" {
-  description = "What it may do, beside writing its own log."
+  description = "IAM statements of the role, in addition to writing its own log."
   type = list(object({
     sid       = string
     effect    = optional(string, "Allow")
@@ -55,31 +55,31 @@ variable "statements" {
 }
 
 variable "tracing" {
-  description = "Whether X-Ray traces it."
+  description = "Whether the function sends traces to X-Ray."
   type        = bool
 }
 
 variable "log_level" {
-  description = "The least level it logs."
+  description = "Minimum level of its log lines."
   type        = string
 }
 
 variable "log_groups_arn" {
-  description = "What the ARNs of all log groups of this account and region begin with. Not taken from the log group itself, so that the role's policy is known in a plan."
+  description = "Prefix of the ARNs of all log groups of this account and region. Not derived from the log group resource, so that the policy of the role is known in a plan."
   type        = string
 }
 
 variable "log_retention_days" {
-  description = "How long its log is kept."
+  description = "Retention of its log in days."
   type        = number
 }
 
 variable "kms_key_arn" {
-  description = "The key for its log; null for AWS's own."
+  description = "Customer managed key for its log; null for a key that AWS owns."
   type        = string
 }
 
 variable "permissions_boundary" {
-  description = "The policy that bounds its role; null for none."
+  description = "ARN of the permissions boundary of its role; null for none."
   type        = string
 }

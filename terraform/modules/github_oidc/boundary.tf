@@ -1,5 +1,5 @@
-# The most that any function's role may do, whatever its own policy says. Each function's policy is far narrower;
-# this is what is left when somebody deploys a wrong one.
+# Permissions boundary of all functions' roles: the maximum, whatever policy a role has. The policy of each function is
+# far narrower; the boundary limits the effect of a wrong one.
 
 data "aws_iam_policy_document" "boundary" {
   statement {
@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "boundary" {
     resources = [local.queues]
   }
 
-  # An inference profile sends a request to other regions' models, so regions are left open here.
+  # An inference profile sends requests to models in other regions, so the region is a wildcard.
   statement {
     sid     = "Models"
     actions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
@@ -56,7 +56,7 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["${local.logs[0]}:*"]
   }
 
-  # AWS has no resource for traces.
+  # X-Ray has no resource types.
   statement {
     sid       = "Traces"
     actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]

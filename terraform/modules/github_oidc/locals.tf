@@ -4,12 +4,12 @@ locals {
   iam  = "${local.arn}:iam::${var.account.id}"
   here = "${var.account.region}:${var.account.id}"
 
-  # These ARNs follow from names, so they are written out: a policy that refers to its own role or boundary would
-  # otherwise wait for a resource that waits for the policy.
+  # ARNs derived from names instead of resources: a policy that refers to its own role or boundary would otherwise be a
+  # dependency cycle.
   provider_arn = coalesce(var.provider_arn, "${local.iam}:oidc-provider/${local.url}")
   boundary_arn = "${local.iam}:policy/${var.project}-boundary"
 
-  # Only the environments' own roles. `<project>-ci-*` must never match: the apply role would rewrite itself.
+  # Only roles of the environments. `<project>-ci-*` must never match, or the apply role could change itself.
   roles = [for environment in sort(var.environments) : "${local.iam}:role/${var.project}-${environment}-*"]
 
   functions  = "${local.arn}:lambda:${local.here}:function:${var.project}-*"

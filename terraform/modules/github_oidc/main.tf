@@ -1,5 +1,5 @@
-# Who GitHub Actions is in this account: a token of GitHub's, checked by AWS, becomes one of two roles for an hour.
-# There is no key to keep and none to leak.
+# Identity of GitHub Actions in this account: a job exchanges its OIDC token for credentials of one of two roles, valid
+# for one hour. No access key is stored.
 
 resource "aws_iam_openid_connect_provider" "github" {
   count = var.provider_arn == null ? 1 : 0
@@ -10,7 +10,7 @@ resource "aws_iam_openid_connect_provider" "github" {
 
 resource "aws_iam_role" "plan" {
   name               = "${var.project}-ci-plan"
-  description        = "GitHub Actions: reads what is deployed and plans; changes nothing."
+  description        = "GitHub Actions: reads what is deployed, for plans; changes nothing."
   assume_role_policy = data.aws_iam_policy_document.trust["plan"].json
 
   depends_on = [aws_iam_openid_connect_provider.github]
@@ -24,8 +24,8 @@ resource "aws_iam_role" "apply" {
   depends_on = [aws_iam_openid_connect_provider.github]
 }
 
-# The long ones are policies of their own: IAM allows a role's inline policies 10,240 characters together, and a
-# policy of its own 6,144.
+# The long documents are managed policies: IAM limits all inline policies of a role to 10,240 characters together, and
+# each managed policy to 6,144.
 resource "aws_iam_policy" "ci" {
   for_each = {
     read  = { does = "reads what is deployed", document = data.aws_iam_policy_document.read }
@@ -75,6 +75,6 @@ resource "aws_iam_role_policy" "apply" {
 
 resource "aws_iam_policy" "boundary" {
   name        = "${var.project}-boundary"
-  description = "The most that a role of a deployed ${var.project} may ever do."
+  description = "Permissions boundary of the roles of ${var.project}."
   policy      = data.aws_iam_policy_document.boundary.json
 }

@@ -1,10 +1,10 @@
 output "boundary_arn" {
-  description = "What the root module takes as `permissions_boundary`."
+  description = "ARN for the variable `permissions_boundary` of the root module."
   value       = aws_iam_policy.boundary.arn
 }
 
 output "roles" {
-  description = "The roles of GitHub's jobs: plan and apply."
+  description = "ARNs of the roles of GitHub's jobs: plan and apply."
   value = {
     plan  = aws_iam_role.plan.arn
     apply = aws_iam_role.apply.arn
@@ -12,7 +12,7 @@ output "roles" {
 }
 
 output "policies" {
-  description = "What the roles may do and the boundary allows, as JSON."
+  description = "Policies of the roles and the boundary, as JSON."
   value = {
     read        = data.aws_iam_policy_document.read.json
     write       = data.aws_iam_policy_document.write.json

@@ -1,4 +1,4 @@
-# What a plan asks AWS. By name wherever IAM knows names; the statements with wider resources say why.
+# Read permissions for a plan. Resources are limited by name where IAM supports it; wider statements have a reason.
 
 data "aws_iam_policy_document" "read" {
   statement {
@@ -20,7 +20,7 @@ data "aws_iam_policy_document" "read" {
     resources = [local.functions]
   }
 
-  # A mapping is named by an id that AWS makes; its function is what tells whose it is.
+  # AWS chooses the id of an event source mapping, so its name cannot limit it.
   statement {
     sid       = "EventSources"
     actions   = ["lambda:GetEventSourceMapping", "lambda:ListTags"]
@@ -46,7 +46,7 @@ data "aws_iam_policy_document" "read" {
     resources = [local.queues]
   }
 
-  # The tables' descriptions, none of their items.
+  # Descriptions of the tables only, not their items.
   statement {
     sid = "Tables"
     actions = [
@@ -58,14 +58,14 @@ data "aws_iam_policy_document" "read" {
     resources = [local.tables]
   }
 
-  # APIs are named by ids that AWS makes.
+  # AWS chooses the ids of APIs.
   statement {
     sid       = "Api"
     actions   = ["apigateway:GET"]
     resources = ["${local.gateway}/apis", "${local.gateway}/apis/*", "${local.gateway}/tags/*"]
   }
 
-  # A search through the log groups of the account, not through what they hold.
+  # Lists the log groups of the account, not their contents.
   statement {
     sid       = "FindLogs"
     actions   = ["logs:DescribeLogGroups"]
@@ -78,7 +78,7 @@ data "aws_iam_policy_document" "read" {
     resources = concat(local.logs, [for group in local.logs : "${group}:*"])
   }
 
-  # AWS checks this against all alarms, whichever are asked for.
+  # AWS checks this action against all alarms, whatever the request names.
   statement {
     sid       = "FindAlarms"
     actions   = ["cloudwatch:DescribeAlarms"]
@@ -97,7 +97,7 @@ data "aws_iam_policy_document" "read" {
     resources = [local.topics]
   }
 
-  # AWS has no resource for it.
+  # SNS has no resource type for subscriptions.
   statement {
     sid       = "Subscriptions"
     actions   = ["sns:GetSubscriptionAttributes"]

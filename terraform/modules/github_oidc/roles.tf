@@ -1,5 +1,5 @@
-# The apply role makes the functions' roles. It could write itself any right by them, were it not for the boundary:
-# a role it makes has it, keeps it, and can do nothing beyond it.
+# The apply role creates the functions' roles. Without the permissions boundary it could give itself any permission
+# through such a role. Every role it creates has the boundary and keeps it.
 
 data "aws_iam_policy_document" "roles" {
   statement {
@@ -19,7 +19,7 @@ data "aws_iam_policy_document" "roles" {
     }
   }
 
-  # IAM does not tell these about the boundary; none of them gives a right to the role.
+  # These actions have no condition key for the boundary, and none of them grants a permission to the role.
   statement {
     sid = "Roles"
     actions = [
@@ -45,7 +45,7 @@ data "aws_iam_policy_document" "roles" {
     }
   }
 
-  # Nothing above allows these. They are refused so that no later statement can allow them unnoticed.
+  # No statement above allows these actions. The denials ensure that no later statement allows them unnoticed.
   statement {
     sid       = "BoundaryStays"
     effect    = "Deny"

@@ -1,9 +1,9 @@
-# The state bucket. Planning reads the state and locks it; the plan that waits for prod's approval lies beside it.
+# Permissions on the state bucket. A plan reads and locks the state; the plan that waits for approval is stored there.
 
 data "aws_iam_policy_document" "plan_state" {
   source_policy_documents = [data.aws_iam_policy_document.read_state.json]
 
-  # A saved plan is worth nothing without its checksum, which the workflow carries past the bucket.
+  # A saved plan is accepted only with its checksum, which the workflow passes outside the bucket.
   statement {
     sid       = "KeepPlan"
     actions   = ["s3:PutObject"]

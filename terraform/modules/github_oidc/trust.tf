@@ -1,5 +1,5 @@
-# Which jobs may become which role. GitHub writes the job's environment into the token's subject; a job without one
-# is named by its branch, or by being of a pull request. Tokens of pull requests from forks are never issued.
+# Trust policies: the jobs that may assume each role. The subject of a token names the environment of its job, or else
+# its branch or the pull request. GitHub issues no tokens to pull requests from forks.
 
 locals {
   subjects = {

@@ -1,30 +1,30 @@
 variable "project" {
-  description = "What every deployed name begins with."
+  description = "Prefix of every resource name."
   type        = string
 }
 
 variable "environments" {
-  description = "The environments the apply role may deploy, as GitHub and envs/*.tfvars name them."
+  description = "Environments that the apply role may deploy, as GitHub and envs/*.tfvars name them."
   type        = set(string)
 }
 
 variable "subject" {
-  description = "How GitHub's tokens name the repository: `repo:owner/name` or, with immutable ids, `repo:owner@1/name@2`."
+  description = "Repository in the subject of GitHub's tokens: `repo:owner/name` or, with immutable ids, `repo:owner@1/name@2`."
   type        = string
 }
 
 variable "branch" {
-  description = "The branch whose workflows may plan without an environment."
+  description = "Branch whose jobs may assume the plan role without an environment."
   type        = string
 }
 
 variable "provider_arn" {
-  description = "The account's OIDC provider for GitHub where it has one already; null makes it."
+  description = "ARN of an existing OIDC provider for GitHub; null creates one."
   type        = string
 }
 
 variable "account" {
-  description = "Where things are deployed: the account's id, its partition and the region."
+  description = "Target of the deployment: account id, partition and region."
   type = object({
     id        = string
     partition = string
@@ -33,21 +33,21 @@ variable "account" {
 }
 
 variable "state_bucket_arn" {
-  description = "The bucket that holds each environment's state and the plans that wait for approval."
+  description = "ARN of the bucket with the states of the environments and the plans that wait for approval."
   type        = string
 }
 
 variable "domain_names" {
-  description = "Custom domains of the API; none gives no right on domains."
+  description = "Custom domains of the API; without any, no permissions on domains."
   type        = set(string)
 }
 
 variable "hosted_zone_ids" {
-  description = "The Route 53 zones that hold the domains' records."
+  description = "Route 53 hosted zones with the records of the domains."
   type        = set(string)
 }
 
 variable "kms_key_arns" {
-  description = "Customer managed keys that tables, queue or logs are encrypted with; their use is allowed when there are any."
+  description = "Customer managed keys of tables, queues or logs; without any, no permissions on keys."
   type        = list(string)
 }

@@ -1,4 +1,4 @@
-# What an apply and a destroy change. It makes and removes; it reads no item, no message and no log line.
+# Permissions to create, change and delete resources. None reads a table item, a message or a log line.
 
 data "aws_iam_policy_document" "write" {
   statement {
@@ -26,7 +26,7 @@ data "aws_iam_policy_document" "write" {
     resources = [local.functions]
   }
 
-  # A mapping that does not exist yet has no name, so AWS wants every resource here. Its function is the limit.
+  # An event source mapping that does not exist yet has no ARN, so the resource is `*`; the condition limits it.
   statement {
     sid       = "NewEventSource"
     actions   = ["lambda:CreateEventSourceMapping"]
@@ -51,7 +51,7 @@ data "aws_iam_policy_document" "write" {
     }
   }
 
-  # AWS makes a mapping's id, and knows no other condition for its tags.
+  # AWS chooses the id of an event source mapping, and these actions have no condition key.
   statement {
     sid       = "EventSourceTags"
     actions   = ["lambda:TagResource", "lambda:UntagResource"]
@@ -96,8 +96,8 @@ data "aws_iam_policy_document" "write" {
     }
   }
 
-  # APIs are named by ids that AWS makes: whoever is this role can change the account's other APIs too.
-  # docs/deploy.md says so, and why an account of its own is the better wall.
+  # AWS chooses the ids of APIs, so this role can also change the other APIs of the account in the region.
+  # docs/permissions.md warns of it; an account of its own separates them.
   statement {
     sid       = "Api"
     actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
@@ -145,7 +145,7 @@ data "aws_iam_policy_document" "write" {
     resources = [local.topics]
   }
 
-  # AWS has no resource for it.
+  # SNS has no resource type for subscriptions.
   statement {
     sid       = "Subscriptions"
     actions   = ["sns:Unsubscribe"]
@@ -191,7 +191,7 @@ data "aws_iam_policy_document" "write" {
     }
   }
 
-  # An account's first custom domain makes API Gateway's own role.
+  # The first custom domain of an account creates the service-linked role of API Gateway.
   dynamic "statement" {
     for_each = length(local.domains) > 0 ? ["FirstDomain"] : []
 
@@ -222,7 +222,7 @@ data "aws_iam_policy_document" "write" {
     }
   }
 
-  # A table that is encrypted with a key gets a grant of its own on it.
+  # DynamoDB needs a grant on the key of an encrypted table.
   dynamic "statement" {
     for_each = length(var.kms_key_arns) > 0 ? [var.kms_key_arns] : []
 

@@ -1,16 +1,17 @@
-# What a role needs to call a model, by how the model is named. A profile's calls need the profile and the
-# model wherever the profile may send them ("Prerequisites for inference profiles" and "Global cross-Region
-# inference" in the Bedrock user guide); the condition allows the models through this profile only.
+# IAM statements for calling a model, derived from the form of its id. A call of an inference profile needs permissions
+# for the profile and for the model in every region to which the profile may send it ("Prerequisites for inference
+# profiles" and "Global cross-Region inference" in the Bedrock user guide). The condition allows these models through
+# this profile only.
 
 locals {
-  # The last part of an ARN is the id; an id is its own last part.
+  # The id is the last part of an ARN; a plain id has one part only.
   id  = reverse(split("/", var.model_id))[0]
   arn = startswith(var.model_id, "arn:") ? var.model_id : null
 
-  # An application's own profile has an id that says nothing of its models: AWS is asked.
+  # The id of an application inference profile does not name its models, so a data source reads them.
   application = can(regex(":application-inference-profile/", var.model_id))
 
-  # The regions of a geography. A profile's own list is shorter and changes; these bound it.
+  # Region patterns by geography. The regions of a profile change over time and stay within its pattern.
   geographies = {
     "us"     = "us-*"
     "us-gov" = "us-gov-*"
@@ -22,7 +23,7 @@ locals {
     "global" = "*"
   }
 
-  # "us.anthropic.claude…" is a profile of the geography "us"; "anthropic.claude…" is a model.
+  # "us.anthropic.claude…" is an inference profile of the geography "us"; "anthropic.claude…" is a model.
   prefix    = split(".", local.id)[0]
   geography = contains(keys(local.geographies), local.prefix) ? local.prefix : null
   model     = local.geography == null ? local.id : trimprefix(local.id, "${local.prefix}.")
@@ -34,7 +35,7 @@ locals {
 
   own_model = coalesce(local.arn, "arn:${var.partition}:bedrock:${var.region}::foundation-model/${local.id}")
 
-  # A global profile may also send a call to no region in particular.
+  # A global profile also uses the ARN of the model without a region.
   models = local.geography == null ? [] : concat(
     ["arn:${var.partition}:bedrock:${local.geographies[local.geography]}::foundation-model/${local.model}"],
     local.geography == "global" ? ["arn:${var.partition}:bedrock:::foundation-model/${local.model}"] : [],

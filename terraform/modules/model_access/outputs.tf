@@ -3,7 +3,7 @@ locals {
 }
 
 output "statements" {
-  description = "What a role must be allowed, and what it is denied."
+  description = "IAM statements of a role that calls the model."
   value = concat(
     local.through_profile ? [
       {
@@ -33,7 +33,7 @@ output "statements" {
         conditions = []
       },
     ],
-    # The SDK uses a Bedrock API key by itself when it finds one in the environment; the role is all there is.
+    # The SDK uses a Bedrock API key when it finds one in the environment. The role must be the only credential.
     [{
       sid        = "NoBearerToken"
       effect     = "Deny"

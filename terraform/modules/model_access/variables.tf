@@ -1,19 +1,19 @@
 variable "model_id" {
-  description = "A model's id, an inference profile's id, or the ARN of a model, of a profile or of an application's own profile."
+  description = "Model id, inference profile id, or the ARN of a model, an inference profile or an application inference profile."
   type        = string
 }
 
 variable "region" {
-  description = "Where the model is called."
+  description = "Region in which the model is called."
   type        = string
 }
 
 variable "account_id" {
-  description = "Whose profile it is."
+  description = "Account of the inference profile."
   type        = string
 }
 
 variable "partition" {
-  description = "aws, aws-us-gov or aws-cn."
+  description = "Partition: aws, aws-us-gov or aws-cn."
   type        = string
 }

@@ -1,5 +1,5 @@
 resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_119:DynamoDB encrypts in any case; a key of one's own is kms_key_arn
+  #checkov:skip=CKV_AWS_119:DynamoDB encrypts all tables; kms_key_arn sets a customer managed key
 
   for_each = var.tables
 
@@ -38,7 +38,7 @@ resource "aws_dynamodb_table" "this" {
     enabled = var.point_in_time_recovery
   }
 
-  # DynamoDB encrypts in any case; this says with which key.
+  # DynamoDB encrypts all tables; this block sets a customer managed key.
   dynamic "server_side_encryption" {
     for_each = var.kms_key_arn[*]
 

@@ -1,9 +1,9 @@
 output "names" {
-  description = "Each table's name in AWS."
+  description = "Name of each table in AWS."
   value       = { for key, table in aws_dynamodb_table.this : key => table.name }
 }
 
 output "arns" {
-  description = "Each table's ARN."
+  description = "ARN of each table."
   value       = { for key, table in aws_dynamodb_table.this : key => table.arn }
 }

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "What the tables' names begin with."
+  description = "Prefix of the table names."
   type        = string
 }
 
 variable "tables" {
-  description = "The tables by their names: keys are attributes, each of the type S or N."
+  description = "Tables by name, with keys, indexes and the types (S or N) of their key attributes."
   type = map(object({
     partition = string
     sort      = optional(string)
@@ -18,16 +18,16 @@ variable "tables" {
 }
 
 variable "point_in_time_recovery" {
-  description = "Whether they can be set back to any second of the last 35 days."
+  description = "Whether the tables can be restored to any second of the last 35 days."
   type        = bool
 }
 
 variable "deletion_protection" {
-  description = "Whether they refuse to be deleted."
+  description = "Whether the tables are protected against deletion."
   type        = bool
 }
 
 variable "kms_key_arn" {
-  description = "The key they are encrypted with; null for DynamoDB's own."
+  description = "Customer managed key for encryption; null for the key that DynamoDB owns."
   type        = string
 }

@@ -10,7 +10,7 @@ resource "aws_apigatewayv2_domain_name" "this" {
 
   domain_name_configuration {
     certificate_arn = each.value.certificate_arn
-    endpoint_type   = "REGIONAL" # the only one for WebSocket APIs
+    endpoint_type   = "REGIONAL" # the only endpoint type of WebSocket APIs
     security_policy = "TLS_1_2"
   }
 }

@@ -13,7 +13,7 @@ resource "aws_apigatewayv2_integration" "this" {
 }
 
 resource "aws_apigatewayv2_route" "this" {
-  #checkov:skip=CKV_AWS_309:There is no authorizer yet: everybody who connects is anonymous, and the documentation says so
+  #checkov:skip=CKV_AWS_309:There is no authorizer yet; every client is anonymous, as docs/deploy.md warns
 
   for_each = var.routes
 
@@ -22,7 +22,7 @@ resource "aws_apigatewayv2_route" "this" {
   target             = "integrations/${aws_apigatewayv2_integration.this[each.key].id}"
   authorization_type = "NONE"
 
-  # Without it API Gateway drops what the function answers ("Setting up a route response").
+  # Without it API Gateway does not return the response of the function to the client ("Setting up a route response").
   route_response_selection_expression = each.value.responds ? "$default" : null
 }
 

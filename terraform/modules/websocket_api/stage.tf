@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_log_group" "access" {
-  #checkov:skip=CKV_AWS_338:How long logs are kept is the deployment's choice (log_retention_days)
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts in any case; a key of one's own is kms_key_arn
+  #checkov:skip=CKV_AWS_338:The retention is a setting of the deployment (log_retention_days)
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts all log groups; kms_key_arn sets a customer managed key
 
   name              = "/aws/apigateway/${var.name}"
   retention_in_days = var.log_retention_days
@@ -8,7 +8,7 @@ resource "aws_cloudwatch_log_group" "access" {
 }
 
 resource "aws_apigatewayv2_stage" "this" {
-  #checkov:skip=CKV2_AWS_51:A browser has no client certificate
+  #checkov:skip=CKV2_AWS_51:Browsers have no client certificate
 
   api_id      = aws_apigatewayv2_api.this.id
   name        = var.stage
@@ -19,7 +19,7 @@ resource "aws_apigatewayv2_stage" "this" {
     throttling_burst_limit = var.throttle.burst
   }
 
-  # Neither the query string nor a header: they may hold what nobody should read in a log.
+  # Without the query string and headers, which may contain secrets.
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.access.arn
     format = jsonencode({

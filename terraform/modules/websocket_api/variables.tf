@@ -1,15 +1,15 @@
 variable "name" {
-  description = "The API's name, and the end of its log group's."
+  description = "Name of the API, and the end of its log group's name."
   type        = string
 }
 
 variable "stage" {
-  description = "The stage's name, a part of the URL."
+  description = "Name of the stage, a part of the URL."
   type        = string
 }
 
 variable "routes" {
-  description = "What answers each route, and whether the answer's body goes back to the client as a frame."
+  description = "Function behind each route, and whether the body of its response goes to the client as a frame."
   type = map(object({
     function_name = string
     alias         = string
@@ -19,7 +19,7 @@ variable "routes" {
 }
 
 variable "throttle" {
-  description = "Messages a second, and at once, from all clients together."
+  description = "Requests per second (rate) and burst from all clients together."
   type = object({
     rate  = number
     burst = number
@@ -27,7 +27,7 @@ variable "throttle" {
 }
 
 variable "domain" {
-  description = "A name of one's own, or null."
+  description = "Custom domain name, or null."
   type = object({
     name            = string
     certificate_arn = string
@@ -36,11 +36,11 @@ variable "domain" {
 }
 
 variable "log_retention_days" {
-  description = "How long the access log is kept."
+  description = "Retention of the access log in days."
   type        = number
 }
 
 variable "kms_key_arn" {
-  description = "The key for the access log; null for AWS's own."
+  description = "Customer managed key for the access log; null for a key that AWS owns."
   type        = string
 }

@@ -1,7 +1,8 @@
 locals {
   day = 86400
 
-  # For messages nobody can read, and deployments that do not work: runs count their crashes themselves.
+  # Bounds the receives of unreadable messages and of jobs in a broken deployment. The crashes of a run are counted in
+  # its row.
   max_receives = 10
 
   sqs_key = var.kms_key_arn == null
@@ -14,14 +15,14 @@ resource "aws_sqs_queue" "dead" {
   kms_master_key_id         = var.kms_key_arn
 }
 
-# A standard queue: order lives in the tables (ARCHITECTURE.md).
+# A standard queue, because the tables define the order of runs (ARCHITECTURE.md).
 resource "aws_sqs_queue" "work" {
   name                      = var.name
   message_retention_seconds = 4 * local.day
   sqs_managed_sse_enabled   = local.sqs_key ? true : null
   kms_master_key_id         = var.kms_key_arn
 
-  # Lambda's minimum for an event source. The worker itself shortens it as soon as it has a message.
+  # The minimum for an event source is the timeout of the function. The worker shortens it as soon as it has a message.
   visibility_timeout_seconds = var.worker_timeout
 
   redrive_policy = jsonencode({

@@ -1,5 +1,5 @@
 output "queue" {
-  description = "The queue of jobs."
+  description = "Name, URL and ARN of the queue of jobs."
   value = {
     name = aws_sqs_queue.work.name
     url  = aws_sqs_queue.work.url
@@ -8,7 +8,7 @@ output "queue" {
 }
 
 output "dead_letters" {
-  description = "The queue that takes what was received too often, and the jobs of runs that were given up."
+  description = "Name, URL and ARN of the dead-letter queue, which also gets the jobs of runs that were given up."
   value = {
     name = aws_sqs_queue.dead.name
     url  = aws_sqs_queue.dead.url
@@ -17,7 +17,7 @@ output "dead_letters" {
 }
 
 output "settings" {
-  description = "How jobs are delivered. Times are seconds, or days where they say so."
+  description = "Delivery settings of jobs; times in seconds unless named otherwise."
   value = {
     visibility          = aws_sqs_queue.work.visibility_timeout_seconds
     retention_days      = aws_sqs_queue.work.message_retention_seconds / local.day

@@ -1,24 +1,24 @@
 variable "name" {
-  description = "The queue's name. That for dead letters has -dead behind it."
+  description = "Name of the queue; the dead-letter queue has the suffix -dead."
   type        = string
 }
 
 variable "worker_arn" {
-  description = "The function that works, by the alias it is called by."
+  description = "ARN of the worker's alias."
   type        = string
 }
 
 variable "worker_timeout" {
-  description = "The most an invocation of it may take, in seconds."
+  description = "Timeout of the worker in seconds."
   type        = number
 }
 
 variable "concurrency" {
-  description = "How many messages are worked on at once."
+  description = "Maximum number of concurrent invocations of the worker."
   type        = number
 }
 
 variable "kms_key_arn" {
-  description = "The key the messages are encrypted with; null for SQS's own."
+  description = "Customer managed key for the messages; null for the key that SQS owns."
   type        = string
 }

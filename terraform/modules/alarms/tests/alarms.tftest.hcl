@@ -1,4 +1,4 @@
-# What the alarms look at, and who is told.
+# Metrics and recipients of the alarms.
 
 variables {
   name             = "longwire-test"
@@ -15,13 +15,13 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { region = "eu-central-1" }
   }
-  # The provider checks that what an alarm does has an ARN.
+  # The provider checks that an alarm action is an ARN.
   mock_resource "aws_sns_topic" {
     defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:longwire-test-alarms" }
   }
 }
 
-run "alone" {
+run "without_a_recipient" {
   command = apply
 
   assert {
@@ -35,41 +35,49 @@ run "alone" {
       "longwire-test-server-errors",
       "longwire-test-worker-errors", "longwire-test-worker-throttles",
     ])
-    error_message = "These alarms were made: ${join(", ", output.names)}"
+    error_message = "Unexpected alarms: ${join(", ", output.names)}"
   }
 
   assert {
     condition     = output.topic_arn == null && length(aws_sns_topic.alarms) == 0 && length(aws_budgets_budget.monthly) == 0
-    error_message = "Nobody asked for a topic or a budget."
+    error_message = "A topic or a budget was created without being requested."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : length(alarm.alarm_actions) == 0])
-    error_message = "Nobody is told, but an alarm has an action."
+    error_message = "An alarm has an action although there is no recipient."
   }
 
-  # An alarm on a metric of ours that no filter makes would never be raised.
+  # An alarm on a metric that no filter creates would never be raised.
   assert {
     condition = alltrue([
       for alarm in aws_cloudwatch_metric_alarm.this :
       contains(keys(aws_cloudwatch_log_metric_filter.this), alarm.metric_name) if alarm.namespace == "longwire-test"
     ])
-    error_message = "An alarm looks at a metric that no filter makes."
+    error_message = "An alarm uses a metric that no filter creates."
   }
 
   assert {
     condition = alltrue([
       for filter in aws_cloudwatch_log_metric_filter.this : filter.metric_transformation[0].namespace == "longwire-test"
     ])
-    error_message = "A metric would be counted together with another environment's."
+    error_message = "A metric is not in the namespace of its environment."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["runs-failed"].threshold == 0
-    error_message = "Every failed run is told of unless failed_runs says otherwise."
+    error_message = "Without failed_runs, every failed run must raise the alarm."
   }
 
-  # Cancelled runs are told apart by their status: only failed ones may raise the alarm.
+  # The sentence of a log line may change at any time.
+  assert {
+    condition = alltrue([
+      for filter in aws_cloudwatch_log_metric_filter.this : !strcontains(filter.pattern, "$.fields.message")
+    ])
+    error_message = "A filter matches the sentence of a log line instead of its event."
+  }
+
+  # Cancelled runs write the same line with another status; only failed ones may raise the alarm.
   assert {
     condition     = strcontains(aws_cloudwatch_log_metric_filter.this["RunsFailed"].pattern, "($.fields.status = \"failed\")")
     error_message = "RunsFailed counts more than failed runs."
@@ -77,16 +85,16 @@ run "alone" {
 
   assert {
     condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 10
-    error_message = "The dashboard has other graphs than local.graphs."
+    error_message = "The dashboard must have the graphs of local.graphs."
   }
 
   assert {
     condition     = startswith(output.dashboard_url, "https://eu-central-1.console.aws.amazon.com/") && endswith(output.dashboard_url, "/longwire-test")
-    error_message = "The dashboard's address is wrong: ${output.dashboard_url}"
+    error_message = "Wrong address of the dashboard: ${output.dashboard_url}"
   }
 }
 
-run "an_address_gets_a_topic" {
+run "an_email_address_gets_a_topic" {
   command = apply
 
   variables {
@@ -108,12 +116,12 @@ run "an_address_gets_a_topic" {
       ) :
       one(alarm.alarm_actions) == output.topic_arn && one(alarm.ok_actions) == output.topic_arn
     ])
-    error_message = "An alarm does not tell the topic."
+    error_message = "An alarm does not notify the topic."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["runs-failed"].threshold == 5
-    error_message = "failed_runs is not the alarm's threshold."
+    error_message = "failed_runs is not the threshold of the alarm."
   }
 
   assert {
@@ -121,11 +129,11 @@ run "an_address_gets_a_topic" {
       for notification in aws_budgets_budget.monthly["monthly"].notification :
       notification.notification_type => notification.subscriber_email_addresses
     }) == jsonencode({ ACTUAL = ["people@example.com"], FORECASTED = ["people@example.com"] })
-    error_message = "The budget tells somebody else, or of something else."
+    error_message = "The budget has other recipients or notifications."
   }
 }
 
-run "a_topic_of_ones_own" {
+run "an_existing_topic" {
   command = plan
 
   variables {
@@ -135,7 +143,7 @@ run "a_topic_of_ones_own" {
 
   assert {
     condition     = output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:pager" && length(aws_sns_topic.alarms) == 0
-    error_message = "The topic is not the one that was given."
+    error_message = "The topic is not the given one."
   }
 
   assert {
@@ -143,11 +151,11 @@ run "a_topic_of_ones_own" {
       for notification in aws_budgets_budget.monthly["monthly"].notification :
       one(notification.subscriber_sns_topic_arns) == output.topic_arn
     ])
-    error_message = "The budget does not tell the topic."
+    error_message = "The budget does not notify the topic."
   }
 }
 
-run "either_an_address_or_a_topic" {
+run "an_email_address_and_a_topic_are_refused" {
   command = plan
 
   variables {
@@ -158,7 +166,7 @@ run "either_an_address_or_a_topic" {
   expect_failures = [var.topic_arn]
 }
 
-run "a_budget_tells_somebody" {
+run "a_budget_without_a_recipient_is_refused" {
   command = plan
 
   variables {
@@ -168,7 +176,7 @@ run "a_budget_tells_somebody" {
   expect_failures = [var.budget]
 }
 
-run "there_is_an_alarm_for_ingest" {
+run "functions_without_ingest_are_refused" {
   command = plan
 
   variables {
