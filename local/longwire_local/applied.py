@@ -87,7 +87,7 @@ def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[st
     }
 
 
-def setting(name: str, value: str) -> Any:
+def setting(name: str, value: str) -> object:
     """A setting as Terraform takes it, which makes numbers of texts itself."""
     return json.loads(value) if name == "MODEL_FIELDS" else value
 

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
@@ -78,9 +77,16 @@ def _connected(url: str) -> Iterator[ClientConnection]:
 
 def _open(stack: ExitStack, url: str) -> ClientConnection:
     # No proxy, no compression, no pings: the server is on this machine, and may be slow under a compiler.
-    options: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None, "max_size": None}
     try:
-        socket: ClientConnection = connect(url, subprotocols=[SUBPROTOCOL], open_timeout=OPEN_TIMEOUT_S, **options)
+        socket = connect(
+            url,
+            subprotocols=[SUBPROTOCOL],
+            open_timeout=OPEN_TIMEOUT_S,
+            compression=None,
+            proxy=None,
+            ping_interval=None,
+            max_size=None,
+        )
         return stack.enter_context(socket)
     except (OSError, InvalidHandshake, TimeoutError) as error:
         raise LocalError(f"could not connect to {url}: {error}") from error

@@ -6,10 +6,11 @@ Durations are seconds, memory is MiB.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 PREFIX = "longwire-"
 REGION = "us-east-1"
-RUNTIME = "provided.al2023"
+RUNTIME: Final = "provided.al2023"
 HANDLER = "bootstrap"
 
 DAY = 86_400
@@ -20,7 +21,7 @@ class Key:
     """A key attribute; `kind` is DynamoDB's S or N."""
 
     name: str
-    kind: str = "S"
+    kind: Literal["S", "N"] = "S"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Index:
     name: str
     partition: Key
     sort: Key | None = None
-    projection: str = "ALL"
+    projection: Literal["ALL", "KEYS_ONLY"] = "ALL"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class EventSource:
     queue: str
     function: str
     batch_size: int
-    response_types: tuple[str, ...]
+    response_types: tuple[Literal["ReportBatchItemFailures"], ...]
     max_concurrency: int
 
 
