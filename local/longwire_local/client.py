@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from .errors import LocalError
-from .transcript import RunFailed, Transcript, lines
+from .transcript import RunFailed, Transcript, events
 
 SUBPROTOCOL = Subprotocol("longwire.v1")
 OPEN_TIMEOUT_S = 30.0
@@ -63,7 +63,7 @@ def _read_frame(socket: ClientConnection, transcript: Transcript, deadline: floa
         frame = socket.recv(timeout=max(0.0, deadline - time.monotonic()))
     except TimeoutError as error:
         raise LocalError(f"no complete answer within {timeout:g} s") from error
-    return any([transcript.read(line) for line in lines(frame)])
+    return any([transcript.read(event) for event in events(frame)])
 
 
 @contextmanager

@@ -21,5 +21,5 @@ def actions(*patterns: str) -> set[str]:
     return {action for file in files for action in ACTION.findall(file.read_text())}
 
 
-def test_the_boundary_holds_what_functions_may_and_nothing_else():
+def test_the_boundary_holds_what_functions_may_and_nothing_else() -> None:
     assert actions("modules/github_oidc/boundary.tf") == actions(*RIGHTS) - NO_RIGHTS

@@ -1,5 +1,6 @@
 import pytest
 
+from longwire_local.checkout import Checkout
 from longwire_local.environment import (
     Endpoints,
     function_environment,
@@ -13,13 +14,13 @@ AT = Endpoints("http://m", "http://s", "http://m/api/live", "http://m/q", "http:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_gets_what_it_must_have(name):
+def test_every_function_gets_what_it_must_have(name: str) -> None:
     environment = function_environment(name, AT, {})
     assert set(environment) == set(FUNCTIONS[name].environment)
     assert all(environment.values())
 
 
-def test_settings_reach_only_the_functions_that_know_them():
+def test_settings_reach_only_the_functions_that_know_them() -> None:
     chosen = settings({"LONGWIRE_FN_MAX_STEPS": "3", "LONGWIRE_FN_ON_GONE": "finish", "PATH": "/bin"})
     assert chosen == {"MAX_STEPS": "3", "ON_GONE": "finish"}
     assert "MAX_STEPS" not in function_environment("ingest", AT, chosen)
@@ -27,11 +28,11 @@ def test_settings_reach_only_the_functions_that_know_them():
     assert function_environment("worker", AT, chosen)["MAX_STEPS"] == "3"
 
 
-def test_a_misspelt_setting_is_noticed():
+def test_a_misspelt_setting_is_noticed() -> None:
     assert unknown_settings({"MAX_STEP": "3", "ON_GONE": "finish"}) == ["MAX_STEP"]
 
 
-def test_functions_see_no_credentials_of_the_caller(checkout, monkeypatch):
+def test_functions_see_no_credentials_of_the_caller(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
     environment = ministack_environment(checkout, "127.0.0.1", 1)
@@ -40,7 +41,7 @@ def test_functions_see_no_credentials_of_the_caller(checkout, monkeypatch):
     assert environment["HOME"].startswith(str(checkout.state))
 
 
-def test_the_facts_fit_together():
+def test_the_facts_fit_together() -> None:
     # Lambda refuses an event source whose queue's visibility is below the function's timeout.
     source = QUEUES[EVENT_SOURCE.queue]
     assert source.visibility >= FUNCTIONS[EVENT_SOURCE.function].timeout

@@ -67,7 +67,7 @@ def deployment(tmp_path: Path) -> Deployment:
     return Deployment(tmp_path)
 
 
-def test_every_function_goes_back_to_the_release_before(deployment):
+def test_every_function_goes_back_to_the_release_before(deployment: Deployment) -> None:
     # Version 10 comes after 9, whatever the alphabet says.
     deployment.has(ingest=("10", {"8": "a", "9": "b", "10": "c"}), worker=("3", {"1": "a", "2": "b", "3": "c"}))
     done = deployment.roll_back("--yes")
@@ -76,7 +76,7 @@ def test_every_function_goes_back_to_the_release_before(deployment):
     assert done.stdout.endswith("dev runs b\n")
 
 
-def test_a_release_can_be_named_backward_and_forward(deployment):
+def test_a_release_can_be_named_backward_and_forward(deployment: Deployment) -> None:
     deployment.has(ingest=("3", {"1": "a", "2": "b", "3": "c"}), worker=("3", {"1": "a", "2": "b", "3": "c"}))
     deployment.roll_back("--yes", "--to", "a")
     assert deployment.live() == {"ingest": "1", "worker": "1"}
@@ -84,7 +84,7 @@ def test_a_release_can_be_named_backward_and_forward(deployment):
     assert deployment.live() == {"ingest": "3", "worker": "3"}
 
 
-def test_different_releases_are_refused(deployment):
+def test_different_releases_are_refused(deployment: Deployment) -> None:
     deployment.has(ingest=("2", {"1": "a", "2": "b"}), worker=("3", {"1": "a", "2": "b", "3": "b2"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 1
@@ -92,7 +92,7 @@ def test_different_releases_are_refused(deployment):
     assert deployment.live() == {"ingest": "2", "worker": "3"}
 
 
-def test_one_that_stopped_half_way_can_be_completed_by_name_only(deployment):
+def test_one_that_stopped_half_way_can_be_completed_by_name_only(deployment: Deployment) -> None:
     versions = {"1": "a", "2": "b", "3": "c"}
     deployment.has(ingest=("3", versions), worker=("3", versions))
     stopped = deployment.roll_back("--yes", refuses="longwire-dev-worker")
@@ -104,33 +104,33 @@ def test_one_that_stopped_half_way_can_be_completed_by_name_only(deployment):
     assert deployment.live() == {"ingest": "2", "worker": "2"}
 
 
-def test_a_function_that_is_new_stays(deployment):
+def test_a_function_that_is_new_stays(deployment: Deployment) -> None:
     deployment.has(ingest=("1", {"1": "b"}), worker=("2", {"1": "a", "2": "b"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 0, done.stderr
     assert deployment.live() == {"ingest": "1", "worker": "1"}
 
 
-def test_a_first_release_has_nothing_before_it(deployment):
+def test_a_first_release_has_nothing_before_it(deployment: Deployment) -> None:
     deployment.has(ingest=("1", {"1": "a"}), worker=("1", {"1": "a"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 1
     assert "nothing to go back to" in done.stderr
 
 
-def test_a_release_nobody_knows_moves_nothing(deployment):
+def test_a_release_nobody_knows_moves_nothing(deployment: Deployment) -> None:
     deployment.has(ingest=("2", {"1": "a", "2": "b"}), worker=("2", {"1": "a", "2": "b"}))
     assert deployment.roll_back("--yes", "--to", "z").returncode == 1
     assert deployment.live() == {"ingest": "2", "worker": "2"}
 
 
-def test_only_yes_moves(deployment):
+def test_only_yes_moves(deployment: Deployment) -> None:
     deployment.has(ingest=("2", {"1": "a", "2": "b"}), worker=("2", {"1": "a", "2": "b"}))
     assert deployment.roll_back(answer="y\n").returncode == 1
     assert deployment.live() == {"ingest": "2", "worker": "2"}
 
 
-def test_an_environment_that_is_not_deployed_is_named(deployment):
+def test_an_environment_that_is_not_deployed_is_named(deployment: Deployment) -> None:
     deployment.has(ingest=("1", {"1": "a"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 1

@@ -15,19 +15,19 @@ READS = re.compile(
 )
 
 
-def read_by(name):
+def variables_read_by(name: str) -> set[str]:
     files = (LAMBDAS / name / "src").glob("**/*.rs")
     return {variable for file in files for variable in READS.findall(file.read_text())}
 
 
-def test_there_is_a_folder_for_each_function():
+def test_there_is_a_folder_for_each_function() -> None:
     assert sorted(folder.name for folder in LAMBDAS.iterdir()) == sorted(facts.FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", facts.FUNCTIONS)
-def test_a_function_gets_what_its_sources_read(name):
+def test_a_function_gets_what_its_sources_read(name: str) -> None:
     function = facts.FUNCTIONS[name]
     given = {*function.environment, *function.optional}
     # The SDK's own, which no source of ours names.
     given = {variable for variable in given if not variable.startswith("AWS_")}
-    assert given == read_by(name)
+    assert given == variables_read_by(name)
