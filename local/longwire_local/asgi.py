@@ -1,7 +1,7 @@
-"""MiniStack behind a thin layer that does what API Gateway does and MiniStack does not.
+"""MiniStack behind a layer that adds behaviour of API Gateway's WebSocket APIs that MiniStack lacks.
 
-Its arguments are the number of an inherited, bound socket and the folder for the functions' logs.
-Tried against MiniStack 1.5.33, whose internals it wraps; requirements.txt pins that version.
+Arguments: the file descriptor of an inherited, bound socket; the folder for the functions' logs.
+The layer wraps internals of MiniStack 1.5.33; requirements.txt pins that version.
 """
 
 from __future__ import annotations
@@ -32,23 +32,25 @@ from ministack.app import app as ministack
 from ministack.core.lambda_runtime import ProvidedWorker
 from ministack.services import apigateway
 
-# A function's response, as it came: any JSON object.
+# The response of a function: any JSON object.
 Response = dict[str, Any]
 
-# API Gateway closes a connection that sends a larger frame with 1009 ("Amazon API Gateway quotas":
-# WebSocket frame size 32 KB). MiniStack would take 16 MB.
+# API Gateway closes a connection with code 1009 when a frame is larger ("Amazon API Gateway quotas": WebSocket
+# frame size 32 KB). MiniStack accepts 16 MB.
 MAX_INBOUND_BYTES = 32 * 1024
 
-# What the $connect function of the handshake in this task answered. Each socket has a task of its own.
+# The response of the $connect function to the handshake in this task. Each socket has its own task.
 _connect_response: ContextVar[Response | None] = ContextVar("connect_response", default=None)
 
 
-def mend_invocations() -> None:
-    """Keeps what $connect answered, of which MiniStack looks only at the status, and words failures of
-    a function as API Gateway does."""
+def wrap_invocations() -> None:
+    """Wraps the invocation of functions: keeps the response of $connect, and replaces the errors of other routes.
+
+    MiniStack itself reads only the status of $connect's response.
+    """
     invoke = apigateway._invoke_ws_lambda
 
-    async def mended(*args: Any, **kwargs: Any) -> Response | None:
+    async def wrapped(*args: Any, **kwargs: Any) -> Response | None:
         response = await invoke(*args, **kwargs)
         route, connection, request = args[3], args[5], args[7]
         if route.get("routeKey") == "$connect":
@@ -56,37 +58,39 @@ def mend_invocations() -> None:
             return response
         return with_gateway_error(response, connection, request)
 
-    apigateway._invoke_ws_lambda = mended
+    apigateway._invoke_ws_lambda = wrapped
 
 
-def mend_route_selection() -> None:
-    """Sends to $default what breaks MiniStack's parser, and messages that name a route of the handshake."""
+def wrap_route_selection() -> None:
+    """Selects $default for messages that MiniStack cannot parse or that name $connect or $disconnect."""
     evaluate = apigateway._evaluate_route_selection
 
-    def mended(expr: str, payload_text: str) -> str:
+    def wrapped(expr: str, payload_text: str) -> str:
         try:
             route = evaluate(expr, payload_text)
-        except RecursionError:  # JSON nested a thousand deep
+        except RecursionError:  # JSON with a thousand levels
             return "$default"
         return "$default" if route in ("$connect", "$disconnect") else route
 
-    apigateway._evaluate_route_selection = mended
+    apigateway._evaluate_route_selection = wrapped
 
 
 def tee_function_logs(folder: Path) -> None:
-    """Writes each line of a function to its file at once; CloudWatch gets them when an invocation ends."""
+    """Writes log lines of a function to its file at once; MiniStack's CloudWatch has them after the invocation."""
     pump = ProvidedWorker._pump_output
 
-    def teed(self: ProvidedWorker, stream: BinaryIO, log_queue: Queue[str]) -> None:
-        # longwire-worker, or longwire-local-worker when Terraform named it.
+    def pump_into_file(self: ProvidedWorker, stream: BinaryIO, log_queue: Queue[str]) -> None:
+        # The deployed name is longwire-worker, or longwire-local-worker in a deployment by Terraform.
         name = str(self.func_name).rsplit("-", 1)[-1]
         with (folder / f"{name}.log").open("ab", buffering=0) as file:
             pump(self, _Tee(stream, file), log_queue)
 
-    ProvidedWorker._pump_output = teed  # type: ignore[method-assign] # a method is what is wrapped
+    ProvidedWorker._pump_output = pump_into_file  # type: ignore[method-assign] # replaces a method
 
 
 class _Tee:
+    """A stream whose lines are also written to a file."""
+
     def __init__(self, stream: BinaryIO, file: RawIOBase) -> None:
         self._stream = stream
         self._file = file
@@ -101,7 +105,7 @@ class _Tee:
 
 
 def as_api_gateway(app: ASGIFramework) -> ASGIFramework:
-    """The ASGI app, with API Gateway's handshake answers and frame limit on its sockets."""
+    """Adds API Gateway's responses to the handshake and its limit on frames to an ASGI application."""
 
     async def wrapped(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "websocket":
@@ -115,6 +119,8 @@ def as_api_gateway(app: ASGIFramework) -> ASGIFramework:
 
 
 class _Handshake:
+    """The sending side of a socket: its first message accepts or refuses the handshake."""
+
     def __init__(self, send: ASGISendCallable) -> None:
         self._send = send
         self._decided = False
@@ -132,7 +138,7 @@ class _Handshake:
             await self._send(message)
 
     async def _refuse(self, message: WebsocketCloseEvent) -> None:
-        """API Gateway answers with the function's status; MiniStack with 403 whatever it was."""
+        """Responds with the function's status and body as API Gateway does; MiniStack always sends 403."""
         response = _connect_response.get()
         if response is None:
             await self._send(message)
@@ -145,24 +151,24 @@ class _Handshake:
 
 
 def subprotocol(response: Response | None) -> str | None:
-    """The protocol that $connect returned; API Gateway negotiates none by itself."""
+    """The subprotocol in the response of $connect; API Gateway negotiates none itself."""
     headers = (response or {}).get("headers") or {}
     found = [value for name, value in headers.items() if name.lower() == "sec-websocket-protocol"]
     return str(found[0]) if found else None
 
 
 def refusal_status(response: Response) -> int:
-    """The status of a refused handshake; a function that failed is a 502."""
+    """The HTTP status of a refused handshake; 502 when the function failed."""
     status = response.get("statusCode")
     return status if isinstance(status, int) and 300 <= status <= 599 else 502
 
 
 def with_gateway_error(response: Response | None, connection: str, request: str) -> Response | None:
-    """API Gateway's own frame in place of the error of a function that failed, which MiniStack shows."""
+    """Replaces the error of a failed function, which MiniStack sends to the client, with API Gateway's message."""
     if not response or response.get("statusCode") != 502 or "errorMessage" not in str(response.get("body")):
         return response
-    told = {"message": "Internal server error", "connectionId": connection, "requestId": request}
-    return {"statusCode": 502, "body": json.dumps(told)}
+    error = {"message": "Internal server error", "connectionId": connection, "requestId": request}
+    return {"statusCode": 502, "body": json.dumps(error)}
 
 
 async def _receive_limited(receive: ASGIReceiveCallable, send: ASGISendCallable) -> ASGIReceiveEvent:
@@ -174,16 +180,16 @@ async def _receive_limited(receive: ASGIReceiveCallable, send: ASGISendCallable)
 
 
 def inbound_bytes(message: WebsocketReceiveEvent) -> int:
-    """The size of a received message on the wire, in bytes of UTF-8."""
+    """The size of a received message in bytes; a text counts as UTF-8."""
     text = message.get("text")
     return len(message.get("bytes") or b"") if text is None else len(text.encode())
 
 
 def main() -> None:
-    """Serves until a signal ends it."""
+    """Serves MiniStack until a signal ends the process."""
     descriptor, logs = sys.argv[1], Path(sys.argv[2])
-    mend_invocations()
-    mend_route_selection()
+    wrap_invocations()
+    wrap_route_selection()
     tee_function_logs(logs)
     config = Config()
     config.bind = [f"fd://{descriptor}"]

@@ -1,4 +1,4 @@
-"""`ask` and `chat`: a WebSocket client such as anybody could write."""
+"""`ask` and `chat`, a WebSocket client for the terminal."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 def ask(url: str, prompt: str, timeout: float) -> None:
-    """Sends one prompt and prints its answer. Raises RunFailed, or LocalError when nobody answers."""
+    """Sends one prompt and prints the answer. `timeout` is in seconds, for the whole answer.
+
+    Raises RunFailed when the run fails, and LocalError when the connection or the timeout ends before the answer.
+    """
     with _connected(url) as socket:
         _converse(socket, prompt, timeout)
 
 
 def chat(url: str, timeout: float) -> None:
-    """Asks for prompts until the end of input, on one connection and so on one thread."""
-    # Importing it gives input() a history and line editing.
+    """Reads prompts until the end of input and prints the answers. One connection, so one thread of messages."""
+    # The import gives input() a history and line editing.
     import readline  # noqa: F401
 
     with _connected(url) as socket:
         _note("A conversation; end it with Ctrl-D.")
-        while (prompt := _input()) is not None:
+        while (prompt := _next_prompt()) is not None:
             if prompt.strip():
                 _turn(socket, prompt, timeout)
 
@@ -76,7 +79,7 @@ def _connected(url: str) -> Iterator[ClientConnection]:
 
 
 def _open(stack: ExitStack, url: str) -> ClientConnection:
-    # No proxy, no compression, no pings: the server is on this machine, and may be slow under a compiler.
+    # The server is on this machine: no proxy, no compression. No pings, as a compiler may slow the server down.
     try:
         socket = connect(
             url,
@@ -92,7 +95,7 @@ def _open(stack: ExitStack, url: str) -> ClientConnection:
         raise LocalError(f"could not connect to {url}: {error}") from error
 
 
-def _input() -> str | None:
+def _next_prompt() -> str | None:
     try:
         return input("> ")
     except EOFError:

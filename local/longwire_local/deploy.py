@@ -1,4 +1,4 @@
-"""Deploying facts.py to MiniStack, which starts empty each time, so that nothing needs to be compared."""
+"""Deployment of facts.py to MiniStack, which is empty at each start, so there is nothing to compare with."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ if TYPE_CHECKING:
     )
     from types_boto3_sqs.literals import QueueAttributeNameType
 
-# MiniStack checks none of it, but the APIs ask for it.
+# Lambda's API requires a role; MiniStack does not check it.
 ROLE = "arn:aws:iam::000000000000:role/longwire-local"
 
 
 class Deployment:
-    """The deployment to one MiniStack."""
+    """Creates and updates the resources in one MiniStack."""
 
     def __init__(self, ministack: str) -> None:
         self.clients = Clients.of(ministack)
 
     def create_tables(self) -> None:
+        """Creates the tables and enables their time to live."""
         for name, table in facts.TABLES.items():
             self.clients.dynamodb.create_table(**table_arguments(name, table))
             self.clients.dynamodb.update_time_to_live(
@@ -38,7 +39,7 @@ class Deployment:
             )
 
     def create_queues(self) -> dict[str, str]:
-        """The URL of each queue; those that take dead letters come first, the others name them."""
+        """Creates the queues, those for dead letters first, as others refer to them. Returns the URLs by name."""
         urls: dict[str, str] = {}
         for name, queue in sorted(facts.QUEUES.items(), key=lambda item: item[1].dead_letters is not None):
             attributes = queue_attributes(queue)
@@ -46,7 +47,7 @@ class Deployment:
         return urls
 
     def create_gateway(self) -> str:
-        """An API without routes, because its id stands in the environment of the functions behind it."""
+        """Creates the API without routes and returns its id, which the environment of the functions contains."""
         api = self.clients.gateway.create_api(
             Name=deployed("websocket"),
             ProtocolType="WEBSOCKET",
@@ -56,6 +57,7 @@ class Deployment:
         return str(api["ApiId"])
 
     def create_function(self, name: str, code: bytes, at: Endpoints, chosen: Mapping[str, str]) -> None:
+        """Creates a function. `code` is its zip, `chosen` are settings for all functions."""
         function = facts.FUNCTIONS[name]
         self.clients.functions.create_function(
             FunctionName=deployed(name),
@@ -69,6 +71,7 @@ class Deployment:
         )
 
     def create_routes(self, api: str) -> None:
+        """Creates the routes of an API and their integrations with the functions."""
         for route in facts.ROUTES:
             integration = self.clients.gateway.create_integration(
                 ApiId=api,
@@ -87,6 +90,7 @@ class Deployment:
                 )
 
     def create_event_source(self) -> None:
+        """Connects the queue of runs with the worker."""
         source = facts.EVENT_SOURCE
         self.clients.functions.create_event_source_mapping(
             EventSourceArn=queue_arn(source.queue),
@@ -97,6 +101,7 @@ class Deployment:
         )
 
     def create_schedules(self) -> None:
+        """Creates the rules that invoke functions at fixed times."""
         for schedule in facts.SCHEDULES:
             name = deployed(schedule.name)
             self.clients.events.put_rule(Name=name, ScheduleExpression=schedule.expression)
@@ -104,9 +109,11 @@ class Deployment:
             self.clients.events.put_targets(Rule=name, Targets=[{"Id": schedule.function, "Arn": arn}])
 
     def update_code(self, name: str, code: bytes) -> None:
+        """Replaces a function's code with a zip."""
         self.clients.functions.update_function_code(FunctionName=deployed(name), ZipFile=code)
 
     def update_settings(self, name: str, at: Endpoints, chosen: Mapping[str, str]) -> None:
+        """Replaces a function's environment."""
         self.clients.functions.update_function_configuration(
             FunctionName=deployed(name),
             Environment={"Variables": function_environment(name, at, chosen)},
@@ -114,6 +121,7 @@ class Deployment:
 
 
 def table_arguments(name: str, table: Table) -> CreateTableInputTypeDef:
+    """The request that creates a table."""
     keys = [table.partition, table.sort]
     for index in table.indexes:
         keys += [index.partition, index.sort]
@@ -130,6 +138,7 @@ def table_arguments(name: str, table: Table) -> CreateTableInputTypeDef:
 
 
 def queue_attributes(queue: Queue) -> dict[QueueAttributeNameType, str]:
+    """The attributes of a queue, with its redrive policy as JSON."""
     attributes: dict[QueueAttributeNameType, str] = {
         "VisibilityTimeout": str(queue.visibility),
         "MessageRetentionPeriod": str(queue.retention),
@@ -141,14 +150,17 @@ def queue_attributes(queue: Queue) -> dict[QueueAttributeNameType, str]:
 
 
 def queue_arn(name: str) -> str:
+    """The ARN of a queue in MiniStack."""
     return f"arn:aws:sqs:{facts.REGION}:000000000000:{deployed(name)}"
 
 
 def function_arn(name: str) -> str:
+    """The ARN of a function in MiniStack."""
     return f"arn:aws:lambda:{facts.REGION}:000000000000:function:{deployed(name)}"
 
 
 def invocation_uri(function: str) -> str:
+    """The URI of an integration that invokes a function."""
     arn = function_arn(function)
     return f"arn:aws:apigateway:{facts.REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
 

@@ -1,4 +1,4 @@
-"""From the lines of a run to what a person reads: the answer on one side, everything else on the other."""
+"""Text for the terminal from the events of a run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Event = dict[str, Any]
 
 
 class RunFailed(Exception):
-    """The run, or the request for it, ended without success; the text is for people."""
+    """The run failed, was cancelled, or was refused; the message is for the user."""
 
 
 @dataclass
 class Transcript:
-    """Reads the lines of one run in order; `answer` gets text as it comes, `note` whole remarks."""
+    """Reads the events of one run in order. `answer` gets the answer's text in pieces, `note` whole remarks."""
 
     answer: Callable[[str], None]
     note: Callable[[str], None]
@@ -25,15 +25,15 @@ class Transcript:
     _texts: int = 0
 
     def read(self, event: Event) -> bool:
-        """Takes one line; True when the run ended with success. Raises RunFailed when it did not."""
+        """Reads one event. Returns True at the end of a successful run; raises RunFailed at any other end."""
         kind = event.get("type")
         if kind in ("RUN_ERROR", "error"):
             raise RunFailed(_failure(event))
         if kind is None and "message" in event:
-            # API Gateway's own words: throttled or timed out.
+            # A message of API Gateway itself, for instance when it throttles.
             raise RunFailed(str(event["message"]))
         if kind == "RUN_FINISHED":
-            _need_success(event)
+            _check_success(event)
             return True
         if handler := self._handlers().get(str(kind)):
             handler(event)
@@ -74,8 +74,8 @@ class Transcript:
     def _call_result(self, event: Event) -> None:
         call = str(event.get("toolCallId"))
         outcome = event.get("metadata", {}).get("lw.outcome", "success")
-        said = "" if outcome == "success" else f" ({outcome})"
-        self.note(f"<- {self._names.get(call, call)}{said}: {event.get('content', '')}")
+        remark = "" if outcome == "success" else f" ({outcome})"
+        self.note(f"<- {self._names.get(call, call)}{remark}: {event.get('content', '')}")
 
     def _custom(self, event: Event) -> None:
         if event.get("name") == "lw.status":
@@ -83,10 +83,7 @@ class Transcript:
 
 
 def events(frame: str | bytes) -> list[Event]:
-    """The JSON objects of a frame (JSON Lines); an empty frame has none.
-
-    Raises RunFailed for anything else: we asked for longwire.v1 and were answered with something else.
-    """
+    """Parses a frame of JSON Lines; an empty frame has no events. Raises RunFailed for any other frame."""
     text = frame.decode() if isinstance(frame, bytes) else frame
     try:
         parsed = [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -97,7 +94,7 @@ def events(frame: str | bytes) -> list[Event]:
     return parsed
 
 
-def _need_success(event: Event) -> None:
+def _check_success(event: Event) -> None:
     outcome = event.get("outcome") or {}
     kind = outcome.get("type", "success")
     if kind != "success":

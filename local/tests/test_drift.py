@@ -1,4 +1,4 @@
-"""scripts/drift against a stand-in for terraform: what it says of a comparison."""
+"""Tests of scripts/drift with a stand-in for terraform."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# `plan` fails when there is no comparison to show.
+# `plan` fails when the file with the comparison is missing.
 TERRAFORM = """#!/usr/bin/env bash
 case "$2" in
   plan) [ -e "$COMPARISON" ] && ls "$TF_VAR_packages" && [[ "$*" == *-refresh-only*envs/dev.tfvars* ]] ;;
@@ -48,18 +48,18 @@ def compare(tmp_path: Path) -> Compare:
     return run
 
 
-def test_what_is_as_it_was_is_no_drift(compare: Compare) -> None:
+def test_without_drift_the_status_is_0(compare: Compare) -> None:
     done = compare({"output_changes": {"websocket_url": {"actions": ["no-op"]}}})
     assert (done.returncode, done.stdout) == (0, "dev is as it was deployed\n")
 
 
-def test_what_changed_is_named_without_its_values(compare: Compare) -> None:
+def test_drifted_resources_are_named_without_their_values(compare: Compare) -> None:
     done = compare({"resource_drift": [CHANGED, GONE]})
     assert done.returncode == 2
     assert done.stdout.splitlines() == [f"{CHANGED['address']} has changed", f"{GONE['address']} is gone"]
 
 
-def test_a_comparison_that_failed_is_no_all_clear(compare: Compare) -> None:
+def test_a_failed_plan_is_not_reported_as_no_drift(compare: Compare) -> None:
     done = compare(None)
     assert done.returncode not in (0, 2)
     assert done.stdout == ""

@@ -1,6 +1,6 @@
-"""The local deployment against Terraform's plan: what is not named here is the same in both.
+"""Compares the local deployment with Terraform's plans. Both are equal but for the differences listed here.
 
-scripts/test leaves the plans in .longwire/plans; where terraform cannot run there are none.
+scripts/test writes the plans to .longwire/plans. Where terraform cannot run there are none, and the tests skip.
 """
 
 import json
@@ -22,9 +22,9 @@ from longwire_local.processes import Started
 
 ROOT = Path(__file__).parents[2]
 PLANS = ROOT / ".longwire" / "plans"
-STAND_IN = "AWS itself answers in AWS; on a laptop there are stand-ins"
+STAND_IN = "the local stack has stand-ins for these services"
 
-# What may differ, by where it stands. A reason that is needed no more fails, too.
+# Expected differences by path, each with its reason. An entry without a difference also fails the test.
 LOCAL_ONLY = {
     **{
         f"functions.{name}.environment.{variable}": STAND_IN
@@ -37,12 +37,12 @@ LOCAL_ONLY = {
     "functions.worker.environment.KNOWLEDGE_BASE_ID": "the simulator has one; an account may have none",
 }
 PLAN_ONLY = {
-    "functions.ingest.environment.ON_GONE": "a deployment says its policy; a laptop leaves it to the function",
-    "functions.ingest.environment.THREAD_TTL_HOURS": "the same in ingest and worker, so a deployment sets both",
-    "functions.worker.environment.THREAD_TTL_HOURS": "the same in ingest and worker, so a deployment sets both",
+    "functions.ingest.environment.ON_GONE": "a deployment sets the policy; the local stack uses the default",
+    "functions.ingest.environment.THREAD_TTL_HOURS": "ingest and worker need one value; a deployment sets both",
+    "functions.worker.environment.THREAD_TTL_HOURS": "ingest and worker need one value; a deployment sets both",
 }
 UNEQUAL = {
-    "event sources.worker.at once": "many wait at once in tests; AWS has quotas and a bill",
+    "event sources.worker.at once": "tests have many runs at once; AWS has quotas and costs",
 }
 
 
@@ -61,7 +61,7 @@ def plan(request: pytest.FixtureRequest) -> Shape:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
-    """MiniStack with everything that `up` makes, but for the functions' code."""
+    """The shape of a MiniStack with all resources that `up` creates; the functions have no code."""
     before = os.environ.get("LONGWIRE_STATE")
     os.environ["LONGWIRE_STATE"] = str(tmp_path_factory.mktemp("state"))
     checkout = Checkout(ROOT)
@@ -98,7 +98,7 @@ def deploy(deployment: Deployment, code: bytes) -> None:
 
 
 def leaves(value: object, path: str = "") -> Shape:
-    """Everything in nested objects by its path; an empty object is a leaf."""
+    """The values in nested objects by their path; an empty object is a value."""
     if not isinstance(value, dict) or not value:
         return {path: value}
     found: Shape = {}
@@ -107,7 +107,7 @@ def leaves(value: object, path: str = "") -> Shape:
     return found
 
 
-def test_the_local_stack_is_what_the_plan_deploys(deployed: Shape, plan: Shape) -> None:
+def test_the_local_deployment_equals_the_plan(deployed: Shape, plan: Shape) -> None:
     here, there = leaves(deployed), leaves(plan)
     local_only = {path: here[path] for path in here.keys() - there.keys()}
     plan_only = {path: there[path] for path in there.keys() - here.keys()}
@@ -122,21 +122,21 @@ def test_the_local_stack_is_what_the_plan_deploys(deployed: Shape, plan: Shape) 
     assert explained == [set(local_only), set(plan_only), set(unequal)], "an explained difference no longer exists"
 
 
-def test_both_tell_everything(deployed: Shape, plan: Shape) -> None:
+def test_both_shapes_have_every_kind_of_resource(deployed: Shape, plan: Shape) -> None:
     assert deployed.keys() == plan.keys()
     assert all(deployed.values()) and all(plan.values())
 
 
-def test_up_with_terraform_deploys_the_same(deployed: Shape) -> None:
+def test_up_with_terraform_deploys_the_same_resources(deployed: Shape) -> None:
     here, there = leaves(deployed), leaves(planned_for("local"))
-    # Only what a deployment always says and a laptop leaves to the function's own default.
+    # The plan may add only settings that a deployment always sets.
     assert {path: value for path, value in there.items() if here.get(path) != value} == dict.fromkeys(
         PLAN_ONLY, True
     )
     assert here.keys() - there.keys() == set()
 
 
-def test_the_plan_has_the_outputs_that_describe_a_stack() -> None:
+def test_the_plan_has_the_outputs_for_the_description_of_a_stack() -> None:
     planned_for("local")
     outputs = json.loads((PLANS / "local.json").read_text())["output_changes"]
     assert {"api_id", "queue_url", "dead_letter_url", "tables", "functions"} <= outputs.keys()

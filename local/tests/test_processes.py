@@ -13,7 +13,7 @@ from longwire_local import processes
 from longwire_local.checkout import Checkout
 from longwire_local.processes import Started
 
-# A server with a child in its group, as MiniStack has its functions; the last argument is the marker.
+# A server with a child in its group, as MiniStack has functions. The argument is the child's working directory.
 PARENT = """
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], cwd=sys.argv[1])
@@ -40,22 +40,20 @@ def server(checkout: Checkout) -> Iterator[Server]:
             os.kill(each, 9)
 
 
-def test_a_started_server_is_ours(server: Server) -> None:
+def test_a_started_server_is_recognised(server: Server) -> None:
     started, _ = server
     assert processes.is_ours(started)
     assert [member.pid for member in processes.members(started)] == [server[1]]
 
 
-def test_a_pid_used_again_is_not_ours(server: Server) -> None:
+def test_a_reused_pid_is_not_recognised(server: Server) -> None:
     started, _ = server
     assert not processes.is_ours(replace(started, started=started.started - 60))
     assert not processes.is_ours(replace(started, marker="/another/checkout"))
 
 
-def test_a_process_without_a_command_line_yet_is_still_ours(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # So it looks while the kernel is loading a program; taking it for ended made one start in ten fail.
+def test_a_process_without_a_command_line_is_recognised(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The command line is empty while the kernel loads a program. Without this case one start in ten failed.
     monkeypatch.setattr(psutil.Process, "cmdline", lambda _: [])
     assert processes.is_ours(server[0])
 
@@ -68,7 +66,7 @@ def test_stop_ends_the_server_and_its_children(server: Server, checkout: Checkou
     assert not processes.stop(started, checkout.state)
 
 
-def test_stop_ends_the_children_of_a_server_that_was_killed(server: Server, checkout: Checkout) -> None:
+def test_stop_ends_the_children_of_a_killed_server(server: Server, checkout: Checkout) -> None:
     started, child = server
     os.kill(started.pid, 9)
     os.waitpid(started.pid, 0)
@@ -77,8 +75,8 @@ def test_stop_ends_the_children_of_a_server_that_was_killed(server: Server, chec
     assert _eventually(lambda: _ended(child))
 
 
-def test_stop_leaves_others_alone(checkout: Checkout) -> None:
-    # A group that is somebody else's by now: the same number, another process.
+def test_stop_does_not_end_other_processes(checkout: Checkout) -> None:
+    # The group's number is now that of another process.
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     with subprocess.Popen(command, start_new_session=True) as other:
         assert not processes.stop(Started(other.pid, time.time() - 3600, str(checkout.root)), checkout.state)

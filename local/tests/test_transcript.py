@@ -13,7 +13,7 @@ class Reader:
         return [self.transcript.read(event) for event in events]
 
 
-def test_text_is_answered_as_it_comes() -> None:
+def test_text_deltas_are_the_answer() -> None:
     reader = Reader()
     ended = reader.read(
         {"type": "ack", "runId": "r1", "status": "queued"},
@@ -29,14 +29,14 @@ def test_text_is_answered_as_it_comes() -> None:
     assert reader.notes == []
 
 
-def test_a_second_text_begins_on_a_line_of_its_own() -> None:
+def test_a_second_message_begins_on_a_new_line() -> None:
     reader = Reader()
     text = {"type": "TEXT_MESSAGE_START"}, {"type": "TEXT_MESSAGE_CONTENT", "delta": "a"}
     reader.read(*text, *text)
     assert "".join(reader.answers) == "a\na"
 
 
-def test_parallel_tool_calls_are_told_apart() -> None:
+def test_arguments_of_parallel_tool_calls_are_kept_apart() -> None:
     reader = Reader()
     reader.read(
         {"type": "TOOL_CALL_START", "toolCallId": "1", "toolCallName": "get_weather"},
@@ -75,19 +75,19 @@ def test_parallel_tool_calls_are_told_apart() -> None:
         ({"message": "Internal server error", "requestId": "x"}, "Internal server error"),
     ],
 )
-def test_a_failure_says_why(event: Event, text: str) -> None:
+def test_a_failed_run_has_its_reason_in_the_message(event: Event, text: str) -> None:
     with pytest.raises(RunFailed) as failure:
         Reader().read(event)
     assert str(failure.value) == text
 
 
-def test_a_frame_holds_any_number_of_lines() -> None:
+def test_a_frame_has_any_number_of_events() -> None:
     assert events("") == []
     assert events('{"type":"a"}') == [{"type": "a"}]
     assert events(b'{"type":"a"}\n{"type":"b"}\n') == [{"type": "a"}, {"type": "b"}]
 
 
 @pytest.mark.parametrize("frame", ["plain text", "[1]", '"a"', '{"type":"a"}\n{'])
-def test_a_frame_that_is_not_json_lines_is_a_failure(frame: str) -> None:
+def test_a_frame_that_is_not_json_lines_fails_the_run(frame: str) -> None:
     with pytest.raises(RunFailed):
         events(frame)
