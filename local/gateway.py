@@ -1,4 +1,4 @@
-"""What the stack starts as MiniStack: this folder is then the only addition to the module path."""
+"""Entry point of MiniStack. As a script of this folder it adds only this folder to the module path."""
 
 from longwire_local.asgi import main
 

@@ -1,4 +1,4 @@
-"""What scripts/test starts for Terraform: this folder is then the only addition to the module path."""
+"""Entry point of the Terraform checks. As a script of this folder it adds only this folder to the module path."""
 
 import sys
 

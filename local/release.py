@@ -1,4 +1,4 @@
-"""What scripts/build starts: this folder is then the only addition to the module path."""
+"""Entry point of scripts/build. As a script of this folder it adds only this folder to the module path."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What scripts/local starts: this folder is then the only addition to the module path."""
+"""Entry point of scripts/local. As a script of this folder it adds only this folder to the module path."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""Makes an environment of the checkout and installs pinned requirements into it. Needs only the standard library.
+"""Creates a virtual environment of the checkout and installs pinned requirements. Needs only the standard library.
 
-Its arguments are the environment's folder and the names of the requirements' files, as they stand in `local`.
+Arguments: the environment's folder, then the names of the requirements files in `local`.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _install(checkout: Checkout, venv: Path, name: str) -> None:
-    wanted, installed = checkout.local / name, venv / name
+    required, installed = checkout.local / name, venv / name
     _create(venv)
-    if installed.exists() and installed.read_bytes() == wanted.read_bytes():
+    if installed.exists() and installed.read_bytes() == required.read_bytes():
         return
     say(f"installing the Python packages of local/{name}")
-    # The caller's PYTHONPATH or PIP_TARGET-like settings could install elsewhere; indexes are left to pip.
+    # A PYTHONPATH of the caller could hide packages from pip. pip's own settings, such as an index, stay in force.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    command = [str(python(venv)), *PIP, "--requirement", str(wanted)]
+    command = [str(python(venv)), *PIP, "--requirement", str(required)]
     if subprocess.run(command, env=environment, check=False, stdout=sys.stderr).returncode != 0:
         raise LocalError(f"the packages of local/{name} could not be installed; pip says why above.")
-    shutil.copyfile(wanted, installed)
+    shutil.copyfile(required, installed)
 
 
 def python(venv: Path) -> Path:
@@ -51,7 +51,7 @@ def python(venv: Path) -> Path:
 
 
 def _create(venv: Path) -> None:
-    # One whose interpreter is gone (an upgraded Python) is made anew; nothing in it is ours to keep.
+    # An environment whose interpreter is gone, as after an upgrade of Python, is created again.
     if os.access(python(venv), os.X_OK):
         return
     say(f"making {venv.name} with Python {sys.version.split()[0]}")

@@ -1,4 +1,4 @@
-# Sourced by the scripts: the checkout's own Python environments.
+# Sourced by the scripts: Python environments of the checkout.
 
 need_python() {
   if ! command -v python3 >/dev/null; then
@@ -11,7 +11,7 @@ need_python() {
   fi
 }
 
-# ensure_venv ROOT FILE...: the checkout's own environment.
+# ensure_venv ROOT FILE...: installs requirements files into .venv.
 ensure_venv() {
   local root="$1"
   shift
@@ -19,8 +19,8 @@ ensure_venv() {
 }
 
 # ensure_installed ROOT VENV FILE...: installs each pinned requirements file of ROOT/local into an environment
-# unless it is already there. A copy of the file in it is the proof, written only after pip succeeded, so the
-# usual case costs no process but cmp.
+# unless it is installed already. After an installation the environment holds a copy of the file, so the usual case
+# only compares files.
 ensure_installed() {
   local root="$1" venv="$2" name
   shift 2

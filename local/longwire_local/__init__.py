@@ -1,1 +1,1 @@
-"""Longwire on one machine: MiniStack plays AWS, the simulator plays Bedrock."""
+"""The local stack: Longwire on one machine, with MiniStack for AWS and the simulator for Bedrock."""

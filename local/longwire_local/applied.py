@@ -1,4 +1,4 @@
-"""Deploying the folder `terraform` to MiniStack with the registry's provider, as it would be to AWS."""
+"""Deployment of the folder `terraform` to MiniStack, with the registry's provider as for AWS."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .facts import EVENT_SOURCE, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION,
 from .terraform import copied, provider
 
 ENVIRONMENT = "local"
-# The worker's settings are attributes of the variable `worker`, but for these, which users set first; those of
-# other functions are variables of their own.
-OWN_VARIABLES = {"SYSTEM_PROMPT", "THREAD_TTL_HOURS"}
-OF_WORKER = set(FUNCTIONS["worker"].optional) - OWN_VARIABLES
+# Most settings of the worker are attributes of Terraform's variable `worker`. The settings of other functions and
+# these two of the worker are variables of their own.
+TOP_LEVEL_SETTINGS = {"SYSTEM_PROMPT", "THREAD_TTL_HOURS"}
+WORKER_SETTINGS = set(FUNCTIONS["worker"].optional) - TOP_LEVEL_SETTINGS
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The outputs that a description of the stack needs."""
+    """Outputs of Terraform that the description of the stack contains."""
 
     api_id: str
     queue_url: str
@@ -44,28 +44,32 @@ class Outputs:
         )
 
     def management(self, ministack: str) -> str:
-        """Where MiniStack takes posts to connections."""
-        return f"{posts(ministack)}/{self.api_id}/{STAGE}"
+        """The endpoint of the @connections API in MiniStack."""
+        return f"{connections_endpoint(ministack)}/{self.api_id}/{STAGE}"
 
 
 def apply(
     checkout: Checkout, ministack: str, simulator: str, packages: Path, chosen: Mapping[str, str]
 ) -> Outputs:
-    """Deploys to a MiniStack that is empty, as it is each time it starts; so no state is kept."""
+    """Deploys to an empty MiniStack and returns the outputs.
+
+    MiniStack is empty at each start, so Terraform's state is not kept. `chosen` are settings of the functions.
+    Raises LocalError when only the stand-in for the provider is available, or when Terraform fails.
+    """
     source = provider(checkout)
     if not source.real:
         raise LocalError("deploying with Terraform needs the registry's provider: the stand-in deploys nothing.")
     with copied(checkout, source, {"AWS_ENDPOINT_URL": ministack}) as copy:
-        given = copy.folder / "local.tfvars.json"
-        given.write_text(json.dumps(variables(ministack, simulator, packages, chosen)))
+        values = copy.folder / "local.tfvars.json"
+        values.write_text(json.dumps(variables(ministack, simulator, packages, chosen)))
         copy.init("terraform")
-        copy.terraform("terraform", "apply", "-auto-approve", "-no-color", f"-var-file={given}", progress=True)
+        copy.terraform("terraform", "apply", "-auto-approve", "-no-color", f"-var-file={values}", progress=True)
         return Outputs.of(copy.terraform("terraform", "output", "-json", capture=True))
 
 
 def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[str, str]) -> dict[str, Any]:
-    """The deployment's variables: the stand-ins instead of AWS, this machine's programs, and the settings."""
-    worker = {name.lower(): setting(name, value) for name, value in chosen.items() if name in OF_WORKER}
+    """Values for Terraform's variables: local endpoints, this machine's architecture, the settings."""
+    worker = {name.lower(): setting(name, value) for name, value in chosen.items() if name in WORKER_SETTINGS}
     weather = f"{simulator}/weather"
     return {
         "environment": ENVIRONMENT,
@@ -76,22 +80,22 @@ def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[st
         "packages": str(packages),
         "worker": {"geocoding_url": weather, "forecast_url": weather, **worker},
         "worker_concurrency": EVENT_SOURCE.max_concurrency,
-        "callback_endpoint": posts(ministack),
+        "callback_endpoint": connections_endpoint(ministack),
         "endpoint_urls": {
             "DYNAMODB": ministack,
             "SQS": ministack,
             "BEDROCK_RUNTIME": simulator,
             "BEDROCK_AGENT_RUNTIME": simulator,
         },
-        **{name.lower(): value for name, value in chosen.items() if name not in OF_WORKER},
+        **{name.lower(): value for name, value in chosen.items() if name not in WORKER_SETTINGS},
     }
 
 
-def setting(name: str, value: str) -> Any:
-    """A setting as Terraform takes it, which makes numbers of texts itself."""
+def setting(name: str, value: str) -> object:
+    """Converts a setting to a value for Terraform, which converts texts to numbers itself."""
     return json.loads(value) if name == "MODEL_FIELDS" else value
 
 
-def posts(ministack: str) -> str:
-    """Where MiniStack takes posts to connections, up to the API's id."""
+def connections_endpoint(ministack: str) -> str:
+    """The endpoint of MiniStack's @connections API, without the API's id and the stage."""
     return f"{ministack}/_aws/execute-api"

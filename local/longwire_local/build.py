@@ -1,4 +1,4 @@
-"""Building the functions and the simulator with cargo's development profile."""
+"""Build of the functions and the simulator with cargo's development profile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ PACKAGES = (*FUNCTIONS, SIMULATOR)
 
 
 def build(checkout: Checkout) -> dict[str, Path]:
-    """Builds what is not fresh; returns the executable of each package. cargo shows its progress itself."""
+    """Builds the packages that are not up to date; returns the executable of each package.
+
+    cargo prints its progress on stderr. Raises LocalError when the build fails or a build tool is missing.
+    """
     need_build_tools()
     command = [str(cargo()), "build", "--message-format=json-render-diagnostics"]
     command += [argument for package in PACKAGES for argument in ("--package", package)]
@@ -31,7 +34,7 @@ def build(checkout: Checkout) -> dict[str, Path]:
 
 
 def executables(messages: str) -> dict[str, Path]:
-    """The executables by target name in cargo's JSON messages, wherever its target directory is."""
+    """Reads the paths of executables by target name from cargo's JSON messages."""
     found = {}
     for line in messages.splitlines():
         message = json.loads(line) if line.startswith("{") else {}

@@ -1,4 +1,4 @@
-"""Where things lie in a checkout. All state of the stack is under `.longwire`, so two checkouts never meet."""
+"""Paths in a checkout. The state of a stack is under `.longwire`, so stacks of two checkouts are independent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Checkout:
 
     @classmethod
     def of(cls, file: Path) -> Checkout:
-        """The checkout that a file of the folder `local` belongs to."""
+        """The checkout that contains a file of the folder `local`."""
         return cls(next(folder.parent for folder in file.resolve().parents if folder.name == "local"))
 
     @property
@@ -32,27 +32,27 @@ class Checkout:
 
     @property
     def state(self) -> Path:
-        """`LONGWIRE_STATE` names another folder: a second stack of this checkout, such as the tests'."""
+        """The folder with the stack's state. `LONGWIRE_STATE` names another one, for a second stack."""
         return self.root / (os.environ.get("LONGWIRE_STATE") or ".longwire")
 
     @property
     def logs(self) -> Path:
-        """One file per function and server; kept after `down` until the next start."""
+        """Logs, one file for each function and server. They stay after `down` until the next start."""
         return self.state / "logs"
 
     @property
     def scratch(self) -> Path:
-        """HOME and TMPDIR of what the stack runs; removed by `down`."""
+        """HOME and TMPDIR of the stack's processes. `down` removes the folder."""
         return self.state / "tmp"
 
     @property
     def description(self) -> Path:
-        """The running stack for other programs (a contract)."""
+        """The description of the running stack, a contract with other programs."""
         return self.state / "local.json"
 
     @property
     def record(self) -> Path:
-        """What this package remembers about the stack it started."""
+        """The record of the stack that this package started."""
         return self.state / "stack.json"
 
     @property

@@ -1,4 +1,4 @@
-"""The commands of scripts/local. Imports wait until a command needs them: `ask` is to be quick."""
+"""Commands of scripts/local. Each command imports its modules itself, so that `ask` starts fast."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ASK_TIMEOUT_S = 900.0
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command; returns its exit status. A LocalError is printed without a traceback."""
+    """Runs one command and returns its exit status. A LocalError is printed without a traceback."""
     chosen = _parser().parse_args(arguments)
     checkout = Checkout.of(Path(__file__))
-    # As Ctrl-C: what was half started is ended again.
+    # SIGTERM acts as Ctrl-C does, so that a stack that is half started is ended.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return int(chosen.run(checkout, chosen))
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         print(file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our stdout went away; nothing may be written on exit either.
+        # The reader of stdout has closed it. Python would write to it again on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -40,7 +40,7 @@ def _up(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .environment import settings
     from .progress import say
 
-    description = _ensure(checkout, settings(os.environ), chosen.terraform)
+    description = _ensure_stack(checkout, settings(os.environ), chosen.terraform)
     say("ready")
     print(description.websocket)
     print(f"""npx wscat@6.1.0 -c '{description.websocket}' -s longwire.v1 -x '{{"prompt":"Hey!"}}' -w 5""")
@@ -75,7 +75,7 @@ def _ask(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .transcript import RunFailed
 
     try:
-        ask(_ensure(checkout, None).websocket, chosen.prompt, chosen.timeout)
+        ask(_ensure_stack(checkout, None).websocket, chosen.prompt, chosen.timeout)
     except RunFailed as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
@@ -85,17 +85,22 @@ def _ask(checkout: Checkout, chosen: argparse.Namespace) -> int:
 def _chat(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .client import chat
 
-    chat(_ensure(checkout, None).websocket, chosen.timeout)
+    chat(_ensure_stack(checkout, None).websocket, chosen.timeout)
     return 0
 
 
-def _ensure(checkout: Checkout, settings: dict[str, str] | None, by_terraform: bool | None = None) -> Description:
-    """The running, up-to-date stack; without the lock when there is nothing to do."""
+def _ensure_stack(
+    checkout: Checkout, settings: dict[str, str] | None, by_terraform: bool | None = None
+) -> Description:
+    """Brings the stack up to date and returns its description. Takes the lock only when there is something to do.
+
+    None for `settings` or `by_terraform` accepts the running stack's.
+    """
     from .freshness import fresh
 
     record, description = Record.load(checkout), Description.load(checkout)
-    as_deployed = by_terraform in (None, bool(record.terraform)) and settings in (None, record.settings)
-    if description and as_deployed and fresh(checkout, record):
+    unchanged = by_terraform in (None, bool(record.terraform)) and settings in (None, record.settings)
+    if description and unchanged and fresh(checkout, record):
         return description
     from .lock import exclusive
     from .stack import bring_up

@@ -1,4 +1,4 @@
-"""`ask` and `chat`: a WebSocket client such as anybody could write."""
+"""`ask` and `chat`, a WebSocket client for the terminal."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from .errors import LocalError
-from .transcript import RunFailed, Transcript, lines
+from .transcript import RunFailed, Transcript, events
 
 SUBPROTOCOL = Subprotocol("longwire.v1")
 OPEN_TIMEOUT_S = 30.0
@@ -22,19 +21,22 @@ DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 def ask(url: str, prompt: str, timeout: float) -> None:
-    """Sends one prompt and prints its answer. Raises RunFailed, or LocalError when nobody answers."""
+    """Sends one prompt and prints the answer. `timeout` is in seconds, for the whole answer.
+
+    Raises RunFailed when the run fails, and LocalError when the connection or the timeout ends before the answer.
+    """
     with _connected(url) as socket:
         _converse(socket, prompt, timeout)
 
 
 def chat(url: str, timeout: float) -> None:
-    """Asks for prompts until the end of input, on one connection and so on one thread."""
-    # Importing it gives input() a history and line editing.
+    """Reads prompts until the end of input and prints the answers. One connection, so one thread of messages."""
+    # The import gives input() a history and line editing.
     import readline  # noqa: F401
 
     with _connected(url) as socket:
         _note("A conversation; end it with Ctrl-D.")
-        while (prompt := _input()) is not None:
+        while (prompt := _next_prompt()) is not None:
             if prompt.strip():
                 _turn(socket, prompt, timeout)
 
@@ -64,7 +66,7 @@ def _read_frame(socket: ClientConnection, transcript: Transcript, deadline: floa
         frame = socket.recv(timeout=max(0.0, deadline - time.monotonic()))
     except TimeoutError as error:
         raise LocalError(f"no complete answer within {timeout:g} s") from error
-    return any([transcript.read(line) for line in lines(frame)])
+    return any([transcript.read(event) for event in events(frame)])
 
 
 @contextmanager
@@ -77,16 +79,23 @@ def _connected(url: str) -> Iterator[ClientConnection]:
 
 
 def _open(stack: ExitStack, url: str) -> ClientConnection:
-    # No proxy, no compression, no pings: the server is on this machine, and may be slow under a compiler.
-    options: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None, "max_size": None}
+    # The server is on this machine: no proxy, no compression. No pings, as a compiler may slow the server down.
     try:
-        socket: ClientConnection = connect(url, subprotocols=[SUBPROTOCOL], open_timeout=OPEN_TIMEOUT_S, **options)
+        socket = connect(
+            url,
+            subprotocols=[SUBPROTOCOL],
+            open_timeout=OPEN_TIMEOUT_S,
+            compression=None,
+            proxy=None,
+            ping_interval=None,
+            max_size=None,
+        )
         return stack.enter_context(socket)
     except (OSError, InvalidHandshake, TimeoutError) as error:
         raise LocalError(f"could not connect to {url}: {error}") from error
 
 
-def _input() -> str | None:
+def _next_prompt() -> str | None:
     try:
         return input("> ")
     except EOFError:

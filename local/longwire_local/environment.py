@@ -1,4 +1,4 @@
-"""The variables of the functions and of the servers: pure, so that tests see what is handed on."""
+"""Environment variables of the functions and of the servers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .facts import FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, deployed
 
 # `LONGWIRE_FN_MAX_STEPS=3 scripts/local up` gives MAX_STEPS=3 to each function that lists it as optional.
 SETTING_PREFIX = "LONGWIRE_FN_"
-# Of the caller's environment MiniStack, and so each function, sees only these.
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "RUST_LOG", "RUST_BACKTRACE", "AWS_LAMBDA_LOG_FORMAT")
+# The only variables that MiniStack and so each function inherits from the caller.
+INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "RUST_LOG", "RUST_BACKTRACE", "AWS_LAMBDA_LOG_FORMAT")
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the parts of a running stack are."""
+    """URLs of the parts of a running stack. `management` is the @connections endpoint."""
 
     ministack: str
     simulator: str
@@ -27,7 +27,7 @@ class Endpoints:
 
 
 def settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """The optional settings for functions in the environment of `up`, without their prefix."""
+    """Settings for functions in the environment of `up`, without their prefix."""
     return {
         name.removeprefix(SETTING_PREFIX): value
         for name, value in environment.items()
@@ -36,7 +36,7 @@ def settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def unknown_settings(chosen: Mapping[str, str]) -> list[str]:
-    """Settings that no function takes: most likely misspelt."""
+    """Settings that no function has, most likely misspelt."""
     known = {name for function in FUNCTIONS.values() for name in function.optional}
     return sorted(set(chosen) - known)
 
@@ -68,24 +68,24 @@ def _values(at: Endpoints) -> dict[str, str]:
 
 
 def server_environment(checkout: Checkout) -> dict[str, str]:
-    """The caller's environment cut down to what is harmless: no credentials, no profile, no home."""
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return passed | {
+    """A small environment for the servers: without the caller's credentials, profile and home."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return inherited | {
         "HOME": str(checkout.scratch),
         "TMPDIR": str(checkout.scratch),
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
-        # Empty files: the SDK warns at every start of a file that is not there.
+        # The SDK warns about a missing file at every start, but not about an empty one.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # The functions' logs are read from files.
+        # Logs go to files, where colours are noise.
         "NO_COLOR": "1",
     }
 
 
 def ministack_environment(checkout: Checkout, host: str, port: int) -> dict[str, str]:
-    """MiniStack's settings. It passes its own environment on to every function."""
+    """The environment of MiniStack, which also passes it on to every function."""
     return server_environment(checkout) | {
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": host,
@@ -93,15 +93,15 @@ def ministack_environment(checkout: Checkout, host: str, port: int) -> dict[str,
         "LAMBDA_EXECUTOR": "local",
         "STATE_DIR": str(checkout.scratch / "state"),
         "S3_DATA_DIR": str(checkout.scratch / "s3"),
-        # Its MQTT broker would listen on every interface, port 8883.
+        # MiniStack's MQTT broker would listen on port 8883 of every interface.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # It removes containers labelled as MiniStack's at start, also those of another MiniStack.
+        # At its start MiniStack removes all containers with its label, also those of another MiniStack.
         "DOCKER_HOST": f"unix://{checkout.scratch / 'no-docker'}",
     }
 
 
 def simulator_environment(checkout: Checkout) -> dict[str, str]:
-    """The simulator's settings; SIM_UPSTREAM and its like are passed on."""
-    own = {name: value for name, value in os.environ.items() if name.startswith("SIM_")}
-    return server_environment(checkout) | own
+    """The environment of the simulator, with the caller's variables that begin with SIM_."""
+    settings_of_simulator = {name: value for name, value in os.environ.items() if name.startswith("SIM_")}
+    return server_environment(checkout) | settings_of_simulator

@@ -1,5 +1,5 @@
-"""The one error that people see without a traceback."""
+"""The error that commands print without a traceback."""
 
 
 class LocalError(Exception):
-    """Something the person at the keyboard can act on; the text says what."""
+    """A failure that the user can act on; the message says how."""

@@ -1,15 +1,16 @@
-"""Everything that is deployed, as data: a fact stands here and nowhere else in `local`.
+"""Resources of the local deployment, as data. No other module of `local` repeats their properties.
 
-Durations are seconds, memory is MiB.
+Durations are in seconds, memory is in MiB.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 PREFIX = "longwire-"
 REGION = "us-east-1"
-RUNTIME = "provided.al2023"
+RUNTIME: Final = "provided.al2023"
 HANDLER = "bootstrap"
 
 DAY = 86_400
@@ -17,22 +18,26 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Key:
-    """A key attribute; `kind` is DynamoDB's S or N."""
+    """A key attribute. `kind` is its DynamoDB type: S for a string, N for a number."""
 
     name: str
-    kind: str = "S"
+    kind: Literal["S", "N"] = "S"
 
 
 @dataclass(frozen=True)
 class Index:
+    """A global secondary index."""
+
     name: str
     partition: Key
     sort: Key | None = None
-    projection: str = "ALL"
+    projection: Literal["ALL", "KEYS_ONLY"] = "ALL"
 
 
 @dataclass(frozen=True)
 class Table:
+    """A DynamoDB table. `ttl` is the attribute with the time to live."""
+
     partition: Key
     sort: Key | None = None
     indexes: tuple[Index, ...] = ()
@@ -41,15 +46,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Queue:
+    """An SQS queue. After `max_receives` receives a message moves to the queue `dead_letters`."""
+
     visibility: int
     retention: int
-    dead_letters: str | None = None  # the queue that takes what was received too often
+    dead_letters: str | None = None
     max_receives: int | None = None
 
 
 @dataclass(frozen=True)
 class Function:
-    """`environment` are the variables it must get, `optional` those that `up` passes on when set."""
+    """A Lambda function. `environment` names its required variables, `optional` the settings that `up` sets."""
 
     timeout: int
     memory: int
@@ -59,23 +66,27 @@ class Function:
 
 @dataclass(frozen=True)
 class Route:
+    """A route of the WebSocket API. With `responds` the client gets the function's body as a frame."""
+
     key: str
     function: str
-    responds: bool = False  # whether the function's body goes back to the client as a frame
+    responds: bool = False
 
 
 @dataclass(frozen=True)
 class EventSource:
+    """An event source mapping from a queue to a function."""
+
     queue: str
     function: str
     batch_size: int
-    response_types: tuple[str, ...]
+    response_types: tuple[Literal["ReportBatchItemFailures"], ...]
     max_concurrency: int
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A rule of EventBridge that calls a function."""
+    """An EventBridge rule that invokes a function."""
 
     name: str
     expression: str
@@ -93,7 +104,7 @@ TABLES = {
     "threads": Table(
         partition=Key("thread"),
         sort=Key("item"),
-        # Sparse: only runs that have not ended are in it.
+        # A sparse index: only runs that have not ended have the attribute `open`.
         indexes=(Index("open_runs", Key("open"), Key("wakeBy", "N"), projection="KEYS_ONLY"),),
     ),
 }
@@ -158,7 +169,7 @@ FUNCTIONS = {
 }
 
 QUEUES = {
-    # The visibility is the worker's timeout, Lambda's minimum for an event source.
+    # Lambda requires a visibility timeout of at least the function's timeout.
     "runs": Queue(
         visibility=FUNCTIONS["worker"].timeout,
         retention=4 * DAY,
@@ -168,7 +179,7 @@ QUEUES = {
     "runs-dead": Queue(visibility=30, retention=14 * DAY),
 }
 
-# MiniStack's default is 5 at once; ten people at ten threads must not wait for each other.
+# MiniStack's default concurrency is 5. With 16, ten users on ten threads do not wait for each other.
 EVENT_SOURCE = EventSource(
     queue="runs",
     function="worker",
@@ -187,11 +198,11 @@ ROUTES = (
     Route("$default", "ingest", responds=True),
 )
 
-# What only this machine has: AWS takes a model and a knowledge base of its own.
+# The simulator's model and knowledge base; a deployment to AWS names its own.
 MODEL_ID = "us.anthropic.claude-sonnet-5-5"
 KNOWLEDGE_BASE_ID = "KBSIM00001"
 
 
 def deployed(name: str) -> str:
-    """The name in AWS of a table, queue, function or API."""
+    """The deployed name of a table, queue, function or API."""
     return f"{PREFIX}{name}"

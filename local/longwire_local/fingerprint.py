@@ -1,4 +1,4 @@
-"""Whether files changed, told without reading the large ones."""
+"""Fingerprints of files, to detect changes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from .checkout import Checkout
 
-# What cargo builds the functions and the simulator from, relative to the root.
+# Sources of the functions and the simulator, relative to the root.
 SOURCES = ("Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo", "shared", "lambdas", "simulator")
-# What decides how the stack runs: a change of these takes a restart.
+# Files in `local` that decide how the stack runs. A change requires a restart.
 STACK = (
     "requirements.txt",
     "longwire_local/applied.py",
@@ -20,12 +20,15 @@ STACK = (
     "longwire_local/environment.py",
     "longwire_local/facts.py",
 )
-# Settings that make cargo build something else from the same files.
+# Variables with which cargo builds different binaries from the same files.
 BUILD_SETTINGS = ("RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTUP_TOOLCHAIN")
 
 
 def of_sources(checkout: Checkout) -> str:
-    """By names, sizes and times, like cargo's own check but without starting it (3 ms, not 500)."""
+    """Fingerprint of the Rust sources, by names, sizes and modification times.
+
+    Takes 3 ms, while cargo's own check takes 500 ms.
+    """
     digest = hashlib.sha256()
     for path in _files(checkout.root, SOURCES):
         stat = path.stat()
@@ -36,7 +39,7 @@ def of_sources(checkout: Checkout) -> str:
 
 
 def of_stack(checkout: Checkout) -> str:
-    """By content, so that a new clone of the same commit counts as the same."""
+    """Fingerprint of the files that a running stack depends on, by content: equal in each clone of a commit."""
     digest = hashlib.sha256()
     for name in STACK:
         digest.update(of_file(checkout.local / name).encode())
@@ -44,7 +47,7 @@ def of_stack(checkout: Checkout) -> str:
 
 
 def of_terraform(checkout: Checkout) -> str:
-    """By content: what a stack that Terraform deployed was made from, besides the rest."""
+    """Fingerprint of the Terraform sources, by content."""
     digest = hashlib.sha256()
     for path in sorted((checkout.root / "terraform").glob("**/*.tf")):
         digest.update(of_file(path).encode())

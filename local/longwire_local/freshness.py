@@ -1,4 +1,4 @@
-"""Whether a stack runs and is what the sources say; cheap enough to ask before every prompt."""
+"""Checks of a stack: does it run, is it up to date. Both are fast enough to run before every prompt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SERVERS = ("ministack", "simulator")
 
 
 def fresh(checkout: Checkout, record: Record) -> bool:
-    """Whether the stack runs and nothing it was made from changed since."""
+    """True when the stack runs and its sources have not changed since."""
     return (
         running(record)
         and record.stack == fingerprint.of_stack(checkout)
@@ -20,5 +20,5 @@ def fresh(checkout: Checkout, record: Record) -> bool:
 
 
 def running(record: Record) -> bool:
-    """Whether both servers run."""
+    """True when both servers run."""
     return all(name in record.processes and processes.is_ours(record.processes[name]) for name in SERVERS)

@@ -1,4 +1,4 @@
-"""The checks of the folder `terraform` that need terraform itself, one command each."""
+"""Checks of the folder `terraform` that run terraform, one command for each."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .applied import variables
 from .checkout import Checkout
 from .errors import LocalError
 from .processes import Started
-from .terraform import Copy, Missing, Provider, copied, provider, tested_roots
+from .terraform import Copy, Provider, TerraformUnavailable, copied, modules_with_tests, provider
 
 ROOTS = ("terraform", "terraform/bootstrap")
-# What is planned: a root module, and what it must be told. The account is MiniStack's.
+# Plans by name: the root module and its options. The account is MiniStack's.
 PLANS = {
     "dev": ("terraform", ("-var-file=envs/dev.tfvars",)),
     "prod": ("terraform", ("-var-file=envs/prod.tfvars",)),
@@ -27,7 +27,7 @@ PLANS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command; returns its exit status."""
+    """Runs one command and returns its exit status."""
     parser = argparse.ArgumentParser(prog="local/infra.py")
     commands = parser.add_subparsers(required=True)
     commands.add_parser(
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     try:
         chosen.run(Checkout.of(Path(__file__)), chosen)
     except LocalError as error:
-        print(f"error: {error}" if not isinstance(error, Missing) else error, file=sys.stderr)
+        print(f"error: {error}" if not isinstance(error, TerraformUnavailable) else error, file=sys.stderr)
         return 1
     return 0
 
@@ -61,7 +61,7 @@ def _validate(checkout: Checkout, _: argparse.Namespace) -> None:
 def _test(checkout: Checkout, _: argparse.Namespace) -> None:
     failed = []
     with copied(checkout, provider(checkout), {}) as copy:
-        for root in tested_roots(checkout):
+        for root in modules_with_tests(checkout):
             copy.init(root)
             try:
                 copy.terraform(root, "test", "-no-color")
@@ -74,10 +74,10 @@ def _test(checkout: Checkout, _: argparse.Namespace) -> None:
 def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     source = provider(checkout)
-    with _somebody_to_ask(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
+    with _account_endpoint(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
         for root in ROOTS:
             copy.init(root)
-        plans = {**PLANS, "local": ("terraform", (f"-var-file={_of_up(copy)}",))}
+        plans = {**PLANS, "local": ("terraform", (f"-var-file={_write_local_variables(copy)}",))}
         for name, (root, arguments) in plans.items():
             saved = copy.folder / f"{name}.plan"
             copy.terraform(root, "plan", "-no-color", f"-out={saved}", *arguments)
@@ -85,17 +85,20 @@ def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
             (chosen.folder / f"{name}.json").write_text(shown)
 
 
-def _of_up(copy: Copy) -> Path:
-    """The variables that `scripts/local up --terraform` sets."""
+def _write_local_variables(copy: Copy) -> Path:
+    """Writes the variables that `scripts/local up --terraform` sets, with placeholders for URLs."""
     file = copy.folder / "local.tfvars.json"
-    given = variables("http://127.0.0.1:1", "http://127.0.0.1:2", copy.folder / "packages", {})
-    file.write_text(json.dumps(given))
+    values = variables("http://127.0.0.1:1", "http://127.0.0.1:2", copy.folder / "packages", {})
+    file.write_text(json.dumps(values))
     return file
 
 
 @contextmanager
-def _somebody_to_ask(checkout: Checkout, source: Provider) -> Iterator[Mapping[str, str]]:
-    """The real provider asks AWS for its account even to plan; MiniStack answers, too."""
+def _account_endpoint(checkout: Checkout, source: Provider) -> Iterator[Mapping[str, str]]:
+    """Yields the endpoint that the registry's provider requests the account's id from, even to plan.
+
+    The endpoint is a MiniStack that runs for as long as the context lasts. The stand-in needs none.
+    """
     if not source.real:
         yield {}
         return

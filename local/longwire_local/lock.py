@@ -1,4 +1,4 @@
-"""One command at a time changes the stack of a checkout."""
+"""Lock of a checkout: one command at a time changes its stack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .progress import say
 
 @contextmanager
 def exclusive(checkout: Checkout) -> Iterator[None]:
-    """Holds the checkout's lock; the kernel lets it go when the process ends, however it ends."""
+    """Waits for the checkout's lock and holds it. The kernel releases it when the process ends for any reason."""
     checkout.state.mkdir(parents=True, exist_ok=True)
     with checkout.lock.open("w") as file:
         try:

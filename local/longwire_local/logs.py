@@ -1,4 +1,4 @@
-"""The logs of functions and servers, one file each, written line by line while they run."""
+"""Logs of functions and servers, one file for each, written line by line while they run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .facts import FUNCTIONS
 
 
 def show(checkout: Checkout, name: str | None, follow: bool) -> None:
-    """Prints one log, or those of all functions under headings. `follow` does not return."""
+    """Prints one log, or those of all functions under headings. With `follow` it does not return.
+
+    Raises LocalError when there are no logs.
+    """
     if not checkout.logs.is_dir():
         raise LocalError("there are no logs yet: scripts/local up starts the stack.")
     if follow:

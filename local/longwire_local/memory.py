@@ -1,4 +1,4 @@
-"""Whether there is memory left for the stack."""
+"""Check that enough memory is available for the stack."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ MIN_BYTES = 1_000_000_000
 
 
 def need_memory() -> None:
-    """The stack takes about 300 MB, a compiler more; short of that it would be killed without a word."""
+    """Raises LocalError when memory is short.
+
+    The stack takes about 300 MB and a compiler more. With less, the kernel would kill one of their processes.
+    """
     require(psutil.virtual_memory().available)
 
 
 def require(available: int) -> None:
-    """Raises when `available` bytes are too few."""
+    """Raises LocalError when `available` bytes are too few."""
     if available < MIN_BYTES:
         raise LocalError(
             f"only {available // 1_000_000} MB of memory are available; "

@@ -1,4 +1,4 @@
-"""A function's deployment package. Needs only the standard library: scripts/build uses it, too."""
+"""Deployment package of a function. Needs only the standard library, as scripts/build uses it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-# The earliest time a zip can hold: the same binary gives the same zip, whenever it was made.
+# The earliest time that a zip can contain. A fixed time makes the zips of equal binaries equal.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 EXECUTABLE = 0o100755 << 16
 
 
 def write_zip(binary: Path, target: Path, level: int = 9) -> None:
-    """Writes a zip with `binary` as its only member, `bootstrap`, as Lambda's provided.al2023 wants it."""
+    """Writes a zip with `binary` as its only member, `bootstrap`, as Lambda's provided.al2023 requires."""
     member = zipfile.ZipInfo("bootstrap", EPOCH)
     member.external_attr = EXECUTABLE
-    member.create_system = 3  # Unix, or the mode above means nothing
+    member.create_system = 3  # Unix; with other systems the mode above is ignored
     member.compress_type = zipfile.ZIP_DEFLATED
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".new")
@@ -26,10 +26,10 @@ def write_zip(binary: Path, target: Path, level: int = 9) -> None:
 
 
 def stripped(binary: Path, target: Path) -> Path:
-    """A copy without symbols, a third of a development build, when `strip` is there to make it."""
+    """Copies a binary without its symbols, to a third of a development build's size; as it is without `strip`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(binary, target)
     if tool := shutil.which("strip"):
-        # A failure leaves the copy as it is, which runs just as well.
+        # The copy also runs unstripped, so a failure does not matter.
         subprocess.run([tool, str(target)], check=False, capture_output=True)
     return target

@@ -1,4 +1,4 @@
-"""Starting servers in the background, and ending only what we started."""
+"""Servers that run in the background. Only servers that were started here are ended."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from pathlib import Path
 
 import psutil
 
-# psutil derives a start time from the boot time, which clock adjustments move by fractions of a second.
+# psutil computes a start time from the boot time, which clock adjustments move by fractions of a second.
 START_TOLERANCE_S = 2.0
 TERMINATE_WAIT_S = 5.0
 
 
 @dataclass(frozen=True)
 class Started:
-    """A server we started: the leader of its own process group, which its children stay in."""
+    """A server that was started here: the leader of a process group, in which its children stay."""
 
     pid: int
-    started: float  # seconds since the epoch, as psutil reports it
-    marker: str  # a path of this checkout that stands in its command line
+    started: float  # seconds since the epoch, from psutil
+    marker: str  # a path of this checkout in its command line
 
     @classmethod
     def of(cls, pid: int, marker: Path) -> Started:
+        """Describes a process that has just been started."""
         return cls(pid, psutil.Process(pid).create_time(), str(marker))
 
 
 def start(command: list[str], environment: dict[str, str], log: Path, fds: tuple[int, ...] = ()) -> int:
-    """Starts a server that outlives this command; returns its pid, which is also its group's."""
+    """Starts a server that outlives this command; returns its pid, which is also its process group's id."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -40,49 +41,49 @@ def start(command: list[str], environment: dict[str, str], log: Path, fds: tuple
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=fds,
-            # A new session: Ctrl-C in the terminal ends the command, not the stack.
+            # In a session of its own the server does not get the terminal's Ctrl-C.
             start_new_session=True,
         )
-    # Reaped by init once this command is over; until then a dead child counts as ended (see `is_ours`).
+    # init reaps the process after this command. Until then it may be a zombie, which `is_ours` counts as ended.
     return process.pid
 
 
 def is_ours(record: Started) -> bool:
-    """Whether the pid still belongs to the process we started: pids are used again."""
+    """True when the process runs and is the one that was started: pids are reused."""
     try:
         process = psutil.Process(record.pid)
         return (
             _alive(process)
             and abs(process.create_time() - record.started) < START_TOLERANCE_S
-            and _names(process.cmdline(), record.marker)
+            and _has_marker(process.cmdline(), record.marker)
         )
     except psutil.Error:
         return False
 
 
 def stop(record: Started, state: Path) -> bool:
-    """Ends the server and what it spawned; whether there was anything to end.
+    """Ends the server and its children. Returns False when none of them ran.
 
-    A function's process that outlived a killed server is known by its group and by running in the
-    folder of its code, which is under `state`.
+    A function's process that has outlived its server is recognised by its group and by its working directory under
+    `state`, the folder of its code.
     """
     leader_is_ours = is_ours(record)
     ours = [p for p in _group(record.pid) if leader_is_ours or _runs_in(p, state)]
     for process in ours:
         _ignore_gone(process.terminate)
-    for process in _still_there(ours):
+    for process in _wait_for_end(ours):
         _ignore_gone(process.kill)
-    _still_there(ours)
+    _wait_for_end(ours)
     return bool(ours)
 
 
 def members(record: Started) -> list[psutil.Process]:
-    """The processes of a server's group that are not the server itself: the functions'."""
+    """The other processes of a server's group: those of the functions."""
     return [process for process in _group(record.pid) if process.pid != record.pid]
 
 
-def _names(command: list[str], marker: str) -> bool:
-    # A process has no command line for a moment while it is being started.
+def _has_marker(command: list[str], marker: str) -> bool:
+    # While a process starts, its command line is empty for a moment.
     return not command or any(marker in part for part in command)
 
 
@@ -97,9 +98,11 @@ def _group_of(pid: int) -> int | None:
         return None
 
 
-def _still_there(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Waits for processes to end; returns those that did not. Not psutil's wait_procs: that waits until
-    a process is reaped as well, which is not ours to do and takes some systems seconds."""
+def _wait_for_end(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Waits for processes to end; returns those that did not within TERMINATE_WAIT_S.
+
+    psutil's wait_procs also waits until init has reaped a process, which takes seconds on some systems.
+    """
     deadline = time.monotonic() + TERMINATE_WAIT_S
     while (left := [process for process in processes if _alive(process)]) and time.monotonic() < deadline:
         time.sleep(0.02)

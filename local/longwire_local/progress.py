@@ -1,4 +1,4 @@
-"""Progress for people, on stderr, so that stdout carries only results."""
+"""Progress messages on stderr. Only results go to stdout."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _started = time.monotonic()
 
 
 def say(text: str) -> None:
-    """Prints one step with the seconds since this command began."""
+    """Prints a message with the seconds since this command began."""
     print(f"[{time.monotonic() - _started:6.1f} s] {text}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""`scripts/build`: the functions' release packages. Needs only the standard library."""
+"""`scripts/build`: builds the functions' release packages. Needs only the standard library."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .toolchain import cargo, need_build_tools
 # Lambda's arm64 is cheaper than its x86_64.
 DEFAULT_TARGET = "aarch64-unknown-linux-gnu"
 
-# What provided.al2023 has. A machine of today has a newer one, and a binary that was linked against it does not
-# start in Lambda, so even this machine's own target is linked with zig, against this version.
+# The version of glibc in provided.al2023. A binary that is linked against a newer one, as most machines have, does
+# not start in Lambda. So each target is linked with zig against this version, also the machine's own.
 GLIBC = (2, 34)
 
 
 def main(arguments: list[str]) -> int:
-    """Builds and packs; returns the exit status."""
+    """Builds and packs the functions; returns the exit status."""
     parser = argparse.ArgumentParser(prog="scripts/build", description="Release zips in target/lambda.")
     parser.add_argument("--target", default=DEFAULT_TARGET, help="a Rust target (default: %(default)s)")
     chosen = parser.parse_args(arguments)
@@ -55,15 +55,15 @@ def _command(target: str) -> list[str]:
 
 def _environment(checkout: Checkout) -> dict[str, str]:
     return os.environ | {
-        # cargo-lambda and the Python that has zig, which cargo-lambda looks for.
+        # Has cargo-lambda, and the Python with the package of zig, which cargo-lambda looks for.
         "PATH": f"{checkout.root / '.venv-build' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        # The caller's target directory would hide the results from what follows.
+        # `_pack` reads the results from this folder, so the caller's setting must not apply.
         "CARGO_TARGET_DIR": str(checkout.root / "target"),
     }
 
 
 def glibc_needed(binary: bytes) -> tuple[int, int]:
-    """The newest version of glibc among those that an ELF file says it needs; (0, 0) when it names none."""
+    """The newest version of glibc that an ELF file requires, as major and minor; (0, 0) when it names none."""
     found = re.findall(rb"\0GLIBC_(\d+)\.(\d+)(?:\.\d+)?(?=\0)", binary)
     return max(((int(major), int(minor)) for major, minor in found), default=(0, 0))
 

@@ -1,4 +1,4 @@
-"""Starting MiniStack and the simulator, and waiting until they answer."""
+"""Starts MiniStack and the simulator and waits until they respond."""
 
 from __future__ import annotations
 
@@ -20,50 +20,51 @@ READY_S = 60.0
 POLL_S = 0.05
 LISTENING = re.compile(rb"listening on (http://\S+?)/?\s")
 
-Keep = Callable[[str, Started], None]
+# Takes the name of a server and its process, to record them before anything can fail.
+OnStart = Callable[[str, Started], None]
 
 
-def start_ministack(checkout: Checkout, wanted: int | None, keep: Keep) -> str:
-    """Starts MiniStack; returns its URL at once, before it answers. `keep` writes down what was started."""
-    with ports.bind(ports.MINISTACK_PORT, wanted) as listener:
+def start_ministack(checkout: Checkout, requested: int | None, on_start: OnStart) -> str:
+    """Starts MiniStack and returns its URL at once, before it responds."""
+    with ports.bind(ports.MINISTACK_PORT, requested) as listener:
         host, port = listener.getsockname()
         descriptor = listener.fileno()
         script = checkout.local / "gateway.py"
         command = [str(checkout.python), "-E", str(script), str(descriptor), str(checkout.logs)]
         environment = ministack_environment(checkout, host, port)
         pid = processes.start(command, environment, checkout.logs / "ministack.log", (descriptor,))
-    keep("ministack", Started.of(pid, checkout.root))
+    on_start("ministack", Started.of(pid, checkout.root))
     return f"http://{host}:{port}"
 
 
-def start_simulator(checkout: Checkout, binary: Path, port: int, keep: Keep) -> str:
-    """Starts the simulator on a port (0: any) and returns its URL when it listens."""
+def start_simulator(checkout: Checkout, binary: Path, port: int, on_start: OnStart) -> str:
+    """Starts the simulator on a port (0: any free one) and returns its URL once it listens."""
     log = checkout.logs / "simulator.log"
     begin = log.stat().st_size if log.exists() else 0
     command = [str(binary), "--host", ports.HOST, "--port", str(port)]
     pid = processes.start(command, simulator_environment(checkout), log)
     started = Started.of(pid, binary)
-    keep("simulator", started)
-    return _wait("the simulator", started, log, lambda: _announced(log, begin))
+    on_start("simulator", started)
+    return _wait("the simulator", started, log, lambda: _url_in(log, begin))
 
 
 def wait_for_ministack(checkout: Checkout, url: str, started: Started) -> None:
-    """Returns when MiniStack answers requests."""
+    """Waits until MiniStack responds to requests. Raises LocalError after READY_S or when the process ends."""
     _wait("MiniStack", started, checkout.logs / "ministack.log", lambda: _healthy(url))
 
 
 def _wait(name: str, started: Started, log: Path, ready: Callable[[], str | None]) -> str:
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
-        if answer := ready():
-            return answer
+        if url := ready():
+            return url
         if not processes.is_ours(started):
             raise LocalError(f"{name} ended while it started; the end of {log}:\n{_tail(log)}")
         time.sleep(POLL_S)
     raise LocalError(f"{name} did not answer within {READY_S:.0f} s; the end of {log}:\n{_tail(log)}")
 
 
-def _announced(log: Path, begin: int) -> str | None:
+def _url_in(log: Path, begin: int) -> str | None:
     with log.open("rb") as file:
         file.seek(begin)
         found = LISTENING.search(file.read())
@@ -71,7 +72,7 @@ def _announced(log: Path, begin: int) -> str | None:
 
 
 def _healthy(url: str) -> str | None:
-    # No proxy of the caller's: this is our own machine.
+    # MiniStack is on this machine, so the caller's proxy does not apply.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{url}/_ministack/health", timeout=READY_S) as response:

@@ -1,4 +1,4 @@
-"""Up and down: from whatever is running to what the sources say."""
+"""Starts, updates and ends the stack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .facts import FUNCTIONS, REGION, STAGE, TABLES, deployed
 from .freshness import fresh, running
 from .memory import need_memory
 from .package import stripped, write_zip
-from .ports import SIMULATOR_PORT, free_port, wanted_port
+from .ports import SIMULATOR_PORT, free_port, requested_port
 from .processes import Started
 from .progress import say
 from .state import Description, Record
@@ -27,7 +27,7 @@ from .state import Description, Record
 
 @dataclass(frozen=True)
 class Built:
-    """A finished build."""
+    """A finished build: the sources' fingerprint, and path and sha256 of each package's executable."""
 
     sources: str
     executables: dict[str, Path]
@@ -37,7 +37,8 @@ class Built:
 def bring_up(checkout: Checkout, chosen: dict[str, str] | None, by_terraform: bool | None = None) -> Description:
     """Starts the stack or brings a running one up to date. The caller holds the lock.
 
-    `chosen` are the functions' settings, `by_terraform` is what deploys; None keeps those of a running stack.
+    `chosen` are the functions' settings; `by_terraform` deploys with Terraform instead of deploy.py. None keeps
+    the running stack's. Raises LocalError when the build or the deployment fails or a server does not start.
     """
     record = Record.load(checkout)
     description = Description.load(checkout)
@@ -55,7 +56,7 @@ def bring_up(checkout: Checkout, chosen: dict[str, str] | None, by_terraform: bo
 
 
 def take_down(checkout: Checkout) -> bool:
-    """Ends what `bring_up` started, and only that. Whether anything ran. The caller holds the lock."""
+    """Ends the stack of this checkout. Returns False when nothing ran. The caller holds the lock."""
     record = Record.load(checkout)
     checkout.description.unlink(missing_ok=True)
     found = [processes.stop(started, checkout.state) for started in record.processes.values()]
@@ -71,16 +72,19 @@ def _keep_or_start(
     chosen: dict[str, str] | None,
     by_terraform: bool,
 ) -> Description:
-    """Terraform keeps no state of a MiniStack, which forgets everything, too: each change is a new start."""
+    """Starts the stack again unless nothing has changed.
+
+    Terraform's state of a MiniStack is not kept, so a running deployment by Terraform cannot be updated.
+    """
     chosen = record.settings if chosen is None else chosen
-    same = by_terraform == bool(record.terraform) and chosen == record.settings
-    return description if same and fresh(checkout, record) else _start(checkout, chosen, by_terraform)
+    unchanged = by_terraform == bool(record.terraform) and chosen == record.settings
+    return description if unchanged and fresh(checkout, record) else _start(checkout, chosen, by_terraform)
 
 
 def _start(checkout: Checkout, chosen: dict[str, str], by_terraform: bool) -> Description:
-    _warn_of(chosen)
+    _warn_of_unknown_settings(chosen)
     need_memory()
-    wanted = wanted_port(os.environ.get("LONGWIRE_PORT"))
+    requested = requested_port(os.environ.get("LONGWIRE_PORT"))
     built = _build(checkout)
     if take_down(checkout):
         say("ended the former stack")
@@ -88,26 +92,26 @@ def _start(checkout: Checkout, chosen: dict[str, str], by_terraform: bool) -> De
     checkout.logs.mkdir(parents=True)
     checkout.scratch.mkdir(parents=True)
     try:
-        return _start_servers(checkout, built, chosen, wanted, by_terraform)
+        return _start_servers(checkout, built, chosen, requested, by_terraform)
     except BaseException:
-        # Also Ctrl-C: half a stack is of no use to anybody. The logs stay.
+        # A stack that is half started, also after Ctrl-C, is ended. Its logs stay.
         take_down(checkout)
         raise
 
 
 def _start_servers(
-    checkout: Checkout, built: Built, chosen: dict[str, str], wanted: int | None, by_terraform: bool
+    checkout: Checkout, built: Built, chosen: dict[str, str], requested: int | None, by_terraform: bool
 ) -> Description:
     record = Record(settings=chosen, terraform=fingerprint.of_terraform(checkout) if by_terraform else "")
 
-    def keep(name: str, started: Started) -> None:
+    def on_start(name: str, started: Started) -> None:
         record.processes[name] = started
         record.save(checkout)
 
     say("starting MiniStack and the simulator")
-    ministack = servers.start_ministack(checkout, wanted, keep)
+    ministack = servers.start_ministack(checkout, requested, on_start)
     simulator_port = free_port(SIMULATOR_PORT)
-    simulator = servers.start_simulator(checkout, built.executables[SIMULATOR], simulator_port, keep)
+    simulator = servers.start_simulator(checkout, built.executables[SIMULATOR], simulator_port, on_start)
     code = _packages(checkout, built, list(FUNCTIONS))
     servers.wait_for_ministack(checkout, ministack, record.processes["ministack"])
     say(f"deploying to MiniStack at {ministack}")
@@ -115,7 +119,7 @@ def _start_servers(
         description = _apply(checkout, ministack, simulator, chosen, record)
     else:
         description = _deploy(ministack, simulator, code, chosen, record)
-    _remember(checkout, record, built)
+    _record_build(checkout, record, built)
     description.save(checkout)
     return description
 
@@ -151,18 +155,18 @@ def _deploy(
 def _apply(
     checkout: Checkout, ministack: str, simulator: str, chosen: dict[str, str], record: Record
 ) -> Description:
-    made = apply(checkout, ministack, simulator, checkout.scratch, chosen)
-    management = made.management(ministack)
+    outputs = apply(checkout, ministack, simulator, checkout.scratch, chosen)
+    management = outputs.management(ministack)
     return Description(
         websocket=management.replace("http://", "ws://", 1),
         management=management,
         region=REGION,
         ministack=ministack,
         simulator=simulator,
-        queue_url=made.queue_url,
-        dead_letter_url=made.dead_letter_url,
-        tables=made.tables,
-        functions=made.functions,
+        queue_url=outputs.queue_url,
+        dead_letter_url=outputs.dead_letter_url,
+        tables=outputs.tables,
+        functions=outputs.functions,
         pids={name: started.pid for name, started in record.processes.items()},
     )
 
@@ -179,33 +183,33 @@ def _refresh(checkout: Checkout, record: Record, description: Description) -> De
             deployment.update_code(name, code)
     if SIMULATOR in changed:
         description = _restart_simulator(checkout, record, description, built)
-    _remember(checkout, record, built)
+    _record_build(checkout, record, built)
     return description
 
 
 def changed_packages(before: dict[str, str], after: dict[str, str]) -> set[str]:
-    """The packages whose binary is not the deployed one."""
+    """Packages whose binary differs from the deployed one, by their sha256."""
     return {name for name, digest in after.items() if before.get(name) != digest}
 
 
 def _restart_simulator(checkout: Checkout, record: Record, description: Description, built: Built) -> Description:
-    """On its former port, which the functions know."""
+    """Restarts the simulator on its former port, which the functions are configured with."""
     say("restarting the simulator")
     processes.stop(record.processes[SIMULATOR], checkout.state)
 
-    def keep(name: str, started: Started) -> None:
+    def on_start(name: str, started: Started) -> None:
         record.processes[name] = started
         record.save(checkout)
         description.pids[name] = started.pid
         description.save(checkout)
 
     port = urlsplit(description.simulator).port or 0
-    servers.start_simulator(checkout, built.executables[SIMULATOR], port, keep)
+    servers.start_simulator(checkout, built.executables[SIMULATOR], port, on_start)
     return description
 
 
 def _change_settings(checkout: Checkout, record: Record, description: Description, chosen: dict[str, str]) -> None:
-    _warn_of(chosen)
+    _warn_of_unknown_settings(chosen)
     say("changing the functions' settings")
     at = Endpoints(
         description.ministack,
@@ -222,7 +226,7 @@ def _change_settings(checkout: Checkout, record: Record, description: Descriptio
 
 
 def _build(checkout: Checkout) -> Built:
-    # Taken before the build: a file saved while cargo runs must count as a change the next time.
+    # Computed before the build, so that a file saved while cargo runs counts as a change the next time.
     sources = fingerprint.of_sources(checkout)
     say("building the functions and the simulator (minutes the first time)")
     executables = build(checkout)
@@ -244,13 +248,13 @@ def _package(checkout: Checkout, built: Built, name: str) -> bytes:
     return target.read_bytes()
 
 
-def _remember(checkout: Checkout, record: Record, built: Built) -> None:
+def _record_build(checkout: Checkout, record: Record, built: Built) -> None:
     record.stack = fingerprint.of_stack(checkout)
     record.sources = built.sources
     record.binaries = built.hashes
     record.save(checkout)
 
 
-def _warn_of(chosen: dict[str, str]) -> None:
+def _warn_of_unknown_settings(chosen: dict[str, str]) -> None:
     for name in unknown_settings(chosen):
         say(f"note: no function takes LONGWIRE_FN_{name}")

@@ -1,4 +1,4 @@
-"""What is written down about the running stack, and read back by the next command."""
+"""Files about the running stack, which later commands read."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .processes import Started
 
 @dataclass
 class Record:
-    """Our own memory of the stack, complete enough to end it after any crash of ours."""
+    """Record of the stack for this package. It is saved after each step, so that `down` works after a crash."""
 
     processes: dict[str, Started] = field(default_factory=dict)
-    settings: dict[str, str] = field(default_factory=dict)  # what `up` passed on to the functions
-    stack: str = ""  # fingerprint of what a running stack cannot change
+    settings: dict[str, str] = field(default_factory=dict)  # settings that `up` passed on to the functions
+    stack: str = ""  # fingerprint of the files whose change requires a restart
     sources: str = ""  # fingerprint of the Rust sources that are deployed
-    terraform: str = ""  # fingerprint of what Terraform deployed; empty for a stack deployed without it
+    terraform: str = ""  # fingerprint of Terraform's sources; empty without Terraform
     binaries: dict[str, str] = field(default_factory=dict)  # sha256 by package
 
     @classmethod
     def load(cls, checkout: Checkout) -> Record:
-        """The record, or an empty one. A broken file says nothing that could be relied on."""
+        """Reads the record; returns an empty one when there is none or it cannot be read."""
         data = _read(checkout.record)
         try:
             processes = {name: Started(**raw) for name, raw in data.pop("processes", {}).items()}
@@ -39,7 +39,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Description:
-    """`.longwire/local.json`, the contract with other programs."""
+    """Description of a running stack, the file `.longwire/local.json`. Other programs rely on its form."""
 
     websocket: str
     management: str
@@ -54,6 +54,7 @@ class Description:
 
     @classmethod
     def load(cls, checkout: Checkout) -> Description | None:
+        """Reads the description; returns None when there is none or it cannot be read."""
         try:
             return cls(**_read(checkout.description))
         except TypeError:
@@ -72,7 +73,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:
-    # Replaced as a whole: a reader sees the old file or the new one.
+    # The file is replaced as a whole, so a reader sees either the old content or the new one.
     draft = path.with_suffix(".new")
     draft.write_text(json.dumps(data, indent=2) + "\n")
     os.replace(draft, path)

@@ -1,4 +1,4 @@
-"""`status`: what runs, where, and how much memory it takes."""
+"""`status`: prints the stack's URLs, processes and memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .state import Description, Record
 
 
 def show(checkout: Checkout) -> bool:
-    """Prints the stack's state on stdout; whether it runs."""
+    """Prints the stack's state on stdout. Returns False when it does not run."""
     record, description = Record.load(checkout), Description.load(checkout)
     if description is None or not running(record):
         print("not running")
@@ -31,7 +31,7 @@ def _show_functions(record: Record) -> None:
             name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", process.name())
             print(f"{name:<11} pid {process.pid}, {_memory(process)} MB")
         except psutil.Error:
-            continue  # it ended meanwhile
+            continue  # the process has ended meanwhile
 
 
 def _memory(process: psutil.Process) -> int:

@@ -1,8 +1,8 @@
-"""terraform on the folder `terraform`, without an AWS account and without a trace in the checkout.
+"""Runs terraform on the folder `terraform`, without an AWS account and without writing to the checkout.
 
 The provider comes from Terraform's registry or, where that cannot be reached, from a stand-in beside the checkout
-that knows the provider's schema and invents what AWS would answer. Each command gets a copy of the folder, because
-a lock file written with the stand-in would be refused by the registry's provider.
+that has the provider's schema and makes up AWS's answers. Each command works on a copy of the folder, because
+terraform refuses the registry's provider after a lock file was written with the stand-in.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .facts import FUNCTIONS, MODEL_ID, REGION
 from .package import write_zip
 
 REGISTRY = "https://registry.terraform.io/.well-known/terraform.json"
-REGISTRY_S = 5.0
-LEFT_OUT = shutil.ignore_patterns(".terraform", "*.tfstate*", "backend.tf")
-# A plan asks who it is; whoever answers here, it is not AWS.
-NOBODY = {
+REGISTRY_TIMEOUT_S = 5.0
+EXCLUDED = shutil.ignore_patterns(".terraform", "*.tfstate*", "backend.tf")
+# A plan needs credentials; no request made with these reaches AWS.
+FAKE_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_REGION": REGION,
@@ -38,49 +38,49 @@ NOBODY = {
 }
 
 
-class Missing(LocalError):
-    """terraform cannot run here; the message is the reason."""
+class TerraformUnavailable(LocalError):
+    """terraform cannot run on this machine; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Where the provider comes from."""
+    """Source of the provider. `real` is False for the stand-in; `environment` makes terraform use it."""
 
     real: bool
     environment: Mapping[str, str]
 
 
 def provider(checkout: Checkout) -> Provider:
-    """The registry's provider or the stand-in; raises Missing when there is neither."""
+    """Finds the registry's provider or the stand-in. Raises TerraformUnavailable when there is neither."""
     if shutil.which("terraform") is None:
-        raise Missing("terraform is not installed")
-    quiet = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+        raise TerraformUnavailable("terraform is not installed")
+    settings = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
     if _registry_answers():
         plugins = checkout.root / ".longwire" / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
-        # Without the second one a copy that has no lock file would download the provider again.
+        # Without the second variable terraform ignores the cache for a copy that has no lock file.
         cache = {"TF_PLUGIN_CACHE_DIR": str(plugins), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
-        return Provider(True, quiet | cache)
+        return Provider(True, settings | cache)
     stand_in = checkout.root.parent / "shared" / "terraform" / "offline"
     if not stand_in.exists():
-        raise Missing("the Terraform registry cannot be reached, and there is no stand-in for it")
+        raise TerraformUnavailable("the Terraform registry cannot be reached, and there is no stand-in for it")
     found = subprocess.run([str(stand_in), "--config"], check=False, stdout=subprocess.PIPE, text=True)
     if found.returncode != 0:
-        raise Missing("the Terraform registry cannot be reached, and its stand-in cannot be built")
-    return Provider(False, quiet | {"TF_CLI_CONFIG_FILE": found.stdout.strip()})
+        raise TerraformUnavailable("the Terraform registry cannot be reached, and its stand-in cannot be built")
+    return Provider(False, settings | {"TF_CLI_CONFIG_FILE": found.stdout.strip()})
 
 
 @dataclass(frozen=True)
 class Copy:
-    """A throwaway copy of the checkout's `terraform`; what lies beside it is linked, so relative paths hold."""
+    """A temporary copy of the folder `terraform`, beside links to the checkout's other files."""
 
     folder: Path
     environment: Mapping[str, str]
 
     def terraform(self, root: str, *arguments: str, capture: bool = False, progress: bool = False) -> str:
-        """Runs terraform in a root module, a path such as `terraform/bootstrap`. Its output, if captured.
+        """Runs terraform in a root module, a path such as `terraform/bootstrap`.
 
-        `progress` sends what it says to stderr, for a command whose own output is something else.
+        `capture` returns the output, `progress` sends it to stderr. Raises LocalError when terraform fails.
         """
         command = ["terraform", f"-chdir={self.folder / root}", *arguments]
         environment = os.environ | self.environment
@@ -91,31 +91,31 @@ class Copy:
         return result.stdout or ""
 
     def init(self, root: str) -> None:
-        """Gets the provider and the modules. Without the state's backend: its state stays here."""
+        """Initialises a root module, without its backend: the state stays in the copy."""
         self.terraform(root, "init", "-backend=false", capture=True)
 
 
 @contextmanager
 def copied(checkout: Checkout, source: Provider, environment: Mapping[str, str]) -> Iterator[Copy]:
-    """A copy, for as long as the context lasts. `environment` is added to terraform's."""
+    """Creates a copy and removes it at the end of the context. `environment` is added to terraform's."""
     with tempfile.TemporaryDirectory(prefix="longwire-terraform-") as name:
         folder = Path(name)
         for entry in checkout.root.iterdir():
             if entry.name not in ("terraform", ".git"):
                 (folder / entry.name).symlink_to(entry)
-        left_out = LEFT_OUT if source.real else _with_lock_files
-        shutil.copytree(checkout.root / "terraform", folder / "terraform", ignore=left_out)
-        # What a deployment must be given and what the checks do not depend on.
-        given = {
+        excluded = EXCLUDED if source.real else _excluded_with_lock_files
+        shutil.copytree(checkout.root / "terraform", folder / "terraform", ignore=excluded)
+        # Required variables on whose values the checks do not depend.
+        required = {
             "TF_VAR_packages": str(_placeholders(folder / "packages")),
             "TF_VAR_model_id": MODEL_ID,
             "TF_VAR_region": REGION,
         }
-        yield Copy(folder, {**source.environment, **NOBODY, **given, **environment})
+        yield Copy(folder, {**source.environment, **FAKE_CREDENTIALS, **required, **environment})
 
 
 def _placeholders(folder: Path) -> Path:
-    """Zips where the functions' would be: a plan only wants their checksums."""
+    """Creates a small zip for each function; a plan reads only the checksums."""
     program = folder / "bootstrap"
     folder.mkdir()
     program.write_text("#!/bin/sh\nexit 1\n")
@@ -124,12 +124,12 @@ def _placeholders(folder: Path) -> Path:
     return folder
 
 
-def _with_lock_files(folder: str, names: list[str]) -> set[str]:
-    return LEFT_OUT(folder, names) | {name for name in names if name == ".terraform.lock.hcl"}
+def _excluded_with_lock_files(folder: str, names: list[str]) -> set[str]:
+    return EXCLUDED(folder, names) | {name for name in names if name == ".terraform.lock.hcl"}
 
 
-def tested_roots(checkout: Checkout) -> list[str]:
-    """The modules that have tests of their own, as paths from the checkout."""
+def modules_with_tests(checkout: Checkout) -> list[str]:
+    """Modules that have tests, as paths from the checkout's root."""
     files = (checkout.root / "terraform").glob("**/tests/*.tftest.hcl")
     folders = {file.parent.parent.relative_to(checkout.root) for file in files}
     return sorted(str(folder) for folder in folders if ".terraform" not in folder.parts)
@@ -137,7 +137,7 @@ def tested_roots(checkout: Checkout) -> list[str]:
 
 def _registry_answers() -> bool:
     try:
-        with urllib.request.urlopen(REGISTRY, timeout=REGISTRY_S) as response:
+        with urllib.request.urlopen(REGISTRY, timeout=REGISTRY_TIMEOUT_S) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -1,4 +1,4 @@
-"""The tools that building needs, said before something fails half way. Needs only the standard library."""
+"""Tools that a build requires. Needs only the standard library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .errors import LocalError
 
 
 def need_build_tools() -> None:
-    """cargo, and the C compiler that links Rust programs and compiles aws-lc."""
+    """Raises LocalError unless cargo and a C compiler, which links programs and compiles aws-lc, are installed."""
     if cargo() is None:
         raise LocalError(
             "cargo was not found: install a Rust toolchain with rustup (https://rustup.rs); "
@@ -20,5 +20,5 @@ def need_build_tools() -> None:
 
 
 def cargo() -> str | None:
-    """The path of cargo, also where rustup puts it before a new login has the PATH."""
+    """The path of cargo. rustup's folder counts even when it is not in PATH, as before the next login."""
     return shutil.which("cargo") or shutil.which(os.path.expanduser("~/.cargo/bin/cargo"))

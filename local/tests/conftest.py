@@ -1,4 +1,4 @@
-"""Tests of the pure parts; those of the whole are in the folder `tests` of the repository."""
+"""Unit tests of the local stack. Tests against a running stack are in the repository's folder `tests`."""
 
 import sys
 from pathlib import Path
@@ -12,8 +12,8 @@ from longwire_local.checkout import Checkout
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    """An empty checkout of its own."""
-    made = Checkout(tmp_path)
-    made.logs.mkdir(parents=True)
-    made.scratch.mkdir()
-    return made
+    """A temporary, empty checkout."""
+    empty = Checkout(tmp_path)
+    empty.logs.mkdir(parents=True)
+    empty.scratch.mkdir()
+    return empty

@@ -1,39 +1,60 @@
-"""What MiniStack has after a deployment of facts.py, asked of MiniStack and not of facts.py."""
+"""The deployment of facts.py as MiniStack reports it."""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+from longwire_local.clients import Clients
 from longwire_local.facts import PREFIX
 
+if TYPE_CHECKING:
+    from types_boto3_apigatewayv2 import ApiGatewayV2Client
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
+    from types_boto3_lambda.type_defs import (
+        EventSourceMappingConfigurationTypeDef,
+        FunctionConfigurationTypeDef,
+    )
+    from types_boto3_sqs import SQSClient
 
-def short(name):
+# Nested objects, as JSON has them.
+Shape = dict[str, Any]
+
+
+def without_prefix(name: str) -> str:
     assert name.startswith(PREFIX), name
     return name.removeprefix(PREFIX)
 
 
-def of_arn(arn):
-    return short(arn.removesuffix("/invocations").split(":")[-1])
+def name_in_arn(arn: str) -> str:
+    return without_prefix(arn.removesuffix("/invocations").split(":")[-1])
 
 
-def shape(client):
-    """`client` gives the botocore client of a service."""
-    functions, queues = client("lambda"), client("sqs")
-    tables, gateway, events = client("dynamodb"), client("apigatewayv2"), client("events")
-    (api,) = gateway.get_apis()["Items"]
-    rules = events.list_rules()["Rules"]
+def shape(clients: Clients) -> Shape:
+    """The deployed resources by kind and name, in the shape of `planned.py`."""
+    functions = clients.functions.list_functions()["Functions"]
+    event_sources = clients.functions.list_event_source_mappings()["EventSourceMappings"]
+    tables = clients.dynamodb.list_tables()["TableNames"]
+    queues = clients.sqs.list_queues()["QueueUrls"]
+    rules = clients.events.list_rules()["Rules"]
+    (api,) = clients.gateway.get_apis()["Items"]
+    stages = clients.gateway.get_stages(ApiId=api["ApiId"])["Items"]
     return {
-        "functions": dict(map(function, functions.list_functions()["Functions"])),
-        "event sources": dict(map(event_source, functions.list_event_source_mappings()["EventSourceMappings"])),
-        "tables": {short(name): table(tables, name) for name in tables.list_tables()["TableNames"]},
-        "queues": dict(queue(queues, url) for url in queues.list_queues()["QueueUrls"]),
-        "schedules": {short(rule["Name"]): rule["ScheduleExpression"] for rule in rules},
+        "functions": dict(map(function, functions)),
+        "event sources": dict(map(event_source, event_sources)),
+        "tables": {without_prefix(name): table(clients.dynamodb, name) for name in tables},
+        "queues": dict(queue(clients.sqs, url) for url in queues),
+        "schedules": {without_prefix(rule["Name"]): rule["ScheduleExpression"] for rule in rules},
         "route selection": [api["RouteSelectionExpression"]],
-        "stages": [stage["StageName"] for stage in gateway.get_stages(ApiId=api["ApiId"])["Items"]],
-        "routes": routes(gateway, api["ApiId"]),
+        "stages": [stage["StageName"] for stage in stages],
+        "routes": routes(clients.gateway, api["ApiId"]),
     }
 
 
-def function(raw):
-    return short(raw["FunctionName"]), {
+def function(raw: FunctionConfigurationTypeDef) -> tuple[str, Shape]:
+    return without_prefix(raw["FunctionName"]), {
         "timeout": raw["Timeout"],
         "runtime": raw["Runtime"],
         "handler": raw["Handler"],
@@ -42,50 +63,57 @@ def function(raw):
     }
 
 
-def event_source(raw):
-    return of_arn(raw["FunctionArn"]), {
+def event_source(raw: EventSourceMappingConfigurationTypeDef) -> tuple[str, Shape]:
+    return name_in_arn(raw["FunctionArn"]), {
         "batch size": raw["BatchSize"],
         "responses": raw["FunctionResponseTypes"],
         "at once": raw["ScalingConfig"]["MaximumConcurrency"],
     }
 
 
-def queue(client, url):
+def queue(client: SQSClient, url: str) -> tuple[str, Shape]:
     raw = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    told = {"visibility": int(raw["VisibilityTimeout"]), "retention": int(raw["MessageRetentionPeriod"])}
+    attributes: Shape = {
+        "visibility": int(raw["VisibilityTimeout"]),
+        "retention": int(raw["MessageRetentionPeriod"]),
+    }
     if policy := raw.get("RedrivePolicy"):
-        policy = json.loads(policy)
-        told |= {"dead letters": of_arn(policy["deadLetterTargetArn"]), "receives": int(policy["maxReceiveCount"])}
-    return short(url.split("/")[-1]), told
+        redrive = json.loads(policy)
+        attributes["dead letters"] = name_in_arn(redrive["deadLetterTargetArn"])
+        attributes["receives"] = int(redrive["maxReceiveCount"])
+    return without_prefix(url.rsplit("/", maxsplit=1)[-1]), attributes
 
 
-def table(client, name):
+def table(client: DynamoDBClient, name: str) -> Shape:
     raw = client.describe_table(TableName=name)["Table"]
     ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     kinds = {each["AttributeName"]: each["AttributeType"] for each in raw["AttributeDefinitions"]}
 
-    def keys(of):
-        order = sorted(of["KeySchema"], key=lambda key: key["KeyType"])  # HASH stands before RANGE
+    def keys(schema: Sequence[KeySchemaElementTypeDef]) -> list[list[str]]:
+        order = sorted(schema, key=lambda key: key["KeyType"])  # HASH sorts before RANGE
         return [[key["AttributeName"], kinds[key["AttributeName"]]] for key in order]
 
     return {
-        "keys": keys(raw),
+        "keys": keys(raw["KeySchema"]),
         "billing": raw["BillingModeSummary"]["BillingMode"],
         "ttl": ttl["AttributeName"] if ttl["TimeToLiveStatus"] == "ENABLED" else None,
         "indexes": {
-            index["IndexName"]: {"keys": keys(index), "projection": index["Projection"]["ProjectionType"]}
+            index["IndexName"]: {
+                "keys": keys(index["KeySchema"]),
+                "projection": index["Projection"]["ProjectionType"],
+            }
             for index in raw.get("GlobalSecondaryIndexes", [])
         },
     }
 
 
-def routes(gateway, api):
+def routes(gateway: ApiGatewayV2Client, api: str) -> Shape:
     found = {}
     for route in gateway.get_routes(ApiId=api)["Items"]:
         integration = route["Target"].removeprefix("integrations/")
         uri = gateway.get_integration(ApiId=api, IntegrationId=integration)["IntegrationUri"]
         responses = gateway.get_route_responses(ApiId=api, RouteId=route["RouteId"])["Items"]
         responds = route.get("RouteResponseSelectionExpression") == "$default"
-        assert responds == bool(responses), f"{route['RouteKey']}: only with both does an answer reach its client"
-        found[route["RouteKey"]] = {"function": of_arn(uri), "responds": responds}
+        assert responds == bool(responses), f"{route['RouteKey']}: a client is answered only with both"
+        found[route["RouteKey"]] = {"function": name_in_arn(uri), "responds": responds}
     return found

@@ -1,94 +1,128 @@
-"""What a plan deploys, in the shape that `got.py` has for MiniStack: names without their beginning."""
+"""The deployment that a Terraform plan describes, in the shape of `got.py`; names are without their prefix."""
+
+from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from typing import Any, TypedDict
 
-# The queue's ARN is known to AWS only, so a plan does not show the policy: its numbers come from the source.
-RECEIVES = re.compile(r"max_receives\s+= (\d+)")
-DEAD = re.compile(r"deadLetterTargetArn\s+= aws_sqs_queue\.(\w+)\.arn")
-ALIAS = re.compile(r'module\.function\["(\w+)"\]\.alias_arn')
+from captures import captured
+
+# Nested objects, as JSON has them.
+Shape = dict[str, Any]
+
+# Only AWS knows the queue's ARN, so a plan does not show the redrive policy: its numbers come from the source.
+MAX_RECEIVES = re.compile(r"max_receives\s+= (\d+)")
+DEAD_LETTER_QUEUE = re.compile(r"deadLetterTargetArn\s+= aws_sqs_queue\.(\w+)\.arn")
+FUNCTION_OF_ALIAS = re.compile(r'module\.function\["(\w+)"\]\.alias_arn')
+
+
+class Change(TypedDict):
+    """Values of a resource after the deployment: `after` has the known ones."""
+
+    after: Shape
+    after_unknown: Shape
+
+
+class Resource(TypedDict):
+    """A resource of the plan, as `terraform show -json` prints it, as far as it is read here."""
+
+    address: str
+    mode: str
+    type: str
+    name: str
+    index: str
+    change: Change
 
 
 class Plan:
     """The output of `terraform show -json` for a plan of a new deployment."""
 
-    def __init__(self, plan, queue_source):
-        self.created = [each for each in plan["resource_changes"] if each["mode"] == "managed"]
-        self.calls = plan["configuration"]["root_module"]["module_calls"]
+    def __init__(self, plan: Shape, queue_source: str) -> None:
+        resources: list[Resource] = plan["resource_changes"]
+        self.created = [each for each in resources if each["mode"] == "managed"]
+        self.module_calls: Shape = plan["configuration"]["root_module"]["module_calls"]
         self.queue_source = queue_source
         self.prefix = f"{plan['variables']['project']['value']}-{plan['variables']['environment']['value']}-"
 
-    def short(self, name):
+    def without_prefix(self, name: str) -> str:
         assert name.startswith(self.prefix), name
         return name.removeprefix(self.prefix)
 
-    def changes(self, kind, module=""):
+    def resources(self, kind: str, module: str = "") -> list[Resource]:
         return [each for each in self.created if each["type"] == kind and each["address"].startswith(module)]
 
-    def after(self, kind, module=""):
-        return [each["change"]["after"] for each in self.changes(kind, module)]
+    def after(self, kind: str) -> list[Shape]:
+        return [each["change"]["after"] for each in self.resources(kind)]
 
-    def shape(self):
+    def shape(self) -> Shape:
+        """The planned resources by kind and name."""
+        schedules = self.after("aws_cloudwatch_event_rule")
         return {
-            "functions": dict(map(self.function, self.changes("aws_lambda_function"))),
+            "functions": dict(map(self.function, self.resources("aws_lambda_function"))),
             "event sources": dict(map(self.event_source, self.after("aws_lambda_event_source_mapping"))),
-            "tables": {self.short(each["name"]): table(each) for each in self.after("aws_dynamodb_table")},
-            "queues": dict(map(self.queue, self.changes("aws_sqs_queue"))),
-            "schedules": {
-                self.short(each["name"]): each["schedule_expression"]
-                for each in self.after("aws_cloudwatch_event_rule")
+            "tables": {
+                self.without_prefix(each["name"]): table(each) for each in self.after("aws_dynamodb_table")
             },
+            "queues": dict(map(self.queue, self.resources("aws_sqs_queue"))),
+            "schedules": {self.without_prefix(each["name"]): each["schedule_expression"] for each in schedules},
             "route selection": [each["route_selection_expression"] for each in self.after("aws_apigatewayv2_api")],
             "stages": [each["name"] for each in self.after("aws_apigatewayv2_stage")],
             "routes": self.routes(),
         }
 
-    def function(self, change):
-        after, unknown = change["change"]["after"], change["change"]["after_unknown"]
+    def function(self, resource: Resource) -> tuple[str, Shape]:
+        after, unknown = resource["change"]["after"], resource["change"]["after_unknown"]
         names = {*after["environment"][0]["variables"], *unknown["environment"][0].get("variables", {})}
-        told = {key: after[key] for key in ("timeout", "runtime", "handler")}
-        return self.short(after["function_name"]), told | {
+        return self.without_prefix(after["function_name"]), {
+            "timeout": after["timeout"],
+            "runtime": after["runtime"],
+            "handler": after["handler"],
             "memory": after["memory_size"],
             "environment": {name: True for name in sorted(names)},
         }
 
-    def event_source(self, after):
-        worker = ALIAS.search("\n".join(self.calls["work_queue"]["expressions"]["worker_arn"]["references"]))
-        return worker.group(1), {
+    def event_source(self, after: Shape) -> tuple[str, Shape]:
+        references = self.module_calls["work_queue"]["expressions"]["worker_arn"]["references"]
+        return captured(FUNCTION_OF_ALIAS, "\n".join(references)), {
             "batch size": after["batch_size"],
             "responses": after["function_response_types"],
             "at once": after["scaling_config"][0]["maximum_concurrency"],
         }
 
-    def queue(self, change):
-        after, unknown = change["change"]["after"], change["change"]["after_unknown"]
-        told = {"visibility": after["visibility_timeout_seconds"], "retention": after["message_retention_seconds"]}
-        if change["name"] == "work":
+    def queue(self, resource: Resource) -> tuple[str, Shape]:
+        after, unknown = resource["change"]["after"], resource["change"]["after_unknown"]
+        attributes: Shape = {
+            "visibility": after["visibility_timeout_seconds"],
+            "retention": after["message_retention_seconds"],
+        }
+        if resource["name"] == "work":
             assert unknown["redrive_policy"], "the plan knows the policy: read it instead of the source"
-            target = DEAD.search(self.queue_source).group(1)
-            (dead,) = (each for each in self.changes("aws_sqs_queue") if each["name"] == target)
-            told |= {
-                "dead letters": self.short(dead["change"]["after"]["name"]),
-                "receives": int(RECEIVES.search(self.queue_source).group(1)),
-            }
-        return self.short(after["name"]), told
+            target = captured(DEAD_LETTER_QUEUE, self.queue_source)
+            (dead,) = (each for each in self.resources("aws_sqs_queue") if each["name"] == target)
+            attributes["dead letters"] = self.without_prefix(dead["change"]["after"]["name"])
+            attributes["receives"] = int(captured(MAX_RECEIVES, self.queue_source))
+        return self.without_prefix(after["name"]), attributes
 
-    def routes(self):
-        permissions = self.changes("aws_lambda_permission", "module.websocket_api")
-        answers = {each["index"]: self.short(each["change"]["after"]["function_name"]) for each in permissions}
-        responses = {each["index"] for each in self.changes("aws_apigatewayv2_route_response")}
+    def routes(self) -> Shape:
+        permissions = self.resources("aws_lambda_permission", "module.websocket_api")
+        functions = {
+            each["index"]: self.without_prefix(each["change"]["after"]["function_name"]) for each in permissions
+        }
+        responses = {each["index"] for each in self.resources("aws_apigatewayv2_route_response")}
         routes = {}
         for each in self.after("aws_apigatewayv2_route"):
             key, responds = each["route_key"], each["route_response_selection_expression"] == "$default"
-            assert responds == (key in responses), f"{key}: only with both does an answer reach its client"
-            routes[key] = {"function": answers[key], "responds": responds}
+            assert responds == (key in responses), f"{key}: a client is answered only with both"
+            routes[key] = {"function": functions[key], "responds": responds}
         return routes
 
 
-def table(after):
+def table(after: Shape) -> Shape:
     kinds = {each["name"]: each["type"] for each in after["attribute"]}
 
-    def keys(of):
+    def keys(of: Shape) -> list[list[str]]:
         return [[name, kinds[name]] for name in (of["hash_key"], of["range_key"]) if name]
 
     (ttl,) = after["ttl"]
@@ -103,5 +137,6 @@ def table(after):
     }
 
 
-def load(path, source):
-    return Plan(json.loads(path.read_text()), source.read_text()).shape()
+def load(plan: Path, queue_source: Path) -> Shape:
+    """The shape of a plan's file. `queue_source` is the Terraform source of the queues."""
+    return Plan(json.loads(plan.read_text()), queue_source.read_text()).shape()

@@ -3,16 +3,18 @@ import re
 from pathlib import Path
 
 import pytest
+from captures import captured
 
 from longwire_local import applied
 from longwire_local.applied import Outputs, apply, variables
+from longwire_local.checkout import Checkout
 from longwire_local.errors import LocalError
 from longwire_local.facts import FUNCTIONS
 from longwire_local.terraform import Provider
 
 
-def test_outputs_become_addresses_and_names():
-    values = {
+def test_terraform_outputs_are_read() -> None:
+    printed = {
         "api_id": "abc",
         "queue_url": "http://m/q",
         "dead_letter_url": "http://m/dead",
@@ -21,7 +23,7 @@ def test_outputs_become_addresses_and_names():
         "websocket_url": "wss://abc.execute-api.us-east-1.amazonaws.com/live",
     }
     outputs = Outputs.of(
-        json.dumps({name: {"sensitive": False, "value": value} for name, value in values.items()})
+        json.dumps({name: {"sensitive": False, "value": value} for name, value in printed.items()})
     )
     assert outputs == Outputs(
         "abc",
@@ -33,23 +35,25 @@ def test_outputs_become_addresses_and_names():
     assert outputs.management("http://m:1") == "http://m:1/_aws/execute-api/abc/live"
 
 
-def test_every_setting_of_a_function_has_a_variable(tmp_path):
-    # Terraform leaves out what it has no variable for, and what an object has too much, and says little.
+def test_every_setting_of_a_function_has_a_variable(tmp_path: Path) -> None:
+    # Terraform ignores values without a variable, and unknown attributes of an object.
     chosen = {name: "1" for function in FUNCTIONS.values() for name in function.optional}
-    given = variables("http://m", "http://s", tmp_path, chosen)
+    values = variables("http://m", "http://s", tmp_path, chosen)
     text = (Path(__file__).parents[2] / "terraform" / "variables.tf").read_text()
-    assert given.keys() <= set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
-    attributes = re.search(r'variable "worker" \{.*?object\(\{(.*?)\}\)', text, re.DOTALL).group(1)
-    assert given["worker"].keys() <= set(re.findall(r"(\w+)\s+= optional", attributes))
-    assert {name.lower() for name in chosen} <= given.keys() | given["worker"].keys()
+    assert values.keys() <= set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
+    attributes = captured(re.compile(r'variable "worker" \{.*?object\(\{(.*?)\}\)', re.DOTALL), text)
+    assert values["worker"].keys() <= set(re.findall(r"(\w+)\s+= optional", attributes))
+    assert {name.lower() for name in chosen} <= values.keys() | values["worker"].keys()
 
 
-def test_an_object_stays_one(tmp_path):
-    given = variables("http://m", "http://s", tmp_path, {"MODEL_FIELDS": '{"top_k": 5}'})
-    assert given["worker"]["model_fields"] == {"top_k": 5}
+def test_model_fields_are_passed_as_an_object(tmp_path: Path) -> None:
+    values = variables("http://m", "http://s", tmp_path, {"MODEL_FIELDS": '{"top_k": 5}'})
+    assert values["worker"]["model_fields"] == {"top_k": 5}
 
 
-def test_a_stand_in_for_the_provider_deploys_nothing(checkout, tmp_path, monkeypatch):
+def test_deploying_with_the_stand_in_provider_is_refused(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(applied, "provider", lambda _: Provider(False, {}))
     with pytest.raises(LocalError, match="the stand-in deploys nothing"):
         apply(checkout, "http://m", "http://s", tmp_path, {})

@@ -1,4 +1,4 @@
-"""scripts/bootstrap against stand-ins for terraform, the AWS CLI and gh: what it calls, and when it does not."""
+"""Tests of scripts/bootstrap with stand-ins for terraform, the AWS CLI and gh."""
 
 import shutil
 import subprocess
@@ -8,10 +8,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# All that the script and the stand-ins use: nothing else of this machine is on their PATH.
+# Programs of this machine on the PATH of the script and the stand-ins; there are no others.
 SYSTEM = ("bash", "cat", "dirname", "env", "git", "grep", "mktemp", "mv", "rm", "touch")
 
-# Both write down each call. A file of the account's folder is a thing in the account.
+# Stand-ins. Those for terraform and aws append their calls to $CALLS. Each file in the folder $ACCOUNT is a
+# resource of the account.
 TERRAFORM = """#!/usr/bin/env bash
 shift # -chdir
 echo "terraform $*" >>"$CALLS"
@@ -39,7 +40,7 @@ cat "$ACCOUNT/subject"
 
 
 class Machine:
-    """A copy of the scripts, an account, and a PATH on which the tools are stand-ins."""
+    """A copy of the scripts, an account, and a PATH with the stand-ins."""
 
     def __init__(self, home: Path) -> None:
         self.checkout, self.account, self.calls = home / "checkout", home / "account", home / "calls"
@@ -75,7 +76,7 @@ class Machine:
         return subprocess.run(command, env=environment, input=answer, capture_output=True, text=True, check=False)
 
     def verbs(self) -> list[str]:
-        """What terraform was told, in order, but for looking into the state."""
+        """The commands of terraform that were run, in order, without `state list`."""
         return [call.split()[1] for call in self.called("terraform") if "state list" not in call]
 
     def called(self, beginning: str) -> list[str]:
@@ -87,7 +88,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_a_first_run_applies_and_moves_the_state(machine):
+def test_the_first_run_applies_and_moves_the_state(machine: Machine) -> None:
     done = machine.run(answer="yes\n")
     assert done.returncode == 0, done.stderr
     assert machine.verbs() == ["init", "plan", "apply", "init"]
@@ -99,14 +100,14 @@ def test_a_first_run_applies_and_moves_the_state(machine):
     assert "gh variable set AWS_ACCOUNT_ID --repo acme/longwire --body 123456789012" in done.stdout
 
 
-def test_only_yes_applies(machine):
+def test_only_the_answer_yes_applies(machine: Machine) -> None:
     done = machine.run(answer="y\n")
     assert done.returncode == 1
     assert "nothing was changed" in done.stderr
     assert not machine.called("terraform apply")
 
 
-def test_a_second_run_uses_the_moved_state_and_changes_nothing(machine):
+def test_a_second_run_uses_the_moved_state_and_changes_nothing(machine: Machine) -> None:
     machine.run("--yes")
     machine.calls.write_text("")
     done = machine.run("--yes")
@@ -115,14 +116,14 @@ def test_a_second_run_uses_the_moved_state_and_changes_nothing(machine):
     assert "-backend-config=bucket=" in machine.called("terraform init")[0]
 
 
-def test_the_accounts_own_provider_is_used(machine):
+def test_an_existing_oidc_provider_is_used(machine: Machine) -> None:
     arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
     machine.has("provider", arn + "\n")
     machine.run("--yes")
     assert f"-var=github_provider_arn={arn}" in machine.called("terraform plan")[0]
 
 
-def test_the_provider_it_made_stays_its_own(machine):
+def test_a_provider_in_the_state_stays_managed(machine: Machine) -> None:
     machine.run("--yes")
     machine.has("provider", "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com\n")
     machine.calls.write_text("")
@@ -130,18 +131,18 @@ def test_the_provider_it_made_stays_its_own(machine):
     assert "github_provider_arn" not in machine.called("terraform plan")[0]
 
 
-def test_the_subject_is_as_github_says(machine):
+def test_the_subject_prefix_comes_from_github(machine: Machine) -> None:
     machine.run("--yes")
     assert "-var subject=repo:acme@1/longwire@2" in machine.called("terraform plan")[0]
 
 
-def test_a_github_without_prefixes_names_the_repository(machine):
+def test_without_a_prefix_the_subject_is_the_repository(machine: Machine) -> None:
     machine.has("subject", "true \n")
     machine.run("--yes")
     assert "-var subject=repo:acme/longwire" in machine.called("terraform plan")[0]
 
 
-def test_a_customised_subject_is_refused(machine):
+def test_a_customised_subject_is_refused(machine: Machine) -> None:
     machine.has("subject", "false \n")
     done = machine.run("--yes")
     assert done.returncode == 1
@@ -149,7 +150,7 @@ def test_a_customised_subject_is_refused(machine):
     assert not machine.called("terraform")
 
 
-def test_without_gh_the_subject_can_be_passed(machine):
+def test_without_gh_the_subject_can_be_passed(machine: Machine) -> None:
     (machine.bin / "gh").unlink()
     refused = machine.run("--yes")
     assert refused.returncode == 1
@@ -157,7 +158,7 @@ def test_without_gh_the_subject_can_be_passed(machine):
     assert machine.run("--yes", "--subject", "repo:acme@1/longwire@2").returncode == 0
 
 
-def test_without_credentials_nothing_is_planned(machine):
+def test_without_credentials_nothing_is_planned(machine: Machine) -> None:
     (machine.account / "login").unlink()
     done = machine.run("--yes")
     assert done.returncode == 1
@@ -165,7 +166,7 @@ def test_without_credentials_nothing_is_planned(machine):
     assert not machine.called("terraform")
 
 
-def test_a_bucket_without_a_state_is_not_taken_over(machine):
+def test_a_bucket_without_a_state_is_not_taken_over(machine: Machine) -> None:
     machine.has("bucket")
     done = machine.run("--yes")
     assert done.returncode == 1
@@ -173,7 +174,7 @@ def test_a_bucket_without_a_state_is_not_taken_over(machine):
     assert not machine.called("terraform plan")
 
 
-def test_an_interrupted_run_goes_on(machine):
+def test_an_interrupted_run_is_continued(machine: Machine) -> None:
     machine.has("bucket")
     machine.has("ready")
     (machine.checkout / "terraform/bootstrap/terraform.tfstate").write_text("state")
@@ -183,14 +184,14 @@ def test_an_interrupted_run_goes_on(machine):
     assert "-migrate-state" in machine.called("terraform init")[-1]
 
 
-def test_a_missing_tool_is_named(machine):
+def test_a_missing_tool_is_named(machine: Machine) -> None:
     (machine.bin / "terraform").unlink()
     done = machine.run("--yes")
     assert done.returncode == 1
     assert "terraform was not found" in done.stderr
 
 
-def test_another_project_is_another_bucket(machine):
+def test_the_bucket_is_named_after_the_project(machine: Machine) -> None:
     machine.run("--yes", "-var", "project=acme")
     assert "-var project=acme" in machine.called("terraform plan")[0]
     assert "-backend-config=bucket=acme-state-123456789012-eu-central-1" in machine.called("terraform init")[-1]
@@ -205,7 +206,7 @@ def test_another_project_is_another_bucket(machine):
         "ssh://git@github.com/acme/longwire.git",
     ],
 )
-def test_the_remote_names_the_repository(machine, url):
+def test_the_repository_is_read_from_the_git_remote(machine: Machine, url: str) -> None:
     for arguments in (["init", "--quiet"], ["remote", "add", "origin", url]):
         subprocess.run(["git", "-C", str(machine.checkout), *arguments], check=True)
     done = machine.start("--yes")
@@ -213,7 +214,7 @@ def test_the_remote_names_the_repository(machine, url):
     assert "repository  acme/longwire," in done.stdout
 
 
-def test_a_remote_that_is_not_githubs_must_be_named(machine):
+def test_a_remote_outside_github_requires_the_repository_option(machine: Machine) -> None:
     for arguments in (["init", "--quiet"], ["remote", "add", "origin", "https://example.com/acme/longwire"]):
         subprocess.run(["git", "-C", str(machine.checkout), *arguments], check=True)
     done = machine.start("--yes")

@@ -1,14 +1,15 @@
-"""The permissions boundary, which scripts/bootstrap makes, against the rights that the functions get."""
+"""Compares the permissions boundary, which scripts/bootstrap creates, with the permissions of the functions."""
 
 import re
 from pathlib import Path
 
 TERRAFORM = Path(__file__).resolve().parents[2] / "terraform"
 ACTION = re.compile(r'"((?:[a-z0-9-]+):[A-Z][A-Za-z]+)"')
-# Where functions get rights from. The roles of GitHub's jobs are no functions.
-RIGHTS = ("*.tf", "modules/function/*.tf", "modules/model_access/*.tf")
-# What is denied, what others do to a function, and a condition's key.
-NO_RIGHTS = {
+# Sources with permissions of functions. The roles of GitHub's jobs are elsewhere.
+PERMISSIONS = ("*.tf", "modules/function/*.tf", "modules/model_access/*.tf")
+# Strings in these sources that are no permission of a function: denied actions, actions of other principals, a
+# condition's key.
+OTHER_ACTIONS = {
     "bedrock:CallWithBearerToken",
     "bedrock:InferenceProfileArn",
     "lambda:InvokeFunction",
@@ -21,5 +22,5 @@ def actions(*patterns: str) -> set[str]:
     return {action for file in files for action in ACTION.findall(file.read_text())}
 
 
-def test_the_boundary_holds_what_functions_may_and_nothing_else():
-    assert actions("modules/github_oidc/boundary.tf") == actions(*RIGHTS) - NO_RIGHTS
+def test_the_boundary_allows_exactly_the_permissions_of_the_functions() -> None:
+    assert actions("modules/github_oidc/boundary.tf") == actions(*PERMISSIONS) - OTHER_ACTIONS

@@ -1,4 +1,4 @@
-"""How scripts/test adds up what its steps print."""
+"""Tests of the counts in scripts/lib-count.sh."""
 
 import subprocess
 from pathlib import Path
@@ -8,15 +8,15 @@ import pytest
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
-def summary(tmp_path, steps):
-    """The last line and the status of a script with these steps."""
+def summary(tmp_path: Path, steps: str) -> tuple[str, int]:
+    """The last line and the exit status of a script with these steps."""
     script = f'source "{SCRIPTS}/lib-count.sh"\nlogs="{tmp_path}"\n{steps}\nsummary'
     result = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True)
     return result.stdout.splitlines()[-1], result.returncode
 
 
 @pytest.mark.parametrize(
-    ("said", "passed", "failed"),
+    ("output", "passed", "failed"),
     [
         ("test result: ok. 3 passed; 0 failed; 0 ignored", 3, 0),
         ("4 passed in 0.05s", 4, 0),
@@ -27,15 +27,15 @@ def summary(tmp_path, steps):
         ("Success! 6 passed, 0 failed.\nSuccess! 2 passed, 0 failed.", 8, 0),
     ],
 )
-def test_a_step_that_counts_its_own_tests(tmp_path, said, passed, failed):
-    last = summary(tmp_path, f"count x printf '%s\\n' '{said}'")
+def test_a_steps_own_counts_are_added_up(tmp_path: Path, output: str, passed: int, failed: int) -> None:
+    last = summary(tmp_path, f"count x printf '%s\\n' '{output}'")
     assert last == (f"{passed} passed, {failed} failed", int(failed > 0))
 
 
-def test_a_step_that_ran_no_test_failed(tmp_path):
+def test_a_step_without_a_test_counts_as_failed(tmp_path: Path) -> None:
     assert summary(tmp_path, "count x echo nothing") == ("0 passed, 1 failed", 1)
     assert summary(tmp_path, "count x sh -c 'echo 4 passed in 1s; exit 3'") == ("4 passed, 1 failed", 1)
 
 
-def test_what_is_skipped_is_counted_and_told(tmp_path):
+def test_skipped_steps_are_counted(tmp_path: Path) -> None:
     assert summary(tmp_path, "check x true\nskip y 'no terraform'") == ("1 passed, 0 failed, 1 skipped", 0)

@@ -1,5 +1,6 @@
 import pytest
 
+from longwire_local.checkout import Checkout
 from longwire_local.environment import (
     Endpoints,
     function_environment,
@@ -13,13 +14,13 @@ AT = Endpoints("http://m", "http://s", "http://m/api/live", "http://m/q", "http:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_gets_what_it_must_have(name):
+def test_each_function_gets_its_required_variables(name: str) -> None:
     environment = function_environment(name, AT, {})
     assert set(environment) == set(FUNCTIONS[name].environment)
     assert all(environment.values())
 
 
-def test_settings_reach_only_the_functions_that_know_them():
+def test_settings_reach_only_the_functions_that_have_them() -> None:
     chosen = settings({"LONGWIRE_FN_MAX_STEPS": "3", "LONGWIRE_FN_ON_GONE": "finish", "PATH": "/bin"})
     assert chosen == {"MAX_STEPS": "3", "ON_GONE": "finish"}
     assert "MAX_STEPS" not in function_environment("ingest", AT, chosen)
@@ -27,11 +28,11 @@ def test_settings_reach_only_the_functions_that_know_them():
     assert function_environment("worker", AT, chosen)["MAX_STEPS"] == "3"
 
 
-def test_a_misspelt_setting_is_noticed():
+def test_unknown_settings_are_found() -> None:
     assert unknown_settings({"MAX_STEP": "3", "ON_GONE": "finish"}) == ["MAX_STEP"]
 
 
-def test_functions_see_no_credentials_of_the_caller(checkout, monkeypatch):
+def test_functions_do_not_get_the_callers_credentials(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
     environment = ministack_environment(checkout, "127.0.0.1", 1)
@@ -40,11 +41,11 @@ def test_functions_see_no_credentials_of_the_caller(checkout, monkeypatch):
     assert environment["HOME"].startswith(str(checkout.state))
 
 
-def test_the_facts_fit_together():
-    # Lambda refuses an event source whose queue's visibility is below the function's timeout.
+def test_queue_function_and_routes_are_consistent() -> None:
+    # Lambda refuses an event source whose queue's visibility timeout is below the function's timeout.
     source = QUEUES[EVENT_SOURCE.queue]
     assert source.visibility >= FUNCTIONS[EVENT_SOURCE.function].timeout
     assert source.dead_letters in QUEUES
     assert {route.function for route in ROUTES} <= set(FUNCTIONS)
-    # Ten threads at once must not wait for each other.
+    # Ten threads must not wait for each other.
     assert EVENT_SOURCE.max_concurrency >= 12

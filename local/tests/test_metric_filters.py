@@ -1,52 +1,59 @@
-"""The deployed metric filters against lines that a worker wrote. The lines were taken from the log of a local
-stack with AWS_LAMBDA_LOG_FORMAT=JSON; Rust tests hold the code to them (lambdas/worker/src/ending.rs,
-shared/src/tools/guard.rs). CloudWatch's own matching can only be tried in AWS: `aws logs test-metric-filter`.
+"""Tests of the deployed metric filters with recorded log lines of a worker. The lines are from the log of a local
+stack with AWS_LAMBDA_LOG_FORMAT=JSON; Rust tests compare the code with them (lambdas/worker/src/ending.rs,
+shared/src/tools/guard.rs). CloudWatch's own matching can only be tested in AWS: `aws logs test-metric-filter`.
 """
 
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from captures import captured
+
+# A line of a function's log.
+Line = dict[str, Any]
 
 ALARMS = Path(__file__).parents[2] / "terraform" / "modules" / "alarms"
 
-# The forms of a filter that the module uses: fields that are equal to words, all of them.
+# The forms of a filter pattern in the module: one field that equals a word, or several joined by &&.
 TERM = re.compile(r'\$\.([\w.]+) = \\"([^\\]+)\\"')
 FORM = re.compile(r"\{ (?:%s|\(%s\)(?: && \(%s\))+) \}" % ((TERM.pattern,) * 3))
+PATTERN = re.compile(r'pattern\s+= "(.*)"$', re.MULTILINE)
 ENTRY = re.compile(r"^    (\w+) = \{\n(.*?)^    \}", re.MULTILINE | re.DOTALL)
 
 
-def recorded():
+def recorded() -> list[Line]:
     return [json.loads(line) for line in (ALARMS / "tests" / "worker.jsonl").read_text().splitlines()]
 
 
-def entries():
-    """Name, pattern and the fields of the dimensions of each metric in metrics.tf."""
+def entries() -> dict[str, tuple[str, list[str]]]:
+    """The pattern and the fields of the dimensions of each metric in metrics.tf, by name."""
     found = {}
     for name, body in ENTRY.findall((ALARMS / "metrics.tf").read_text()):
-        pattern = re.search(r'pattern\s+= "(.*)"$', body, re.MULTILINE).group(1)
+        pattern = captured(PATTERN, body)
         dimensions = re.findall(r'"\$\.([\w.]+)"', body.replace(pattern, ""))
         found[name] = (pattern, dimensions)
     return found
 
 
-def field(line, path):
+def field(line: Line, path: str) -> object:
+    value: Any = line
     for name in path.split("."):
-        line = line.get(name, {})
-    return line
+        value = value.get(name, {})
+    return value
 
 
-def matches(pattern, line):
+def matches(pattern: str, line: Line) -> bool:
     return all(field(line, path) == word for path, word in TERM.findall(pattern))
 
 
-def test_the_module_has_these_metrics():
+def test_the_module_has_the_expected_metrics() -> None:
     assert set(entries()) == {"RunsEnded", "RunsFailed", "ToolCalls", "ServerErrors"}
 
 
 @pytest.mark.parametrize("name", ["RunsEnded", "RunsFailed", "ToolCalls"])
-def test_patterns_have_a_form_that_is_read_here(name):
+def test_patterns_have_the_form_that_this_test_reads(name: str) -> None:
     assert FORM.fullmatch(entries()[name][0])
 
 
@@ -66,7 +73,7 @@ def test_patterns_match_the_event_and_never_the_sentence(name):
         ("ToolCalls", [("tool_finished", "Error"), ("tool_finished", "Success")]),
     ],
 )
-def test_what_each_counts_of_a_real_log(name, counted):
+def test_each_filter_matches_its_lines_of_a_recorded_log(name: str, counted: list[tuple[str, str]]) -> None:
     pattern, dimensions = entries()[name]
     lines = [line for line in recorded() if matches(pattern, line)]
     told = [(f["event"], f.get("status") or f.get("outcome")) for f in (line["fields"] for line in lines)]

@@ -1,27 +1,30 @@
-"""The local deployment against Terraform's plan: what is not named here is the same in both.
+"""Compares the local deployment with Terraform's plans. Both are equal but for the differences listed here.
 
-scripts/test leaves the plans in .longwire/plans; where terraform cannot run there are none.
+scripts/test writes the plans to .longwire/plans. Where terraform cannot run there are none, and the tests skip.
 """
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import got
 import planned
 import pytest
+from got import Shape
 
 from longwire_local import facts, processes, servers
 from longwire_local.checkout import Checkout
 from longwire_local.deploy import Deployment
 from longwire_local.environment import Endpoints
 from longwire_local.package import write_zip
+from longwire_local.processes import Started
 
 ROOT = Path(__file__).parents[2]
 PLANS = ROOT / ".longwire" / "plans"
-STAND_IN = "AWS itself answers in AWS; on a laptop there are stand-ins"
+STAND_IN = "the local stack has stand-ins for these services"
 
-# What may differ, by where it stands. A reason that is needed no more fails, too.
+# Expected differences by path, each with its reason. An entry without a difference also fails the test.
 LOCAL_ONLY = {
     **{
         f"functions.{name}.environment.{variable}": STAND_IN
@@ -34,16 +37,16 @@ LOCAL_ONLY = {
     "functions.worker.environment.KNOWLEDGE_BASE_ID": "the simulator has one; an account may have none",
 }
 PLAN_ONLY = {
-    "functions.ingest.environment.ON_GONE": "a deployment says its policy; a laptop leaves it to the function",
-    "functions.ingest.environment.THREAD_TTL_HOURS": "the same in ingest and worker, so a deployment sets both",
-    "functions.worker.environment.THREAD_TTL_HOURS": "the same in ingest and worker, so a deployment sets both",
+    "functions.ingest.environment.ON_GONE": "a deployment sets the policy; the local stack uses the default",
+    "functions.ingest.environment.THREAD_TTL_HOURS": "ingest and worker need one value; a deployment sets both",
+    "functions.worker.environment.THREAD_TTL_HOURS": "ingest and worker need one value; a deployment sets both",
 }
 UNEQUAL = {
-    "event sources.worker.at once": "many wait at once in tests; AWS has quotas and a bill",
+    "event sources.worker.at once": "tests have many runs at once; AWS has quotas and costs",
 }
 
 
-def planned_for(environment):
+def planned_for(environment: str) -> Shape:
     path = PLANS / f"{environment}.json"
     if not path.exists():
         pytest.skip("no plan: terraform cannot run here, or scripts/test has not run it")
@@ -51,16 +54,18 @@ def planned_for(environment):
 
 
 @pytest.fixture(params=["dev", "prod"])
-def plan(request):
-    return planned_for(request.param)
+def plan(request: pytest.FixtureRequest) -> Shape:
+    environment: str = request.param
+    return planned_for(environment)
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory):
-    """MiniStack with everything that `up` makes, but for the functions' code."""
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
+    """The shape of a MiniStack with all resources that `up` creates; the functions have no code."""
     before = os.environ.get("LONGWIRE_STATE")
     os.environ["LONGWIRE_STATE"] = str(tmp_path_factory.mktemp("state"))
-    checkout, started = Checkout(ROOT), {}
+    checkout = Checkout(ROOT)
+    started: dict[str, Started] = {}
     checkout.logs.mkdir()
     checkout.scratch.mkdir()
     try:
@@ -71,7 +76,7 @@ def deployed(tmp_path_factory):
         program.write_text("never called")
         write_zip(program, checkout.scratch / "function.zip")
         deploy(deployment, (checkout.scratch / "function.zip").read_bytes())
-        yield got.shape(deployment.client)
+        yield got.shape(deployment.clients)
     finally:
         for server in started.values():
             processes.stop(server, checkout.state)
@@ -80,7 +85,7 @@ def deployed(tmp_path_factory):
             os.environ["LONGWIRE_STATE"] = before
 
 
-def deploy(deployment, code):
+def deploy(deployment: Deployment, code: bytes) -> None:
     deployment.create_tables()
     queues = deployment.create_queues()
     at = Endpoints("http://m", "http://s", "http://m/api", queues["runs"], queues["runs-dead"])
@@ -89,21 +94,20 @@ def deploy(deployment, code):
         deployment.create_function(name, code, at, {})
     deployment.create_routes(api)
     deployment.create_event_source()
-    if hasattr(deployment, "create_schedules"):
-        deployment.create_schedules()
+    deployment.create_schedules()
 
 
-def leaves(value, path=""):
-    """Everything in nested objects by its path; an empty object is a leaf."""
+def leaves(value: object, path: str = "") -> Shape:
+    """The values in nested objects by their path; an empty object is a value."""
     if not isinstance(value, dict) or not value:
         return {path: value}
-    found = {}
+    found: Shape = {}
     for key, below in value.items():
         found |= leaves(below, f"{path}.{key}" if path else key)
     return found
 
 
-def test_the_local_stack_is_what_the_plan_deploys(deployed, plan):
+def test_the_local_deployment_equals_the_plan(deployed: Shape, plan: Shape) -> None:
     here, there = leaves(deployed), leaves(plan)
     local_only = {path: here[path] for path in here.keys() - there.keys()}
     plan_only = {path: there[path] for path in there.keys() - here.keys()}
@@ -114,28 +118,25 @@ def test_the_local_stack_is_what_the_plan_deploys(deployed, plan):
         "not in the local stack"
     )
     assert {path: both for path, both in unequal.items() if path not in UNEQUAL} == {}, "(local, planned)"
-    assert (LOCAL_ONLY.keys(), PLAN_ONLY.keys(), UNEQUAL.keys()) == (
-        local_only.keys(),
-        plan_only.keys(),
-        unequal.keys(),
-    ), "a difference is explained that there is no more"
+    explained = [set(LOCAL_ONLY), set(PLAN_ONLY), set(UNEQUAL)]
+    assert explained == [set(local_only), set(plan_only), set(unequal)], "an explained difference no longer exists"
 
 
-def test_both_tell_everything(deployed, plan):
+def test_both_shapes_have_every_kind_of_resource(deployed: Shape, plan: Shape) -> None:
     assert deployed.keys() == plan.keys()
     assert all(deployed.values()) and all(plan.values())
 
 
-def test_up_with_terraform_deploys_the_same(deployed):
+def test_up_with_terraform_deploys_the_same_resources(deployed: Shape) -> None:
     here, there = leaves(deployed), leaves(planned_for("local"))
-    # Only what a deployment always says and a laptop leaves to the function's own default.
+    # The plan may add only settings that a deployment always sets.
     assert {path: value for path, value in there.items() if here.get(path) != value} == dict.fromkeys(
         PLAN_ONLY, True
     )
     assert here.keys() - there.keys() == set()
 
 
-def test_the_plan_has_the_outputs_that_describe_a_stack():
+def test_the_plan_has_the_outputs_for_the_description_of_a_stack() -> None:
     planned_for("local")
     outputs = json.loads((PLANS / "local.json").read_text())["output_changes"]
     assert {"api_id", "queue_url", "dead_letter_url", "tables", "functions"} <= outputs.keys()

@@ -7,19 +7,19 @@ import pytest
 from longwire_local.release import GLIBC, glibc_needed
 
 
-def test_the_newest_version_counts_as_a_number():
+def test_versions_are_compared_as_numbers() -> None:
     assert glibc_needed(b"\0GLIBC_2.4\0GLIBC_2.34\0GLIBC_2.2.5\0") == (2, 34)
 
 
-def test_a_word_that_looks_like_a_version_is_none():
+def test_texts_with_a_version_are_ignored() -> None:
     assert glibc_needed(b"needs GLIBC_2.39 or newer\0XGLIBC_2.40\0") == (0, 0)
 
 
-def test_lambdas_own_version_is_not_too_new():
+def test_the_limit_is_the_version_in_lambda() -> None:
     assert glibc_needed(b"\0GLIBC_2.34\0") <= GLIBC < glibc_needed(b"\0GLIBC_2.35\0")
 
 
-def test_a_real_binary_is_read_as_objdump_reads_it():
+def test_a_real_binary_has_the_version_that_objdump_prints() -> None:
     program, objdump = shutil.which("ls"), shutil.which("objdump")
     if not (program and objdump):
         pytest.skip("needs ls and objdump (binutils)")

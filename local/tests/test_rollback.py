@@ -1,4 +1,4 @@
-"""scripts/rollback against a stand-in for the AWS CLI: which versions it chooses, and when it refuses."""
+"""Tests of scripts/rollback with a stand-in for the AWS CLI."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = ("awk", "basename", "bash", "cat", "dirname", "env", "sort", "wc")
 
-# The account is a file: for each function the live version, and the release of each version.
+# A stand-in for the AWS CLI. The account is a file with each function's live version and its versions' releases.
 AWS = """import json, os, sys
 from pathlib import Path
 account = Path(os.environ["ACCOUNT"])
@@ -45,7 +45,7 @@ class Deployment:
         (self.bin / "aws").chmod(0o755)
 
     def has(self, **functions: tuple[str, dict[str, str]]) -> None:
-        """`worker=("3", {"2": "old", "3": "new"})`: version 3 is live."""
+        """Sets the functions: `worker=("3", {"2": "old", "3": "new"})` has two versions, of which 3 is live."""
         described = {
             f"longwire-dev-{key}": dict(zip(("live", "versions"), function, strict=True))
             for key, function in functions.items()
@@ -67,8 +67,8 @@ def deployment(tmp_path: Path) -> Deployment:
     return Deployment(tmp_path)
 
 
-def test_every_function_goes_back_to_the_release_before(deployment):
-    # Version 10 comes after 9, whatever the alphabet says.
+def test_every_function_returns_to_the_previous_release(deployment: Deployment) -> None:
+    # Versions are numbers: 10 comes after 9.
     deployment.has(ingest=("10", {"8": "a", "9": "b", "10": "c"}), worker=("3", {"1": "a", "2": "b", "3": "c"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def test_every_function_goes_back_to_the_release_before(deployment):
     assert done.stdout.endswith("dev runs b\n")
 
 
-def test_a_release_can_be_named_backward_and_forward(deployment):
+def test_the_to_option_selects_an_earlier_or_later_release(deployment: Deployment) -> None:
     deployment.has(ingest=("3", {"1": "a", "2": "b", "3": "c"}), worker=("3", {"1": "a", "2": "b", "3": "c"}))
     deployment.roll_back("--yes", "--to", "a")
     assert deployment.live() == {"ingest": "1", "worker": "1"}
@@ -84,7 +84,7 @@ def test_a_release_can_be_named_backward_and_forward(deployment):
     assert deployment.live() == {"ingest": "3", "worker": "3"}
 
 
-def test_different_releases_are_refused(deployment):
+def test_functions_of_different_releases_are_not_moved(deployment: Deployment) -> None:
     deployment.has(ingest=("2", {"1": "a", "2": "b"}), worker=("3", {"1": "a", "2": "b", "3": "b2"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 1
@@ -92,7 +92,7 @@ def test_different_releases_are_refused(deployment):
     assert deployment.live() == {"ingest": "2", "worker": "3"}
 
 
-def test_one_that_stopped_half_way_can_be_completed_by_name_only(deployment):
+def test_an_interrupted_rollback_is_completed_with_the_to_option_only(deployment: Deployment) -> None:
     versions = {"1": "a", "2": "b", "3": "c"}
     deployment.has(ingest=("3", versions), worker=("3", versions))
     stopped = deployment.roll_back("--yes", refuses="longwire-dev-worker")
@@ -104,33 +104,33 @@ def test_one_that_stopped_half_way_can_be_completed_by_name_only(deployment):
     assert deployment.live() == {"ingest": "2", "worker": "2"}
 
 
-def test_a_function_that_is_new_stays(deployment):
+def test_a_function_without_an_earlier_version_stays(deployment: Deployment) -> None:
     deployment.has(ingest=("1", {"1": "b"}), worker=("2", {"1": "a", "2": "b"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 0, done.stderr
     assert deployment.live() == {"ingest": "1", "worker": "1"}
 
 
-def test_a_first_release_has_nothing_before_it(deployment):
+def test_the_first_release_cannot_be_rolled_back(deployment: Deployment) -> None:
     deployment.has(ingest=("1", {"1": "a"}), worker=("1", {"1": "a"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 1
     assert "nothing to go back to" in done.stderr
 
 
-def test_a_release_nobody_knows_moves_nothing(deployment):
+def test_an_unknown_release_moves_nothing(deployment: Deployment) -> None:
     deployment.has(ingest=("2", {"1": "a", "2": "b"}), worker=("2", {"1": "a", "2": "b"}))
     assert deployment.roll_back("--yes", "--to", "z").returncode == 1
     assert deployment.live() == {"ingest": "2", "worker": "2"}
 
 
-def test_only_yes_moves(deployment):
+def test_only_the_answer_yes_moves(deployment: Deployment) -> None:
     deployment.has(ingest=("2", {"1": "a", "2": "b"}), worker=("2", {"1": "a", "2": "b"}))
     assert deployment.roll_back(answer="y\n").returncode == 1
     assert deployment.live() == {"ingest": "2", "worker": "2"}
 
 
-def test_an_environment_that_is_not_deployed_is_named(deployment):
+def test_the_error_names_a_function_that_is_not_deployed(deployment: Deployment) -> None:
     deployment.has(ingest=("1", {"1": "a"}))
     done = deployment.roll_back("--yes")
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""The variables a function gets against those that its sources read."""
+"""Compares the variables in facts.py with those that the functions' sources read."""
 
 import re
 from pathlib import Path
@@ -9,25 +9,25 @@ from longwire_local import facts
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 
-# shared::env is the only thing that reads variables; its functions take the name first.
+# Only functions of shared::env read variables; their first argument is the name.
 READS = re.compile(
     r'\b(?:required|optional|parsed|within|converted|seconds|millis|hours_or_never|number)\(\s*"([A-Z_]+)"'
 )
 
 
-def read_by(name):
+def variables_read_by(name: str) -> set[str]:
     files = (LAMBDAS / name / "src").glob("**/*.rs")
     return {variable for file in files for variable in READS.findall(file.read_text())}
 
 
-def test_there_is_a_folder_for_each_function():
+def test_each_function_has_a_folder() -> None:
     assert sorted(folder.name for folder in LAMBDAS.iterdir()) == sorted(facts.FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", facts.FUNCTIONS)
-def test_a_function_gets_what_its_sources_read(name):
+def test_each_function_gets_the_variables_that_its_sources_read(name: str) -> None:
     function = facts.FUNCTIONS[name]
-    given = {*function.environment, *function.optional}
-    # The SDK's own, which no source of ours names.
-    given = {variable for variable in given if not variable.startswith("AWS_")}
-    assert given == read_by(name)
+    variables = {*function.environment, *function.optional}
+    # Variables of the SDK are not in the functions' sources.
+    variables = {variable for variable in variables if not variable.startswith("AWS_")}
+    assert variables == variables_read_by(name)

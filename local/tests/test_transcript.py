@@ -1,19 +1,19 @@
 import pytest
 
-from longwire_local.transcript import RunFailed, Transcript, lines
+from longwire_local.transcript import Event, RunFailed, Transcript, events
 
 
 class Reader:
-    def __init__(self):
-        self.answers = []
-        self.notes = []
+    def __init__(self) -> None:
+        self.answers: list[str] = []
+        self.notes: list[str] = []
         self.transcript = Transcript(self.answers.append, self.notes.append)
 
-    def read(self, *events):
+    def read(self, *events: Event) -> list[bool]:
         return [self.transcript.read(event) for event in events]
 
 
-def test_text_is_answered_as_it_comes():
+def test_text_deltas_are_the_answer() -> None:
     reader = Reader()
     ended = reader.read(
         {"type": "ack", "runId": "r1", "status": "queued"},
@@ -29,14 +29,14 @@ def test_text_is_answered_as_it_comes():
     assert reader.notes == []
 
 
-def test_a_second_text_begins_on_a_line_of_its_own():
+def test_a_second_message_begins_on_a_new_line() -> None:
     reader = Reader()
     text = {"type": "TEXT_MESSAGE_START"}, {"type": "TEXT_MESSAGE_CONTENT", "delta": "a"}
     reader.read(*text, *text)
     assert "".join(reader.answers) == "a\na"
 
 
-def test_parallel_tool_calls_are_told_apart():
+def test_arguments_of_parallel_tool_calls_are_kept_apart() -> None:
     reader = Reader()
     reader.read(
         {"type": "TOOL_CALL_START", "toolCallId": "1", "toolCallName": "get_weather"},
@@ -60,7 +60,7 @@ def test_parallel_tool_calls_are_told_apart():
 
 
 @pytest.mark.parametrize(
-    ("line", "text"),
+    ("event", "text"),
     [
         ({"type": "RUN_ERROR", "message": "Too many.", "code": "model_throttled"}, "Too many. (model_throttled)"),
         ({"type": "error", "message": "Too long.", "code": "invalid_message"}, "Too long. (invalid_message)"),
@@ -75,19 +75,19 @@ def test_parallel_tool_calls_are_told_apart():
         ({"message": "Internal server error", "requestId": "x"}, "Internal server error"),
     ],
 )
-def test_a_failure_says_why(line, text):
+def test_a_failed_run_has_its_reason_in_the_message(event: Event, text: str) -> None:
     with pytest.raises(RunFailed) as failure:
-        Reader().read(line)
+        Reader().read(event)
     assert str(failure.value) == text
 
 
-def test_a_frame_holds_any_number_of_lines():
-    assert lines("") == []
-    assert lines('{"type":"a"}') == [{"type": "a"}]
-    assert lines(b'{"type":"a"}\n{"type":"b"}\n') == [{"type": "a"}, {"type": "b"}]
+def test_a_frame_has_any_number_of_events() -> None:
+    assert events("") == []
+    assert events('{"type":"a"}') == [{"type": "a"}]
+    assert events(b'{"type":"a"}\n{"type":"b"}\n') == [{"type": "a"}, {"type": "b"}]
 
 
 @pytest.mark.parametrize("frame", ["plain text", "[1]", '"a"', '{"type":"a"}\n{'])
-def test_a_frame_that_is_not_json_lines_is_a_failure(frame):
+def test_a_frame_that_is_not_json_lines_fails_the_run(frame: str) -> None:
     with pytest.raises(RunFailed):
-        lines(frame)
+        events(frame)
