@@ -111,7 +111,7 @@ fn routes(simulator: Simulator) -> Router {
         )
         .route("/weather/v1/search", get(weather::search))
         .route("/weather/v1/forecast", get(weather::forecast))
-        .layer(from_fn_with_state(simulator.clone(), calls::note));
+        .layer(from_fn_with_state(simulator.calls.clone(), calls::note));
     Router::new()
         .route("/model/{model}/converse-stream", post(converse::stream))
         .route("/model/{model}/converse", post(converse::whole))

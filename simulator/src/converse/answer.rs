@@ -1,6 +1,6 @@
 //! Who answers a request: a scenario, the real model, or the rules.
 
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{self, StreamExt};
 use tokio::time::{Instant, sleep_until};
 
 use super::request::Request;
@@ -8,7 +8,7 @@ use crate::{
     error::AwsError,
     play::{
         compose,
-        cue::{Act, Cue},
+        cue::{Acts, Cue},
         usage,
     },
     scenario::{definition::Step, play},
@@ -16,9 +16,6 @@ use crate::{
     state::Simulator,
     upstream, validate,
 };
-
-/// The acts of an answer, each when its time has come.
-pub(crate) type Acts = BoxStream<'static, Act>;
 
 /// Decides on the answer and begins it.
 ///
@@ -30,7 +27,7 @@ pub(crate) async fn begin(
     request: &Request,
 ) -> Result<Acts, AwsError> {
     let arrived = Instant::now();
-    validate::request(request, model, &simulator.issued)?;
+    validate::request::check(request, model, &simulator.issued)?;
     let step = match play::step(&simulator.scenarios, request)? {
         Some(step) => step,
         None => match &simulator.upstream {

@@ -9,11 +9,7 @@ use axum::{
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{
-    answer::{self, Acts},
-    request::Request,
-    stream as streaming, whole as gathering,
-};
+use super::{answer, request::Request, stream as streaming, whole as gathering};
 use crate::{
     error::AwsError,
     journal::{
@@ -21,6 +17,7 @@ use crate::{
         requests::{Received, Refusal},
         streams::Watch,
     },
+    play::cue::Acts,
     state::Simulator,
 };
 

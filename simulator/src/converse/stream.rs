@@ -7,10 +7,10 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::time::{Instant, sleep};
 
-use super::{answer::Acts, frames};
+use super::frames;
 use crate::{
     journal::streams::Watch,
-    play::cue::{Act, Event},
+    play::cue::{Act, Acts, Event},
 };
 
 /// Half a frame must have left before the connection breaks, or the break would swallow it.

@@ -6,10 +6,10 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{answer::Acts, frames};
+use super::frames;
 use crate::{
     error::{AwsError, Kind},
-    play::cue::{Act, Delta, Event, Usage},
+    play::cue::{Act, Acts, Delta, Event, Usage},
 };
 
 #[derive(Default)]

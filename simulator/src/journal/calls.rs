@@ -11,7 +11,7 @@ use super::{
     log::{Log, Place},
     streams::State,
 };
-use crate::{clock::epoch_ms, state::Simulator};
+use crate::clock::epoch_ms;
 
 /// One call.
 #[derive(Clone, Debug, Serialize)]
@@ -32,7 +32,7 @@ pub struct Call {
 
 /// Notes a call; one whose caller goes away before the answer is `dropped`.
 pub(crate) async fn note(
-    Shared(simulator): Shared<Simulator>,
+    Shared(calls): Shared<Log<Call>>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -49,8 +49,8 @@ pub(crate) async fn note(
         status: None,
     };
     let mut open = Open {
-        log: simulator.calls.clone(),
-        place: simulator.calls.add(call),
+        place: calls.add(call),
+        log: calls,
         status: None,
     };
     let response = next.run(request).await;

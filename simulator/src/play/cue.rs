@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures::stream::BoxStream;
+
 use crate::error::AwsError;
 
 /// One thing that the model's side of a stream does.
@@ -75,6 +77,9 @@ pub struct Usage {
     /// Of the answer.
     pub output: usize,
 }
+
+/// Actions of one response; each is yielded at its time.
+pub(crate) type Acts = BoxStream<'static, Act>;
 
 /// An act and its time, counted from the request's arrival.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,11 +10,11 @@ use super::{
     translate,
 };
 use crate::{
-    converse::{answer::Acts, request::Request},
+    converse::request::Request,
     error::{AwsError, Kind},
     ids,
     play::{
-        cue::{Act, Delta, Event, Usage},
+        cue::{Act, Acts, Delta, Event, Usage},
         usage,
     },
 };

@@ -2,11 +2,8 @@
 
 use serde_json::Value;
 
-use super::Verdict;
-use crate::{
-    converse::request::{Block, Message, Request, ToolResult},
-    error::AwsError,
-};
+use super::verdict::{Verdict, refuse};
+use crate::converse::request::{Block, Message, Request, ToolResult};
 
 /// "API_runtime_Message".
 const DOCUMENTS: usize = 5;
@@ -90,8 +87,4 @@ fn files(at: usize, message: &Message) -> Verdict {
         ));
     }
     Ok(())
-}
-
-fn refuse(message: String) -> Verdict {
-    Err(AwsError::validation(message))
 }

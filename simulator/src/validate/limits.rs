@@ -1,10 +1,7 @@
 //! Limits of the parts around the messages.
 
-use super::Verdict;
-use crate::{
-    converse::request::{Block, Request, SystemBlock, Tool},
-    error::AwsError,
-};
+use super::verdict::{Verdict, refuse};
+use crate::converse::request::{Block, Request, SystemBlock, Tool};
 
 /// "API_runtime_ConverseStream", requestMetadata.
 const LABELS: usize = 16;
@@ -105,8 +102,4 @@ fn cache_points(request: &Request) -> Verdict {
         ));
     }
     Ok(())
-}
-
-fn refuse(message: impl Into<String>) -> Verdict {
-    Err(AwsError::validation(message))
 }

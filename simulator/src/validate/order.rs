@@ -1,10 +1,7 @@
 //! Whose turn it is.
 
-use super::Verdict;
-use crate::{
-    converse::request::{Request, Role},
-    error::AwsError,
-};
+use super::verdict::{Verdict, refuse};
+use crate::converse::request::{Request, Role};
 
 /// The operator's messages stand between turns and change nobody's turn.
 pub(crate) fn check(request: &Request) -> Verdict {
@@ -41,8 +38,4 @@ pub(crate) fn check(request: &Request) -> Verdict {
         );
     }
     Ok(())
-}
-
-fn refuse(message: &str) -> Verdict {
-    Err(AwsError::validation(message))
 }

@@ -1,10 +1,7 @@
 //! Calls and results belong together, in neighbouring messages.
 
-use super::Verdict;
-use crate::{
-    converse::request::{Block, Message, Request, Role},
-    error::AwsError,
-};
+use super::verdict::{Verdict, refuse};
+use crate::converse::request::{Block, Message, Request, Role};
 
 pub(crate) fn check(request: &Request) -> Verdict {
     let turns: Vec<(usize, &Message)> = request
@@ -80,8 +77,4 @@ fn distinct(at: usize, message: &Message) -> Verdict {
         ));
     }
     Ok(())
-}
-
-fn refuse(message: String) -> Verdict {
-    Err(AwsError::validation(message))
 }

@@ -2,11 +2,8 @@
 
 use serde_json::Value;
 
-use super::Verdict;
-use crate::{
-    converse::request::{Request, ToolChoice},
-    error::AwsError,
-};
+use super::verdict::{Verdict, refuse};
+use crate::converse::request::{Request, ToolChoice};
 
 /// The smallest budget of the models that take one.
 const LEAST_BUDGET: i64 = 1_024;
@@ -46,8 +43,4 @@ pub(crate) fn check(request: &Request) -> Verdict {
         }
         _ => Ok(()),
     }
-}
-
-fn refuse(message: String) -> Verdict {
-    Err(AwsError::validation(message))
 }

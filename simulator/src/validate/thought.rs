@@ -1,10 +1,9 @@
 //! Reasoning that comes back: signed, and complete within a tool turn
 //! ("claude-messages-extended-thinking").
 
-use super::Verdict as Outcome;
+use super::verdict::{Verdict as Outcome, refuse};
 use crate::{
     converse::request::{Block, Message, Reasoning, Request, Role},
-    error::AwsError,
     reasoning::{Issued, Verdict},
 };
 
@@ -89,8 +88,4 @@ fn proof(thought: &Reasoning) -> &str {
         Reasoning::ReasoningText { signature, .. } => signature.as_deref().unwrap_or_default(),
         Reasoning::RedactedContent(data) => data,
     }
-}
-
-fn refuse(message: String) -> Outcome {
-    Err(AwsError::validation(message))
 }

@@ -1,10 +1,7 @@
 //! The tools on offer and the shape of calls and results.
 
-use super::Verdict;
-use crate::{
-    converse::request::{Block, Request, Role, Tool, ToolChoice},
-    error::AwsError,
-};
+use super::verdict::{Verdict, refuse};
+use crate::converse::request::{Block, Request, Role, Tool, ToolChoice};
 
 /// "API_runtime_ToolUseBlock": 1–64 of `[a-zA-Z0-9_.:-]`.
 const ID_CHARACTERS: usize = 64;
@@ -149,8 +146,4 @@ fn strict_families(request: &Request, model: &str) -> Verdict {
         );
     }
     Ok(())
-}
-
-fn refuse(message: impl Into<String>) -> Verdict {
-    Err(AwsError::validation(message))
 }
