@@ -10,7 +10,7 @@ use aws_sdk_bedrockagentruntime::{
         KnowledgeBaseVectorSearchConfiguration, RetrievalResultLocationType,
     },
 };
-use simulator::{KNOWLEDGE_BASE_ID, options::Options};
+use simulator::{ids::KNOWLEDGE_BASE, options::Options};
 
 use crate::harness::simulator::Simulator;
 
@@ -40,7 +40,7 @@ async fn the_best_passage_comes_first_with_its_source() {
             "Saturday from 9:00",
         ),
     ] {
-        let output = retrieve(&simulator, KNOWLEDGE_BASE_ID, question, 3)
+        let output = retrieve(&simulator, KNOWLEDGE_BASE, question, 3)
             .await
             .unwrap();
         let best = &output.retrieval_results[0];
@@ -75,7 +75,7 @@ async fn as_many_results_as_asked_for_and_none_for_nonsense() {
     for limit in [1, 2] {
         let output = retrieve(
             &simulator,
-            KNOWLEDGE_BASE_ID,
+            KNOWLEDGE_BASE,
             "shipping costs and repairs",
             limit,
         )
@@ -86,7 +86,7 @@ async fn as_many_results_as_asked_for_and_none_for_nonsense() {
             usize::try_from(limit).unwrap()
         );
     }
-    let output = retrieve(&simulator, KNOWLEDGE_BASE_ID, "xylophone zeppelin", 5)
+    let output = retrieve(&simulator, KNOWLEDGE_BASE, "xylophone zeppelin", 5)
         .await
         .unwrap();
     assert_eq!(output.retrieval_results.len(), 0);
@@ -100,7 +100,7 @@ async fn what_the_service_refuses() {
         .unwrap_err();
     assert_eq!(unknown.code(), Some("ResourceNotFoundException"));
     for (question, limit) in [("", 3), (" ", 3), ("refund", 0), ("refund", 101)] {
-        let error = retrieve(&simulator, KNOWLEDGE_BASE_ID, question, limit)
+        let error = retrieve(&simulator, KNOWLEDGE_BASE, question, limit)
             .await
             .unwrap_err();
         assert_eq!(
@@ -126,7 +126,7 @@ async fn a_folder_takes_the_place_of_the_shipped_documents() {
         ..Options::default()
     })
     .await;
-    let output = retrieve(&simulator, KNOWLEDGE_BASE_ID, "honey", 5)
+    let output = retrieve(&simulator, KNOWLEDGE_BASE, "honey", 5)
         .await
         .unwrap();
     let texts: Vec<&str> = output
