@@ -1,4 +1,4 @@
-//! What a stream said, put together as a client does.
+//! A response stream, assembled as a client does.
 
 use std::{
     collections::BTreeMap,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use aws_sdk_bedrockruntime::{
-    operation::converse_stream::ConverseStreamOutput,
+    operation::converse_stream::{ConverseStreamOutput, builders::ConverseStreamFluentBuilder},
     types::{
         ContentBlock, ContentBlockDelta, ContentBlockStart, ConversationRole,
         ConverseStreamOutput as Event, Message, ReasoningContentBlock, ReasoningContentBlockDelta,
@@ -16,59 +16,70 @@ use aws_sdk_bedrockruntime::{
 use aws_smithy_types::Blob;
 use serde_json::Value;
 
-use super::message::{document, result, thought};
+use super::message::{document, reasoning, tool_result};
 
-/// What a stream said.
+/// An assembled response.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
+    /// Content blocks by index.
     pub(crate) blocks: BTreeMap<i32, Block>,
-    /// The order of events by name, with the index where there is one.
+    /// Names of the events in order, with the block index if the event has one.
     pub(crate) events: Vec<String>,
-    pub(crate) stop: Option<String>,
+    pub(crate) stop_reason: Option<String>,
+    /// Input, output and total tokens.
     pub(crate) usage: Option<(i32, i32, i32)>,
     pub(crate) latency_ms: Option<i64>,
-    /// The error that ended it.
+    /// Error that ended the stream.
     pub(crate) error: Option<String>,
-    /// When each delta came, counted from the reading's start.
+    /// Times of the deltas since the start of the reading.
     pub(crate) arrivals: Vec<Duration>,
 }
 
-/// A block, put together.
+/// An assembled content block.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Block {
+    /// Identifier and tool name of a tool call.
     pub(crate) tool: Option<(String, String)>,
     pub(crate) text: String,
     pub(crate) reasoning: String,
     pub(crate) signature: Option<String>,
     pub(crate) redacted: Option<Vec<u8>>,
+    /// Number of deltas.
     pub(crate) deltas: usize,
+    /// Set by `contentBlockStop`.
     pub(crate) stopped: bool,
 }
 
-impl Answer {
-    pub(crate) async fn read(mut output: ConverseStreamOutput) -> Self {
+impl Response {
+    /// Sends a request and reads the stream of its response.
+    pub(crate) async fn receive(request: ConverseStreamFluentBuilder) -> Self {
+        Self::read(request.send().await.unwrap()).await
+    }
+
+    /// Reads a stream until its end or an error.
+    async fn read(mut output: ConverseStreamOutput) -> Self {
         let started = Instant::now();
-        let mut answer = Self::default();
+        let mut response = Self::default();
         loop {
             match output.stream.recv().await {
-                Ok(Some(event)) => answer.take(event, started),
-                Ok(None) => return answer,
+                Ok(Some(event)) => response.apply(event, started),
+                Ok(None) => return response,
                 Err(error) => {
-                    answer.error = Some(format!("{:?}", error));
-                    return answer;
+                    response.error = Some(format!("{:?}", error));
+                    return response;
                 }
             }
         }
     }
 
-    fn take(&mut self, event: Event, started: Instant) {
+    fn apply(&mut self, event: Event, started: Instant) {
         match event {
             Event::MessageStart(start) => self.events.push(format!("start {}", start.role)),
             Event::ContentBlockStart(start) => {
                 self.events
                     .push(format!("block {}", start.content_block_index));
                 let Some(ContentBlockStart::ToolUse(tool)) = start.start else {
-                    panic!("only tools start")
+                    panic!("only tool blocks have a start event")
                 };
                 self.block(start.content_block_index).tool = Some((tool.tool_use_id, tool.name));
             }
@@ -77,7 +88,7 @@ impl Answer {
                 self.events
                     .push(format!("delta {}", delta.content_block_index));
                 self.block(delta.content_block_index)
-                    .add(delta.delta.unwrap());
+                    .append(delta.delta.unwrap());
             }
             Event::ContentBlockStop(stop) => {
                 self.events
@@ -86,7 +97,7 @@ impl Answer {
             }
             Event::MessageStop(stop) => {
                 self.events.push("end".to_owned());
-                self.stop = Some(stop.stop_reason.as_str().to_owned());
+                self.stop_reason = Some(stop.stop_reason.as_str().to_owned());
             }
             Event::Metadata(metadata) => {
                 self.events.push("metadata".to_owned());
@@ -103,6 +114,7 @@ impl Answer {
         self.blocks.entry(index).or_default()
     }
 
+    /// Returns the text of all blocks except tool calls.
     pub(crate) fn text(&self) -> String {
         self.blocks
             .values()
@@ -111,7 +123,7 @@ impl Answer {
             .collect()
     }
 
-    /// Name and arguments of each call.
+    /// Returns the name and the arguments of each tool call.
     pub(crate) fn calls(&self) -> Vec<(String, Value)> {
         let calls = self
             .blocks
@@ -122,7 +134,7 @@ impl Answer {
             .collect()
     }
 
-    /// The answer as a message of the next request.
+    /// Returns the response as an assistant message for the next request.
     pub(crate) fn message(&self) -> Message {
         let blocks = self.blocks.values().map(Block::content).collect();
         Message::builder()
@@ -132,13 +144,13 @@ impl Answer {
             .unwrap()
     }
 
-    /// A user message that answers each call with the same text.
+    /// Returns a user message with the same result text for each tool call.
     pub(crate) fn results(&self, text: &str) -> Message {
         let ids = self
             .blocks
             .values()
             .filter_map(|block| Some(block.tool.clone()?.0));
-        let blocks = ids.map(|id| result(&id, text)).collect();
+        let blocks = ids.map(|id| tool_result(&id, text)).collect();
         Message::builder()
             .role(ConversationRole::User)
             .set_content(Some(blocks))
@@ -148,7 +160,7 @@ impl Answer {
 }
 
 impl Block {
-    fn add(&mut self, delta: ContentBlockDelta) {
+    fn append(&mut self, delta: ContentBlockDelta) {
         self.deltas += 1;
         match delta {
             ContentBlockDelta::Text(text) => self.text.push_str(&text),
@@ -187,7 +199,7 @@ impl Block {
             ));
         }
         match &self.signature {
-            Some(signature) => thought(&self.reasoning, signature),
+            Some(signature) => reasoning(&self.reasoning, signature),
             None => ContentBlock::Text(self.text.clone()),
         }
     }

@@ -1,4 +1,4 @@
-//! `Converse`, the answer in one piece.
+//! `Converse`: responses without streaming.
 
 use aws_sdk_bedrockruntime::{
     error::ProvideErrorMetadata,
@@ -7,12 +7,12 @@ use aws_sdk_bedrockruntime::{
 };
 
 use crate::harness::{
-    message::{tools, user},
+    message::{tool_configuration, user_message},
     simulator::{MODEL, Simulator},
 };
 
 #[tokio::test]
-async fn text_and_tools_come_whole() {
+async fn text_and_tool_call_are_returned_in_one_message() {
     let simulator = Simulator::start().await;
     let output = converse(&simulator, "sim:text-and-tool").await.unwrap();
     assert_eq!(output.stop_reason, StopReason::ToolUse);
@@ -32,23 +32,23 @@ async fn text_and_tools_come_whole() {
 }
 
 #[tokio::test]
-async fn reasoning_keeps_its_signature() {
+async fn reasoning_block_has_its_signature() {
     let simulator = Simulator::start().await;
     let output = converse(&simulator, "sim:reasoning").await.unwrap();
     let message = output.output.unwrap().as_message().unwrap().clone();
-    let thought = message.content[0]
+    let reasoning = message.content[0]
         .as_reasoning_content()
         .unwrap()
         .as_reasoning_text()
         .unwrap();
     assert!(
-        thought.signature.is_some() && thought.text.starts_with("The question"),
-        "{thought:?}"
+        reasoning.signature.is_some() && reasoning.text.starts_with("The question"),
+        "{reasoning:?}"
     );
 }
 
 #[tokio::test]
-async fn faults_of_a_stream_become_errors() {
+async fn faults_in_the_stream_become_error_responses() {
     let simulator = Simulator::start().await;
     for (scenario, name) in [
         ("sim:fault-throttling", "ThrottlingException"),
@@ -69,8 +69,8 @@ async fn converse(simulator: &Simulator, prompt: &str) -> Result<ConverseOutput,
         .bedrock()
         .converse()
         .model_id(MODEL)
-        .messages(user(prompt))
-        .tool_config(tools());
+        .messages(user_message(prompt))
+        .tool_config(tool_configuration());
     request
         .send()
         .await

@@ -1,4 +1,4 @@
-//! A client that goes away is noticed at once, also while the stream is silent.
+//! Detection of a client that closes the connection, including while the stream is silent.
 
 use std::time::{Duration, Instant};
 
@@ -6,29 +6,30 @@ use serde_json::{Value, json};
 
 use crate::harness::simulator::Simulator;
 
-/// Far below the next write of the scenarios used here, which would be the late way to notice.
-const AT_ONCE: Duration = Duration::from_millis(500);
+/// Maximum delay of the detection. It is far below the interval of writes in these scenarios, so a test fails if
+/// only the next write detects the closed connection.
+const MAX_DETECTION: Duration = Duration::from_millis(500);
 
 #[tokio::test]
-async fn in_the_middle_of_text() {
+async fn disconnect_between_deltas_is_recorded_immediately() {
     let simulator = Simulator::start().await;
-    let stream = dropped_after(&simulator, "sim:slow", 3).await;
+    let stream = disconnect_after(&simulator, "sim:slow", 3).await;
     assert!(stream["deltas"].as_u64().unwrap() < 10, "{stream}");
 }
 
 #[tokio::test]
-async fn in_a_stall() {
+async fn disconnect_during_a_stall_is_recorded_immediately() {
     let simulator = Simulator::start().await;
-    let stream = dropped_after(&simulator, "sim:stall", 6).await;
+    let stream = disconnect_after(&simulator, "sim:stall", 6).await;
     assert_eq!(stream["deltas"], 5);
     assert!(stream["firstDeltaAt"].as_u64().unwrap() >= stream["started"].as_u64().unwrap());
     assert!(stream["ended"].as_u64().unwrap() >= stream["firstDeltaAt"].as_u64().unwrap());
 }
 
 #[tokio::test]
-async fn before_the_first_token() {
+async fn disconnect_before_the_first_delta_is_recorded_immediately() {
     let simulator = Simulator::start().await;
-    let stream = dropped_after(&simulator, "sim:silent-start", 0).await;
+    let stream = disconnect_after(&simulator, "sim:silent-start", 0).await;
     assert_eq!(
         (&stream["deltas"], stream.get("firstDeltaAt")),
         (&json!(0), None)
@@ -36,11 +37,11 @@ async fn before_the_first_token() {
 }
 
 #[tokio::test]
-async fn a_whole_stream_is_finished_not_dropped() {
+async fn complete_stream_is_recorded_as_finished() {
     let simulator = Simulator::start().await;
-    simulator.answer("sim:text").await;
+    simulator.response("sim:text").await;
     let streams = simulator
-        .eventually("/_sim/streams", |streams| streams[0]["state"] != "running")
+        .wait_for("/_sim/streams", |streams| streams[0]["state"] != "running")
         .await;
     assert_eq!(
         (&streams[0]["state"], &streams[0]["deltas"]),
@@ -49,7 +50,7 @@ async fn a_whole_stream_is_finished_not_dropped() {
 }
 
 #[tokio::test]
-async fn a_call_of_the_slow_place_that_is_given_up() {
+async fn aborted_weather_call_is_recorded_as_dropped() {
     let simulator = Simulator::start().await;
     let url = format!(
         "{}/weather/v1/forecast?latitude=10&longitude=10&current=weather_code",
@@ -57,11 +58,11 @@ async fn a_call_of_the_slow_place_that_is_given_up() {
     );
     let call = tokio::spawn(reqwest::get(url));
     simulator
-        .eventually("/_sim/calls", |calls| calls[0]["state"] == "running")
+        .wait_for("/_sim/calls", |calls| calls[0]["state"] == "running")
         .await;
     call.abort();
     let calls = simulator
-        .eventually("/_sim/calls", |calls| calls[0]["state"] != "running")
+        .wait_for("/_sim/calls", |calls| calls[0]["state"] != "running")
         .await;
     assert_eq!(
         (&calls[0]["state"], calls[0].get("status")),
@@ -69,22 +70,22 @@ async fn a_call_of_the_slow_place_that_is_given_up() {
     );
 }
 
-/// Reads so many events, goes away, and gives the stream's record.
-async fn dropped_after(simulator: &Simulator, prompt: &str, events: usize) -> Value {
-    let mut output = simulator.ask(prompt).send().await.unwrap();
+/// Reads a number of events, closes the connection, and returns the record of the stream.
+async fn disconnect_after(simulator: &Simulator, prompt: &str, events: usize) -> Value {
+    let mut output = simulator.request(prompt).send().await.unwrap();
     for _ in 0..events {
         assert!(output.stream.recv().await.unwrap().is_some());
     }
     assert_eq!(simulator.get("/_sim/streams").await[0]["state"], "running");
-    let gone = Instant::now();
+    let disconnected = Instant::now();
     drop(output);
     let streams = simulator
-        .eventually("/_sim/streams", |streams| streams[0]["state"] != "running")
+        .wait_for("/_sim/streams", |streams| streams[0]["state"] != "running")
         .await;
     assert!(
-        gone.elapsed() < AT_ONCE,
-        "noticed only after {:?}",
-        gone.elapsed()
+        disconnected.elapsed() < MAX_DETECTION,
+        "detected after {:?}",
+        disconnected.elapsed()
     );
     assert_eq!(streams[0]["state"], "dropped");
     streams[0].clone()
