@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser};
 
-/// Simulates Bedrock Runtime, a Knowledge Base and a weather service on this machine.
+/// Simulates Bedrock Runtime, a Knowledge Base and a weather service.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Arguments {

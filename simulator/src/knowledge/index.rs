@@ -40,8 +40,8 @@ impl Index {
 
     /// Returns at most `limit` passages that share a term with the query, best first.
     pub(crate) fn search(&self, query: &str, limit: usize) -> Vec<Hit<'_>> {
-        let found = self.engine.search(query, limit).into_iter();
-        found
+        let results = self.engine.search(query, limit).into_iter();
+        results
             .filter_map(|result| {
                 let passage = self
                     .passages

@@ -1,4 +1,4 @@
-//! Response of the rule-based model, in the order in which the rules apply.
+//! Rules of the model, in the order in which they apply.
 
 use super::{calls, memory, sentences};
 use crate::{

@@ -43,8 +43,8 @@ pub(crate) async fn put(
     if name.is_empty() || !name.chars().all(is_name_character) {
         return bad_request("a scenario's name has letters, digits, `-` and `_`");
     }
-    let read = &mut serde_json::Deserializer::from_slice(&body);
-    match serde_path_to_error::deserialize::<_, Scenario>(read) {
+    let deserializer = &mut serde_json::Deserializer::from_slice(&body);
+    match serde_path_to_error::deserialize::<_, Scenario>(deserializer) {
         Ok(scenario) => match scenario.validate() {
             Ok(()) => {
                 simulator.scenarios.insert(name, scenario);

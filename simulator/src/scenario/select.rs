@@ -17,10 +17,10 @@ pub(crate) fn step(store: &ScenarioStore, request: &Request) -> Result<Option<St
         return Ok(None);
     };
     let Some(scenario) = store.get(name) else {
-        let known: Vec<String> = store.all().into_keys().collect();
+        let names: Vec<String> = store.all().into_keys().collect();
         return Err(AwsError::validation(format!(
             "There is no scenario `{name}`; there are: {}.",
-            known.join(", ")
+            names.join(", ")
         )));
     };
     let mut step = step_at(scenario, request.step_index(), name);

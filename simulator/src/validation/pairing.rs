@@ -25,6 +25,7 @@ pub(crate) fn validate(request: &Request) -> ValidationResult {
     Ok(())
 }
 
+/// Requires that the leading blocks of a user message are exactly the results of the previous message's calls.
 fn validate_pairs(index: usize, previous: Option<&Message>, message: &Message) -> ValidationResult {
     let called: Vec<&str> = previous
         .into_iter()
