@@ -1,8 +1,8 @@
-//! The wall clock of the records.
+//! Wall clock of the records.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since 1970; 0 on a machine whose clock stands before that.
+/// Returns the time in milliseconds since 1970; 0 if the system clock is set to an earlier time.
 pub(crate) fn epoch_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

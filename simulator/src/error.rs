@@ -1,4 +1,4 @@
-//! The errors of the two Bedrock services, as their REST-JSON protocol puts them on the wire.
+//! Errors of Bedrock Runtime and of the Knowledge Base, and their REST-JSON serialization.
 
 use axum::{
     Json,
@@ -8,35 +8,35 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// The kinds of error of `Converse`, `ConverseStream` and `Retrieve` that the simulator can give.
+/// Errors of `Converse`, `ConverseStream` and `Retrieve` that the simulator can return.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// 403
+pub enum ErrorKind {
+    /// 403.
     AccessDenied,
-    /// 500
+    /// 500.
     #[serde(alias = "5xx")]
     InternalServer,
-    /// 424
+    /// 424.
     ModelError,
-    /// 429
+    /// 429.
     ModelNotReady,
-    /// 424, the one of an answer under way
+    /// 424; occurs while the model streams.
     ModelStreamError,
-    /// 408
+    /// 408.
     ModelTimeout,
-    /// 404
+    /// 404.
     ResourceNotFound,
-    /// 503
+    /// 503.
     ServiceUnavailable,
-    /// 429
+    /// 429.
     Throttling,
-    /// 400
+    /// 400.
     Validation,
 }
 
-impl Kind {
-    /// The name in `x-amzn-errortype`.
+impl ErrorKind {
+    /// Returns the name for the header `x-amzn-errortype`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// The HTTP status ("API_runtime_ConverseStream", Errors).
+    /// Returns the HTTP status ("API_runtime_ConverseStream", Errors).
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
@@ -68,9 +68,9 @@ impl Kind {
         }
     }
 
-    /// A sentence of the kind the service writes.
+    /// Returns a message like the service's own.
     #[must_use]
-    pub fn sentence(self) -> &'static str {
+    pub fn default_message(self) -> &'static str {
         match self {
             Self::AccessDenied => "You don't have access to the model with the specified model ID.",
             Self::InternalServer => {
@@ -98,32 +98,32 @@ impl Kind {
     }
 }
 
-/// One refusal: the kind and what it says.
+/// An error response: its kind and its message.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{}: {message}", kind.name())]
 pub struct AwsError {
-    /// Which error.
-    pub kind: Kind,
-    /// The text in the body's `message`.
+    /// Kind of the error.
+    pub kind: ErrorKind,
+    /// Value of `message` in the body.
     pub message: String,
 }
 
 impl AwsError {
-    /// A refused request.
+    /// Creates a `ValidationException`.
     #[must_use]
     pub fn validation(message: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Validation,
+            kind: ErrorKind::Validation,
             message: message.into(),
         }
     }
 }
 
-impl From<Kind> for AwsError {
-    fn from(kind: Kind) -> Self {
+impl From<ErrorKind> for AwsError {
+    fn from(kind: ErrorKind) -> Self {
         Self {
             kind,
-            message: kind.sentence().to_owned(),
+            message: kind.default_message().to_owned(),
         }
     }
 }

@@ -1,13 +1,16 @@
-//! Identifiers of the simulator's own making.
+//! Identifiers: the fixed one of the Knowledge Base, and generated ones.
 
 use rand::distr::{Alphanumeric, SampleString};
 
-/// A request id for `x-amzn-requestid` and the records.
+/// Identifier of the Knowledge Base; every other one does not exist.
+pub const KNOWLEDGE_BASE: &str = "KBSIM00001";
+
+/// Generates a request id for `x-amzn-requestid` and the records.
 pub(crate) fn request() -> String {
     format!("sim-{}", random(20))
 }
 
-/// A tool call's id in the shape Claude on Bedrock gives it.
+/// Generates a tool use id in the format of Claude on Bedrock.
 pub(crate) fn tool_use() -> String {
     format!("tooluse_{}", random(22))
 }

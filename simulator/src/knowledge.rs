@@ -1,4 +1,4 @@
-//! The Knowledge Base: a folder of documents, cut into passages, ranked for a question.
+//! Knowledge Base: documents, split into passages and ranked for a query.
 
 pub mod documents;
 

@@ -1,23 +1,27 @@
-//! Plays, on one machine and for development only, the services that Longwire uses: Bedrock Runtime, a
-//! Knowledge Base, Open-Meteo. `README.md` beside this crate says how to start it; this is the reference.
+//! Simulates the services that Longwire uses, for development and tests only: Bedrock Runtime, a Bedrock
+//! Knowledge Base and Open-Meteo. `README.md` describes how to start it; this page is the reference of its
+//! interface.
 //!
 //! # Bedrock Runtime
 //! `POST /model/{modelId}/converse-stream` and `POST /model/{modelId}/converse`, with any model id. Frames,
-//! order of events and errors are Bedrock's. What Bedrock refuses is refused, with `ValidationException`;
-//! `maxTokens` is checked but cuts nothing. Who answers:
-//! 1. a prompt (the last user message with words) that begins with `sim:<name>`: that scenario;
-//! 2. else the real model behind `SIM_UPSTREAM`, if one is set;
-//! 3. else a few rules: they greet, call `get_weather{location}`, `kb_lookup{query}`,
-//!    `current_time{timezone}`, `top_song{sign}` when they are offered and asked for (several places: several
-//!    calls at once), make a sentence of what the tools said, remember names and earlier prompts, and
-//!    otherwise repeat the prompt. `call <tool> {json}` calls any tool on offer.
+//! the order of events, and errors are those of Bedrock. A request that Bedrock rejects is rejected with
+//! `ValidationException`; `maxTokens` is validated and has no other effect. The response comes from the first
+//! of these sources that applies:
+//! 1. The scenario `<name>`, if the prompt begins with `sim:<name>`. The prompt is the last user message with
+//!    text.
+//! 2. The upstream model, if `SIM_UPSTREAM` is set.
+//! 3. A rule-based model. It returns greetings; it calls `get_weather{location}`, `kb_lookup{query}`,
+//!    `current_time{timezone}` and `top_song{sign}` if they are on offer and the prompt asks for them, with
+//!    one parallel call per place; it converts tool results to a sentence; it uses the name and the prompts
+//!    of earlier turns; otherwise it repeats the prompt. The prompt `call <tool> {json}` calls any tool on
+//!    offer.
 //!
-//! First token after 60 ms, then 100 deltas a second.
+//! By default the first delta is sent after 60 ms, and then 100 deltas per second.
 //!
 //! # Scenarios
-//! `PUT /_sim/scenarios/<name>` takes one ([`scenario::definition::Scenario`]); 204, or 400 with a `message`
-//! that names the field. `GET` shows it, `DELETE` takes it away (a shipped one is as shipped again), `GET
-//! /_sim/scenarios` lists all with what they are for.
+//! `PUT /_sim/scenarios/<name>` adds a scenario ([`scenario::definition::Scenario`]); the response is 204, or
+//! 400 with a `message` that names the invalid field. `GET` returns it. `DELETE` removes it and restores a
+//! built-in one of that name. `GET /_sim/scenarios` returns all names with their descriptions.
 //! ```json
 //! { "steps": [
 //!   { "ttft_ms": 60, "deltas_per_s": 100, "chars_per_delta": 4, "interleaved": false,
@@ -27,59 +31,60 @@
 //!   { "trace": [ { "at_ms": 700, "text": "recorded " }, { "at_ms": 748.5, "text": "rhythm" } ] }
 //! ], "repeat": false }
 //! ```
-//! Step *n* answers the *n*-th model call of a run: the one after *n* tool-result turns since the prompt. After
-//! the last step a closing sentence ends the run, or the last step comes again (`repeat`). Every field of a
-//! step has a default. Blocks: `text`; `tool` with `input`, or `input_text` sent verbatim; `reasoning`
-//! with an optional `signature`; `redacted` (base64).
+//! Step *n* is the response to the *n*-th model call of a run: the call after *n* messages with tool results
+//! since the prompt, counted from 0. After the last step, the response is a sentence that ends the run, or
+//! the last step again with `repeat`. Every field of a step has a default. Kinds of block: `text`; `tool` with
+//! `input`, or with `input_text`, which is sent verbatim; `reasoning` with an optional `signature`; `redacted`
+//! (base64).
 //!
 //! Faults before the stream: `throttling`, `internal_server` (or `5xx`), `service_unavailable`, `validation`,
-//! `access_denied`, `model_not_ready`, `model_timeout`, `model_error`, `resource_not_found`. In it: `exception`,
-//! `stall`, `cut` (inside a frame), `no_message_stop`. With `times`, only so many requests with the same
-//! messages and `requestMetadata` meet it, then it is over.
+//! `access_denied`, `model_not_ready`, `model_timeout`, `model_error`, `resource_not_found`. Faults in the
+//! stream: `exception`, `stall`, `cut` (inside a frame), `no_message_stop`. With `times`, the fault applies to
+//! that number of requests with the same messages and `requestMetadata`, and not to later ones.
 //!
 //! # Records
 //! - `GET /_sim/requests`: `[{id, operation, model, at, headers, body, error?: {status, type, message}}]`
-//! - `GET /_sim/streams`: `[{id, model, requestMetadata, started, ended?, state, deltas, firstDeltaAt?}]`;
-//!   `state` is `running`, `finished` (the simulator did all it had to, faults included) or `dropped` (the
-//!   client went away, noticed at once)
-//! - `GET /_sim/calls`: the other services' `[{path, started, ended?, state, status?}]`
+//! - `GET /_sim/streams`: `[{id, model, requestMetadata, started, ended?, state, deltas, firstDeltaAt?}]`.
+//!   `state` is `running`, `finished` (the simulator sent the complete response, including its fault) or
+//!   `dropped` (the client closed the connection; detected immediately)
+//! - `GET /_sim/calls`: calls of the other services, `[{path, started, ended?, state, status?}]`
 //!
-//! Oldest first, the last 1,000 of each, times in epoch milliseconds. `DELETE` on each clears it.
-//! `GET /_sim/health` answers when the simulator does.
+//! Each list has the last 1,000 records, oldest first, with times in epoch milliseconds. `DELETE` on the same
+//! path clears it. `GET /_sim/health` returns 200 while the simulator is running.
 //!
 //! # Reasoning
-//! Thought is signed by model and text. A changed or made-up signature is refused; so is a tool turn whose
-//! assistant message does not bring back the thought that came with its calls. Another model's signature passes.
+//! Reasoning text is signed together with the model id. A changed text or an invalid signature is rejected. A
+//! request with tool results is rejected if its assistant message lacks the reasoning that preceded the tool
+//! calls. The signature of another model is accepted.
 //!
 //! # Knowledge Base
-//! `POST /knowledgebases/KBSIM00001/retrieve` ([`KNOWLEDGE_BASE_ID`]): sections of the documents in `knowledge/`
-//! (or `--knowledge DIR`), ranked by BM25, scores between 0 and 1, `numberOfResults` 1–100, 5 by default.
+//! `POST /knowledgebases/KBSIM00001/retrieve` ([`ids::KNOWLEDGE_BASE`]) returns sections of the documents in
+//! `knowledge/` (or `--knowledge DIR`), ranked by BM25, with scores between 0 and 1. `numberOfResults` is
+//! 1–100, by default 5.
 //!
 //! # Weather
-//! `GET /weather/v1/search` and `GET /weather/v1/forecast` in Open-Meteo's shapes, for the places of a small
-//! table. New York is sunny. Slowville answers its forecast after 60 s, Stormbridge with 500, other names
-//! have no `results`.
+//! `GET /weather/v1/search` and `GET /weather/v1/forecast` have Open-Meteo's format, for a table of cities. New
+//! York is sunny. The forecast of Slowville takes 60 s, that of Stormbridge fails with status 500. For unknown
+//! names the response has no `results`.
 
 pub mod error;
+pub mod ids;
 pub mod options;
 pub mod server;
-pub mod stop;
+pub mod shutdown;
 
-pub mod converse;
-pub mod journal;
+pub mod conversation;
 pub mod knowledge;
-pub mod play;
+pub mod records;
+pub mod response;
 pub mod scenario;
 
 mod clock;
-mod ids;
+mod converse;
+mod playback;
 mod reasoning;
-mod records;
-mod script;
+mod rules;
 mod state;
 mod upstream;
-mod validate;
+mod validation;
 mod weather;
-
-/// The one Knowledge Base there is.
-pub const KNOWLEDGE_BASE_ID: &str = "KBSIM00001";

@@ -1,8 +1,8 @@
-//! The binary: reads its arguments, binds, says where it listens, serves until it is told to stop.
+//! The `simulator` binary: parses the arguments, binds the port, prints the ready line, serves until a signal.
 
 use anyhow::Context;
 use clap::Parser;
-use simulator::{options::Arguments, server, stop};
+use simulator::{options::Arguments, server, shutdown};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -18,9 +18,9 @@ async fn main() -> anyhow::Result<()> {
     let listener = TcpListener::bind((host, port))
         .await
         .context("binding the port")?;
-    let stop = stop::requested()?;
-    server::announce(&listener)?;
-    server::serve(listener, options, stop)
+    let shutdown = shutdown::requested()?;
+    server::print_ready_line(&listener)?;
+    server::serve(listener, options, shutdown)
         .await
         .context("serving")
 }

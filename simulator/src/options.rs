@@ -1,53 +1,53 @@
-//! What a simulator can be told when it starts.
+//! Command line and settings of the simulator.
 
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser};
 
-/// Plays Bedrock Runtime, a Knowledge Base and a weather service on this machine.
+/// Simulates Bedrock Runtime, a Knowledge Base and a weather service.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Arguments {
-    /// The port to listen on; 0 takes any free one.
+    /// Port to listen on; 0 selects a free one.
     #[arg(long)]
     pub port: u16,
-    /// The address to listen on.
+    /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1")]
     pub host: IpAddr,
-    /// The rest.
+    /// Settings of the simulator.
     #[command(flatten)]
     pub options: Options,
 }
 
-/// The settings of one simulator; the default is the built-in documents and no upstream.
+/// Settings of one simulator; the default has the built-in documents and no upstream model.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Options {
-    /// A folder of `*.md` documents for the Knowledge Base, in place of the ones shipped in the binary.
+    /// Folder of `*.md` documents for the Knowledge Base, in place of the built-in ones.
     #[arg(long)]
     pub knowledge: Option<PathBuf>,
-    /// The real model to ask in place of the rules, if any.
+    /// Upstream model that responds in place of the rules.
     #[command(flatten)]
     pub upstream: Upstream,
 }
 
-/// An OpenAI-compatible server that answers in place of the rule-based model. Scenarios and
-/// validation stay as they are.
+/// An OpenAI-compatible server that responds in place of the rule-based model. Scenarios and validation
+/// apply as without it.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Upstream {
-    /// Base URL of the server, with its version: `http://127.0.0.1:8080/v1`.
+    /// Base URL of the server with its version, such as `http://127.0.0.1:8080/v1`.
     #[arg(long = "upstream", env = "SIM_UPSTREAM")]
     pub base_url: Option<String>,
-    /// The model to name in requests; without it, the one that Bedrock's caller named.
+    /// Model id for the upstream requests; the model id of the Bedrock request when absent.
     #[arg(long = "upstream-model", env = "SIM_UPSTREAM_MODEL")]
     pub model: Option<String>,
-    /// Sent as a bearer token.
+    /// API key, sent as a bearer token.
     #[arg(
         long = "upstream-key",
         env = "SIM_UPSTREAM_KEY",
         hide_env_values = true
     )]
     pub key: Option<String>,
-    /// Forces the tool that the rules would have called: small models ignore tools they may choose.
+    /// Forces the tool that the rules would call, because small models ignore tools they may choose.
     #[arg(long = "upstream-force-tools", env = "SIM_UPSTREAM_FORCE_TOOLS", num_args = 0..=1,
           default_value_t = false, value_parser = clap::builder::FalseyValueParser::new(), default_missing_value = "true")]
     pub force_tools: bool,

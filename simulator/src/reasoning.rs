@@ -1,4 +1,4 @@
-//! Signatures of thought: made, remembered, checked when they come back.
+//! Signatures of reasoning: creates them, remembers them, verifies them when a caller returns them.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,96 +9,103 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Fixed, so that signatures stay good when the simulator restarts. It protects nothing.
+/// Signing key. It is constant so that signatures stay valid across restarts; it protects no secret.
 const KEY: &[u8] = b"simulator";
 
-/// How many tool turns and given signatures are remembered.
-const REMEMBERED: usize = 10_000;
+/// Maximum number of remembered tool calls and preset signatures; the oldest are dropped first.
+const MAX_ENTRIES: usize = 10_000;
 
-/// What was given out: signatures, and the thought that led to each tool call.
+/// Reasoning that responses contained: preset signatures, and the fingerprints that belong to each tool call.
+/// The fingerprint of a reasoning block is its signature or its encrypted content.
 #[derive(Debug, Default)]
-pub(crate) struct Issued(Mutex<Memory>);
+pub(crate) struct IssuedReasoning(Mutex<Entries>);
 
 #[derive(Debug, Default)]
-struct Memory {
-    given: HashMap<String, String>,
-    turns: HashMap<String, Vec<String>>,
+struct Entries {
+    /// Text by preset signature.
+    preset: HashMap<String, String>,
+    /// Fingerprints by tool use id.
+    fingerprints: HashMap<String, Vec<String>>,
+    /// Keys of both maps, oldest first.
     order: VecDeque<String>,
 }
 
-/// What a returned signature is.
+/// Result of the verification of a signature.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Verdict {
-    /// Of this text by this model.
-    Good,
-    /// Good, but another model's: the service drops such a block silently.
-    Foreign,
-    /// Not of this text.
-    Bad,
+pub(crate) enum SignatureCheck {
+    /// The signature belongs to this text and this model.
+    Valid,
+    /// The signature belongs to this text and another model; the service drops such a block silently.
+    OtherModel,
+    /// The signature does not belong to this text.
+    Invalid,
 }
 
-impl Issued {
-    /// The signature of a text; `given` is used, and remembered, in place of a real one.
-    pub(crate) fn sign(&self, model: &str, text: &str, given: Option<&str>) -> String {
-        let Some(given) = given else {
+impl IssuedReasoning {
+    /// Returns the signature of a text. A `preset` signature is remembered as valid and returned unchanged.
+    pub(crate) fn sign(&self, model: &str, text: &str, preset: Option<&str>) -> String {
+        let Some(preset) = preset else {
             return signature(model, text);
         };
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.given.insert(given.to_owned(), text.to_owned());
-        memory.remember(given.to_owned());
-        given.to_owned()
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.preset.insert(preset.to_owned(), text.to_owned());
+        entries.limit(preset.to_owned());
+        preset.to_owned()
     }
 
-    /// Notes which proofs (signatures, redacted data) went with these calls.
-    pub(crate) fn remember(&self, calls: &[&str], proofs: &[String]) {
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Remembers the fingerprints of the reasoning that preceded these tool calls.
+    pub(crate) fn remember(&self, calls: &[&str], fingerprints: &[String]) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for call in calls {
-            memory.turns.insert((*call).to_owned(), proofs.to_vec());
-            memory.remember((*call).to_owned());
+            entries
+                .fingerprints
+                .insert((*call).to_owned(), fingerprints.to_vec());
+            entries.limit((*call).to_owned());
         }
     }
 
-    /// The proofs that went with a call; none for a call that was never made here. A caller may give calls
-    /// names of its own: the service only wants a call and its result to agree.
-    pub(crate) fn proofs(&self, call: &str) -> Option<Vec<String>> {
-        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.turns.get(call).cloned()
+    /// Returns the fingerprints of the reasoning that preceded a tool call; `None` for an unknown tool use id.
+    /// A caller may replace tool use ids: the service requires only that a call and its result match.
+    pub(crate) fn fingerprints(&self, call: &str) -> Option<Vec<String>> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.fingerprints.get(call).cloned()
     }
 
-    /// Checks a signature that came back.
-    pub(crate) fn verify(&self, model: &str, text: &str, returned: &str) -> Verdict {
-        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory
-            .given
+    /// Verifies a signature that a caller returned.
+    pub(crate) fn verify(&self, model: &str, text: &str, returned: &str) -> SignatureCheck {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries
+            .preset
             .get(returned)
-            .is_some_and(|given| given == text)
+            .is_some_and(|signed| signed == text)
             || returned == signature(model, text)
         {
-            return Verdict::Good;
+            return SignatureCheck::Valid;
         }
         let signer = returned
             .split_once('.')
             .and_then(|(signer, _)| URL_SAFE_NO_PAD.decode(signer).ok());
         match signer.and_then(|signer| String::from_utf8(signer).ok()) {
-            Some(signer) if signature(&signer, text) == returned => Verdict::Foreign,
-            _ => Verdict::Bad,
+            Some(signer) if signature(&signer, text) == returned => SignatureCheck::OtherModel,
+            _ => SignatureCheck::Invalid,
         }
     }
 }
 
-impl Memory {
-    fn remember(&mut self, key: String) {
+impl Entries {
+    /// Appends a key to the order and drops the oldest entry above the limit.
+    fn limit(&mut self, key: String) {
         self.order.push_back(key);
-        if self.order.len() > REMEMBERED
+        if self.order.len() > MAX_ENTRIES
             && let Some(oldest) = self.order.pop_front()
         {
-            self.given.remove(&oldest);
-            self.turns.remove(&oldest);
+            self.preset.remove(&oldest);
+            self.fingerprints.remove(&oldest);
         }
     }
 }
 
-/// `<model>.<keyed hash of model and text>`, both in base64.
+/// Signs a text: `<model>.<HMAC of model and text>`, both in base64.
 fn signature(model: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY).expect("HMAC takes keys of any length");
     mac.update(model.as_bytes());
@@ -113,20 +120,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_is_of_one_text_and_one_model() {
-        let issued = Issued::default();
+    fn signature_is_valid_for_one_text_and_one_model() {
+        let issued = IssuedReasoning::default();
         let own = issued.sign("m", "thought", None);
-        assert_eq!(issued.verify("m", "thought", &own), Verdict::Good);
-        assert_eq!(issued.verify("m", "other thought", &own), Verdict::Bad);
-        assert_eq!(issued.verify("n", "thought", &own), Verdict::Foreign);
-        assert_eq!(issued.verify("m", "thought", "made-up"), Verdict::Bad);
+        assert_eq!(issued.verify("m", "thought", &own), SignatureCheck::Valid);
+        assert_eq!(
+            issued.verify("m", "other thought", &own),
+            SignatureCheck::Invalid
+        );
+        assert_eq!(
+            issued.verify("n", "thought", &own),
+            SignatureCheck::OtherModel
+        );
+        assert_eq!(
+            issued.verify("m", "thought", "made-up"),
+            SignatureCheck::Invalid
+        );
     }
 
     #[test]
-    fn a_given_signature_is_remembered() {
-        let issued = Issued::default();
+    fn preset_signature_is_valid_for_its_text() {
+        let issued = IssuedReasoning::default();
         assert_eq!(issued.sign("m", "thought", Some("mine")), "mine");
-        assert_eq!(issued.verify("m", "thought", "mine"), Verdict::Good);
-        assert_eq!(issued.verify("m", "other", "mine"), Verdict::Bad);
+        assert_eq!(issued.verify("m", "thought", "mine"), SignatureCheck::Valid);
+        assert_eq!(issued.verify("m", "other", "mine"), SignatureCheck::Invalid);
     }
 }

@@ -1,11 +1,11 @@
-//! Scripted answers: what one is, which exist, and which step of one is played.
+//! Scenarios: their definition, the built-in ones, and the selection of the step that a request plays.
 
+pub mod block;
 pub mod definition;
 pub mod fault;
 
-pub(crate) mod builtin;
-pub(crate) mod part;
-pub(crate) mod play;
-pub(crate) mod recording;
 pub(crate) mod routes;
+pub(crate) mod select;
 pub(crate) mod store;
+
+mod builtin;

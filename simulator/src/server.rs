@@ -1,4 +1,4 @@
-//! The server: its routes, its ready line, its end.
+//! HTTP server: ready line, routes, shutdown.
 
 use std::{future::Future, io, io::Write, sync::Arc, time::Duration};
 
@@ -13,24 +13,23 @@ use serde_json::json;
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
-    converse::routes as converse,
-    journal::calls,
+    converse::routes as bedrock,
     knowledge::{self, index::Index},
     options::Options,
-    records,
-    scenario::{routes as scenarios, store::Store},
+    records::{calls, routes as records},
+    scenario::{routes as scenarios, store::ScenarioStore},
     state::Simulator,
     upstream::client::Client,
     weather::routes as weather,
 };
 
-/// How long open streams may go on after the server was asked to end.
-const GRACE: Duration = Duration::from_secs(1);
+/// Time that open streams have to finish after the shutdown signal.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The largest body taken. Bedrock itself refuses bodies over 25 MB ("API_runtime_Converse").
-const BODY_BYTES: usize = 25_000_000;
+/// Maximum size of a request body, as on Bedrock ("API_runtime_Converse").
+const MAX_BODY_BYTES: usize = 25_000_000;
 
-/// Why a simulator could not start or had to stop.
+/// Error that prevents the start of a simulator or ends it.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The listener failed.
@@ -38,72 +37,72 @@ pub enum ServeError {
     Listener(#[from] io::Error),
     /// The folder of documents cannot be read.
     #[error(transparent)]
-    Knowledge(#[from] knowledge::documents::Unreadable),
-    /// The HTTP client for the real model cannot be built.
+    Knowledge(#[from] knowledge::documents::DocumentsError),
+    /// The HTTP client of the upstream model cannot be built.
     #[error("the client of the upstream model cannot be built")]
     Upstream(#[from] reqwest::Error),
 }
 
-/// Prints the one line that tells others that, and where, the simulator answers.
+/// Prints the ready line with the URL of the simulator to standard output.
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn announce(listener: &TcpListener) -> io::Result<()> {
+pub fn print_ready_line(listener: &TcpListener) -> io::Result<()> {
     let address = listener.local_addr()?;
     let mut out = io::stdout();
     writeln!(out, "listening on http://{address}")?;
     out.flush()
 }
 
-/// Serves until `stop` completes; open streams get a second more.
+/// Serves until `shutdown` completes; open streams then have one second to finish.
 ///
 /// # Errors
 /// When the documents cannot be read or the listener fails.
 pub async fn serve(
     listener: TcpListener,
     options: Options,
-    stop: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let routes = routes(simulator(options)?);
-    // Each delta is a small write of its own; Nagle's algorithm would hold it back.
+    let routes = router(state(options)?);
+    // Each delta is a small write; Nagle's algorithm would delay it.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::warn!(%error, "a connection keeps Nagle's algorithm");
+            tracing::warn!(%error, "setting TCP_NODELAY failed");
         }
     });
-    let (stopping, asked) = oneshot::channel::<()>();
+    let (shutdown_started, shutdown_signal) = oneshot::channel::<()>();
     let served = axum::serve(listener, routes).with_graceful_shutdown(async move {
-        stop.await;
-        drop(stopping);
+        shutdown.await;
+        drop(shutdown_started);
     });
-    let overdue = async {
-        // The sender is dropped, never used: the error is the signal.
-        asked.await.unwrap_or_default();
-        tokio::time::sleep(GRACE).await;
+    let timeout = async {
+        // The sender is dropped without a value, so the error is the signal.
+        shutdown_signal.await.unwrap_or_default();
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
         served = async { served.await } => Ok(served?),
-        () = overdue => Ok(()),
+        () = timeout => Ok(()),
     }
 }
 
-fn simulator(options: Options) -> Result<Simulator, ServeError> {
+fn state(options: Options) -> Result<Simulator, ServeError> {
     let documents = match &options.knowledge {
-        Some(folder) => knowledge::documents::read(folder)?,
-        None => knowledge::documents::shipped(),
+        Some(folder) => knowledge::documents::read_folder(folder)?,
+        None => knowledge::documents::built_in(),
     };
     Ok(Simulator {
         requests: Default::default(),
         streams: Default::default(),
         calls: Default::default(),
-        scenarios: Arc::new(Store::default()),
+        scenarios: Arc::new(ScenarioStore::default()),
         issued: Arc::default(),
         knowledge: Arc::new(Index::build(&documents)),
         upstream: Client::from_options(options.upstream)?.map(Arc::new),
     })
 }
 
-fn routes(simulator: Simulator) -> Router {
+fn router(simulator: Simulator) -> Router {
     let services = Router::new()
         .route(
             "/knowledgebases/{id}/retrieve",
@@ -111,10 +110,13 @@ fn routes(simulator: Simulator) -> Router {
         )
         .route("/weather/v1/search", get(weather::search))
         .route("/weather/v1/forecast", get(weather::forecast))
-        .layer(from_fn_with_state(simulator.clone(), calls::note));
+        .layer(from_fn_with_state(simulator.calls.clone(), calls::record));
     Router::new()
-        .route("/model/{model}/converse-stream", post(converse::stream))
-        .route("/model/{model}/converse", post(converse::whole))
+        .route(
+            "/model/{model}/converse-stream",
+            post(bedrock::converse_stream),
+        )
+        .route("/model/{model}/converse", post(bedrock::converse))
         .route(
             "/_sim/health",
             get(async || Json(json!({ "status": "ok" }))),
@@ -139,6 +141,6 @@ fn routes(simulator: Simulator) -> Router {
                 .delete(scenarios::remove),
         )
         .merge(services)
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(simulator)
 }

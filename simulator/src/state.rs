@@ -1,30 +1,32 @@
-//! What the handlers share.
+//! State shared by the request handlers.
 
 use std::sync::Arc;
 
 use crate::{
-    journal::{calls::Call, log::Log, requests::Received, streams::Stream},
     knowledge::index::Index,
-    reasoning::Issued,
-    scenario::store::Store,
+    reasoning::IssuedReasoning,
+    records::{
+        calls::CallRecord, list::RecordList, requests::RequestRecord, streams::StreamRecord,
+    },
+    scenario::store::ScenarioStore,
     upstream::client::Client,
 };
 
-/// One simulator; clones share everything.
+/// State of one simulator; clones share it.
 #[derive(Clone)]
 pub(crate) struct Simulator {
-    /// Requests to the model.
-    pub(crate) requests: Log<Received>,
-    /// Streams answered.
-    pub(crate) streams: Log<Stream>,
+    /// Requests to Bedrock Runtime.
+    pub(crate) requests: RecordList<RequestRecord>,
+    /// Response streams.
+    pub(crate) streams: RecordList<StreamRecord>,
     /// Calls of the other services.
-    pub(crate) calls: Log<Call>,
+    pub(crate) calls: RecordList<CallRecord>,
     /// Scenarios, built in and added.
-    pub(crate) scenarios: Arc<Store>,
-    /// Signatures given out.
-    pub(crate) issued: Arc<Issued>,
-    /// The Knowledge Base's documents.
+    pub(crate) scenarios: Arc<ScenarioStore>,
+    /// Reasoning blocks that responses contained.
+    pub(crate) issued: Arc<IssuedReasoning>,
+    /// Documents of the Knowledge Base.
     pub(crate) knowledge: Arc<Index>,
-    /// The real model, if there is one.
+    /// Upstream model, if one is configured.
     pub(crate) upstream: Option<Arc<Client>>,
 }

@@ -1,6 +1,7 @@
-//! A real model behind the simulator: an OpenAI-compatible server, asked with streaming.
+//! Upstream model: an OpenAI-compatible server, called with streaming.
 
-pub(crate) mod answer;
-pub(crate) mod chunk;
 pub(crate) mod client;
-pub(crate) mod translate;
+pub(crate) mod response;
+
+mod chunk;
+mod request;

@@ -1,4 +1,4 @@
-//! Open-Meteo's two services over a small table: geocoding and the current weather.
+//! Weather service: Open-Meteo's geocoding and current weather for a table of cities.
 
 pub(crate) mod cities;
 pub(crate) mod routes;

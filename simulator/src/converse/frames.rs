@@ -1,4 +1,5 @@
-//! Events as frames of `application/vnd.amazon.eventstream` ("API_runtime_ConverseStream", response syntax).
+//! Serialization of events to frames of `application/vnd.amazon.eventstream`
+//! ("API_runtime_ConverseStream", response syntax).
 
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::{
     error::AwsError,
-    play::cue::{Delta, Event, Usage},
+    response::event::{Delta, Event, Usage},
 };
 
-/// An event; `elapsed` becomes the latency in `metadata`.
+/// Serializes an event. `elapsed` is the latency in `metadata`.
 pub(crate) fn event(event: &Event, elapsed: Duration) -> Bytes {
     let (name, payload) = match event {
         Event::MessageStart => ("messageStart", json!({ "role": "assistant" })),
@@ -20,24 +21,21 @@ pub(crate) fn event(event: &Event, elapsed: Duration) -> Bytes {
             "contentBlockStart",
             json!({ "contentBlockIndex": index, "start": { "toolUse": { "toolUseId": id, "name": name } } }),
         ),
-        Event::Delta {
-            index,
-            delta: piece,
-        } => (
+        Event::Delta { index, delta } => (
             "contentBlockDelta",
-            json!({ "contentBlockIndex": index, "delta": delta(piece) }),
+            json!({ "contentBlockIndex": index, "delta": delta_json(delta) }),
         ),
         Event::BlockStop { index } => ("contentBlockStop", json!({ "contentBlockIndex": index })),
         Event::MessageStop { reason } => ("messageStop", json!({ "stopReason": reason })),
-        Event::Metadata(counts) => (
+        Event::Metadata(usage) => (
             "metadata",
-            json!({ "usage": usage(*counts), "metrics": metrics(elapsed) }),
+            json!({ "usage": usage_json(*usage), "metrics": metrics_json(elapsed) }),
         ),
     };
     frame("event", ":event-type", name.to_owned(), &payload)
 }
 
-/// An exception: the error's name with a small first letter.
+/// Serializes an exception. Its type is the name of the error with a lowercase first letter.
 pub(crate) fn exception(error: &AwsError) -> Bytes {
     let name = error.kind.name();
     let name = name[..1].to_ascii_lowercase() + &name[1..];
@@ -49,24 +47,24 @@ pub(crate) fn exception(error: &AwsError) -> Bytes {
     )
 }
 
-/// Token counts as the service names them.
-pub(crate) fn usage(counts: Usage) -> Value {
+/// Returns the member `usage`.
+pub(crate) fn usage_json(usage: Usage) -> Value {
     json!({
-        "inputTokens": counts.input,
-        "outputTokens": counts.output,
-        "totalTokens": counts.input + counts.output,
+        "inputTokens": usage.input,
+        "outputTokens": usage.output,
+        "totalTokens": usage.input + usage.output,
     })
 }
 
-/// The metrics as the service names them.
-pub(crate) fn metrics(elapsed: Duration) -> Value {
+/// Returns the member `metrics`.
+pub(crate) fn metrics_json(elapsed: Duration) -> Value {
     json!({ "latencyMs": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) })
 }
 
-fn delta(delta: &Delta) -> Value {
+fn delta_json(delta: &Delta) -> Value {
     match delta {
         Delta::Text(text) => json!({ "text": text }),
-        Delta::ToolInput(piece) => json!({ "toolUse": { "input": piece } }),
+        Delta::ToolInput(input) => json!({ "toolUse": { "input": input } }),
         Delta::Reasoning(text) => json!({ "reasoningContent": { "text": text } }),
         Delta::Signature(signature) => json!({ "reasoningContent": { "signature": signature } }),
         Delta::Redacted(data) => json!({ "reasoningContent": { "redactedContent": data } }),

@@ -1,4 +1,4 @@
-//! `POST /model/{modelId}/converse-stream` and `/converse`.
+//! `POST /model/{modelId}/converse-stream` and `POST /model/{modelId}/converse`.
 
 use axum::{
     Json,
@@ -9,68 +9,67 @@ use axum::{
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{
-    answer::{self, Acts},
-    request::Request,
-    stream as streaming, whole as gathering,
-};
+use super::{complete, respond, stream};
 use crate::{
+    conversation::request::Request,
     error::AwsError,
-    journal::{
-        log::Place,
-        requests::{Received, Refusal},
-        streams::Watch,
+    records::{
+        list::RecordId,
+        requests::{ErrorRecord, RequestRecord},
+        streams::StreamRecorder,
     },
+    response::action::ActionStream,
     state::Simulator,
 };
 
-/// A request that was read and noted.
-struct Noted {
-    id: String,
-    place: Place,
+/// A recorded request and the result of its parsing.
+struct Recorded {
+    request_id: String,
+    record: RecordId,
     request: Result<Request, AwsError>,
 }
 
-pub(crate) async fn stream(
+pub(crate) async fn converse_stream(
     State(simulator): State<Simulator>,
     Path(model): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let noted = note(&simulator, "converse-stream", &model, &headers, &body);
-    let begun = begin(&simulator, &model, &noted).await;
-    let answered = begun.map(|(acts, request)| {
+    let recorded = record(&simulator, "converse-stream", &model, &headers, &body);
+    let started = start(&simulator, &model, &recorded).await;
+    let result = started.map(|(actions, request)| {
         let labels = request.request_metadata.clone().unwrap_or_default();
-        let watch = Watch::start(&simulator.streams, &noted.id, &model, labels);
+        let recorder =
+            StreamRecorder::start(&simulator.streams, &recorded.request_id, &model, labels);
         let content_type = (CONTENT_TYPE, "application/vnd.amazon.eventstream");
-        ([content_type], streaming::body(acts, watch)).into_response()
+        ([content_type], stream::body(actions, recorder)).into_response()
     });
-    respond(&simulator, &noted, answered)
+    finish(&simulator, &recorded, result)
 }
 
-pub(crate) async fn whole(
+pub(crate) async fn converse(
     State(simulator): State<Simulator>,
     Path(model): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let noted = note(&simulator, "converse", &model, &headers, &body);
-    let answered = match begin(&simulator, &model, &noted).await {
-        Ok((acts, _)) => gathering::gather(acts)
+    let recorded = record(&simulator, "converse", &model, &headers, &body);
+    let result = match start(&simulator, &model, &recorded).await {
+        Ok((actions, _)) => complete::collect(actions)
             .await
-            .map(|answer| Json(answer).into_response()),
+            .map(|output| Json(output).into_response()),
         Err(error) => Err(error),
     };
-    respond(&simulator, &noted, answered)
+    finish(&simulator, &recorded, result)
 }
 
-fn note(
+fn record(
     simulator: &Simulator,
     operation: &'static str,
     model: &str,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Noted {
+) -> Recorded {
     let parsed = serde_json::from_slice::<Value>(body);
     let request = match &parsed {
         Ok(body) => Request::parse(body),
@@ -79,33 +78,37 @@ fn note(
         ))),
     };
     let text = || Value::String(String::from_utf8_lossy(body).into_owned());
-    let received = Received::new(operation, model, headers, parsed.unwrap_or_else(|_| text()));
-    Noted {
-        id: received.id.clone(),
-        place: simulator.requests.add(received),
+    let record = RequestRecord::new(operation, model, headers, parsed.unwrap_or_else(|_| text()));
+    Recorded {
+        request_id: record.id.clone(),
+        record: simulator.requests.add(record),
         request,
     }
 }
 
-async fn begin<'a>(
+async fn start<'a>(
     simulator: &Simulator,
     model: &str,
-    noted: &'a Noted,
-) -> Result<(Acts, &'a Request), AwsError> {
-    let request = noted.request.as_ref().map_err(Clone::clone)?;
-    let acts = answer::begin(simulator, model, request).await?;
-    Ok((acts, request))
+    recorded: &'a Recorded,
+) -> Result<(ActionStream, &'a Request), AwsError> {
+    let request = recorded.request.as_ref().map_err(Clone::clone)?;
+    let actions = respond::start(simulator, model, request).await?;
+    Ok((actions, request))
 }
 
-/// Notes a refusal, if it is one, and names the request in the answer.
-fn respond(simulator: &Simulator, noted: &Noted, answered: Result<Response, AwsError>) -> Response {
-    let mut response = answered.unwrap_or_else(|error| {
-        simulator.requests.change(noted.place, |received| {
-            received.error = Some(Refusal::from(&error))
+/// Adds the request id to the response and records an error.
+fn finish(
+    simulator: &Simulator,
+    recorded: &Recorded,
+    result: Result<Response, AwsError>,
+) -> Response {
+    let mut response = result.unwrap_or_else(|error| {
+        simulator.requests.update(recorded.record, |record| {
+            record.error = Some(ErrorRecord::from(&error));
         });
         error.into_response()
     });
-    if let Ok(id) = HeaderValue::from_str(&noted.id) {
+    if let Ok(id) = HeaderValue::from_str(&recorded.request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response

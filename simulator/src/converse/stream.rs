@@ -1,4 +1,4 @@
-//! An answer as the body of a stream.
+//! Body of a `ConverseStream` response.
 
 use std::{io, time::Duration};
 
@@ -7,71 +7,93 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::time::{Instant, sleep};
 
-use super::{answer::Acts, frames};
+use super::frames;
 use crate::{
-    journal::streams::Watch,
-    play::cue::{Act, Event},
+    records::streams::StreamRecorder,
+    response::{
+        action::{Action, ActionStream},
+        event::Event,
+    },
 };
 
-/// Half a frame must have left before the connection breaks, or the break would swallow it.
-const BEFORE_A_CUT: Duration = Duration::from_millis(20);
+/// Delay between half a frame and the connection reset. A reset discards what is not sent yet, so the half
+/// frame must leave first.
+const RESET_DELAY: Duration = Duration::from_millis(20);
 
-type Chunks = BoxStream<'static, Result<Bytes, io::Error>>;
-
-/// The body that sends the acts and notes in `watch` what became of it.
-pub(crate) fn body(acts: Acts, watch: Watch) -> Body {
-    let started = Instant::now();
-    let chunks = acts.flat_map(move |act| chunks(&act, started)).boxed();
-    Body::from_stream(watched(chunks, watch))
+/// A part of the body.
+struct Chunk {
+    bytes: Bytes,
+    is_delta: bool,
 }
 
-/// One act as what goes over the line; the bool of the notes says whether it is a delta.
-fn chunks(act: &Act, started: Instant) -> BoxStream<'static, Result<(Bytes, bool), io::Error>> {
-    match act {
-        Act::Send(event) => {
-            let delta = matches!(event, Event::Delta { .. });
-            let frame = frames::event(event, started.elapsed());
-            stream::once(async move { Ok((frame, delta)) }).boxed()
-        }
-        Act::Raise(error) => {
-            let frame = frames::exception(error);
-            stream::once(async move { Ok((frame, false)) }).boxed()
-        }
-        Act::Stall => stream::pending().boxed(),
-        Act::Cut => {
-            let mut half = frames::event(&Event::BlockStop { index: 0 }, Duration::ZERO);
-            half.truncate(half.len() / 2);
-            let broken = async {
-                sleep(BEFORE_A_CUT).await;
+type ChunkStream = BoxStream<'static, Result<Chunk, io::Error>>;
+
+/// Returns the body that sends the actions and updates the record of the stream.
+pub(crate) fn body(actions: ActionStream, recorder: StreamRecorder) -> Body {
+    let started = Instant::now();
+    let chunks = actions
+        .flat_map(move |action| chunks(&action, started))
+        .boxed();
+    Body::from_stream(recorded(chunks, recorder))
+}
+
+fn chunks(action: &Action, started: Instant) -> ChunkStream {
+    match action {
+        Action::Send(event) => one_chunk(Chunk {
+            bytes: frames::event(event, started.elapsed()),
+            is_delta: matches!(event, Event::Delta { .. }),
+        }),
+        Action::Raise(error) => one_chunk(Chunk {
+            bytes: frames::exception(error),
+            is_delta: false,
+        }),
+        Action::Stall => stream::pending().boxed(),
+        Action::Cut => {
+            let mut bytes = frames::event(&Event::BlockStop { index: 0 }, Duration::ZERO);
+            bytes.truncate(bytes.len() / 2);
+            let half_frame = Chunk {
+                bytes,
+                is_delta: false,
+            };
+            let reset = async {
+                sleep(RESET_DELAY).await;
                 Err(io::Error::from(io::ErrorKind::ConnectionReset))
             };
-            stream::once(async move { Ok((half, false)) })
-                .chain(stream::once(broken))
-                .boxed()
+            one_chunk(half_frame).chain(stream::once(reset)).boxed()
         }
     }
 }
 
-/// Passes everything on and follows it. When the server drops this, the watch says `dropped`.
-fn watched(chunks: BoxStream<'static, Result<(Bytes, bool), io::Error>>, watch: Watch) -> Chunks {
-    stream::unfold((chunks, watch), |(mut chunks, mut watch)| async move {
-        let next = chunks.next().await;
-        match next {
-            Some(Ok((frame, delta))) => {
-                if delta {
-                    watch.delta();
+fn one_chunk(chunk: Chunk) -> ChunkStream {
+    stream::once(async move { Ok(chunk) }).boxed()
+}
+
+/// Forwards the chunks and updates the record. The recorder belongs to the stream, so it is dropped with the
+/// body when the connection closes.
+fn recorded(
+    chunks: ChunkStream,
+    recorder: StreamRecorder,
+) -> BoxStream<'static, Result<Bytes, io::Error>> {
+    stream::unfold(
+        (chunks, recorder),
+        |(mut chunks, mut recorder)| async move {
+            match chunks.next().await {
+                Some(Ok(chunk)) => {
+                    if chunk.is_delta {
+                        recorder.count_delta();
+                    }
+                    Some((Ok(chunk.bytes), (chunks, recorder)))
                 }
-                Some((Ok(frame), (chunks, watch)))
+                Some(Err(error)) => {
+                    recorder.finish();
+                    Some((Err(error), (chunks, recorder)))
+                }
+                None => {
+                    recorder.finish();
+                    None
+                }
             }
-            Some(Err(error)) => {
-                watch.finish();
-                Some((Err(error), (chunks, watch)))
-            }
-            None => {
-                watch.finish();
-                None
-            }
-        }
-    })
+        },
+    )
     .boxed()
 }

@@ -1,25 +1,25 @@
-//! The documents: the ones shipped in the binary, or a folder of others.
+//! Documents of the Knowledge Base: the built-in ones, or the files of a folder.
 
 use std::{fs, io, path::Path, path::PathBuf};
 
 /// One document.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// Its file's name.
+    /// File name.
     pub name: String,
-    /// Markdown.
+    /// Content in Markdown.
     pub text: String,
 }
 
-/// The folder cannot be read.
+/// A folder or a document cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: the documents cannot be read", path.display())]
-pub struct Unreadable {
+pub struct DocumentsError {
     path: PathBuf,
     source: io::Error,
 }
 
-const SHIPPED: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("accounts.md", include_str!("../../knowledge/accounts.md")),
     (
         "opening-hours.md",
@@ -32,22 +32,22 @@ const SHIPPED: [(&str, &str); 7] = [
     ("warranty.md", include_str!("../../knowledge/warranty.md")),
 ];
 
-/// The documents in the binary.
+/// Returns the documents that are compiled into the binary.
 #[must_use]
-pub fn shipped() -> Vec<Document> {
+pub fn built_in() -> Vec<Document> {
     let document = |(name, text): &(&str, &str)| Document {
         name: (*name).to_owned(),
         text: (*text).to_owned(),
     };
-    SHIPPED.iter().map(document).collect()
+    BUILT_IN.iter().map(document).collect()
 }
 
-/// The `*.md` files of a folder, by name.
+/// Reads the `*.md` files of a folder, sorted by path.
 ///
 /// # Errors
-/// When the folder or a file in it cannot be read, or is not UTF-8.
-pub fn read(folder: &Path) -> Result<Vec<Document>, Unreadable> {
-    let unreadable = |source| Unreadable {
+/// When the folder or a file in it cannot be read, or a file is not UTF-8.
+pub fn read_folder(folder: &Path) -> Result<Vec<Document>, DocumentsError> {
+    let unreadable = |source| DocumentsError {
         path: folder.to_owned(),
         source,
     };
@@ -59,16 +59,16 @@ pub fn read(folder: &Path) -> Result<Vec<Document>, Unreadable> {
         .collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     paths.sort();
-    paths.into_iter().map(document).collect()
+    paths.into_iter().map(read_document).collect()
 }
 
-fn document(path: PathBuf) -> Result<Document, Unreadable> {
+fn read_document(path: PathBuf) -> Result<Document, DocumentsError> {
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Document { name, text }),
-        Err(source) => Err(Unreadable { path, source }),
+        Err(source) => Err(DocumentsError { path, source }),
     }
 }

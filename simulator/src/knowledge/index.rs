@@ -4,31 +4,31 @@ use bm25::{Document as Ranked, Language, SearchEngine, SearchEngineBuilder};
 
 use super::documents::Document;
 
-/// A part of a document that can stand alone.
+/// Section of a document.
 #[derive(Clone, Debug)]
 pub(crate) struct Passage {
-    /// The document's name.
+    /// File name of the document.
     pub(crate) document: String,
-    /// The section with its headings.
+    /// Text of the section with the title of the document and its own heading.
     pub(crate) text: String,
 }
 
-/// A passage found.
+/// Result of a search.
 pub(crate) struct Hit<'a> {
-    /// What was found.
+    /// The passage.
     pub(crate) passage: &'a Passage,
-    /// 0–1, better first.
+    /// Relevance between 0 and 1; higher is better.
     pub(crate) score: f32,
 }
 
-/// All passages, ready to be searched.
+/// Search index over all passages.
 pub(crate) struct Index {
     passages: Vec<Passage>,
     engine: SearchEngine<u32>,
 }
 
 impl Index {
-    /// Cuts the documents at their second-level headings.
+    /// Splits the documents at their second-level headings and indexes the passages.
     pub(crate) fn build(documents: &[Document]) -> Self {
         let passages: Vec<Passage> = documents.iter().flat_map(passages).collect();
         let ranked = (0..)
@@ -38,40 +38,40 @@ impl Index {
         Self { passages, engine }
     }
 
-    /// The passages that have anything to do with the question, best first.
-    pub(crate) fn search(&self, question: &str, limit: usize) -> Vec<Hit<'_>> {
-        let found = self.engine.search(question, limit).into_iter();
-        found
+    /// Returns at most `limit` passages that share a term with the query, best first.
+    pub(crate) fn search(&self, query: &str, limit: usize) -> Vec<Hit<'_>> {
+        let results = self.engine.search(query, limit).into_iter();
+        results
             .filter_map(|result| {
                 let passage = self
                     .passages
                     .get(usize::try_from(result.document.id).ok()?)?;
                 Some(Hit {
                     passage,
-                    score: unit(result.score),
+                    score: normalize(result.score),
                 })
             })
             .collect()
     }
 }
 
-/// BM25 has no upper bound; a Knowledge Base's scores lie between 0 and 1.
-fn unit(score: f32) -> f32 {
+/// Maps a BM25 score, which has no upper bound, to the range of a Knowledge Base's scores, 0 to 1.
+fn normalize(score: f32) -> f32 {
     score / (score + 1.0)
 }
 
-/// The sections of a document, each under the document's title.
+/// Returns the sections of a document, each with the title of the document.
 fn passages(document: &Document) -> Vec<Passage> {
     let mut sections = document.text.split("\n## ");
     let head = sections.next().unwrap_or_default().trim();
     let title = head.lines().next().unwrap_or_default();
-    let whole = |text: String| Passage {
+    let passage = |text: String| Passage {
         document: document.name.clone(),
         text,
     };
-    let first = (head != title).then(|| whole(head.to_owned()));
+    let first = (head != title).then(|| passage(head.to_owned()));
     first
         .into_iter()
-        .chain(sections.map(|section| whole(format!("{title}\n\n## {}", section.trim()))))
+        .chain(sections.map(|section| passage(format!("{title}\n\n## {}", section.trim()))))
         .collect()
 }

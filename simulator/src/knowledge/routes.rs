@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 use super::index::Hit;
 use crate::{
-    KNOWLEDGE_BASE_ID,
-    error::{AwsError, Kind},
+    error::{AwsError, ErrorKind},
+    ids,
     state::Simulator,
 };
 
-/// Results without a number asked for; the service's own default.
-const RESULTS: usize = 5;
+/// Default of `numberOfResults` ("API_agent-runtime_KnowledgeBaseVectorSearchConfiguration").
+const DEFAULT_RESULTS: usize = 5;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,20 +51,20 @@ pub(crate) async fn retrieve(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    match found(&simulator, &id, &body) {
+    match search(&simulator, &id, &body) {
         Ok(results) => Json(json!({ "retrievalResults": results })).into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-fn found(simulator: &Simulator, id: &str, body: &[u8]) -> Result<Vec<Value>, AwsError> {
-    let read = &mut serde_json::Deserializer::from_slice(body);
-    let request: Request = serde_path_to_error::deserialize(read)
+fn search(simulator: &Simulator, id: &str, body: &[u8]) -> Result<Vec<Value>, AwsError> {
+    let deserializer = &mut serde_json::Deserializer::from_slice(body);
+    let request: Request = serde_path_to_error::deserialize(deserializer)
         .map_err(|error| AwsError::validation(format!("{}: {}", error.path(), error.inner())))?;
-    if id != KNOWLEDGE_BASE_ID {
+    if id != ids::KNOWLEDGE_BASE {
         let message = format!("Knowledge Base with id {id} does not exist");
         return Err(AwsError {
-            kind: Kind::ResourceNotFound,
+            kind: ErrorKind::ResourceNotFound,
             message,
         });
     }
@@ -78,7 +78,7 @@ fn found(simulator: &Simulator, id: &str, body: &[u8]) -> Result<Vec<Value>, Aws
         .retrieval_configuration
         .vector_search_configuration
         .number_of_results
-        .unwrap_or(RESULTS);
+        .unwrap_or(DEFAULT_RESULTS);
     if !(1..=100).contains(&limit) {
         return Err(AwsError::validation(
             "numberOfResults must be between 1 and 100",
@@ -88,11 +88,11 @@ fn found(simulator: &Simulator, id: &str, body: &[u8]) -> Result<Vec<Value>, Aws
         .knowledge
         .search(&text, limit)
         .iter()
-        .map(result)
+        .map(result_json)
         .collect())
 }
 
-fn result(hit: &Hit<'_>) -> Value {
+fn result_json(hit: &Hit<'_>) -> Value {
     let uri = format!("s3://simulator-knowledge/{}", hit.passage.document);
     json!({
         "content": { "type": "TEXT", "text": hit.passage.text },

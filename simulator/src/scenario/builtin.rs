@@ -1,11 +1,11 @@
-//! The scenarios that are always there. Their names are a contract: tests elsewhere play them.
+//! Built-in scenarios. Their names are stable, because tests outside this crate play them.
 
 use std::collections::BTreeMap;
 
 use super::definition::Scenario;
 
-/// Name and file of each; a file is one scenario, or one object of several by name.
-const SHIPPED: [&str; 5] = [
+/// Files of scenarios; each holds a JSON object of scenarios by name.
+const SCENARIOS: [&str; 5] = [
     include_str!("../../scenarios/text.json"),
     include_str!("../../scenarios/tools.json"),
     include_str!("../../scenarios/reasoning.json"),
@@ -13,8 +13,8 @@ const SHIPPED: [&str; 5] = [
     include_str!("../../scenarios/faults.json"),
 ];
 
-/// Recorded rhythms.
-const RECORDED: [(&str, &str); 2] = [
+/// Names and files of recordings; each file holds one scenario.
+const RECORDINGS: [(&str, &str); 2] = [
     (
         "recording-steady",
         include_str!("../../recordings/steady.json"),
@@ -25,18 +25,18 @@ const RECORDED: [(&str, &str); 2] = [
     ),
 ];
 
-/// All of them by name.
+/// Returns the built-in scenarios by name.
 pub(crate) fn all() -> BTreeMap<String, Scenario> {
-    let shipped = SHIPPED.iter().flat_map(|file| {
+    let scenarios = SCENARIOS.iter().flat_map(|file| {
         serde_json::from_str::<BTreeMap<String, Scenario>>(file)
-            .expect("a shipped file holds scenarios; a test reads it")
+            .expect("a built-in file holds scenarios; a test parses it")
     });
-    let recorded = RECORDED.iter().map(|(name, file)| {
+    let recorded = RECORDINGS.iter().map(|(name, file)| {
         let scenario =
-            serde_json::from_str(file).expect("a shipped recording is a scenario; a test reads it");
+            serde_json::from_str(file).expect("a recording is a scenario; a test parses it");
         ((*name).to_owned(), scenario)
     });
-    shipped.chain(recorded).collect()
+    scenarios.chain(recorded).collect()
 }
 
 #[cfg(test)]
@@ -44,17 +44,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shipped_scenario_makes_sense_and_says_what_it_is_for() {
+    fn built_in_scenarios_are_valid_and_have_a_description() {
         let all = all();
         assert!(all.len() >= 30, "{}", all.len());
         for (name, scenario) in all {
-            assert_eq!(scenario.check(), Ok(()), "{name}");
+            assert_eq!(scenario.validate(), Ok(()), "{name}");
             assert!(scenario.about.is_some(), "{name}");
         }
     }
 
     #[test]
-    fn the_readme_names_them_all() {
+    fn readme_lists_every_built_in_scenario() {
         let readme = include_str!("../../README.md");
         for name in all().keys() {
             assert!(readme.contains(&format!("`{name}`")), "{name}");

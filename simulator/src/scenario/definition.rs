@@ -1,57 +1,58 @@
-//! A scenario as it is written in JSON.
+//! Definition of a scenario in JSON.
 
 use serde::{Deserialize, Serialize};
 
-use super::{fault::Fault, part::Part};
+use super::{block::Block, fault::Fault};
 
-/// Steps to play, one per model call of a run.
+/// Steps of a run, one per model call.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// What it is for, in a sentence.
+    /// Description in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// Step *n* answers the *n*-th model call of a run.
+    /// Responses to the model calls of a run, in order.
     pub steps: Vec<Step>,
-    /// After the last step it comes again; otherwise a closing sentence ends the run.
+    /// Repeats the last step for every further model call. Otherwise the response to a further model call is a
+    /// sentence that says that the scenario has ended.
     #[serde(default)]
     pub repeat: bool,
 }
 
-/// One model call's answer.
+/// Response to one model call.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
     /// Milliseconds from the request to `messageStart` and the first delta.
     pub ttft_ms: u64,
-    /// What is said, in order.
-    pub blocks: Vec<Part>,
-    /// The rate of the deltas; 0 sends all at once.
+    /// Content blocks in order.
+    pub blocks: Vec<Block>,
+    /// Deltas per second; 0 sends all at once.
     pub deltas_per_s: f64,
-    /// Cuts everything into pieces of this length; without it text goes word by word, tool input by 8.
+    /// Characters per delta. By default text is split at words and tool input into 8 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chars_per_delta: Option<usize>,
-    /// Without it `tool_use` when there is a tool call, else `end_turn`. With `max_tokens` the last
-    /// block's `contentBlockStop` is missing, as it may be in a real stream.
+    /// Stop reason; by default `tool_use` if there is a tool call, otherwise `end_turn`. With `max_tokens`
+    /// the last block has no `contentBlockStop`, as may happen with Bedrock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
-    /// What goes wrong.
+    /// Fault of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
-    /// The fragments of the step's tool calls come in turns, told apart by their index alone.
+    /// Interleaves the deltas of the tool calls, so that only the block index tells them apart.
     pub interleaved: bool,
-    /// In place of `blocks` and the rates: one text block whose deltas arrive as recorded.
+    /// Recorded deltas of one text block, in place of `blocks` and the rates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub trace: Vec<Arrival>,
+    pub trace: Vec<RecordedDelta>,
 }
 
 /// One recorded delta.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Arrival {
-    /// Milliseconds from the request.
+pub struct RecordedDelta {
+    /// Milliseconds since the request.
     pub at_ms: f64,
-    /// The delta's text.
+    /// Text of the delta.
     pub text: String,
 }
 
@@ -71,31 +72,31 @@ impl Default for Step {
 }
 
 impl Step {
-    /// A step that says these things at the usual rhythm.
-    pub(crate) fn saying(blocks: Vec<Part>) -> Self {
+    /// Creates a step with these blocks and the default timing.
+    pub(crate) fn with_blocks(blocks: Vec<Block>) -> Self {
         Self {
             blocks,
             ..Self::default()
         }
     }
 
-    /// The stop reason in force.
+    /// Returns the stop reason, explicit or default.
     #[must_use]
     pub fn stop_reason(&self) -> &str {
-        let calls = self
+        let has_call = self
             .blocks
             .iter()
-            .any(|part| matches!(part, Part::Tool { .. }));
+            .any(|block| matches!(block, Block::Tool { .. }));
         self.stop_reason
             .as_deref()
-            .unwrap_or(if calls { "tool_use" } else { "end_turn" })
+            .unwrap_or(if has_call { "tool_use" } else { "end_turn" })
     }
 
-    /// Says what makes no sense in it.
+    /// Validates the step.
     ///
     /// # Errors
-    /// A sentence that names the field.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// A message that names the first invalid field.
+    pub(crate) fn validate(&self) -> Result<(), String> {
         if !self.deltas_per_s.is_finite() || self.deltas_per_s < 0.0 {
             return Err("`deltas_per_s` must be 0 or more".to_owned());
         }
@@ -108,7 +109,7 @@ impl Step {
         if self
             .trace
             .iter()
-            .any(|arrival| !arrival.at_ms.is_finite() || arrival.at_ms < 0.0)
+            .any(|delta| !delta.at_ms.is_finite() || delta.at_ms < 0.0)
         {
             return Err("`trace`: `at_ms` must be 0 or more".to_owned());
         }
@@ -120,17 +121,17 @@ impl Step {
 }
 
 impl Scenario {
-    /// Says what makes no sense in it.
+    /// Validates the scenario.
     ///
     /// # Errors
-    /// A sentence that names the step and the field.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// A message that names the step and its first invalid field.
+    pub(crate) fn validate(&self) -> Result<(), String> {
         if self.steps.is_empty() {
             return Err("`steps` must have at least one step".to_owned());
         }
-        self.steps.iter().enumerate().try_for_each(|(at, step)| {
-            step.check()
-                .map_err(|error| format!("steps[{at}]: {error}"))
+        self.steps.iter().enumerate().try_for_each(|(index, step)| {
+            step.validate()
+                .map_err(|error| format!("steps[{index}]: {error}"))
         })
     }
 }

@@ -1,34 +1,34 @@
-//! What goes wrong in a step.
+//! Fault of a step.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{AwsError, Kind},
-    play::cue::Act,
+    error::{AwsError, ErrorKind},
+    response::action::Action,
 };
 
 /// One fault.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// What happens.
+    /// Kind of the fault.
     pub kind: FaultKind,
-    /// In a stream: after so many deltas (0 when absent; `no_message_stop`: after all).
+    /// Number of deltas before a fault in the stream; when absent 0, for `no_message_stop` all deltas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_deltas: Option<usize>,
-    /// Only the first so many equal requests meet it (equal in messages and `requestMetadata`, so
-    /// that a retry succeeds and another run meets it anew); all of them when absent.
+    /// Number of equal requests that the fault applies to, all when absent. Requests are equal if their
+    /// messages and `requestMetadata` are, so that a retry succeeds and the fault applies anew to another run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    /// Which exception event, for `exception`.
+    /// Exception of the fault `exception`; `model_stream_error` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exception: Option<Kind>,
-    /// The error's text in place of the usual one.
+    pub exception: Option<ErrorKind>,
+    /// Error message in place of the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-/// The kinds of fault.
+/// Kinds of fault.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
@@ -53,66 +53,66 @@ pub enum FaultKind {
     Validation,
     /// In the stream: an exception event, then the end.
     Exception,
-    /// In the stream: silence with the connection open, for good.
+    /// In the stream: no further event while the connection stays open.
     Stall,
-    /// In the stream: half a frame, then the connection breaks.
+    /// In the stream: half a frame, then a connection reset.
     Cut,
-    /// In the stream: a clean end without `messageStop`.
+    /// In the stream: a regular end of the body without `messageStop`.
     NoMessageStop,
 }
 
 impl FaultKind {
-    /// The refusal, for a fault before the stream.
+    /// Returns the error of a fault before the stream; `None` for a fault in the stream.
     #[must_use]
-    pub fn refusal(self) -> Option<Kind> {
+    pub fn error_kind(self) -> Option<ErrorKind> {
         match self {
-            Self::AccessDenied => Some(Kind::AccessDenied),
-            Self::InternalServer => Some(Kind::InternalServer),
-            Self::ModelError => Some(Kind::ModelError),
-            Self::ModelNotReady => Some(Kind::ModelNotReady),
-            Self::ModelTimeout => Some(Kind::ModelTimeout),
-            Self::ResourceNotFound => Some(Kind::ResourceNotFound),
-            Self::ServiceUnavailable => Some(Kind::ServiceUnavailable),
-            Self::Throttling => Some(Kind::Throttling),
-            Self::Validation => Some(Kind::Validation),
+            Self::AccessDenied => Some(ErrorKind::AccessDenied),
+            Self::InternalServer => Some(ErrorKind::InternalServer),
+            Self::ModelError => Some(ErrorKind::ModelError),
+            Self::ModelNotReady => Some(ErrorKind::ModelNotReady),
+            Self::ModelTimeout => Some(ErrorKind::ModelTimeout),
+            Self::ResourceNotFound => Some(ErrorKind::ResourceNotFound),
+            Self::ServiceUnavailable => Some(ErrorKind::ServiceUnavailable),
+            Self::Throttling => Some(ErrorKind::Throttling),
+            Self::Validation => Some(ErrorKind::Validation),
             Self::Exception | Self::Stall | Self::Cut | Self::NoMessageStop => None,
         }
     }
 }
 
 impl Fault {
-    /// The refusal, for a fault before the stream.
-    pub(crate) fn refusal(&self) -> Option<AwsError> {
-        self.kind.refusal().map(|kind| self.error(kind))
+    /// Returns the error response of a fault before the stream; `None` for a fault in the stream.
+    pub(crate) fn error_response(&self) -> Option<AwsError> {
+        self.kind.error_kind().map(|kind| self.error(kind))
     }
 
-    fn error(&self, kind: Kind) -> AwsError {
-        let usual = AwsError::from(kind);
+    fn error(&self, kind: ErrorKind) -> AwsError {
+        let default = AwsError::from(kind);
         AwsError {
-            message: self.message.clone().unwrap_or(usual.message),
-            ..usual
+            message: self.message.clone().unwrap_or(default.message),
+            ..default
         }
     }
 
-    /// The act that ends the stream; none for an end without a word.
-    pub(crate) fn act(&self) -> Option<Act> {
+    /// Returns the action that ends the stream; `None` for a fault that only omits events.
+    pub(crate) fn action(&self) -> Option<Action> {
         match self.kind {
-            FaultKind::Exception => Some(Act::Raise(
-                self.error(self.exception.unwrap_or(Kind::ModelStreamError)),
+            FaultKind::Exception => Some(Action::Raise(
+                self.error(self.exception.unwrap_or(ErrorKind::ModelStreamError)),
             )),
-            FaultKind::Stall => Some(Act::Stall),
-            FaultKind::Cut => Some(Act::Cut),
+            FaultKind::Stall => Some(Action::Stall),
+            FaultKind::Cut => Some(Action::Cut),
             _ => None,
         }
     }
 
-    /// After how many deltas.
-    pub(crate) fn after(&self) -> usize {
-        let whole = if self.kind == FaultKind::NoMessageStop {
+    /// Returns the number of deltas before a fault in the stream.
+    pub(crate) fn delta_limit(&self) -> usize {
+        let default = if self.kind == FaultKind::NoMessageStop {
             usize::MAX
         } else {
             0
         };
-        self.after_deltas.unwrap_or(whole)
+        self.after_deltas.unwrap_or(default)
     }
 }

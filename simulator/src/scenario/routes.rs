@@ -1,4 +1,4 @@
-//! `/_sim/scenarios`: shown, added, taken away.
+//! `/_sim/scenarios`: lists, shows, adds and removes scenarios.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use axum::{
 use bytes::Bytes;
 use serde_json::json;
 
-use super::{definition::Scenario, play::is_name};
+use super::{definition::Scenario, select::is_name_character};
 use crate::state::Simulator;
 
-/// Every name with its sentence.
+/// Lists the names with their descriptions.
 pub(crate) async fn list(
     State(simulator): State<Simulator>,
 ) -> Json<BTreeMap<String, Option<String>>> {
@@ -40,19 +40,19 @@ pub(crate) async fn put(
     Path(name): Path<String>,
     body: Bytes,
 ) -> Response {
-    if name.is_empty() || !name.chars().all(is_name) {
-        return refused("a scenario's name has letters, digits, `-` and `_`");
+    if name.is_empty() || !name.chars().all(is_name_character) {
+        return bad_request("a scenario's name has letters, digits, `-` and `_`");
     }
-    let read = &mut serde_json::Deserializer::from_slice(&body);
-    match serde_path_to_error::deserialize::<_, Scenario>(read) {
-        Ok(scenario) => match scenario.check() {
+    let deserializer = &mut serde_json::Deserializer::from_slice(&body);
+    match serde_path_to_error::deserialize::<_, Scenario>(deserializer) {
+        Ok(scenario) => match scenario.validate() {
             Ok(()) => {
-                simulator.scenarios.put(name, scenario);
+                simulator.scenarios.insert(name, scenario);
                 StatusCode::NO_CONTENT.into_response()
             }
-            Err(error) => refused(&error),
+            Err(error) => bad_request(&error),
         },
-        Err(error) => refused(&format!("{}: {}", error.path(), error.inner())),
+        Err(error) => bad_request(&format!("{}: {}", error.path(), error.inner())),
     }
 }
 
@@ -67,6 +67,6 @@ pub(crate) async fn remove(
     }
 }
 
-fn refused(message: &str) -> Response {
+fn bad_request(message: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }

@@ -1,4 +1,4 @@
-//! The scenarios there are, and how often their faults have struck.
+//! Scenarios by name, and the counters of their faults.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,74 +8,75 @@ use std::{
 
 use super::{builtin, definition::Scenario, fault::Fault};
 
-/// How many different requests the counters of faults remember.
-const COUNTED: usize = 10_000;
+/// Maximum number of counters; at the limit all are reset.
+const MAX_COUNTERS: usize = 10_000;
 
-/// Scenarios by name: the built-in ones until others are put in their place.
+/// Built-in and added scenarios; an added one replaces a built-in one of the same name.
 #[derive(Debug, Default)]
-pub(crate) struct Store(Mutex<Contents>);
+pub(crate) struct ScenarioStore(Mutex<Contents>);
 
 #[derive(Debug)]
 struct Contents {
     scenarios: BTreeMap<String, Scenario>,
-    struck: HashMap<(String, u64), u32>,
+    /// Number of requests by scenario name and hash of the request.
+    fault_counters: HashMap<(String, u64), u32>,
 }
 
 impl Default for Contents {
     fn default() -> Self {
         Self {
             scenarios: builtin::all(),
-            struck: HashMap::new(),
+            fault_counters: HashMap::new(),
         }
     }
 }
 
-impl Store {
-    /// The scenario of that name.
+impl ScenarioStore {
+    /// Returns a scenario.
     pub(crate) fn get(&self, name: &str) -> Option<Scenario> {
         self.contents().scenarios.get(name).cloned()
     }
 
-    /// All of them.
+    /// Returns all scenarios.
     pub(crate) fn all(&self) -> BTreeMap<String, Scenario> {
         self.contents().scenarios.clone()
     }
 
-    /// Adds or replaces one; its faults count from nothing.
-    pub(crate) fn put(&self, name: String, scenario: Scenario) {
+    /// Adds or replaces a scenario and resets the counters of its faults.
+    pub(crate) fn insert(&self, name: String, scenario: Scenario) {
         let mut contents = self.contents();
-        contents.struck.retain(|(of, _), _| *of != name);
+        contents.fault_counters.retain(|(of, _), _| *of != name);
         contents.scenarios.insert(name, scenario);
     }
 
-    /// Takes one away; a built-in one is as shipped again. Says whether there was one.
+    /// Removes a scenario and restores a built-in one of that name. Returns `false` for an unknown name.
     pub(crate) fn remove(&self, name: &str) -> bool {
         let mut contents = self.contents();
-        contents.struck.retain(|(of, _), _| of != name);
-        let there = contents.scenarios.remove(name).is_some();
-        if let Some(shipped) = builtin::all().remove(name) {
-            contents.scenarios.insert(name.to_owned(), shipped);
+        contents.fault_counters.retain(|(of, _), _| of != name);
+        let existed = contents.scenarios.remove(name).is_some();
+        if let Some(built_in) = builtin::all().remove(name) {
+            contents.scenarios.insert(name.to_owned(), built_in);
         }
-        there
+        existed
     }
 
-    /// Whether a fault strikes this request, which counts as one more time.
-    pub(crate) fn strikes(&self, name: &str, fault: &Fault, request: &impl Hash) -> bool {
+    /// Counts the request and returns `true` if the fault applies to it.
+    pub(crate) fn fault_applies(&self, name: &str, fault: &Fault, request: &impl Hash) -> bool {
         let Some(times) = fault.times else {
             return true;
         };
         let mut hasher = DefaultHasher::new();
         request.hash(&mut hasher);
         let mut contents = self.contents();
-        if contents.struck.len() >= COUNTED {
-            contents.struck.clear();
+        if contents.fault_counters.len() >= MAX_COUNTERS {
+            contents.fault_counters.clear();
         }
-        let struck = contents
-            .struck
+        let count = contents
+            .fault_counters
             .entry((name.to_owned(), hasher.finish()))
             .or_default();
-        *struck += 1;
-        *struck <= times
+        *count += 1;
+        *count <= times
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {

@@ -1,52 +1,52 @@
-//! The chunks of an OpenAI-compatible stream.
+//! Chunks of a streamed chat completion in OpenAI's format.
 
 use serde::Deserialize;
 
-/// One `data:` line.
+/// Data of one server-sent event.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Chunk {
     #[serde(default)]
     pub(crate) choices: Vec<Choice>,
-    pub(crate) usage: Option<Counts>,
+    pub(crate) usage: Option<CompletionUsage>,
     pub(crate) error: Option<serde_json::Value>,
 }
 
-/// The one answer.
+/// One choice; requests ask for one.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Choice {
     #[serde(default)]
-    pub(crate) delta: Piece,
+    pub(crate) delta: ChoiceDelta,
     pub(crate) finish_reason: Option<String>,
 }
 
-/// What a chunk adds.
+/// Delta of a choice.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Piece {
+pub(crate) struct ChoiceDelta {
     pub(crate) content: Option<String>,
-    /// llama.cpp's and vLLM's field for thought.
+    /// Reasoning text; an extension of llama.cpp and vLLM.
     pub(crate) reasoning_content: Option<String>,
-    pub(crate) tool_calls: Option<Vec<Call>>,
+    pub(crate) tool_calls: Option<Vec<ToolCallDelta>>,
 }
 
-/// A piece of a tool call. Some servers repeat id and name with each piece.
+/// Delta of a tool call. Some servers repeat the id and the name in each delta.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Call {
+pub(crate) struct ToolCallDelta {
     #[serde(default)]
     pub(crate) index: usize,
     #[serde(default)]
-    pub(crate) function: Function,
+    pub(crate) function: FunctionDelta,
 }
 
-/// Name and a fragment of the arguments.
+/// Name of a function, and a part of its arguments.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Function {
+pub(crate) struct FunctionDelta {
     pub(crate) name: Option<String>,
     pub(crate) arguments: Option<String>,
 }
 
-/// Token counts; not every server sends them.
+/// Token counts; some servers do not send them.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct Counts {
+pub(crate) struct CompletionUsage {
     #[serde(default)]
     pub(crate) prompt_tokens: usize,
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! The connection to the server.
+//! HTTP client of the upstream server.
 
 use std::time::Duration;
 
@@ -8,25 +8,27 @@ use serde_json::Value;
 use sse_stream::SseStream;
 
 use crate::{
-    error::{AwsError, Kind},
+    error::{AwsError, ErrorKind},
     options::Upstream,
 };
 
-/// A server that is not there should be told soon; how long it may think is the caller's business.
-const CONNECT: Duration = Duration::from_secs(3);
+/// Connect timeout. It is short so that an unreachable server fails fast; the response has no timeout, because
+/// the caller has its own.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// An upstream model.
+/// Client of one upstream server.
 #[derive(Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     model: Option<String>,
     key: Option<String>,
+    /// Forces the tool that the rules would call.
     pub(crate) force_tools: bool,
 }
 
 impl Client {
-    /// The client for these options; `None` when they name no server.
+    /// Creates the client; `None` without a base URL.
     ///
     /// # Errors
     /// When the HTTP client cannot be built.
@@ -35,7 +37,7 @@ impl Client {
             return Ok(None);
         };
         let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
+            .connect_timeout(CONNECT_TIMEOUT)
             .build()?;
         let url = format!("{}/chat/completions", base_url.trim_end_matches('/'));
         Ok(Some(Self {
@@ -47,17 +49,17 @@ impl Client {
         }))
     }
 
-    /// The model to name.
-    pub(crate) fn model<'a>(&'a self, asked: &'a str) -> &'a str {
-        self.model.as_deref().unwrap_or(asked)
+    /// Returns the configured model id, or the requested one.
+    pub(crate) fn model<'a>(&'a self, requested: &'a str) -> &'a str {
+        self.model.as_deref().unwrap_or(requested)
     }
 
-    /// Sends a request; gives the data of each event. Letting go of the stream closes the connection,
-    /// which stops the generation.
+    /// Sends a request and returns the data of each server-sent event. Dropping the stream closes the
+    /// connection, which stops the generation.
     ///
     /// # Errors
-    /// The server's refusal, as the error of Bedrock that comes nearest.
-    pub(crate) async fn ask(
+    /// The closest Bedrock error to an error response; `ServiceUnavailableException` without a response.
+    pub(crate) async fn complete(
         &self,
         body: &Value,
     ) -> Result<impl Stream<Item = Result<String, AwsError>> + Send + use<>, AwsError> {
@@ -65,47 +67,50 @@ impl Client {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }
-        let response = request.send().await.map_err(|error| failed(&error))?;
-        let response = accepted(response).await?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| transport_error(&error))?;
+        let response = check_status(response).await?;
         Ok(
             SseStream::from_bytes_stream(response.bytes_stream()).filter_map(async |event| {
                 match event {
                     Ok(event) => event.data.map(Ok),
-                    Err(error) => Some(Err(failed(&error))),
+                    Err(error) => Some(Err(transport_error(&error))),
                 }
             }),
         )
     }
 }
 
-async fn accepted(response: Response) -> Result<Response, AwsError> {
+async fn check_status(response: Response) -> Result<Response, AwsError> {
     let status = response.status();
     if status.is_success() {
         return Ok(response);
     }
     let kind = match status {
-        StatusCode::TOO_MANY_REQUESTS => Kind::Throttling,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Kind::AccessDenied,
-        StatusCode::NOT_FOUND => Kind::ResourceNotFound,
-        StatusCode::SERVICE_UNAVAILABLE => Kind::ServiceUnavailable,
-        status if status.is_client_error() => Kind::Validation,
-        _ => Kind::InternalServer,
+        StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttling,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorKind::AccessDenied,
+        StatusCode::NOT_FOUND => ErrorKind::ResourceNotFound,
+        StatusCode::SERVICE_UNAVAILABLE => ErrorKind::ServiceUnavailable,
+        status if status.is_client_error() => ErrorKind::Validation,
+        _ => ErrorKind::InternalServer,
     };
-    let said = response.text().await.unwrap_or_default();
+    let body = response.text().await.unwrap_or_default();
     Err(AwsError {
         kind,
-        message: format!("The upstream model answered {status}: {said}"),
+        message: format!("The upstream model answered {status}: {body}"),
     })
 }
 
-fn failed(error: &dyn std::error::Error) -> AwsError {
+fn transport_error(error: &dyn std::error::Error) -> AwsError {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     let message = causes.fold(
         format!("The upstream model failed: {error}"),
         |text, cause| format!("{text}: {cause}"),
     );
     AwsError {
-        kind: Kind::ServiceUnavailable,
+        kind: ErrorKind::ServiceUnavailable,
         message,
     }
 }

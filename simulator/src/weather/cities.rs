@@ -1,6 +1,6 @@
-//! The places there are and what the weather is like in them.
+//! Cities and their weather.
 
-/// One place.
+/// One city.
 #[derive(Debug)]
 pub(crate) struct City {
     pub(crate) name: &'static str,
@@ -9,16 +9,16 @@ pub(crate) struct City {
     pub(crate) timezone: &'static str,
     pub(crate) latitude: f64,
     pub(crate) longitude: f64,
-    /// °C
+    /// Temperature in °C.
     pub(crate) temperature: f64,
     /// WMO weather interpretation code.
     pub(crate) weather_code: u8,
 }
 
-/// Answers its forecast after a minute.
-pub(crate) const SLOW: &str = "Slowville";
-/// Answers its forecast with an error.
-pub(crate) const BROKEN: &str = "Stormbridge";
+/// City whose forecast takes 60 s.
+pub(crate) const SLOW_CITY: &str = "Slowville";
+/// City whose forecast fails with status 500.
+pub(crate) const FAILING_CITY: &str = "Stormbridge";
 
 #[rustfmt::skip]
 pub(crate) const CITIES: [City; 18] = [
@@ -38,8 +38,8 @@ pub(crate) const CITIES: [City; 18] = [
     city("Tokyo", "Japan", "JP", "Asia/Tokyo", (35.6895, 139.69171), 21.6, 63),
     city("Sydney", "Australia", "AU", "Australia/Sydney", (-33.86785, 151.20732), 22.9, 1),
     city("São Paulo", "Brazil", "BR", "America/Sao_Paulo", (-23.5475, -46.63611), 25.1, 2),
-    city(SLOW, "Testland", "XX", "UTC", (10.0, 10.0), 20.0, 0),
-    city(BROKEN, "Testland", "XX", "UTC", (11.0, 11.0), 20.0, 95),
+    city(SLOW_CITY, "Testland", "XX", "UTC", (10.0, 10.0), 20.0, 0),
+    city(FAILING_CITY, "Testland", "XX", "UTC", (11.0, 11.0), 20.0, 95),
 ];
 
 const fn city(
@@ -63,8 +63,8 @@ const fn city(
     }
 }
 
-/// The place of that name, in any case; what follows a comma ("Berlin, Germany") does not count.
-pub(crate) fn find(name: &str) -> Option<&'static City> {
+/// Returns the city with this name, ignoring case and the part after a comma, as in "Berlin, Germany".
+pub(crate) fn by_name(name: &str) -> Option<&'static City> {
     let name = name
         .split(',')
         .next()
@@ -74,8 +74,8 @@ pub(crate) fn find(name: &str) -> Option<&'static City> {
     CITIES.iter().find(|city| city.name.to_lowercase() == name)
 }
 
-/// The place at these coordinates, within a tenth of a degree.
-pub(crate) fn at(latitude: f64, longitude: f64) -> Option<&'static City> {
+/// Returns the city within a tenth of a degree of these coordinates.
+pub(crate) fn by_coordinates(latitude: f64, longitude: f64) -> Option<&'static City> {
     CITIES.iter().find(|city| {
         (city.latitude - latitude).abs() < 0.1 && (city.longitude - longitude).abs() < 0.1
     })

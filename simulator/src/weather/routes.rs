@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
-use super::cities::{self, BROKEN, City, SLOW};
+use super::cities::{self, City, FAILING_CITY, SLOW_CITY};
 
-/// How long the slow place takes.
-const SLOWNESS: Duration = Duration::from_secs(60);
+/// Delay of the forecast of [`SLOW_CITY`].
+const SLOW_DELAY: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 pub(crate) struct Search {
@@ -30,46 +30,45 @@ pub(crate) struct Forecast {
     current: String,
 }
 
-/// Places of a name; as Open-Meteo does, an unknown one gives a body without `results`.
+/// Returns the city with a name. For an unknown name the body has no `results`, as with Open-Meteo.
 pub(crate) async fn search(query: Result<Query<Search>, QueryRejection>) -> Response {
     match query {
-        Ok(Query(search)) => match cities::find(&search.name) {
-            Some(city) => {
-                Json(json!({ "results": [place(city)], "generationtime_ms": 0.5 })).into_response()
-            }
+        Ok(Query(search)) => match cities::by_name(&search.name) {
+            Some(city) => Json(json!({ "results": [city_json(city)], "generationtime_ms": 0.5 }))
+                .into_response(),
             None => Json(json!({ "generationtime_ms": 0.5 })).into_response(),
         },
-        Err(error) => refused(&error),
+        Err(error) => bad_request(&error),
     }
 }
 
-/// The current weather at a place.
+/// Returns the current weather at coordinates.
 pub(crate) async fn forecast(query: Result<Query<Forecast>, QueryRejection>) -> Response {
     let forecast = match query {
         Ok(Query(forecast)) => forecast,
-        Err(error) => return refused(&error),
+        Err(error) => return bad_request(&error),
     };
-    let city = cities::at(forecast.latitude, forecast.longitude);
+    let city = cities::by_coordinates(forecast.latitude, forecast.longitude);
     match city.map(|city| city.name) {
-        Some(SLOW) => sleep(SLOWNESS).await,
-        Some(BROKEN) => return failed(),
+        Some(SLOW_CITY) => sleep(SLOW_DELAY).await,
+        Some(FAILING_CITY) => return server_error(),
         _ => {}
     }
-    Json(current(&forecast, city)).into_response()
+    Json(forecast_json(&forecast, city)).into_response()
 }
 
-fn place(city: &City) -> Value {
+fn city_json(city: &City) -> Value {
     json!({
         "id": 1, "name": city.name, "latitude": city.latitude, "longitude": city.longitude, "elevation": 10.0,
         "feature_code": "PPLC", "country_code": city.country_code, "timezone": city.timezone, "country": city.country,
     })
 }
 
-/// The variables asked for, as they come; ones that are not played are left out.
-fn current(forecast: &Forecast, city: Option<&City>) -> Value {
+/// Returns the requested variables; unsupported ones are omitted.
+fn forecast_json(forecast: &Forecast, city: Option<&City>) -> Value {
     let (temperature, weather_code) =
         city.map_or((15.0, 3), |city| (city.temperature, city.weather_code));
-    let known = [
+    let variables = [
         ("temperature_2m", json!(temperature), "°C"),
         ("apparent_temperature", json!(temperature - 1.0), "°C"),
         ("relative_humidity_2m", json!(55), "%"),
@@ -85,12 +84,14 @@ fn current(forecast: &Forecast, city: Option<&City>) -> Value {
     let mut units = Map::from_iter([("interval".to_owned(), json!("seconds"))]);
     let mut values = Map::from_iter([
         ("interval".to_owned(), json!(900)),
-        ("time".to_owned(), json!(now())),
+        ("time".to_owned(), json!(current_minute())),
     ]);
-    for (name, value, unit) in known
-        .into_iter()
-        .filter(|(name, ..)| forecast.current.split(',').any(|asked| asked == *name))
-    {
+    for (name, value, unit) in variables.into_iter().filter(|(name, ..)| {
+        forecast
+            .current
+            .split(',')
+            .any(|requested| requested == *name)
+    }) {
         values.insert(name.to_owned(), value);
         units.insert(name.to_owned(), json!(unit));
     }
@@ -101,14 +102,14 @@ fn current(forecast: &Forecast, city: Option<&City>) -> Value {
     })
 }
 
-/// The minute that goes on, as the service writes it.
-fn now() -> String {
+/// Returns the current minute in UTC, in the format of the service.
+fn current_minute() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M")
         .to_string()
 }
 
-fn refused(error: &QueryRejection) -> Response {
+fn bad_request(error: &QueryRejection) -> Response {
     (
         StatusCode::BAD_REQUEST,
         Json(json!({ "error": true, "reason": error.body_text() })),
@@ -116,7 +117,7 @@ fn refused(error: &QueryRejection) -> Response {
         .into_response()
 }
 
-fn failed() -> Response {
+fn server_error() -> Response {
     let body = json!({ "error": true, "reason": "The weather service is out of order." });
     (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
 }

@@ -1,4 +1,4 @@
-//! Every fault, as the SDK sees it.
+//! Faults as the SDK reports them.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use aws_sdk_bedrockruntime::{config::retry::RetryConfig, error::ProvideErrorMeta
 use serde_json::json;
 
 use crate::harness::{
-    answer::Answer,
-    simulator::{MODEL, Simulator, refused},
+    response::Response,
+    simulator::{MODEL, Simulator, service_error},
 };
 
 #[tokio::test]
-async fn before_the_stream_each_error_has_its_name_and_status() {
+async fn fault_before_the_stream_has_its_error_name_and_status() {
     let simulator = Simulator::start().await;
     for (scenario, name, status) in [
         ("fault-throttling", "ThrottlingException", 429),
@@ -29,7 +29,7 @@ async fn before_the_stream_each_error_has_its_name_and_status() {
         ("fault-not-found", "ResourceNotFoundException", 404),
     ] {
         let error = simulator
-            .ask(&format!("sim:{scenario}"))
+            .request(&format!("sim:{scenario}"))
             .send()
             .await
             .map(|_| ())
@@ -49,7 +49,7 @@ async fn before_the_stream_each_error_has_its_name_and_status() {
 }
 
 #[tokio::test]
-async fn in_the_stream_each_exception_comes_after_its_deltas() {
+async fn exception_event_follows_its_deltas() {
     let simulator = Simulator::start().await;
     for (scenario, name) in [
         ("exception-throttling", "ThrottlingException"),
@@ -61,13 +61,13 @@ async fn in_the_stream_each_exception_comes_after_its_deltas() {
         ("exception-validation", "ValidationException"),
         ("exception-stream-error", "ModelStreamErrorException"),
     ] {
-        let answer = simulator.answer(&format!("sim:{scenario}")).await;
+        let response = simulator.response(&format!("sim:{scenario}")).await;
         assert_eq!(
-            (answer.arrivals.len(), &answer.stop),
+            (response.arrivals.len(), &response.stop_reason),
             (5, &None),
             "{scenario}"
         );
-        let error = answer.error.unwrap();
+        let error = response.error.unwrap();
         assert!(
             error.contains(&format!("code: Some(\"{name}\")")) || error.contains(name),
             "{scenario}: {error}"
@@ -76,32 +76,39 @@ async fn in_the_stream_each_exception_comes_after_its_deltas() {
 }
 
 #[tokio::test]
-async fn a_cut_breaks_inside_a_frame() {
+async fn cut_ends_the_stream_with_an_error() {
     let simulator = Simulator::start().await;
-    let answer = simulator.answer("sim:cut").await;
-    assert_eq!((answer.arrivals.len(), &answer.stop), (5, &None));
-    assert!(answer.error.is_some(), "a clean end is no cut");
+    let response = simulator.response("sim:cut").await;
+    assert_eq!((response.arrivals.len(), &response.stop_reason), (5, &None));
+    assert!(
+        response.error.is_some(),
+        "the stream ended without an error"
+    );
 }
 
 #[tokio::test]
-async fn an_end_without_message_stop_is_clean() {
+async fn stream_without_message_stop_ends_without_an_error() {
     let simulator = Simulator::start().await;
-    let answer = simulator.answer("sim:no-message-stop").await;
+    let response = simulator.response("sim:no-message-stop").await;
     assert_eq!(
-        (answer.arrivals.len(), answer.stop, answer.error),
+        (
+            response.arrivals.len(),
+            response.stop_reason,
+            response.error
+        ),
         (40, None, None)
     );
-    let answer = simulator.answer("sim:no-message-stop-empty").await;
+    let response = simulator.response("sim:no-message-stop-empty").await;
     assert_eq!(
-        (answer.events, answer.error),
+        (response.events, response.error),
         (vec!["start assistant".to_owned()], None)
     );
 }
 
 #[tokio::test]
-async fn a_stall_is_silent_with_the_connection_open() {
+async fn stall_sends_nothing_and_keeps_the_stream_running() {
     let simulator = Simulator::start().await;
-    let mut output = simulator.ask("sim:stall").send().await.unwrap();
+    let mut output = simulator.request("sim:stall").send().await.unwrap();
     for _ in 0..6 {
         assert!(output.stream.recv().await.unwrap().is_some());
     }
@@ -115,22 +122,25 @@ async fn a_stall_is_silent_with_the_connection_open() {
 }
 
 #[tokio::test]
-async fn a_fault_that_counts_lets_the_retry_pass_and_strikes_another_run() {
+async fn counted_fault_applies_once_per_run() {
     let simulator = Simulator::start().await;
     for run in ["r1", "r2"] {
         let ask = || {
             simulator
-                .ask("sim:fault-throttling-once")
+                .request("sim:fault-throttling-once")
                 .request_metadata("run", run)
         };
-        assert_eq!(refused(ask()).await.code(), Some("ThrottlingException"));
-        let answer = Answer::read(ask().send().await.unwrap()).await;
-        assert_eq!(answer.text(), "After all it worked.");
+        assert_eq!(
+            service_error(ask()).await.code(),
+            Some("ThrottlingException")
+        );
+        let response = Response::receive(ask()).await;
+        assert_eq!(response.text(), "After all it worked.");
     }
 }
 
 #[tokio::test]
-async fn the_sdks_own_retries_get_through_a_fault_that_passes() {
+async fn sdk_retry_succeeds_after_a_counted_fault() {
     let simulator = Simulator::start().await;
     for scenario in [
         "fault-throttling-once",
@@ -139,31 +149,30 @@ async fn the_sdks_own_retries_get_through_a_fault_that_passes() {
         "fault-model-not-ready-once",
     ] {
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-        let client = simulator.bedrock_with(retries);
-        let request = client
-            .converse_stream()
-            .model_id(MODEL)
-            .messages(crate::harness::message::user(&format!("sim:{scenario}")));
-        let answer = Answer::read(request.send().await.unwrap()).await;
-        assert_eq!(answer.text(), "After all it worked.", "{scenario}");
+        let client = simulator.bedrock_with_retries(retries);
+        let request = client.converse_stream().model_id(MODEL).messages(
+            crate::harness::message::user_message(&format!("sim:{scenario}")),
+        );
+        let response = Response::receive(request).await;
+        assert_eq!(response.text(), "After all it worked.", "{scenario}");
     }
 }
 
 #[tokio::test]
-async fn a_fault_in_the_stream_that_counts_passes_too() {
+async fn counted_fault_in_the_stream_applies_once() {
     let simulator = Simulator::start().await;
     for scenario in [
         "exception-first-once",
         "cut-first-once",
         "no-message-stop-empty-once",
     ] {
-        let broken = simulator.answer(&format!("sim:{scenario}")).await;
+        let broken = simulator.response(&format!("sim:{scenario}")).await;
         assert_eq!(
-            (broken.arrivals.len(), broken.stop),
+            (broken.arrivals.len(), broken.stop_reason),
             (0, None),
             "{scenario}"
         );
-        let whole = simulator.answer(&format!("sim:{scenario}")).await;
+        let whole = simulator.response(&format!("sim:{scenario}")).await;
         assert_eq!(whole.text(), "After all it worked.", "{scenario}");
     }
 }

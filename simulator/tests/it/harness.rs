@@ -1,5 +1,6 @@
-//! What the tests share: a simulator of their own, the reading of answers, the making of messages.
+//! Test harness: a simulator per test, messages to send, responses received.
 
-pub(crate) mod answer;
 pub(crate) mod message;
+pub(crate) mod raw;
+pub(crate) mod response;
 pub(crate) mod simulator;

@@ -1,4 +1,4 @@
-//! `Retrieve` with the SDK.
+//! `Retrieve` of the Knowledge Base.
 
 use aws_sdk_bedrockagentruntime::{
     Client,
@@ -10,12 +10,12 @@ use aws_sdk_bedrockagentruntime::{
         KnowledgeBaseVectorSearchConfiguration, RetrievalResultLocationType,
     },
 };
-use simulator::{KNOWLEDGE_BASE_ID, options::Options};
+use simulator::{ids::KNOWLEDGE_BASE, options::Options};
 
 use crate::harness::simulator::Simulator;
 
 #[tokio::test]
-async fn the_best_passage_comes_first_with_its_source() {
+async fn best_passage_is_first_and_has_its_source() {
     let simulator = Simulator::start().await;
     for (question, document, words) in [
         (
@@ -40,7 +40,7 @@ async fn the_best_passage_comes_first_with_its_source() {
             "Saturday from 9:00",
         ),
     ] {
-        let output = retrieve(&simulator, KNOWLEDGE_BASE_ID, question, 3)
+        let output = retrieve(&simulator, KNOWLEDGE_BASE, question, 3)
             .await
             .unwrap();
         let best = &output.retrieval_results[0];
@@ -70,12 +70,12 @@ async fn the_best_passage_comes_first_with_its_source() {
 }
 
 #[tokio::test]
-async fn as_many_results_as_asked_for_and_none_for_nonsense() {
+async fn number_of_results_is_limited_and_unknown_words_have_no_result() {
     let simulator = Simulator::start().await;
     for limit in [1, 2] {
         let output = retrieve(
             &simulator,
-            KNOWLEDGE_BASE_ID,
+            KNOWLEDGE_BASE,
             "shipping costs and repairs",
             limit,
         )
@@ -86,21 +86,21 @@ async fn as_many_results_as_asked_for_and_none_for_nonsense() {
             usize::try_from(limit).unwrap()
         );
     }
-    let output = retrieve(&simulator, KNOWLEDGE_BASE_ID, "xylophone zeppelin", 5)
+    let output = retrieve(&simulator, KNOWLEDGE_BASE, "xylophone zeppelin", 5)
         .await
         .unwrap();
     assert_eq!(output.retrieval_results.len(), 0);
 }
 
 #[tokio::test]
-async fn what_the_service_refuses() {
+async fn unknown_knowledge_base_and_invalid_parameters_are_rejected() {
     let simulator = Simulator::start().await;
     let unknown = retrieve(&simulator, "KBOTHER001", "refund", 3)
         .await
         .unwrap_err();
     assert_eq!(unknown.code(), Some("ResourceNotFoundException"));
     for (question, limit) in [("", 3), (" ", 3), ("refund", 0), ("refund", 101)] {
-        let error = retrieve(&simulator, KNOWLEDGE_BASE_ID, question, limit)
+        let error = retrieve(&simulator, KNOWLEDGE_BASE, question, limit)
             .await
             .unwrap_err();
         assert_eq!(
@@ -112,7 +112,7 @@ async fn what_the_service_refuses() {
 }
 
 #[tokio::test]
-async fn a_folder_takes_the_place_of_the_shipped_documents() {
+async fn folder_replaces_the_built_in_documents() {
     let folder = std::env::temp_dir().join(format!("simulator-knowledge-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(
@@ -121,12 +121,12 @@ async fn a_folder_takes_the_place_of_the_shipped_documents() {
     )
     .unwrap();
     std::fs::write(folder.join("ignored.txt"), "honey honey honey").unwrap();
-    let simulator = Simulator::with(Options {
+    let simulator = Simulator::start_with(Options {
         knowledge: Some(folder.clone()),
         ..Options::default()
     })
     .await;
-    let output = retrieve(&simulator, KNOWLEDGE_BASE_ID, "honey", 5)
+    let output = retrieve(&simulator, KNOWLEDGE_BASE, "honey", 5)
         .await
         .unwrap();
     let texts: Vec<&str> = output

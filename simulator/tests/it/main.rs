@@ -1,11 +1,11 @@
-//! Drives the simulator as its users do: with AWS's SDK over HTTP.
+//! Integration tests: drive the simulator with AWS's SDK over HTTP.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test that cannot go on should say where"
+    reason = "a failed step of a test must report its line"
 )]
 
-mod answers;
-mod dropped;
+mod converse;
+mod disconnects;
 mod faults;
 mod harness;
 mod knowledge;
@@ -13,9 +13,9 @@ mod process;
 mod reasoning;
 mod recordings;
 mod records;
+mod rules;
 mod scenarios;
 mod timing;
 mod upstream;
 mod validation;
 mod weather;
-mod whole;

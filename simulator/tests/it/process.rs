@@ -1,4 +1,4 @@
-//! The binary: its ready line, its end.
+//! The binary: ready line and shutdown.
 
 use std::{
     io::{BufRead, BufReader},
@@ -7,7 +7,7 @@ use std::{
 };
 
 #[test]
-fn says_where_it_listens_and_ends_on_sigterm_with_a_stream_open() {
+fn process_prints_its_url_and_exits_on_sigterm_with_an_open_stream() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_simulator"))
         .args(["--port", "0"])
         .stdout(Stdio::piped())
@@ -34,19 +34,19 @@ fn says_where_it_listens_and_ends_on_sigterm_with_a_stream_open() {
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["content-type"], "application/vnd.amazon.eventstream");
         assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
-        let code = ended(&mut child).await;
+        let code = exit_code(&mut child).await;
         drop(response);
         assert_eq!(code, Some(0));
     });
 }
 
-async fn ended(child: &mut Child) -> Option<i32> {
+async fn exit_code(child: &mut Child) -> Option<i32> {
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code();
         }
-        assert!(Instant::now() < deadline, "it goes on");
+        assert!(Instant::now() < deadline, "the process is still running");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

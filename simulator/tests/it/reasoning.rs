@@ -1,4 +1,4 @@
-//! Reasoning: streamed, signed, and wanted back.
+//! Reasoning: its stream, its signature, and the validation of returned blocks.
 
 use aws_sdk_bedrockruntime::{
     error::ProvideErrorMetadata,
@@ -6,36 +6,39 @@ use aws_sdk_bedrockruntime::{
 };
 
 use crate::harness::{
-    answer::Answer,
-    message::{thought, user},
-    simulator::{Simulator, refused},
+    message::{reasoning, user_message},
+    response::Response,
+    simulator::{Simulator, service_error},
 };
 
 #[tokio::test]
-async fn a_thought_comes_before_the_text_with_a_signature() {
+async fn signed_reasoning_precedes_the_text() {
     let simulator = Simulator::start().await;
-    let answer = simulator.answer("sim:reasoning").await;
-    let thought = &answer.blocks[&0];
+    let response = simulator.response("sim:reasoning").await;
+    let block = &response.blocks[&0];
     assert_eq!(
-        thought.reasoning,
+        block.reasoning,
         "The question is simple, so the answer is short."
     );
     assert!(
-        thought
+        block
             .signature
             .as_ref()
             .is_some_and(|signature| signature.len() > 40),
-        "{thought:?}"
+        "{block:?}"
     );
-    assert_eq!(answer.blocks[&1].text, "The answer is four.");
+    assert_eq!(response.blocks[&1].text, "The answer is four.");
     assert!(
-        !answer.events.iter().any(|event| event.starts_with("block")),
+        !response
+            .events
+            .iter()
+            .any(|event| event.starts_with("block")),
         "neither kind of block has a start"
     );
 }
 
 #[tokio::test]
-async fn a_thought_returned_as_it_was_is_accepted() {
+async fn unchanged_reasoning_is_accepted() {
     let simulator = Simulator::start().await;
     for scenario in [
         "sim:reasoning-tool",
@@ -43,38 +46,42 @@ async fn a_thought_returned_as_it_was_is_accepted() {
         "sim:reasoning-redacted",
         "sim:reasoning-two-tools",
     ] {
-        let (question, first) = (user(scenario), simulator.answer(scenario).await);
+        let (question, first) = (user_message(scenario), simulator.response(scenario).await);
         let messages = vec![question, first.message(), first.results("sunny")];
-        let second = Answer::read(simulator.converse(messages).send().await.unwrap()).await;
-        assert_eq!(second.stop.as_deref(), Some("end_turn"), "{scenario}");
+        let second = Response::receive(simulator.request_with(messages)).await;
+        assert_eq!(
+            second.stop_reason.as_deref(),
+            Some("end_turn"),
+            "{scenario}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_hidden_thought_is_a_signature_without_text() {
+async fn hidden_reasoning_has_a_signature_and_redacted_reasoning_has_data() {
     let simulator = Simulator::start().await;
-    let answer = simulator.answer("sim:reasoning-hidden").await;
+    let response = simulator.response("sim:reasoning-hidden").await;
     assert_eq!(
         (
-            answer.blocks[&0].reasoning.as_str(),
-            answer.blocks[&0].deltas
+            response.blocks[&0].reasoning.as_str(),
+            response.blocks[&0].deltas
         ),
         ("", 1)
     );
-    let answer = simulator.answer("sim:reasoning-redacted").await;
+    let response = simulator.response("sim:reasoning-redacted").await;
     assert_eq!(
-        answer.blocks[&0].redacted.as_deref(),
+        response.blocks[&0].redacted.as_deref(),
         Some(b"simulated-redacted-thought".as_slice())
     );
 }
 
 #[tokio::test]
-async fn a_changed_thought_is_refused() {
-    let (simulator, first) = thinking().await;
+async fn changed_reasoning_text_is_rejected() {
+    let (simulator, first) = reasoning_response().await;
     let signature = first.blocks[&0].signature.clone().unwrap();
     let mut changed = first.message();
-    changed.content[0] = thought("Something else.", &signature);
-    let message = answered(&simulator, &first, changed).await;
+    changed.content[0] = reasoning("Something else.", &signature);
+    let message = rejection(&simulator, &first, changed).await;
     assert!(
         message.contains("Invalid `signature` in `thinking` block"),
         "{message}"
@@ -82,11 +89,11 @@ async fn a_changed_thought_is_refused() {
 }
 
 #[tokio::test]
-async fn a_made_up_signature_is_refused() {
-    let (simulator, first) = thinking().await;
+async fn invalid_signature_is_rejected() {
+    let (simulator, first) = reasoning_response().await;
     let mut changed = first.message();
-    changed.content[0] = thought(&first.blocks[&0].reasoning, "made-up");
-    let message = answered(&simulator, &first, changed).await;
+    changed.content[0] = reasoning(&first.blocks[&0].reasoning, "made-up");
+    let message = rejection(&simulator, &first, changed).await;
     assert!(
         message.contains("Invalid `signature` in `thinking` block"),
         "{message}"
@@ -94,11 +101,11 @@ async fn a_made_up_signature_is_refused() {
 }
 
 #[tokio::test]
-async fn a_missing_thought_is_refused_while_its_tool_is_answered() {
-    let (simulator, first) = thinking().await;
+async fn tool_result_without_the_preceding_reasoning_is_rejected() {
+    let (simulator, first) = reasoning_response().await;
     let mut changed = first.message();
     changed.content.remove(0);
-    let message = answered(&simulator, &first, changed).await;
+    let message = rejection(&simulator, &first, changed).await;
     assert!(
         message.contains("Expected `thinking` or `redacted_thinking`"),
         "{message}"
@@ -106,8 +113,8 @@ async fn a_missing_thought_is_refused_while_its_tool_is_answered() {
 }
 
 #[tokio::test]
-async fn calls_may_come_back_under_names_of_the_caller() {
-    let (simulator, first) = thinking().await;
+async fn renamed_tool_use_ids_are_accepted() {
+    let (simulator, first) = reasoning_response().await;
     let renamed = |message: Message| {
         let rename = |mut block: ContentBlock| {
             match &mut block {
@@ -125,43 +132,43 @@ async fn calls_may_come_back_under_names_of_the_caller() {
             .unwrap()
     };
     let messages = vec![
-        user("sim:reasoning-tool"),
+        user_message("sim:reasoning-tool"),
         renamed(first.message()),
         renamed(first.results("sunny")),
     ];
-    let second = simulator.converse(messages).send().await.unwrap();
-    assert_eq!(Answer::read(second).await.stop.as_deref(), Some("end_turn"));
+    let second = Response::receive(simulator.request_with(messages)).await;
+    assert_eq!(second.stop_reason.as_deref(), Some("end_turn"));
 }
 
 #[tokio::test]
-async fn another_models_signature_is_let_pass() {
-    let (simulator, first) = thinking().await;
+async fn signature_of_another_model_is_accepted() {
+    let (simulator, first) = reasoning_response().await;
     let messages = vec![
-        user("sim:reasoning-tool"),
+        user_message("sim:reasoning-tool"),
         first.message(),
         first.results("sunny"),
     ];
     let request = simulator
-        .converse(messages)
+        .request_with(messages)
         .model_id("eu.anthropic.claude-sonnet-5");
-    let second = Answer::read(request.send().await.unwrap()).await;
-    assert_eq!(second.stop.as_deref(), Some("end_turn"));
+    let second = Response::receive(request).await;
+    assert_eq!(second.stop_reason.as_deref(), Some("end_turn"));
 }
 
-async fn thinking() -> (Simulator, Answer) {
+async fn reasoning_response() -> (Simulator, Response) {
     let simulator = Simulator::start().await;
-    let answer = simulator.answer("sim:reasoning-tool").await;
-    (simulator, answer)
+    let response = simulator.response("sim:reasoning-tool").await;
+    (simulator, response)
 }
 
-/// The refusal of a tool turn with a changed assistant message.
-async fn answered(simulator: &Simulator, first: &Answer, assistant: Message) -> String {
+/// Sends a tool result with a changed assistant message and returns the error message.
+async fn rejection(simulator: &Simulator, first: &Response, assistant: Message) -> String {
     let messages = vec![
-        user("sim:reasoning-tool"),
+        user_message("sim:reasoning-tool"),
         assistant,
         first.results("sunny"),
     ];
-    let error = refused(simulator.converse(messages)).await;
+    let error = service_error(simulator.request_with(messages)).await;
     assert_eq!(error.code(), Some("ValidationException"));
     error.message().unwrap().to_owned()
 }

@@ -1,4 +1,4 @@
-//! Recorded rhythms.
+//! Playback of recordings.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::simulator::Simulator;
 
 #[tokio::test]
-async fn a_trace_is_replayed_as_it_was() {
+async fn trace_is_played_with_its_recorded_times() {
     let simulator = Simulator::start().await;
     let trace = json!([
         { "at_ms": 50, "text": "One " },
@@ -17,22 +17,22 @@ async fn a_trace_is_replayed_as_it_was() {
     simulator
         .put_scenario("trace", &json!({ "steps": [{ "trace": trace }] }))
         .await;
-    let answer = simulator.answer("sim:trace").await;
+    let response = simulator.response("sim:trace").await;
     assert_eq!(
-        (answer.text().as_str(), answer.stop.as_deref()),
+        (response.text().as_str(), response.stop_reason.as_deref()),
         ("One two three.", Some("end_turn"))
     );
-    let gap = answer.arrivals[2] - answer.arrivals[1];
+    let gap = response.arrivals[2] - response.arrivals[1];
     assert!(gap >= Duration::from_millis(330), "{gap:?}");
 }
 
 #[tokio::test]
-async fn the_shipped_burst_comes_after_its_silence() {
+async fn built_in_burst_recording_has_its_silence_and_its_burst() {
     let simulator = Simulator::start().await;
-    let answer = simulator.answer("sim:recording-burst").await;
-    assert_eq!(answer.arrivals.len(), 81);
-    let silence = answer.arrivals[6] - answer.arrivals[5];
+    let response = simulator.response("sim:recording-burst").await;
+    assert_eq!(response.arrivals.len(), 81);
+    let silence = response.arrivals[6] - response.arrivals[5];
     assert!(silence >= Duration::from_millis(4_700), "{silence:?}");
-    let burst = answer.arrivals[79] - answer.arrivals[6];
+    let burst = response.arrivals[79] - response.arrivals[6];
     assert!(burst < Duration::from_millis(200), "{burst:?}");
 }

@@ -1,21 +1,21 @@
-//! `/_sim/requests` and `/_sim/streams`.
+//! Records at `/_sim/requests`, `/_sim/streams` and `/_sim/calls`.
 
 use serde_json::json;
 
 use crate::harness::{
-    answer::Answer,
-    simulator::{MODEL, Simulator, refused},
+    response::Response,
+    simulator::{MODEL, Simulator, service_error},
 };
 
 #[tokio::test]
-async fn requests_are_shown_as_received() {
+async fn request_records_have_the_body_the_headers_and_the_error() {
     let simulator = Simulator::start().await;
     let request = simulator
-        .ask("sim:text")
+        .request("sim:text")
         .set_tool_config(None)
         .request_metadata("run", "r-1");
-    Answer::read(request.send().await.unwrap()).await;
-    refused(simulator.ask("sim:fault-throttling")).await;
+    Response::receive(request).await;
+    service_error(simulator.request("sim:fault-throttling")).await;
 
     let requests = simulator.get("/_sim/requests").await;
     assert_eq!(requests.as_array().unwrap().len(), 2);
@@ -42,13 +42,13 @@ async fn requests_are_shown_as_received() {
 }
 
 #[tokio::test]
-async fn streams_carry_the_callers_labels_and_can_be_cleared() {
+async fn stream_records_have_the_request_metadata_and_records_can_be_cleared() {
     let simulator = Simulator::start().await;
-    let request = simulator.ask("sim:text").request_metadata("run", "r-1");
-    Answer::read(request.send().await.unwrap()).await;
+    let request = simulator.request("sim:text").request_metadata("run", "r-1");
+    Response::receive(request).await;
     let requests = simulator.get("/_sim/requests").await;
     let streams = simulator
-        .eventually("/_sim/streams", |streams| streams[0]["state"] == "finished")
+        .wait_for("/_sim/streams", |streams| streams[0]["state"] == "finished")
         .await;
     assert_eq!(
         (&streams[0]["id"], &streams[0]["model"]),
@@ -67,8 +67,8 @@ async fn streams_carry_the_callers_labels_and_can_be_cleared() {
 }
 
 #[tokio::test]
-async fn a_refused_request_opens_no_stream() {
+async fn rejected_request_has_no_stream_record() {
     let simulator = Simulator::start().await;
-    refused(simulator.ask("sim:fault-5xx")).await;
+    service_error(simulator.request("sim:fault-5xx")).await;
     assert_eq!(simulator.get("/_sim/streams").await, json!([]));
 }

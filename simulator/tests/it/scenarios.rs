@@ -1,4 +1,4 @@
-//! Scenarios: the shipped ones, added ones, their steps, what is refused.
+//! Scenarios: built-in and added ones, selection of the step, validation.
 
 use aws_sdk_bedrockruntime::{
     error::ProvideErrorMetadata,
@@ -7,32 +7,36 @@ use aws_sdk_bedrockruntime::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    answer::Answer,
-    message::user,
-    simulator::{Simulator, refused},
+    message::user_message,
+    response::Response,
+    simulator::{Simulator, service_error},
 };
 
 #[tokio::test]
-async fn two_tools_run_in_parallel_and_then_text_follows() {
+async fn two_parallel_tool_calls_are_followed_by_text() {
     let simulator = Simulator::start().await;
     let (first, second) = two_steps(&simulator, "sim:two-tools please").await;
     assert_eq!(first.calls().len(), 2);
-    assert_eq!(first.stop.as_deref(), Some("tool_use"));
+    assert_eq!(first.stop_reason.as_deref(), Some("tool_use"));
     assert_ne!(
         first.blocks[&0].tool, first.blocks[&1].tool,
         "each call has its own id"
     );
     assert_eq!(
-        (second.text().as_str(), second.stop.as_deref()),
+        (second.text().as_str(), second.stop_reason.as_deref()),
         ("Both tools have answered.", Some("end_turn"))
     );
 }
 
 #[tokio::test]
-async fn interleaved_tools_are_told_apart_by_their_index() {
+async fn interleaved_tool_calls_are_distinguished_by_block_index() {
     let simulator = Simulator::start().await;
-    let answer = simulator.answer("sim:interleaved-tools").await;
-    let places: Vec<Value> = answer.calls().into_iter().map(|(_, input)| input).collect();
+    let response = simulator.response("sim:interleaved-tools").await;
+    let places: Vec<Value> = response
+        .calls()
+        .into_iter()
+        .map(|(_, input)| input)
+        .collect();
     assert_eq!(
         places,
         [
@@ -40,34 +44,38 @@ async fn interleaved_tools_are_told_apart_by_their_index() {
             json!({ "location": "Tokyo" })
         ]
     );
-    let start = answer
+    let start = response
         .events
         .iter()
         .position(|event| event == "block 1")
         .unwrap();
     assert_eq!(
-        answer.events[start..start + 5],
+        response.events[start..start + 5],
         ["block 1", "block 2", "delta 1", "delta 2", "delta 1"]
     );
 }
 
 #[tokio::test]
-async fn empty_input_comes_as_one_empty_fragment_or_as_none() {
+async fn empty_input_is_one_empty_delta_or_none() {
     let simulator = Simulator::start().await;
     for (scenario, deltas) in [("empty-input", 1), ("no-input", 0)] {
-        let answer = simulator.answer(&format!("sim:{scenario}")).await;
-        let block = &answer.blocks[&0];
+        let response = simulator.response(&format!("sim:{scenario}")).await;
+        let block = &response.blocks[&0];
         assert_eq!(
             (block.deltas, block.text.as_str(), block.stopped),
             (deltas, "", true),
             "{scenario}"
         );
-        assert_eq!(answer.stop.as_deref(), Some("tool_use"), "{scenario}");
+        assert_eq!(
+            response.stop_reason.as_deref(),
+            Some("tool_use"),
+            "{scenario}"
+        );
     }
 }
 
 #[tokio::test]
-async fn every_stop_reason_is_played() {
+async fn every_stop_reason_is_sent() {
     let simulator = Simulator::start().await;
     for (scenario, reason) in [
         ("stop-end-turn", "end_turn"),
@@ -81,15 +89,15 @@ async fn every_stop_reason_is_played() {
         ("stop-context-window", "model_context_window_exceeded"),
         ("stop-unknown", "sim_brand_new_reason"),
     ] {
-        let answer = simulator.answer(&format!("sim:{scenario}")).await;
-        assert_eq!(answer.stop.as_deref(), Some(reason), "{scenario}");
+        let response = simulator.response(&format!("sim:{scenario}")).await;
+        assert_eq!(response.stop_reason.as_deref(), Some(reason), "{scenario}");
         assert_eq!(
-            answer.events.last().map(String::as_str),
+            response.events.last().map(String::as_str),
             Some("metadata"),
             "{scenario}"
         );
         assert_eq!(
-            answer.blocks[&0].stopped,
+            response.blocks[&0].stopped,
             reason != "max_tokens",
             "{scenario}"
         );
@@ -97,19 +105,19 @@ async fn every_stop_reason_is_played() {
 }
 
 #[tokio::test]
-async fn a_tool_cut_by_max_tokens_has_broken_input_and_no_stop() {
+async fn tool_call_truncated_by_max_tokens_has_invalid_json_and_no_block_stop() {
     let simulator = Simulator::start().await;
-    let answer = simulator.answer("sim:max-tokens-tool").await;
-    let block = &answer.blocks[&1];
+    let response = simulator.response("sim:max-tokens-tool").await;
+    let block = &response.blocks[&1];
     assert_eq!(
         (block.text.as_str(), block.stopped),
         ("{\"location\": \"New Yo", false)
     );
-    assert_eq!(answer.stop.as_deref(), Some("max_tokens"));
+    assert_eq!(response.stop_reason.as_deref(), Some("max_tokens"));
 }
 
 #[tokio::test]
-async fn the_step_is_chosen_by_the_tool_results_since_the_prompt() {
+async fn step_is_selected_by_the_tool_results_since_the_prompt() {
     let simulator = Simulator::start().await;
     simulator
         .put_scenario(
@@ -122,21 +130,21 @@ async fn the_step_is_chosen_by_the_tool_results_since_the_prompt() {
         )
         .await;
     let mut messages = vec![
-        user("Hello"),
-        simulator.answer("Hello").await.message(),
-        user("sim:mine go"),
+        user_message("Hello"),
+        simulator.response("Hello").await.message(),
+        user_message("sim:mine go"),
     ];
     let mut texts = Vec::new();
     for _ in 0..3 {
-        let answer = step(&simulator, &messages).await;
-        texts.push(answer.text());
-        messages.extend([answer.message(), answer.results("done")]);
+        let response = step(&simulator, &messages).await;
+        texts.push(response.text());
+        messages.extend([response.message(), response.results("done")]);
     }
     assert_eq!(texts, ["", "one", "three"]);
 }
 
 #[tokio::test]
-async fn of_two_prompts_in_one_message_the_later_one_is_played() {
+async fn later_of_two_prompts_in_one_message_is_played() {
     let simulator = Simulator::start().await;
     let joined = Message::builder()
         .role(ConversationRole::User)
@@ -144,12 +152,12 @@ async fn of_two_prompts_in_one_message_the_later_one_is_played() {
         .content(ContentBlock::Text("sim:text".to_owned()))
         .build()
         .unwrap();
-    let answer = step(&simulator, &[joined]).await;
-    assert_eq!(answer.text(), "This is a plain answer.");
+    let response = step(&simulator, &[joined]).await;
+    assert_eq!(response.text(), "This is a plain answer.");
 }
 
 #[tokio::test]
-async fn after_the_last_step_comes_an_end_or_the_last_step_again() {
+async fn last_step_is_followed_by_an_ending_or_repeated() {
     let simulator = Simulator::start().await;
     let call = json!({ "ttft_ms": 0, "blocks": [{ "tool": "get_weather", "input": { "location": "Rome" } }] });
     simulator
@@ -162,7 +170,7 @@ async fn after_the_last_step_comes_an_end_or_the_last_step_again() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_with_the_fields_name() {
+async fn invalid_scenario_is_rejected_with_the_name_of_the_field() {
     let simulator = Simulator::start().await;
     for (scenario, field) in [
         (json!({ "steps": [{ "blocks": [{ "txt": "a" }] }] }), "txt"),
@@ -210,7 +218,7 @@ async fn what_makes_no_sense_is_refused_with_the_fields_name() {
             "{scenario}: {body}"
         );
     }
-    let error = refused(simulator.ask("sim:bad")).await;
+    let error = service_error(simulator.request("sim:bad")).await;
     assert_eq!(error.code(), Some("ValidationException"));
     assert!(
         error
@@ -222,7 +230,7 @@ async fn what_makes_no_sense_is_refused_with_the_fields_name() {
 }
 
 #[tokio::test]
-async fn an_added_scenario_can_be_shown_and_taken_away() {
+async fn added_scenario_can_be_read_and_removed() {
     let simulator = Simulator::start().await;
     simulator
         .put_scenario(
@@ -230,7 +238,7 @@ async fn an_added_scenario_can_be_shown_and_taken_away() {
             &json!({ "steps": [{ "blocks": [{ "text": "Mine." }] }] }),
         )
         .await;
-    assert_eq!(simulator.answer("sim:text").await.text(), "Mine.");
+    assert_eq!(simulator.response("sim:text").await.text(), "Mine.");
     assert_eq!(
         simulator.get("/_sim/scenarios/text").await["steps"][0]["blocks"],
         json!([{ "text": "Mine." }])
@@ -241,19 +249,23 @@ async fn an_added_scenario_can_be_shown_and_taken_away() {
         204
     );
     assert_eq!(
-        simulator.answer("sim:text").await.text(),
+        simulator.response("sim:text").await.text(),
         "This is a plain answer."
     );
     assert!(simulator.get("/_sim/scenarios").await["two-tools"].is_string());
 }
 
-async fn two_steps(simulator: &Simulator, prompt: &str) -> (Answer, Answer) {
-    let first = simulator.answer(prompt).await;
-    let messages = [user(prompt), first.message(), first.results("Clear sky")];
+async fn two_steps(simulator: &Simulator, prompt: &str) -> (Response, Response) {
+    let first = simulator.response(prompt).await;
+    let messages = [
+        user_message(prompt),
+        first.message(),
+        first.results("Clear sky"),
+    ];
     let second = step(simulator, &messages).await;
     (first, second)
 }
 
-async fn step(simulator: &Simulator, messages: &[Message]) -> Answer {
-    Answer::read(simulator.converse(messages.to_vec()).send().await.unwrap()).await
+async fn step(simulator: &Simulator, messages: &[Message]) -> Response {
+    Response::receive(simulator.request_with(messages.to_vec())).await
 }

@@ -1,10 +1,14 @@
-//! A real model behind the simulator, played by a small OpenAI-like server.
+//! Upstream model, simulated by a small OpenAI-compatible server.
 
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_bedrockruntime::{error::ProvideErrorMetadata, types::SystemContentBlock};
 use axum::{
-    Router, body::Body, extract::State, http::HeaderMap, http::StatusCode, response::Response,
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response as HttpResponse,
     routing::post,
 };
 use serde_json::{Value, json};
@@ -12,38 +16,45 @@ use simulator::options::{Options, Upstream};
 use tokio::net::TcpListener;
 
 use crate::harness::{
-    answer::Answer,
-    message::user,
-    simulator::{Simulator, refused},
+    message::user_message,
+    response::Response,
+    simulator::{Simulator, service_error},
 };
 
-type Asked = Arc<Mutex<Vec<(Value, Option<String>)>>>;
+/// Bodies and `authorization` headers of the requests that the server received.
+type Received = Arc<Mutex<Vec<(Value, Option<String>)>>>;
 
-/// Answers every request with the same bytes, which arrive in pieces of five.
-async fn behind(status: StatusCode, answer: &'static str, force_tools: bool) -> (Simulator, Asked) {
-    let asked = Asked::default();
-    let handler = async move |State(asked): State<Asked>, headers: HeaderMap, body: String| {
-        let key = headers
-            .get("authorization")
-            .map(|key| key.to_str().unwrap().to_owned());
-        asked
-            .lock()
-            .unwrap()
-            .push((serde_json::from_str(&body).unwrap(), key));
-        let pieces = answer
-            .as_bytes()
-            .chunks(5)
-            .map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));
-        let body = Body::from_stream(futures::stream::iter(pieces));
-        Response::builder()
-            .status(status)
-            .header("content-type", "text/event-stream")
-            .body(body)
-            .unwrap()
-    };
+/// Starts a simulator with an upstream server that sends the same body to every request, in pieces of five
+/// bytes.
+async fn simulator_with_upstream(
+    status: StatusCode,
+    body: &'static str,
+    force_tools: bool,
+) -> (Simulator, Received) {
+    let received = Received::default();
+    let handler =
+        async move |State(received): State<Received>, headers: HeaderMap, request: String| {
+            let key = headers
+                .get("authorization")
+                .map(|key| key.to_str().unwrap().to_owned());
+            received
+                .lock()
+                .unwrap()
+                .push((serde_json::from_str(&request).unwrap(), key));
+            let pieces = body
+                .as_bytes()
+                .chunks(5)
+                .map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));
+            let body = Body::from_stream(futures::stream::iter(pieces));
+            HttpResponse::builder()
+                .status(status)
+                .header("content-type", "text/event-stream")
+                .body(body)
+                .unwrap()
+        };
     let routes = Router::new()
         .route("/v1/chat/completions", post(handler))
-        .with_state(Arc::clone(&asked));
+        .with_state(Arc::clone(&received));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = Some(format!("http://{}/v1/", listener.local_addr().unwrap()));
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
@@ -54,16 +65,16 @@ async fn behind(status: StatusCode, answer: &'static str, force_tools: bool) -> 
         force_tools,
     };
     (
-        Simulator::with(Options {
+        Simulator::start_with(Options {
             upstream,
             ..Options::default()
         })
         .await,
-        asked,
+        received,
     )
 }
 
-const TEXT: &str = "\
+const TEXT_STREAM: &str = "\
 data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n\
 : a comment\n\n\
 data: {\"choices\":[{\"delta\":{\"content\":\"Grüße \"}}]}\n\n\
@@ -72,7 +83,7 @@ data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
 data: {\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":4}}\n\n\
 data: [DONE]\n\n";
 
-const CALLS: &str = "\
+const CALLS_STREAM: &str = "\
 data: {\"choices\":[{\"delta\":{\"content\":\"Let me look.\"}}]}\n\n\
 data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"get_weather\",\"arguments\":\"{\\\"location\\\":\"}}]}}]}\n\n\
 data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"get_weather\",\"arguments\":\"\\\"Rome\\\"}\"}}]}}]}\n\n\
@@ -81,14 +92,14 @@ data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\n\
 data: [DONE]\n\n";
 
 #[tokio::test]
-async fn text_is_passed_on_with_the_servers_counts() {
-    let (simulator, asked) = behind(StatusCode::OK, TEXT, false).await;
+async fn text_is_forwarded_with_the_token_counts_of_the_server() {
+    let (simulator, received) = simulator_with_upstream(StatusCode::OK, TEXT_STREAM, false).await;
     let request = simulator
-        .ask("Hey!")
+        .request("Hey!")
         .system(SystemContentBlock::Text("Be kind.".to_owned()));
-    let answer = Answer::read(request.send().await.unwrap()).await;
+    let response = Response::receive(request).await;
     assert_eq!(
-        answer.events,
+        response.events,
         [
             "start assistant",
             "delta 0",
@@ -99,12 +110,12 @@ async fn text_is_passed_on_with_the_servers_counts() {
         ]
     );
     assert_eq!(
-        (answer.text().as_str(), answer.stop.as_deref()),
+        (response.text().as_str(), response.stop_reason.as_deref()),
         ("Grüße dich.", Some("end_turn"))
     );
-    assert_eq!(answer.usage, Some((11, 4, 15)));
+    assert_eq!(response.usage, Some((11, 4, 15)));
 
-    let (body, key) = asked.lock().unwrap()[0].clone();
+    let (body, key) = received.lock().unwrap()[0].clone();
     assert_eq!(key.as_deref(), Some("Bearer secret"));
     assert_eq!(
         (&body["model"], &body["stream"]),
@@ -120,9 +131,9 @@ async fn text_is_passed_on_with_the_servers_counts() {
 }
 
 #[tokio::test]
-async fn tool_calls_are_put_together_and_their_results_passed_back() {
-    let (simulator, asked) = behind(StatusCode::OK, CALLS, false).await;
-    let first = simulator.answer("How is the weather in Rome?").await;
+async fn tool_calls_are_assembled_and_their_results_are_sent_back() {
+    let (simulator, received) = simulator_with_upstream(StatusCode::OK, CALLS_STREAM, false).await;
+    let first = simulator.response("How is the weather in Rome?").await;
     assert_eq!(
         first.calls(),
         [
@@ -130,21 +141,21 @@ async fn tool_calls_are_put_together_and_their_results_passed_back() {
             ("current_time".to_owned(), json!({}))
         ]
     );
-    assert_eq!(first.stop.as_deref(), Some("tool_use"));
+    assert_eq!(first.stop_reason.as_deref(), Some("tool_use"));
     assert!(
         first
             .usage
             .is_some_and(|(input, output, _)| input > 0 && output > 0),
-        "estimated when the server is silent"
+        "usage is estimated if the server sends none"
     );
 
     let messages = vec![
-        user("How is the weather in Rome?"),
+        user_message("How is the weather in Rome?"),
         first.message(),
         first.results("sunny"),
     ];
-    Answer::read(simulator.converse(messages).send().await.unwrap()).await;
-    let sent = asked.lock().unwrap()[1].0["messages"].clone();
+    Response::receive(simulator.request_with(messages)).await;
+    let sent = received.lock().unwrap()[1].0["messages"].clone();
     let ids: Vec<String> = first
         .blocks
         .values()
@@ -163,34 +174,41 @@ async fn tool_calls_are_put_together_and_their_results_passed_back() {
 }
 
 #[tokio::test]
-async fn the_tool_that_the_rules_pick_can_be_forced() {
-    let (simulator, asked) = behind(StatusCode::OK, TEXT, true).await;
-    simulator.answer("How is the weather in Rome?").await;
-    simulator.answer("Hey!").await;
-    let asked = asked.lock().unwrap();
-    assert_eq!(asked[0].0["tool_choice"]["function"]["name"], "get_weather");
-    assert!(asked[1].0.get("tool_choice").is_none());
+async fn force_tools_sets_the_tool_choice_of_the_rules() {
+    let (simulator, received) = simulator_with_upstream(StatusCode::OK, TEXT_STREAM, true).await;
+    simulator.response("How is the weather in Rome?").await;
+    simulator.response("Hey!").await;
+    let received = received.lock().unwrap();
+    assert_eq!(
+        received[0].0["tool_choice"]["function"]["name"],
+        "get_weather"
+    );
+    assert!(received[1].0.get("tool_choice").is_none());
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_off_is_an_error() {
+async fn incomplete_upstream_stream_is_an_error() {
     let unfinished = "data: {\"choices\":[{\"delta\":{\"content\":\"Gr\"}}]}\n\n";
-    let (simulator, _) = behind(StatusCode::OK, unfinished, false).await;
-    let answer = simulator.answer("Hey!").await;
-    assert_eq!((answer.text().as_str(), &answer.stop), ("Gr", &None));
-    assert!(answer.error.unwrap().contains("finish_reason"));
+    let (simulator, _) = simulator_with_upstream(StatusCode::OK, unfinished, false).await;
+    let response = simulator.response("Hey!").await;
+    assert_eq!(
+        (response.text().as_str(), &response.stop_reason),
+        ("Gr", &None)
+    );
+    assert!(response.error.unwrap().contains("finish_reason"));
 }
 
 #[tokio::test]
-async fn refusals_become_the_nearest_error() {
+async fn upstream_error_status_is_mapped_to_a_bedrock_error() {
     for (status, name) in [
         (StatusCode::BAD_REQUEST, "ValidationException"),
         (StatusCode::UNAUTHORIZED, "AccessDeniedException"),
         (StatusCode::TOO_MANY_REQUESTS, "ThrottlingException"),
         (StatusCode::BAD_GATEWAY, "InternalServerException"),
     ] {
-        let (simulator, _) = behind(status, "the context is too long", false).await;
-        let error = refused(simulator.ask("Hey!")).await;
+        let (simulator, _) =
+            simulator_with_upstream(status, "the context is too long", false).await;
+        let error = service_error(simulator.request("Hey!")).await;
         assert_eq!(error.code(), Some(name));
         assert!(
             error.message().unwrap().contains("the context is too long"),
@@ -200,37 +218,37 @@ async fn refusals_become_the_nearest_error() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_service_unavailable_and_scenarios_still_play() {
+async fn unreachable_upstream_is_service_unavailable_and_scenarios_still_work() {
     let upstream = Upstream {
         base_url: Some("http://127.0.0.1:9/v1".to_owned()),
         ..Upstream::default()
     };
-    let simulator = Simulator::with(Options {
+    let simulator = Simulator::start_with(Options {
         upstream,
         ..Options::default()
     })
     .await;
     assert_eq!(
-        refused(simulator.ask("Hey!")).await.code(),
+        service_error(simulator.request("Hey!")).await.code(),
         Some("ServiceUnavailableException")
     );
     assert_eq!(
-        simulator.answer("sim:text").await.text(),
+        simulator.response("sim:text").await.text(),
         "This is a plain answer."
     );
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_stops_the_generation() {
-    let (told, stopped) = tokio::sync::oneshot::channel::<()>();
-    let told = Arc::new(Mutex::new(Some(told)));
+async fn disconnect_of_the_client_closes_the_upstream_stream() {
+    let (sender, dropped) = tokio::sync::oneshot::channel::<()>();
+    let sender = Arc::new(Mutex::new(Some(sender)));
     let handler = async move || {
-        // Dropped with the body: then the other end sees the channel closed.
-        let told = told.lock().unwrap().take();
+        // The body owns the sender, so the receiver observes when the server drops the body.
+        let sender = sender.lock().unwrap().take();
         let first = "data: {\"choices\":[{\"delta\":{\"content\":\"Once \"}}]}\n\n";
         let pieces =
-            futures::stream::unfold((told, Some(first)), async |(told, next)| match next {
-                Some(piece) => Some((Ok::<_, std::io::Error>(piece), (told, None))),
+            futures::stream::unfold((sender, Some(first)), async |(sender, next)| match next {
+                Some(piece) => Some((Ok::<_, std::io::Error>(piece), (sender, None))),
                 None => std::future::pending().await,
             });
         Body::from_stream(pieces)
@@ -243,20 +261,20 @@ async fn a_client_that_goes_away_stops_the_generation() {
         base_url,
         ..Upstream::default()
     };
-    let simulator = Simulator::with(Options {
+    let simulator = Simulator::start_with(Options {
         upstream,
         ..Options::default()
     })
     .await;
 
-    let mut output = simulator.ask("Tell me a story").send().await.unwrap();
+    let mut output = simulator.request("Tell me a story").send().await.unwrap();
     for _ in 0..2 {
         assert!(output.stream.recv().await.unwrap().is_some());
     }
     drop(output);
-    let end = tokio::time::timeout(std::time::Duration::from_secs(2), stopped).await;
+    let end = tokio::time::timeout(std::time::Duration::from_secs(2), dropped).await;
     assert!(
         end.is_ok_and(|end| end.is_err()),
-        "the server's body lives on"
+        "the upstream server did not drop the body"
     );
 }

@@ -1,4 +1,4 @@
-//! The weather service in Open-Meteo's shapes.
+//! Weather service in Open-Meteo's format.
 
 use serde_json::json;
 
@@ -34,12 +34,12 @@ async fn new_york_is_found_and_sunny() {
     );
     assert!(
         forecast["current"].get("wind_speed_10m").is_none(),
-        "only what was asked for"
+        "only requested variables are returned"
     );
 }
 
 #[tokio::test]
-async fn an_unknown_place_has_no_results_member() {
+async fn unknown_city_has_no_results_member() {
     let simulator = Simulator::start().await;
     let found = simulator
         .get("/weather/v1/search?name=Atlantis&count=1")
@@ -51,7 +51,7 @@ async fn an_unknown_place_has_no_results_member() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_says_so() {
+async fn invalid_parameters_and_failing_city_return_an_error_with_its_reason() {
     let simulator = Simulator::start().await;
     for (path, status) in [
         ("/weather/v1/search", 400),

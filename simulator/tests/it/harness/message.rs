@@ -1,4 +1,4 @@
-//! Messages and tools to send.
+//! Messages and tools in the types of the SDK.
 
 use aws_sdk_bedrockruntime::types::{
     ContentBlock, ConversationRole, Message, ReasoningContentBlock, ReasoningTextBlock, Tool,
@@ -8,7 +8,7 @@ use aws_sdk_bedrockruntime::types::{
 use aws_smithy_types::Document;
 use serde_json::Value;
 
-pub(crate) fn thought(text: &str, signature: &str) -> ContentBlock {
+pub(crate) fn reasoning(text: &str, signature: &str) -> ContentBlock {
     let block = ReasoningTextBlock::builder()
         .text(text)
         .signature(signature)
@@ -17,7 +17,7 @@ pub(crate) fn thought(text: &str, signature: &str) -> ContentBlock {
     ContentBlock::ReasoningContent(ReasoningContentBlock::ReasoningText(block))
 }
 
-pub(crate) fn user(text: &str) -> Message {
+pub(crate) fn user_message(text: &str) -> Message {
     let text = ContentBlock::Text(text.to_owned());
     Message::builder()
         .role(ConversationRole::User)
@@ -26,15 +26,15 @@ pub(crate) fn user(text: &str) -> Message {
         .unwrap()
 }
 
-pub(crate) fn result(id: &str, text: &str) -> ContentBlock {
-    ContentBlock::ToolResult(result_block(id, text, ToolResultStatus::Success))
+pub(crate) fn tool_result(id: &str, text: &str) -> ContentBlock {
+    ContentBlock::ToolResult(tool_result_block(id, text, ToolResultStatus::Success))
 }
 
-pub(crate) fn failure(id: &str, text: &str) -> ContentBlock {
-    ContentBlock::ToolResult(result_block(id, text, ToolResultStatus::Error))
+pub(crate) fn failed_tool_result(id: &str, text: &str) -> ContentBlock {
+    ContentBlock::ToolResult(tool_result_block(id, text, ToolResultStatus::Error))
 }
 
-fn result_block(id: &str, text: &str, status: ToolResultStatus) -> ToolResultBlock {
+fn tool_result_block(id: &str, text: &str, status: ToolResultStatus) -> ToolResultBlock {
     let content = ToolResultContentBlock::Text(text.to_owned());
     ToolResultBlock::builder()
         .tool_use_id(id)
@@ -44,8 +44,8 @@ fn result_block(id: &str, text: &str, status: ToolResultStatus) -> ToolResultBlo
         .unwrap()
 }
 
-/// The house's three tools and the client's own one.
-pub(crate) fn tools() -> ToolConfiguration {
+/// Returns the four tools that the rule-based model has rules for.
+pub(crate) fn tool_configuration() -> ToolConfiguration {
     let tools = ["get_weather", "kb_lookup", "current_time", "top_song"].map(|name| {
         let schema = document(&serde_json::json!({ "type": "object" }));
         let tool = ToolSpecification::builder()
@@ -61,7 +61,7 @@ pub(crate) fn tools() -> ToolConfiguration {
         .unwrap()
 }
 
-/// JSON as the SDK's own kind of it; only what these tests send.
+/// Converts JSON to the SDK's document type; supports only the values that these tests send.
 pub(crate) fn document(json: &Value) -> Document {
     match json {
         Value::Object(fields) => Document::Object(

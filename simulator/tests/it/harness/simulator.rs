@@ -1,4 +1,4 @@
-//! One simulator per test, and clients for it.
+//! A simulator per test, and clients for it.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,14 @@ use simulator::{options::Options, server};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
-    answer::Answer,
-    message::{tools, user},
+    message::{tool_configuration, user_message},
+    response::Response,
 };
 
+/// Model id of the requests.
 pub(crate) const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-/// A simulator that ends with its test.
+/// A simulator that runs until the end of its test.
 pub(crate) struct Simulator {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
@@ -34,10 +35,10 @@ impl Drop for Simulator {
 
 impl Simulator {
     pub(crate) async fn start() -> Self {
-        Self::with(Options::default()).await
+        Self::start_with(Options::default()).await
     }
 
-    pub(crate) async fn with(options: Options) -> Self {
+    pub(crate) async fn start_with(options: Options) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move {
@@ -52,12 +53,12 @@ impl Simulator {
         }
     }
 
-    /// Bedrock Runtime without retries: each fault is seen as it is.
+    /// Returns a Bedrock Runtime client without retries, so that a test observes every fault.
     pub(crate) fn bedrock(&self) -> Client {
-        self.bedrock_with(RetryConfig::disabled())
+        self.bedrock_with_retries(RetryConfig::disabled())
     }
 
-    pub(crate) fn bedrock_with(&self, retries: RetryConfig) -> Client {
+    pub(crate) fn bedrock_with_retries(&self, retries: RetryConfig) -> Client {
         let config = aws_sdk_bedrockruntime::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
@@ -67,21 +68,23 @@ impl Simulator {
         Client::from_conf(config.build())
     }
 
-    pub(crate) fn ask(&self, prompt: &str) -> ConverseStreamFluentBuilder {
-        self.converse(vec![user(prompt)])
+    /// Returns a `ConverseStream` request with one prompt and all tools.
+    pub(crate) fn request(&self, prompt: &str) -> ConverseStreamFluentBuilder {
+        self.request_with(vec![user_message(prompt)])
     }
 
-    pub(crate) fn converse(&self, messages: Vec<Message>) -> ConverseStreamFluentBuilder {
+    /// Returns a `ConverseStream` request with these messages and all tools.
+    pub(crate) fn request_with(&self, messages: Vec<Message>) -> ConverseStreamFluentBuilder {
         self.bedrock()
             .converse_stream()
             .model_id(MODEL)
             .set_messages(Some(messages))
-            .tool_config(tools())
+            .tool_config(tool_configuration())
     }
 
-    /// A whole answer to a prompt.
-    pub(crate) async fn answer(&self, prompt: &str) -> Answer {
-        Answer::read(self.ask(prompt).send().await.unwrap()).await
+    /// Sends a prompt and reads the complete response.
+    pub(crate) async fn response(&self, prompt: &str) -> Response {
+        Response::receive(self.request(prompt)).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
@@ -101,12 +104,12 @@ impl Simulator {
         assert_eq!(response.status(), 204, "{}", response.text().await.unwrap());
     }
 
-    /// The records at a path, as soon as `done` says so.
-    pub(crate) async fn eventually(&self, path: &str, done: impl Fn(&Value) -> bool) -> Value {
+    /// Polls the records at a path until `condition` holds, for at most 5 s.
+    pub(crate) async fn wait_for(&self, path: &str, condition: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_secs(5);
         loop {
             let records = self.get(path).await;
-            if done(&records) {
+            if condition(&records) {
                 return records;
             }
             assert!(Instant::now() < deadline, "{path}: {records}");
@@ -115,8 +118,8 @@ impl Simulator {
     }
 }
 
-/// The refusal of a request.
-pub(crate) async fn refused(request: ConverseStreamFluentBuilder) -> ConverseStreamError {
+/// Sends a request and returns its error.
+pub(crate) async fn service_error(request: ConverseStreamFluentBuilder) -> ConverseStreamError {
     request
         .send()
         .await

@@ -1,0 +1,8 @@
+//! Conversion of a scenario step to timed actions.
+
+pub(crate) mod schedule;
+
+mod blocks;
+mod recording;
+mod split;
+mod truncate;

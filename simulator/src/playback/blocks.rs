@@ -1,0 +1,136 @@
+//! Content blocks of a step as events, in the order in which they are sent.
+
+use super::split;
+use crate::{
+    ids,
+    reasoning::IssuedReasoning,
+    response::event::{Delta, Event},
+    scenario::{block::Block, definition::Step},
+};
+
+/// A content block, split into deltas.
+pub(crate) struct SplitBlock {
+    /// Identifier and tool name of a tool call.
+    tool: Option<(String, String)>,
+    deltas: Vec<Delta>,
+}
+
+/// Splits the blocks of a step. Generates signatures and tool use ids and remembers them in `issued`.
+pub(crate) fn of_step(step: &Step, model: &str, issued: &IssuedReasoning) -> Vec<SplitBlock> {
+    let blocks: Vec<SplitBlock> = step
+        .blocks
+        .iter()
+        .map(|block| split_block(block, step, model, issued))
+        .collect();
+    remember_reasoning(&blocks, issued);
+    blocks
+}
+
+/// Returns the events of the blocks: one block after the other, or with the tool calls interleaved.
+pub(crate) fn events(blocks: &[SplitBlock], interleaved: bool) -> Vec<Event> {
+    if interleaved {
+        interleaved_events(blocks)
+    } else {
+        sequential_events(blocks)
+    }
+}
+
+fn split_block(block: &Block, step: &Step, model: &str, issued: &IssuedReasoning) -> SplitBlock {
+    let characters = step.chars_per_delta;
+    let without_tool = |deltas| SplitBlock { tool: None, deltas };
+    match block {
+        Block::Text(text) => {
+            let deltas = split::text(text, characters).into_iter().map(Delta::Text);
+            without_tool(deltas.collect())
+        }
+        Block::Tool {
+            name,
+            input,
+            empty_delta,
+        } => {
+            let mut pieces = split::tool_input(input, characters);
+            pieces.extend(empty_delta.then(String::new));
+            SplitBlock {
+                tool: Some((ids::tool_use(), name.clone())),
+                deltas: pieces.into_iter().map(Delta::ToolInput).collect(),
+            }
+        }
+        Block::Reasoning { text, signature } => {
+            let signature = issued.sign(model, text, signature.as_deref());
+            let deltas = split::text(text, characters)
+                .into_iter()
+                .map(Delta::Reasoning)
+                .chain([Delta::Signature(signature)]);
+            without_tool(deltas.collect())
+        }
+        Block::Redacted(data) => without_tool(vec![Delta::Redacted(data.clone())]),
+    }
+}
+
+fn remember_reasoning(blocks: &[SplitBlock], issued: &IssuedReasoning) {
+    let tools = blocks.iter().filter_map(|block| block.tool.as_ref());
+    let calls: Vec<&str> = tools.map(|(id, _)| id.as_str()).collect();
+    let deltas = blocks.iter().flat_map(|block| &block.deltas);
+    let fingerprints = deltas.filter_map(|delta| match delta {
+        Delta::Signature(fingerprint) | Delta::Redacted(fingerprint) => Some(fingerprint.clone()),
+        _ => None,
+    });
+    issued.remember(&calls, &fingerprints.collect::<Vec<_>>());
+}
+
+fn sequential_events(blocks: &[SplitBlock]) -> Vec<Event> {
+    let block_events = |(index, block): (usize, &SplitBlock)| {
+        let deltas = block
+            .deltas
+            .iter()
+            .cloned()
+            .map(move |delta| Event::Delta { index, delta });
+        tool_start(index, block)
+            .into_iter()
+            .chain(deltas)
+            .chain([Event::BlockStop { index }])
+            .collect::<Vec<_>>()
+    };
+    blocks.iter().enumerate().flat_map(block_events).collect()
+}
+
+/// Returns the events of the blocks before the first tool call in sequence, then the tool calls with their
+/// deltas in rotation.
+fn interleaved_events(blocks: &[SplitBlock]) -> Vec<Event> {
+    let first_call = blocks
+        .iter()
+        .position(|block| block.tool.is_some())
+        .unwrap_or(blocks.len());
+    let mut events = sequential_events(&blocks[..first_call]);
+    let calls: Vec<(usize, &SplitBlock)> = blocks.iter().enumerate().skip(first_call).collect();
+    events.extend(
+        calls
+            .iter()
+            .filter_map(|(index, block)| tool_start(*index, block)),
+    );
+    let rounds = calls
+        .iter()
+        .map(|(_, block)| block.deltas.len())
+        .max()
+        .unwrap_or_default();
+    for round in 0..rounds {
+        events.extend(calls.iter().filter_map(|(index, block)| {
+            let delta = block.deltas.get(round)?.clone();
+            Some(Event::Delta {
+                index: *index,
+                delta,
+            })
+        }));
+    }
+    events.extend(
+        calls
+            .iter()
+            .map(|(index, _)| Event::BlockStop { index: *index }),
+    );
+    events
+}
+
+fn tool_start(index: usize, block: &SplitBlock) -> Option<Event> {
+    let (id, name) = block.tool.clone()?;
+    Some(Event::ToolStart { index, id, name })
+}

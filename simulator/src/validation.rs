@@ -1,0 +1,14 @@
+//! Validation of a request: one file per group of Bedrock's rules.
+//!
+//! The messages follow errors that users of Bedrock have published.
+
+pub(crate) mod request;
+
+mod content;
+mod limits;
+mod pairing;
+mod reasoning;
+mod result;
+mod roles;
+mod thinking;
+mod tools;
