@@ -4,7 +4,7 @@ use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use longwire_core::ids::{ConnectionId, Owner};
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::frame::SUBPROTOCOL;
-use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_store::connections::{Connection, Connections};
 
 use crate::offer::Offer;
@@ -22,7 +22,7 @@ pub(crate) async fn handle(
         Err(error) => return Response::bad_request(error),
     };
     let Some(row) = row(event, &offer) else {
-        return Response::internal(ErrorFrame::new(
+        return Response::internal(ErrorResponse::new(
             Code::Internal,
             "The event has no connection.",
         ));
@@ -31,7 +31,7 @@ pub(crate) async fn handle(
         Ok(()) => Response::open(offer.subprotocol),
         Err(fault) => {
             tracing::error!("a connection was not written: {fault}");
-            let later = ErrorFrame::new(Code::Unavailable, "Connecting failed. Try again.");
+            let later = ErrorResponse::new(Code::Unavailable, "Connecting failed. Try again.");
             Response::unavailable(later)
         }
     }

@@ -6,7 +6,7 @@ use longwire_core::shape::{Format, Lines, Shape};
 use longwire_protocol::frame::SUBPROTOCOL;
 use longwire_protocol::request::fields::invalid;
 use longwire_protocol::request::unsupported_format;
-use longwire_protocol::response::error::ErrorFrame;
+use longwire_protocol::response::error::ErrorResponse;
 
 const HEADER: &str = "sec-websocket-protocol";
 
@@ -23,7 +23,7 @@ pub(crate) struct Offer {
 
 impl Offer {
     /// Reads headers and query, or says what is wrong with them.
-    pub(crate) fn read(event: &ApiGatewayWebsocketProxyRequest) -> Result<Self, ErrorFrame> {
+    pub(crate) fn read(event: &ApiGatewayWebsocketProxyRequest) -> Result<Self, ErrorResponse> {
         let subprotocol = subprotocol(&offered(event))?;
         Ok(Self {
             thread: thread(event)?,
@@ -50,7 +50,7 @@ fn offered(event: &ApiGatewayWebsocketProxyRequest) -> Vec<String> {
         .collect()
 }
 
-fn subprotocol(offered: &[String]) -> Result<bool, ErrorFrame> {
+fn subprotocol(offered: &[String]) -> Result<bool, ErrorResponse> {
     let known = offered.iter().any(|name| name == SUBPROTOCOL);
     if known || offered.is_empty() {
         Ok(known)
@@ -61,14 +61,14 @@ fn subprotocol(offered: &[String]) -> Result<bool, ErrorFrame> {
     }
 }
 
-fn thread(event: &ApiGatewayWebsocketProxyRequest) -> Result<ThreadId, ErrorFrame> {
+fn thread(event: &ApiGatewayWebsocketProxyRequest) -> Result<ThreadId, ErrorResponse> {
     match event.query_string_parameters.first("thread") {
         Some(name) => ThreadId::parse(name).map_err(|error| invalid(format!("`thread` {error}."))),
         None => Ok(ThreadId::random()),
     }
 }
 
-fn format(event: &ApiGatewayWebsocketProxyRequest) -> Result<Format, ErrorFrame> {
+fn format(event: &ApiGatewayWebsocketProxyRequest) -> Result<Format, ErrorResponse> {
     match event.query_string_parameters.first("format") {
         Some(name) => Format::parse(name).ok_or_else(unsupported_format),
         None => Ok(Format::default()),
@@ -76,7 +76,10 @@ fn format(event: &ApiGatewayWebsocketProxyRequest) -> Result<Format, ErrorFrame>
 }
 
 /// Clients that offered nothing parse a frame as one JSON text.
-fn lines(event: &ApiGatewayWebsocketProxyRequest, subprotocol: bool) -> Result<Lines, ErrorFrame> {
+fn lines(
+    event: &ApiGatewayWebsocketProxyRequest,
+    subprotocol: bool,
+) -> Result<Lines, ErrorResponse> {
     match event.query_string_parameters.first("lines") {
         Some("one") => Ok(Lines::One),
         Some(_) => Err(invalid("`lines` must be \"one\", or be left out.")),

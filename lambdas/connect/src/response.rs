@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use longwire_protocol::frame::SUBPROTOCOL;
-use longwire_protocol::response::Control;
-use longwire_protocol::response::error::ErrorFrame;
+use longwire_protocol::response;
+use longwire_protocol::response::error::ErrorResponse;
 use serde::Serialize;
 
 /// The handshake's answer: 2xx opens the connection, anything else refuses it.
@@ -31,25 +31,25 @@ impl Response {
     }
 
     /// Not like this: the client has to change something.
-    pub(crate) fn bad_request(error: ErrorFrame) -> Self {
+    pub(crate) fn bad_request(error: ErrorResponse) -> Self {
         Self::refused(400, error)
     }
 
     /// Not now.
-    pub(crate) fn unavailable(error: ErrorFrame) -> Self {
+    pub(crate) fn unavailable(error: ErrorResponse) -> Self {
         Self::refused(503, error)
     }
 
     /// Something is wrong here, not with the client.
-    pub(crate) fn internal(error: ErrorFrame) -> Self {
+    pub(crate) fn internal(error: ErrorResponse) -> Self {
         Self::refused(500, error)
     }
 
-    fn refused(status_code: u16, error: ErrorFrame) -> Self {
+    fn refused(status_code: u16, error: ErrorResponse) -> Self {
         Self {
             status_code,
             headers: BTreeMap::from([("Content-Type", "application/json")]),
-            body: Control::Error(error).json(),
+            body: response::Response::Error(error).json(),
         }
     }
 }

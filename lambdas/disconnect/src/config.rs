@@ -3,7 +3,7 @@
 use anyhow::Result;
 use longwire_lambda::env::required;
 
-/// What the function is configured with. Every variable is in docs/operations.md.
+/// What the function is configured with. Every variable is in docs/settings.md.
 pub(crate) struct Config {
     /// `CONNECTIONS_TABLE`.
     pub connections_table: String,

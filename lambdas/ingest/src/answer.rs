@@ -2,8 +2,8 @@
 
 use longwire_core::shape::Format;
 use longwire_protocol::format::render_error;
-use longwire_protocol::response::Control;
-use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_protocol::response::Response;
+use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_queue::QueueError;
 use longwire_scheduler::ScheduleError;
 use longwire_store::error::StoreError;
@@ -19,17 +19,17 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// A control line, as the format has it: beside `agui` there are only errors and `pong`.
-    pub(crate) fn new(format: Format, control: &Control) -> Self {
+    pub(crate) fn new(format: Format, control: &Response) -> Self {
         let body = match (format, control) {
-            (Format::Agui, _) | (_, Control::Pong(_)) => control.json(),
-            (_, Control::Error(error)) => render_error(format, error.code.name(), &error.message),
+            (Format::Agui, _) | (_, Response::Pong(_)) => control.json(),
+            (_, Response::Error(error)) => render_error(format, error.code.name(), &error.message),
             (
                 _,
-                Control::Ready(_)
-                | Control::Ack(_)
-                | Control::Alive(_)
-                | Control::Resumed(_)
-                | Control::History(_),
+                Response::Ready(_)
+                | Response::Ack(_)
+                | Response::Alive(_)
+                | Response::Resumed(_)
+                | Response::History(_),
             ) => String::new(),
         };
         Self {
@@ -40,7 +40,7 @@ impl Answer {
 }
 
 /// Tells a client of a fault, and the log of its cause. The cause may name accounts and ARNs.
-pub(crate) fn faulty(fault: &StoreError) -> ErrorFrame {
+pub(crate) fn faulty(fault: &StoreError) -> ErrorResponse {
     tracing::error!("a message was not handled: {fault}");
     match fault {
         StoreError::Corrupt(_) => internal(),
@@ -51,7 +51,7 @@ pub(crate) fn faulty(fault: &StoreError) -> ErrorFrame {
 }
 
 /// Tells a client of a failed start or wake-up, and the log of its cause.
-pub(crate) fn schedule_failed(error: &ScheduleError) -> ErrorFrame {
+pub(crate) fn schedule_failed(error: &ScheduleError) -> ErrorResponse {
     match error {
         ScheduleError::Store(error) => faulty(error),
         ScheduleError::Queue(error) => queue_failed(error),
@@ -59,19 +59,19 @@ pub(crate) fn schedule_failed(error: &ScheduleError) -> ErrorFrame {
 }
 
 /// Tells a client of a queue that failed, and the log of its cause.
-pub(crate) fn queue_failed(error: &QueueError) -> ErrorFrame {
+pub(crate) fn queue_failed(error: &QueueError) -> ErrorResponse {
     tracing::error!("a message was not handled: {error}");
     unavailable()
 }
 
 /// A fault of Longwire's own.
-pub(crate) fn internal() -> ErrorFrame {
-    ErrorFrame::new(Code::Internal, "Something went wrong on our side.")
+pub(crate) fn internal() -> ErrorResponse {
+    ErrorResponse::new(Code::Internal, "Something went wrong on our side.")
 }
 
 /// Something did not answer in time.
-pub(crate) fn unavailable() -> ErrorFrame {
-    ErrorFrame::new(
+pub(crate) fn unavailable() -> ErrorResponse {
+    ErrorResponse::new(
         Code::Unavailable,
         "The service is not available right now. Try again.",
     )

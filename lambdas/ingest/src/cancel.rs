@@ -3,9 +3,9 @@
 use longwire_core::ids::RunId;
 use longwire_core::run::CancelReason;
 use longwire_protocol::request::cancel::Cancel;
-use longwire_protocol::response::Control;
+use longwire_protocol::response::Response;
 use longwire_protocol::response::ack::{Ack, AckStatus, Action};
-use longwire_protocol::response::error::ErrorFrame;
+use longwire_protocol::response::error::ErrorResponse;
 use longwire_store::connections::Connection;
 use longwire_store::threads::cancel::CancelOutcome;
 
@@ -20,7 +20,7 @@ pub(crate) async fn answer(
     id: Option<String>,
     connection: &Connection,
     cancel: Cancel,
-) -> Result<Control, ErrorFrame> {
+) -> Result<Response, ErrorResponse> {
     let key = key(connection, cancel.thread_id);
     let threads = &call.deps.threads;
     let run_id: RunId = match cancel.run_id {
@@ -47,7 +47,7 @@ pub(crate) async fn answer(
         CancelOutcome::WhileQueued(row) | CancelOutcome::Ended(row) => AckStatus::of(row.status, 0),
         CancelOutcome::Missing => return Err(no_run(&key, Some(run_id))),
     };
-    Ok(Control::Ack(Ack {
+    Ok(Response::Ack(Ack {
         id,
         action: Action::Cancel,
         thread_id: key.thread_id,

@@ -8,7 +8,7 @@ use longwire_store::connections::rate::Rate;
 
 use crate::deps::Settings;
 
-/// What the function is configured with. Every variable is in docs/operations.md.
+/// What the function is configured with. Every variable is in docs/settings.md.
 pub(crate) struct Config {
     /// `CONNECTIONS_TABLE`.
     pub connections_table: String,

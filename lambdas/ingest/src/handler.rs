@@ -8,8 +8,8 @@ use longwire_core::shape::Format;
 use longwire_protocol::request::fields::invalid;
 use longwire_protocol::request::ping::Ping;
 use longwire_protocol::request::{ClientMessage, Refusal, Request, parse};
-use longwire_protocol::response::error::{Code, ErrorFrame};
-use longwire_protocol::response::{Control, Pong};
+use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_protocol::response::{Pong, Response};
 use longwire_store::connections::Connection;
 use tokio::time::{Instant, timeout_at};
 
@@ -24,7 +24,7 @@ const WHOLE: Duration = Duration::from_secs(3);
 pub(crate) async fn handle(deps: &Deps, event: &ApiGatewayWebsocketProxyRequest) -> Answer {
     let Some(call) = Call::new(deps, event) else {
         tracing::error!("an event names no connection");
-        return Answer::new(Format::Agui, &Control::Error(internal()));
+        return Answer::new(Format::Agui, &Response::Error(internal()));
     };
     match read(event) {
         Ok(request) => call.answer(request).await,
@@ -79,12 +79,12 @@ impl<'a> Call<'a> {
             t: ping.t,
             now: self.millis,
         };
-        Answer::new(Format::Agui, &Control::Pong(pong))
+        Answer::new(Format::Agui, &Response::Pong(pong))
     }
 
     /// Who sends the message, if that one may. A connection that has no row was closed, or is older than API
     /// Gateway lets one grow: who it was is not known any more, so nothing is done in its name.
-    async fn sender(&self) -> Result<Connection, ErrorFrame> {
+    async fn sender(&self) -> Result<Connection, ErrorResponse> {
         let counted = self
             .deps
             .connections
@@ -99,11 +99,11 @@ impl<'a> Call<'a> {
         }
     }
 
-    async fn connection(&self) -> Result<Connection, ErrorFrame> {
+    async fn connection(&self) -> Result<Connection, ErrorResponse> {
         let found = self.deps.connections.get(&self.id, self.now());
         match timeout_at(self.deadline, found).await {
             Ok(Ok(Some(connection))) => Ok(connection),
-            Ok(Ok(None)) => Err(ErrorFrame::new(
+            Ok(Ok(None)) => Err(ErrorResponse::new(
                 Code::Unauthorized,
                 "This connection is not known any more. Connect again.",
             )),
@@ -160,7 +160,7 @@ impl<'a> Call<'a> {
         &self,
         about: About,
         wanted: Option<Format>,
-        act: impl AsyncFnOnce(&Connection, Format) -> Result<Control, ErrorFrame>,
+        act: impl AsyncFnOnce(&Connection, Format) -> Result<Response, ErrorResponse>,
     ) -> Answer {
         let connection = match self.sender().await {
             Ok(connection) => connection,
@@ -184,14 +184,14 @@ impl<'a> Call<'a> {
                 .map(|row| row.format)
                 .unwrap_or_default(),
         };
-        Answer::new(format, &Control::Error(refusal.error))
+        Answer::new(format, &Response::Error(refusal.error))
     }
 }
 
-fn too_many(pause: Duration) -> ErrorFrame {
-    ErrorFrame {
+fn too_many(pause: Duration) -> ErrorResponse {
+    ErrorResponse {
         retry_after_ms: pause.as_millis().try_into().ok(),
-        ..ErrorFrame::new(
+        ..ErrorResponse::new(
             Code::RateLimited,
             "This connection sends too many messages. Wait a little.",
         )
@@ -214,12 +214,12 @@ impl About {
         Self { id, run: Some(run) }
     }
 
-    fn error(self, format: Format, error: ErrorFrame) -> Answer {
-        let error = ErrorFrame {
+    fn error(self, format: Format, error: ErrorResponse) -> Answer {
+        let error = ErrorResponse {
             id: self.id,
             run_id: self.run.or(error.run_id),
             ..error
         };
-        Answer::new(format, &Control::Error(error))
+        Answer::new(format, &Response::Error(error))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use longwire_protocol::response::Control;
+use longwire_protocol::response::Response;
 use longwire_protocol::response::ready::Ready;
 use longwire_store::connections::Connection;
 
 /// Answers with `ready`.
-pub(crate) fn answer(id: Option<String>, connection: &Connection, replay: Duration) -> Control {
-    Control::Ready(Ready::new(
+pub(crate) fn answer(id: Option<String>, connection: &Connection, replay: Duration) -> Response {
+    Response::Ready(Ready::new(
         id,
         connection.connection.clone(),
         connection.user.clone(),

@@ -4,9 +4,9 @@ use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::fields::invalid;
 use longwire_protocol::request::history::{History, Wanted};
-use longwire_protocol::response::Control;
-use longwire_protocol::response::error::{Code, ErrorFrame};
-use longwire_protocol::response::history::{ActiveRun, HistoryPage, Pending, Shown};
+use longwire_protocol::response::Response;
+use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_protocol::response::history::{ActiveRun, HistoryMessage, HistoryPage, Pending};
 use longwire_protocol::response::page::Place;
 use longwire_store::connections::Connection;
 use longwire_store::threads::run_queue::Meta;
@@ -22,7 +22,7 @@ pub(crate) async fn answer(
     id: Option<String>,
     connection: &Connection,
     wish: History,
-) -> Result<Control, ErrorFrame> {
+) -> Result<Response, ErrorResponse> {
     let own = &connection.thread_id;
     let key = key(connection, wish.thread_id);
     let empty = HistoryPage {
@@ -40,7 +40,7 @@ pub(crate) async fn answer(
         None if key.thread_id == *own => empty,
         None => return Err(unknown(&key)),
     };
-    Ok(Control::History(page))
+    Ok(Response::History(page))
 }
 
 async fn filled(
@@ -49,7 +49,7 @@ async fn filled(
     meta: &Meta,
     wanted: &Wanted,
     empty: HistoryPage,
-) -> Result<HistoryPage, ErrorFrame> {
+) -> Result<HistoryPage, ErrorResponse> {
     let active = active(call, key, meta).await?;
     let view = View {
         meta,
@@ -69,7 +69,7 @@ async fn active(
     call: &Call<'_>,
     key: &ThreadKey,
     meta: &Meta,
-) -> Result<Option<ActiveRun>, ErrorFrame> {
+) -> Result<Option<ActiveRun>, ErrorResponse> {
     let Some(head) = meta.head() else {
         return Ok(None);
     };
@@ -92,7 +92,7 @@ async fn piece(
     key: &ThreadKey,
     view: View<'_>,
     wanted: &Wanted,
-) -> Result<(Vec<Shown>, Option<Place>), ErrorFrame> {
+) -> Result<(Vec<HistoryMessage>, Option<Place>), ErrorResponse> {
     let threads = &call.deps.threads;
     match wanted {
         Wanted::Page { limit, before } => {
@@ -113,9 +113,9 @@ async fn piece(
 }
 
 /// The same for a thread that is somebody else's: it is in another partition, and not looked for.
-fn unknown(key: &ThreadKey) -> ErrorFrame {
-    ErrorFrame {
+fn unknown(key: &ThreadKey) -> ErrorResponse {
+    ErrorResponse {
         thread_id: Some(key.thread_id.clone()),
-        ..ErrorFrame::new(Code::ThreadNotFound, "`threadId` names no thread of yours.")
+        ..ErrorResponse::new(Code::ThreadNotFound, "`threadId` names no thread of yours.")
     }
 }

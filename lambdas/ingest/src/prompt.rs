@@ -5,9 +5,9 @@ use longwire_core::options::IfBusy;
 use longwire_core::run::RunStatus;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_protocol::request::prompt::Prompt;
-use longwire_protocol::response::Control;
+use longwire_protocol::response::Response;
 use longwire_protocol::response::ack::{Ack, AckStatus, Action};
-use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_scheduler::Started;
 use longwire_store::connections::Connection;
 use longwire_store::threads::record::NewRun;
@@ -24,9 +24,9 @@ pub(crate) async fn answer(
     connection: &Connection,
     format: Format,
     prompt: Prompt,
-) -> Result<Control, ErrorFrame> {
+) -> Result<Response, ErrorResponse> {
     let run = new_run(call, connection, format, prompt);
-    let of_thread = |error: ErrorFrame| ErrorFrame {
+    let of_thread = |error: ErrorResponse| ErrorResponse {
         thread_id: Some(run.key.thread_id.clone()),
         ..error
     };
@@ -34,13 +34,13 @@ pub(crate) async fn answer(
         Ok(Started::Accepted { position }) => {
             let message_id = run.message_id.clone();
             let ack = ack(id, &run, message_id, RunStatus::Queued, position);
-            Ok(Control::Ack(ack))
+            Ok(Response::Ack(ack))
         }
         Ok(Started::Duplicate {
             status,
             position,
             message_id,
-        }) => Ok(Control::Ack(Ack {
+        }) => Ok(Response::Ack(Ack {
             duplicate: true,
             ..ack(id, &run, message_id, status, position)
         })),
@@ -95,7 +95,7 @@ fn ack(
     }
 }
 
-fn busy(if_busy: IfBusy) -> ErrorFrame {
+fn busy(if_busy: IfBusy) -> ErrorResponse {
     let message = match if_busy {
         IfBusy::Queue | IfBusy::Interrupt => {
             format!(
@@ -104,5 +104,5 @@ fn busy(if_busy: IfBusy) -> ErrorFrame {
         }
         IfBusy::Reject => "A run is active on this thread.".to_owned(),
     };
-    ErrorFrame::new(Code::ThreadBusy, message)
+    ErrorResponse::new(Code::ThreadBusy, message)
 }

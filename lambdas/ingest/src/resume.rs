@@ -6,10 +6,10 @@ use longwire_core::run::{Cursor, RunRow, RunStatus};
 use longwire_core::shape::Format;
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::resume::Resume;
-use longwire_protocol::response::Control;
+use longwire_protocol::response::Response;
 use longwire_protocol::response::ack::{Ack, AckStatus, Action};
-use longwire_protocol::response::error::{Code, ErrorFrame};
-use longwire_protocol::response::resumed::{Resumed, Standing};
+use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_protocol::response::resumed::{Resumed, ResumedStatus};
 use longwire_store::connections::Connection;
 use longwire_store::threads::resume::ResumeOutcome;
 
@@ -25,13 +25,13 @@ pub(crate) async fn answer(
     connection: &Connection,
     format: Format,
     wish: Resume,
-) -> Result<Control, ErrorFrame> {
+) -> Result<Response, ErrorResponse> {
     let key = key(connection, wish.thread_id);
     let run_id = match wish.run_id {
         Some(run_id) => run_id,
         None => match latest(call, &key).await? {
             Some(run_id) => run_id,
-            None => return Ok(resumed(id, &key, None, wish.after, Standing::Idle)),
+            None => return Ok(resumed(id, &key, None, wish.after, ResumedStatus::Idle)),
         },
     };
     let cursor = Cursor {
@@ -56,7 +56,9 @@ pub(crate) async fn answer(
                 .wake_or_log(&key, &run_id, Some(&row), call.now())
                 .await;
             Ok(match row.status {
-                RunStatus::Queued => resumed(id, &key, Some(run_id), wish.after, Standing::Waiting),
+                RunStatus::Queued => {
+                    resumed(id, &key, Some(run_id), wish.after, ResumedStatus::Waiting)
+                }
                 RunStatus::Running
                 | RunStatus::Finished
                 | RunStatus::Failed
@@ -66,7 +68,7 @@ pub(crate) async fn answer(
     }
 }
 
-async fn latest(call: &Call<'_>, key: &ThreadKey) -> Result<Option<RunId>, ErrorFrame> {
+async fn latest(call: &Call<'_>, key: &ThreadKey) -> Result<Option<RunId>, ErrorResponse> {
     let meta = call.deps.threads.meta(key, call.now()).await;
     let meta = meta.map_err(|fault| faulty(&fault))?;
     // A thread of the version before this one does not say which run was last.
@@ -79,14 +81,14 @@ async fn again(
     run_id: &RunId,
     row: &RunRow,
     replay: Replay,
-) -> Result<(), ErrorFrame> {
+) -> Result<(), ErrorResponse> {
     let until = row.ended_at.unwrap_or_default() + call.deps.settings.replay.as_secs();
     if until < call.now() {
         let message = "The run ended too long ago for its lines to be sent again. Use `history`.";
-        return Err(ErrorFrame {
+        return Err(ErrorResponse {
             thread_id: Some(key.thread_id.clone()),
             run_id: Some(run_id.clone()),
-            ..ErrorFrame::new(Code::ResumeExpired, message)
+            ..ErrorResponse::new(Code::ResumeExpired, message)
         });
     }
     let job = Job {
@@ -97,8 +99,8 @@ async fn again(
     sent.map_err(|error| queue_failed(&error))
 }
 
-fn resuming(id: Option<String>, key: ThreadKey, run_id: RunId) -> Control {
-    Control::Ack(Ack {
+fn resuming(id: Option<String>, key: ThreadKey, run_id: RunId) -> Response {
+    Response::Ack(Ack {
         id,
         action: Action::Resume,
         thread_id: key.thread_id,
@@ -116,9 +118,9 @@ fn resumed(
     key: &ThreadKey,
     run_id: Option<RunId>,
     after: u64,
-    status: Standing,
-) -> Control {
-    Control::Resumed(Resumed {
+    status: ResumedStatus,
+) -> Response {
+    Response::Resumed(Resumed {
         id,
         thread_id: key.thread_id.clone(),
         run_id,

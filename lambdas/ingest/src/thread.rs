@@ -2,7 +2,7 @@
 
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::thread_key::ThreadKey;
-use longwire_protocol::response::error::{Code, ErrorFrame};
+use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_store::connections::Connection;
 
 /// The thread that a message names, or its connection's own; always one of the sender's.
@@ -14,14 +14,14 @@ pub(crate) fn key(connection: &Connection, named: Option<ThreadId>) -> ThreadKey
 }
 
 /// There is no such run. Whether somebody else has one of that name is not told.
-pub(crate) fn no_run(key: &ThreadKey, run_id: Option<RunId>) -> ErrorFrame {
+pub(crate) fn no_run(key: &ThreadKey, run_id: Option<RunId>) -> ErrorResponse {
     let message = match run_id {
         Some(_) => "`runId` names no run of this thread.",
         None => "The thread has no active run.",
     };
-    ErrorFrame {
+    ErrorResponse {
         thread_id: Some(key.thread_id.clone()),
         run_id,
-        ..ErrorFrame::new(Code::RunNotFound, message)
+        ..ErrorResponse::new(Code::RunNotFound, message)
     }
 }

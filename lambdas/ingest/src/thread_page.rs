@@ -3,7 +3,7 @@
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::Message;
 use longwire_core::thread_key::ThreadKey;
-use longwire_protocol::response::history::Shown;
+use longwire_protocol::response::history::HistoryMessage;
 use longwire_protocol::response::page::{Page, Place};
 use longwire_store::error::StoreError;
 use longwire_store::threads::Threads;
@@ -28,9 +28,9 @@ impl View<'_> {
         self.unfinished != Some(&message.run_id) || message.is_plain_user()
     }
 
-    fn parts(&self, message: &Message) -> Vec<Shown> {
+    fn parts(&self, message: &Message) -> Vec<HistoryMessage> {
         if self.shows(message) {
-            Shown::all(message)
+            HistoryMessage::all(message)
         } else {
             Vec::new()
         }
@@ -45,7 +45,7 @@ pub(crate) async fn page(
     view: View<'_>,
     limit: usize,
     before: Option<Place>,
-) -> Result<(Vec<Shown>, Option<Place>), StoreError> {
+) -> Result<(Vec<HistoryMessage>, Option<Place>), StoreError> {
     let before = before.unwrap_or(Place {
         number: END,
         part: 0,
@@ -74,7 +74,7 @@ pub(crate) async fn shown(
     key: &ThreadKey,
     view: View<'_>,
     id: &MessageId,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<HistoryMessage>, StoreError> {
     let mut stored = threads.messages_backwards(key, view.meta.born, END);
     let mut searched = 0;
     while let Some(chunk) = stored.next().await? {

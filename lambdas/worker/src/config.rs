@@ -12,7 +12,7 @@ use longwire_runner::settings::Settings;
 
 use crate::settings;
 
-/// What the worker is configured with. Every variable is in docs/operations.md.
+/// What the worker is configured with. Every variable is in docs/settings.md.
 pub(crate) struct Config {
     /// `CONNECTIONS_TABLE`.
     pub connections_table: String,

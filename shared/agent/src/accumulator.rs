@@ -4,13 +4,13 @@ use crate::block::Open;
 use crate::model::{Delta, StopReason};
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Message, Role, Usage};
-use longwire_protocol::line::Draft;
+use longwire_protocol::numbered::Draft;
 
 /// An answer that is being put together. Pure: pieces go in, drafts of lines come out, and in the end
 /// the message to keep. Blocks may interleave; a block whose end never comes is ended by [`finish`].
 ///
-/// [`finish`]: Assembly::finish
-pub(super) struct Assembly {
+/// [`finish`]: ReplyAccumulator::finish
+pub(super) struct ReplyAccumulator {
     run_id: RunId,
     show_reasoning: bool,
     /// In the order they began, each with Bedrock's contentBlockIndex.
@@ -23,7 +23,7 @@ pub(super) struct Assembly {
     latency_ms: Option<u64>,
 }
 
-impl Assembly {
+impl ReplyAccumulator {
     pub(super) fn new(run_id: RunId, show_reasoning: bool) -> Self {
         Self {
             run_id,

@@ -7,7 +7,7 @@ use longwire_core::ids::{CallId, MessageId};
 use longwire_core::message::Block;
 use longwire_core::tool::ToolCall;
 use longwire_protocol::event::{AssistantRole, Event, ReasoningRole};
-use longwire_protocol::line::{Draft, Executor, Notes};
+use longwire_protocol::numbered::{Annotations, Draft, Executor};
 
 /// A block that is being put together.
 pub(super) struct Open {
@@ -74,7 +74,7 @@ impl Open {
             tool_call_name: name.clone(),
             parent_message_id: parent.clone(),
         };
-        let notes = Notes {
+        let annotations = Annotations {
             executor: Some(Executor::Server),
             ..starts(block)
         };
@@ -87,7 +87,7 @@ impl Open {
                 parent,
             })
         };
-        (open, start.noted(notes))
+        (open, start.annotated(annotations))
     }
 
     fn new(kind: Kind) -> Self {
@@ -131,7 +131,7 @@ impl Open {
                 message_id: id.clone(),
                 role: AssistantRole::Assistant,
             };
-            drafts.push(start.noted(starts(block)));
+            drafts.push(start.annotated(starts(block)));
         }
         drafts.push(
             Event::TextMessageContent {
@@ -253,10 +253,10 @@ impl Open {
     }
 }
 
-fn starts(block: u32) -> Notes {
-    Notes {
+fn starts(block: u32) -> Annotations {
+    Annotations {
         block: Some(block),
-        ..Notes::default()
+        ..Annotations::default()
     }
 }
 
@@ -268,7 +268,7 @@ fn thinking(id: &MessageId, block: u32, delta: String, first: bool) -> Vec<Draft
             Event::ReasoningStart {
                 message_id: id.clone(),
             }
-            .noted(starts(block)),
+            .annotated(starts(block)),
         );
         drafts.push(
             Event::ReasoningMessageStart {

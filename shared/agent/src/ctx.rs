@@ -11,8 +11,8 @@ use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::message::Message;
 use longwire_core::run::CancelReason;
-use longwire_protocol::line::Draft;
-use longwire_stream::handle::{Handle, Stopped};
+use longwire_protocol::numbered::Draft;
+use longwire_stream::sink::{EventSink, Stopped};
 use longwire_tools::Tools;
 
 /// What the loop works with. It lives as long as one run in one worker.
@@ -22,7 +22,7 @@ pub struct Ctx<'a> {
     /// What the model may call.
     pub tools: &'a Tools,
     /// Where the run's lines go.
-    pub lines: Handle,
+    pub lines: EventSink,
     /// Where finished steps go to be stored. It holds one, so storing may lag one step behind, no more.
     pub steps: mpsc::Sender<Step>,
     /// Set when the run is to stop, and why.

@@ -18,7 +18,7 @@ pub enum Exit {
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum Outcome {
     /// The model said all it had to say.
     Answered,
     /// The model was cut off: it may not write more, or the conversation is too long for it.
@@ -35,7 +35,7 @@ pub enum Ending {
 #[derive(Debug)]
 pub struct Finished {
     /// How it ended.
-    pub ending: Ending,
+    pub ending: Outcome,
     /// Messages that no [`Step`] carried.
     pub messages: Vec<Message>,
 }
@@ -45,28 +45,28 @@ pub(super) enum Next {
     /// The tools it wants.
     Tools,
     /// Nothing.
-    End(Ending),
+    End(Outcome),
 }
 
 impl Next {
     pub(super) fn after(reply: &Reply) -> Self {
         let reason = match &reply.stop {
-            Stop::Asked(reason) => return Self::End(Ending::Stopped(*reason)),
+            Stop::Asked(reason) => return Self::End(Outcome::Stopped(*reason)),
             Stop::Model(reason) => reason,
         };
         match reason {
             StopReason::ToolUse if reply.message.calls().next().is_some() => Self::Tools,
             StopReason::ToolUse | StopReason::EndTurn | StopReason::StopSequence => {
-                Self::End(Ending::Answered)
+                Self::End(Outcome::Answered)
             }
             StopReason::MaxTokens | StopReason::ModelContextWindowExceeded => {
-                Self::End(Ending::CutShort)
+                Self::End(Outcome::CutShort)
             }
             StopReason::GuardrailIntervened
             | StopReason::ContentFiltered
             | StopReason::MalformedModelOutput
             | StopReason::MalformedToolUse
-            | StopReason::Unknown(_) => Self::End(Ending::Refused),
+            | StopReason::Unknown(_) => Self::End(Outcome::Refused),
         }
     }
 }

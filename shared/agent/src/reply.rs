@@ -4,7 +4,7 @@ use crate::model::{ModelError, StopReason};
 use longwire_core::message::Message;
 use longwire_core::run::CancelReason;
 use longwire_core::run::RunErrorCode;
-use longwire_protocol::line::Draft;
+use longwire_protocol::numbered::Draft;
 
 /// Why a run failed.
 #[derive(Debug, Clone, thiserror::Error)]

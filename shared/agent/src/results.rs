@@ -5,7 +5,7 @@ use longwire_core::ids::{CallId, MessageId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::tool::{ToolCall, ToolResult};
 use longwire_protocol::event::{Event, ToolRole};
-use longwire_protocol::line::{Draft, Notes};
+use longwire_protocol::numbered::{Annotations, Draft};
 use longwire_tools::guard::Output;
 
 /// The most of a tool's result that travels to clients, in bytes. The model gets it whole.
@@ -91,11 +91,11 @@ fn draft(result: &ToolResult, ms: Option<u128>) -> Draft {
         content: shown.to_owned(),
         role: ToolRole::Tool,
     };
-    event.noted(Notes {
+    event.annotated(Annotations {
         outcome: Some(result.outcome),
         ms: ms.and_then(|ms| ms.try_into().ok()),
         truncated: cut.then_some(true),
         bytes: cut.then_some(whole.len() as u64),
-        ..Notes::default()
+        ..Annotations::default()
     })
 }

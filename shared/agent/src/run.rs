@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::ctx::Ctx;
-use crate::outcome::{Ending, Exit};
+use crate::outcome::{Exit, Outcome};
 use crate::reply::Failure;
-use crate::transcript::Said;
+use crate::transcript::Transcript;
 use longwire_core::message::Message;
 
 /// Answers the last message of `conversation`, beginning with step `first` (1, or where a worker before
@@ -20,7 +20,7 @@ pub async fn run(
     conversation: &mut Vec<Message>,
     first: u32,
 ) -> Result<Exit, Failure> {
-    let mut said = Said::new(conversation);
+    let mut said = Transcript::new(conversation);
     let mut longest = Duration::ZERO;
     // Calls that were begun are answered, even when the run may take fewer steps by now.
     let last = match said.is_calling(ctx) {
@@ -30,7 +30,7 @@ pub async fn run(
     for step in first..=last {
         let begun = Instant::now();
         let ending = said.step(ctx, step).await?;
-        if let Some(ending) = ending.or_else(|| ctx.stopped().map(Ending::Stopped)) {
+        if let Some(ending) = ending.or_else(|| ctx.stopped().map(Outcome::Stopped)) {
             return Ok(said.ended(ending));
         }
         if step >= ctx.limits.max_steps {
@@ -38,12 +38,12 @@ pub async fn run(
         }
         said.hand_on(ctx).await?;
         if let Some(reason) = ctx.stopped() {
-            return Ok(said.ended(Ending::Stopped(reason)));
+            return Ok(said.ended(Outcome::Stopped(reason)));
         }
         longest = longest.max(begun.elapsed());
         if Instant::now() + longest > ctx.until {
             return Ok(Exit::HandOver);
         }
     }
-    Ok(said.ended(Ending::OutOfSteps))
+    Ok(said.ended(Outcome::OutOfSteps))
 }

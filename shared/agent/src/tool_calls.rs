@@ -4,7 +4,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
 use crate::ctx::Ctx;
-use crate::outcome::Ending;
+use crate::outcome::Outcome;
 use crate::results::Results;
 use longwire_core::message::Message;
 use longwire_core::tool::ToolOutcome;
@@ -115,12 +115,12 @@ async fn run_ready(ctx: &Ctx<'_>, ready: Vec<(usize, Prepared)>, results: &mut R
 }
 
 /// Answers the calls of a step that ends the run: none of them is made.
-pub(super) async fn settle(ctx: &Ctx<'_>, message: &Message, ending: Ending) -> Option<Message> {
+pub(super) async fn settle(ctx: &Ctx<'_>, message: &Message, ending: Outcome) -> Option<Message> {
     message.calls().next()?;
     let mut results = Results::new(ctx, message);
     let output = match ending {
-        Ending::Stopped(_) => cancelled(CANCELLED),
-        Ending::Answered | Ending::CutShort | Ending::Refused | Ending::OutOfSteps => {
+        Outcome::Stopped(_) => cancelled(CANCELLED),
+        Outcome::Answered | Outcome::CutShort | Outcome::Refused | Outcome::OutOfSteps => {
             error(CUT_OFF)
         }
     };

@@ -3,19 +3,19 @@
 use tokio::sync::oneshot;
 
 use crate::ctx::{Ctx, Stage, Step};
-use crate::outcome::{Ending, Exit, Finished, Next};
+use crate::outcome::{Exit, Finished, Next, Outcome};
 use crate::reply::Failure;
 use crate::tool_calls::{Calls, settle};
 use crate::turn::turn;
 use longwire_core::message::Message;
 
 /// The conversation, and how much of it was handed on to be stored.
-pub(super) struct Said<'a> {
+pub(super) struct Transcript<'a> {
     conversation: &'a mut Vec<Message>,
     stored: usize,
 }
 
-impl<'a> Said<'a> {
+impl<'a> Transcript<'a> {
     pub(super) fn new(conversation: &'a mut Vec<Message>) -> Self {
         let stored = conversation.len();
         Self {
@@ -29,7 +29,7 @@ impl<'a> Said<'a> {
         &mut self,
         ctx: &Ctx<'_>,
         step: u32,
-    ) -> Result<Option<Ending>, Failure> {
+    ) -> Result<Option<Outcome>, Failure> {
         if let Some(message) = self.take_back(ctx) {
             let results = Calls::begun_before(ctx, &message).run(ctx).await;
             self.conversation.extend([message, results]);
@@ -98,7 +98,7 @@ impl<'a> Said<'a> {
         }
     }
 
-    pub(super) fn ended(self, ending: Ending) -> Exit {
+    pub(super) fn ended(self, ending: Outcome) -> Exit {
         Exit::Ended(Finished {
             ending,
             messages: self.conversation.split_off(self.stored),

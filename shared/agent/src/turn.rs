@@ -5,14 +5,14 @@ use std::time::Duration;
 use futures::StreamExt;
 use rand::RngExt;
 
-use crate::accumulator::Assembly;
+use crate::accumulator::ReplyAccumulator;
 use crate::context_window;
 use crate::ctx::Ctx;
 use crate::model::{ModelError, ModelErrorKind, Request};
 use crate::reply::{Failure, Reply, Stop};
 use longwire_core::message::Message;
 use longwire_protocol::event::Event;
-use longwire_protocol::line::Notes;
+use longwire_protocol::numbered::Annotations;
 
 /// Makes one model call and streams its answer into the run's lines. A failed call is made again, as long
 /// as nothing of its answer was shown: a client would otherwise read the beginning twice.
@@ -29,7 +29,7 @@ pub(super) async fn turn(
     let request = request(ctx, conversation);
     let mut tries = 1;
     loop {
-        let mut assembly = Assembly::new(ctx.run_id.clone(), ctx.reasoning);
+        let mut assembly = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
         match answer(ctx, &request, &mut assembly).await {
             Ok(stop) => return Ok(close(ctx, assembly, stop, step_name).await),
             Err(error)
@@ -44,7 +44,7 @@ pub(super) async fn turn(
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             reason = ctx.stop_asked() => {
-                let nothing = Assembly::new(ctx.run_id.clone(), ctx.reasoning);
+                let nothing = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
                 return Ok(close(ctx, nothing, Stop::Asked(reason), step_name).await);
             }
         }
@@ -70,7 +70,7 @@ fn full_jitter(most: Duration) -> Duration {
 async fn answer(
     ctx: &Ctx<'_>,
     request: &Request,
-    assembly: &mut Assembly,
+    assembly: &mut ReplyAccumulator,
 ) -> Result<Stop, ModelError> {
     let stopped = ctx.stop_asked();
     tokio::pin!(stopped);
@@ -101,7 +101,7 @@ async fn answer(
 }
 
 /// A stream that ends without the model's word for why is a broken one.
-fn ended(assembly: &mut Assembly) -> Result<Stop, ModelError> {
+fn ended(assembly: &mut ReplyAccumulator) -> Result<Stop, ModelError> {
     assembly
         .stop_reason()
         .map(Stop::Model)
@@ -112,14 +112,14 @@ fn ended(assembly: &mut Assembly) -> Result<Stop, ModelError> {
 }
 
 /// Closes what is open. The step itself is finished by the loop, when its unanswered calls are settled.
-async fn close(ctx: &Ctx<'_>, assembly: Assembly, stop: Stop, step_name: String) -> Reply {
-    let mut notes = Notes {
+async fn close(ctx: &Ctx<'_>, assembly: ReplyAccumulator, stop: Stop, step_name: String) -> Reply {
+    let mut annotations = Annotations {
         usage: assembly.usage(),
         latency_ms: assembly.latency_ms(),
-        ..Notes::default()
+        ..Annotations::default()
     };
     if let Stop::Model(reason) = &stop {
-        notes.stop_reason = Some(reason.name().to_owned());
+        annotations.stop_reason = Some(reason.name().to_owned());
     }
     let (drafts, mut message) = assembly.finish();
     for draft in drafts {
@@ -129,6 +129,6 @@ async fn close(ctx: &Ctx<'_>, assembly: Assembly, stop: Stop, step_name: String)
     Reply {
         message,
         stop,
-        finished: Event::StepFinished { step_name }.noted(notes),
+        finished: Event::StepFinished { step_name }.annotated(annotations),
     }
 }

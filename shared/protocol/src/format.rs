@@ -20,7 +20,7 @@ mod typed;
 use serde::Serialize;
 
 use crate::event::{Event, RESTART};
-use crate::line::Line;
+use crate::numbered::NumberedEvent;
 use longwire_core::shape::Format;
 use seen::Seen;
 
@@ -45,7 +45,7 @@ impl Renderer {
     }
 
     /// The frames this line becomes: none, one, or a few. For [`Format::Agui`] it is the line itself.
-    pub fn render(&mut self, line: &Line) -> Vec<String> {
+    pub fn render(&mut self, line: &NumberedEvent) -> Vec<String> {
         if self.format == Format::Agui {
             return vec![line.json()];
         }
@@ -65,7 +65,7 @@ impl Renderer {
         }
     }
 
-    fn project(&self, line: &Line) -> Vec<String> {
+    fn project(&self, line: &NumberedEvent) -> Vec<String> {
         match self.format {
             Format::Agui => vec![line.json()],
             Format::Blocks => blocks::render(line),
@@ -83,7 +83,7 @@ impl Renderer {
 /// retry helps writes a fuller one.
 pub fn render_error(format: Format, code: &str, message: &str) -> String {
     match format {
-        Format::Agui => json(&Control {
+        Format::Agui => json(&Response {
             kind: "error",
             code,
             message,
@@ -97,7 +97,7 @@ pub fn render_error(format: Format, code: &str, message: &str) -> String {
 }
 
 #[derive(Serialize)]
-struct Control<'a> {
+struct Response<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     code: &'a str,

@@ -9,4 +9,4 @@ pub mod response;
 
 pub mod event;
 pub mod format;
-pub mod line;
+pub mod numbered;

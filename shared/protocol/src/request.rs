@@ -16,7 +16,7 @@ pub mod tools;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::response::error::{Code, ErrorFrame};
+use crate::response::error::{Code, ErrorResponse};
 use cancel::Cancel;
 use fields::{invalid, too_large};
 use hello::Hello;
@@ -71,7 +71,7 @@ pub enum ClientMessage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
     /// The answer.
-    pub error: ErrorFrame,
+    pub error: ErrorResponse,
     /// The shape the message asked for, when that much could be read.
     pub format: Option<Format>,
 }
@@ -87,7 +87,7 @@ pub fn parse(body: &str) -> Result<Request, Refusal> {
     let read = match &json {
         _ if body.len() > MAX_MESSAGE_BYTES => Err(too_large("the message", MAX_MESSAGE_BYTES)),
         Ok(value) => request(value),
-        Err(error) => Err(ErrorFrame::new(
+        Err(error) => Err(ErrorResponse::new(
             Code::InvalidJson,
             format!("The message is not JSON: {error}."),
         )),
@@ -109,7 +109,7 @@ fn plain(body: &str) -> Result<Request, Refusal> {
     })
 }
 
-fn request(value: &Value) -> Result<Request, ErrorFrame> {
+fn request(value: &Value) -> Result<Request, ErrorResponse> {
     if !value.is_object() {
         return Err(invalid("The message must be a JSON object, or plain text."));
     }
@@ -148,7 +148,7 @@ struct Envelope {
 }
 
 impl Envelope {
-    fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    fn read(value: &Value) -> Result<Self, ErrorResponse> {
         let envelope: Self = fields::read(value)?;
         match &envelope.id {
             Some(id) if id.chars().count() > MAX_ID_CHARS => Err(invalid(format!(
@@ -159,7 +159,7 @@ impl Envelope {
     }
 
     /// The action, or what a message without one can only mean.
-    fn action(&self, value: &Value) -> Result<Action, ErrorFrame> {
+    fn action(&self, value: &Value) -> Result<Action, ErrorResponse> {
         let has = |field| {
             value
                 .get(field)
@@ -179,7 +179,7 @@ impl Envelope {
         }
     }
 
-    fn format(&self) -> Result<Option<Format>, ErrorFrame> {
+    fn format(&self) -> Result<Option<Format>, ErrorResponse> {
         if let Some(name) = &self.format {
             return Format::parse(name).map(Some).ok_or_else(unsupported_format);
         }
@@ -187,7 +187,7 @@ impl Envelope {
             None => Ok(None),
             Some("original") => Ok(Some(Format::Bedrock)),
             Some("transformed") => Ok(Some(Format::Text)),
-            Some(_) => Err(ErrorFrame::new(
+            Some(_) => Err(ErrorResponse::new(
                 Code::UnsupportedFormat,
                 "`response` must be \"original\" or \"transformed\".",
             )),
@@ -195,19 +195,19 @@ impl Envelope {
     }
 }
 
-fn unknown(action: &str) -> ErrorFrame {
+fn unknown(action: &str) -> ErrorResponse {
     let told: String = action.chars().take(MAX_TOLD_CHARS).collect();
     let known = "hello, prompt, cancel, resume, history and ping";
-    ErrorFrame::new(
+    ErrorResponse::new(
         Code::UnknownAction,
         format!("There is no `action` {told:?} here; there are {known}."),
     )
 }
 
 /// The answer to a format nobody knows.
-pub fn unsupported_format() -> ErrorFrame {
+pub fn unsupported_format() -> ErrorResponse {
     let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-    ErrorFrame::new(
+    ErrorResponse::new(
         Code::UnsupportedFormat,
         format!("`format` must be one of {}.", known.join(", ")),
     )
@@ -225,7 +225,7 @@ impl<'a> Echo<'a> {
         self.0.get(field).and_then(Value::as_str)
     }
 
-    fn refusal(&self, error: ErrorFrame) -> Refusal {
+    fn refusal(&self, error: ErrorResponse) -> Refusal {
         let id = self
             .text("id")
             .filter(|id| id.chars().count() <= MAX_ID_CHARS);
@@ -238,7 +238,7 @@ impl<'a> Echo<'a> {
             ..Envelope::default()
         };
         Refusal {
-            error: ErrorFrame {
+            error: ErrorResponse {
                 id: id.map(str::to_owned),
                 thread_id: thread.and_then(|name| ThreadId::parse(name).ok()),
                 run_id: self.text("runId").and_then(|name| RunId::parse(name).ok()),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use ack::Ack;
-use error::ErrorFrame;
+use error::ErrorResponse;
 use history::HistoryPage;
 use longwire_core::ids::RunId;
 use ready::Ready;
@@ -22,13 +22,13 @@ use resumed::Resumed;
 /// One control line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Control {
+pub enum Response {
     /// The answer to `hello`.
     Ready(Ready),
     /// The answer to what was accepted.
     Ack(Ack),
     /// The answer to what was refused.
-    Error(ErrorFrame),
+    Error(ErrorResponse),
     /// The answer to `ping`.
     Pong(Pong),
     /// A run is silent but not dead.
@@ -62,7 +62,7 @@ pub struct Alive {
     pub last: u64,
 }
 
-impl Control {
+impl Response {
     /// The line as it travels.
     pub fn json(&self) -> String {
         serde_json::to_string(self).expect("control lines have strings for keys")
@@ -72,12 +72,12 @@ impl Control {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::resumed::Standing;
+    use crate::response::resumed::ResumedStatus;
     use longwire_core::ids::ThreadId;
 
     #[test]
     fn fields_stand_in_the_protocols_order() {
-        let pong = Control::Pong(Pong {
+        let pong = Response::Pong(Pong {
             id: None,
             t: Some(1_763_681_477_123_u64.into()),
             now: 1_763_681_477_191,
@@ -86,18 +86,18 @@ mod tests {
             pong.json(),
             r#"{"type":"pong","t":1763681477123,"now":1763681477191}"#
         );
-        let alive = Control::Alive(Alive {
+        let alive = Response::Alive(Alive {
             run_id: RunId::trusted("r7"),
             last: 7,
         });
         assert_eq!(alive.json(), r#"{"type":"alive","runId":"r7","last":7}"#);
-        let resumed = Control::Resumed(Resumed {
+        let resumed = Response::Resumed(Resumed {
             id: None,
             thread_id: ThreadId::trusted("t1"),
             run_id: Some(RunId::trusted("r7")),
             after: 4,
             last: 7,
-            status: Standing::Running,
+            status: ResumedStatus::Running,
         });
         assert_eq!(
             resumed.json(),

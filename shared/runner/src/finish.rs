@@ -1,12 +1,12 @@
 //! How a run ends: the end is committed, the line moves on, and only then the clients are told.
 
-use longwire_agent::outcome::{Ending, Finished};
+use longwire_agent::outcome::{Finished, Outcome};
 use longwire_core::message::{Message, Usage};
 use longwire_core::run::CancelReason;
 use longwire_core::run::RunErrorCode;
 use longwire_core::run::RunStatus;
 use longwire_protocol::event::{Event, ModelUsage, RunOutcome};
-use longwire_protocol::line::{Draft, Notes};
+use longwire_protocol::numbered::{Annotations, Draft};
 use longwire_store::threads::lease::{Ended, RunLease};
 use longwire_store::threads::transition::End;
 use serde_json::json;
@@ -83,11 +83,11 @@ enum Last {
 }
 
 impl Last {
-    fn of(ending: Ending) -> Self {
+    fn of(ending: Outcome) -> Self {
         match ending {
-            Ending::Answered | Ending::CutShort | Ending::Refused => Self::Answered,
-            Ending::OutOfSteps => Self::Cancelled(CancelReason::MaxSteps),
-            Ending::Stopped(reason) => Self::Cancelled(reason),
+            Outcome::Answered | Outcome::CutShort | Outcome::Refused => Self::Answered,
+            Outcome::OutOfSteps => Self::Cancelled(CancelReason::MaxSteps),
+            Outcome::Stopped(reason) => Self::Cancelled(reason),
         }
     }
 
@@ -116,6 +116,7 @@ impl Last {
         let words = json!({ "status": status, "reason": reason, "code": code });
         let word = |name: &str| words[name].as_str();
         tracing::info!(
+            event = "run_ended",
             status = word("status"),
             reason = word("reason"),
             code = word("code"),
@@ -132,9 +133,9 @@ impl Last {
                     message: code.message().to_owned(),
                     code: *code,
                 };
-                return event.noted(Notes {
+                return event.annotated(Annotations {
                     retryable: Some(code.retryable()),
-                    ..Notes::default()
+                    ..Annotations::default()
                 });
             }
         };
@@ -145,9 +146,9 @@ impl Last {
             outcome,
             usage,
         };
-        event.noted(Notes {
+        event.annotated(Annotations {
             reason,
-            ..Notes::default()
+            ..Annotations::default()
         })
     }
 }
@@ -221,16 +222,16 @@ mod tests {
     #[test]
     fn a_limit_of_ours_is_a_cancellation_and_no_error() {
         let last = |ending| Last::of(ending).end();
-        assert_eq!(last(Ending::OutOfSteps).status, RunStatus::Cancelled);
+        assert_eq!(last(Outcome::OutOfSteps).status, RunStatus::Cancelled);
         assert_eq!(
-            last(Ending::OutOfSteps).reason,
+            last(Outcome::OutOfSteps).reason,
             Some(CancelReason::MaxSteps)
         );
         assert_eq!(
-            last(Ending::Stopped(CancelReason::Timeout)).reason,
+            last(Outcome::Stopped(CancelReason::Timeout)).reason,
             Some(CancelReason::Timeout)
         );
-        for ending in [Ending::Answered, Ending::CutShort, Ending::Refused] {
+        for ending in [Outcome::Answered, Outcome::CutShort, Outcome::Refused] {
             assert_eq!(last(ending).status, RunStatus::Finished, "{ending:?}");
         }
     }

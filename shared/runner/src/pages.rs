@@ -6,7 +6,7 @@ use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::threads::Threads;
-use longwire_stream::handle::{Handle, Stopped};
+use longwire_stream::sink::{EventSink, Stopped};
 
 use longwire_core::clock;
 
@@ -15,13 +15,18 @@ pub(crate) struct Pages {
     threads: Threads,
     key: ThreadKey,
     run_id: RunId,
-    lines: Handle,
+    lines: EventSink,
     reading: FuturesUnordered<BoxFuture<'static, (ConnectionId, Option<EventBatch>)>>,
 }
 
 impl Pages {
     /// For the connections of this sender.
-    pub(crate) fn new(threads: &Threads, key: &ThreadKey, run_id: &RunId, lines: &Handle) -> Self {
+    pub(crate) fn new(
+        threads: &Threads,
+        key: &ThreadKey,
+        run_id: &RunId,
+        lines: &EventSink,
+    ) -> Self {
         Self {
             threads: threads.clone(),
             key: key.clone(),

@@ -11,9 +11,9 @@ use longwire_core::run::{Cursor, RunRow};
 use longwire_core::shape::Format;
 use longwire_store::threads::lease::RunLease;
 use longwire_stream;
-use longwire_stream::handle::{Handle, Stopped};
-use longwire_stream::log::Log;
+use longwire_stream::event_log::EventLog;
 use longwire_stream::settings::Notice;
+use longwire_stream::sink::{EventSink, Stopped};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -87,9 +87,9 @@ async fn tell(
     let (thread, run) = (fence.key.thread_id.clone(), fence.run_id.clone());
     let never_begun = row.last_seq == 0;
     let log = if never_begun {
-        Log::resume(thread, run, Vec::new(), 0)
+        EventLog::resume(thread, run, Vec::new(), 0)
     } else {
-        Log::ended(thread, run, row.last_seq, row.status)
+        EventLog::ended(thread, run, row.last_seq, row.status)
     };
     let (lines, mut notices) =
         longwire_stream::spawn(deps.settings.sender.clone(), deps.post.clone(), lease, log);
@@ -115,7 +115,7 @@ async fn tell(
 }
 
 /// A run that was cancelled while it waited has no lines in the log. Its rows say all there is to say.
-async fn make(lines: &Handle, fence: &RunLease, row: &RunRow) -> Result<(), anyhow::Error> {
+async fn make(lines: &EventSink, fence: &RunLease, row: &RunRow) -> Result<(), anyhow::Error> {
     let input = fence.threads.input(&fence.key, &fence.run_id).await?;
     let told = async {
         lines.emit(run_started(fence, input.as_ref())).await?;

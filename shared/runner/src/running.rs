@@ -1,7 +1,7 @@
 //! A run while a worker has it, and how it ceases to.
 
 use longwire_store::threads::lease::RunLease;
-use longwire_stream::handle::{Handle, Stopped};
+use longwire_stream::sink::{EventSink, Stopped};
 
 use crate::deps::Deps;
 use crate::taken::Taken;
@@ -34,5 +34,5 @@ pub struct Running<'a> {
     /// This worker's right to write it.
     pub fence: RunLease,
     /// Where its lines go.
-    pub lines: Handle,
+    pub lines: EventSink,
 }

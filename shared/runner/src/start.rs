@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::{Cursor, RunInput, RunRow};
 use longwire_protocol::event::{Event, InputMessage, PROTOCOL_VERSION, RunInput as WireInput};
-use longwire_protocol::line::{Draft, Notes};
+use longwire_protocol::numbered::{Annotations, Draft};
 use longwire_store::threads::claim::Claim;
 use longwire_store::threads::lease::RunLease;
-use longwire_stream::handle::Stopped;
-use longwire_stream::log::Log;
+use longwire_stream::event_log::EventLog;
+use longwire_stream::sink::Stopped;
 use serde_json::{Map, json};
 
 use crate::running::Running;
@@ -44,10 +44,10 @@ fn standing(row: &RunRow) -> u64 {
 }
 
 /// Where the run's lines go on.
-pub(crate) fn log(fence: &RunLease, row: &RunRow) -> Log {
+pub(crate) fn log(fence: &RunLease, row: &RunRow) -> EventLog {
     let thread = fence.key.thread_id.clone();
     let run = fence.run_id.clone();
-    Log::resume(thread, run, row.restarts.clone(), standing(row))
+    EventLog::resume(thread, run, row.restarts.clone(), standing(row))
 }
 
 /// Attaches who watches and tells them that the run begins, or goes on after a restart. Returns who watches, and
@@ -119,9 +119,9 @@ pub(crate) fn run_started(fence: &RunLease, input: Option<&RunInput>) -> Draft {
         protocol_version: PROTOCOL_VERSION.to_owned(),
         input: shown,
     };
-    event.noted(Notes {
+    event.annotated(Annotations {
         origin: Some("user".to_owned()),
-        ..Notes::default()
+        ..Annotations::default()
     })
 }
 

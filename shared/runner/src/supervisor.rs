@@ -9,8 +9,8 @@ use longwire_core::options::OnGone;
 use longwire_core::run::CancelReason;
 use longwire_core::run::Cursor;
 use longwire_store::threads::control::ControlRead;
-use longwire_stream::handle::Stopped;
 use longwire_stream::settings::{Notice, Notices};
+use longwire_stream::sink::Stopped;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 

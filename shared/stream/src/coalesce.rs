@@ -5,7 +5,7 @@ use serde_json::Value;
 use longwire_protocol::escape::escaped_len;
 use longwire_protocol::event::Event;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
-use longwire_protocol::line::Draft;
+use longwire_protocol::numbered::Draft;
 
 /// The most text in one delta, in bytes (docs/protocol.md section 2).
 const MAX_DELTA_BYTES: usize = 8 * 1024;
@@ -102,8 +102,8 @@ pub(super) fn shorten(draft: &mut Draft, over: usize) {
     match &mut draft.event {
         Event::RunStarted { input, .. } => *input = None,
         Event::ToolCallResult { content, .. } => {
-            draft.notes.bytes.get_or_insert(content.len() as u64);
-            draft.notes.truncated = Some(true);
+            draft.annotations.bytes.get_or_insert(content.len() as u64);
+            draft.annotations.truncated = Some(true);
             cut(content, over);
         }
         Event::RunError { message, .. } => cut(message, over),

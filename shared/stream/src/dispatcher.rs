@@ -6,30 +6,30 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::coalesce::is_delta;
-use crate::handle::Order;
-use crate::log::Log;
+use crate::event_log::EventLog;
 use crate::outbox::Outbox;
 use crate::pace::{Pace, Rate};
 use crate::post::{Post, PostError, attempt};
 use crate::settings::{Notice, Settings};
-use crate::subscriber::{Watcher, Watchers, landing};
+use crate::sink::Order;
+use crate::subscriber::{Subscriber, Subscribers, landing};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
-use longwire_protocol::line::Draft;
-use longwire_protocol::response::{Alive, Control};
+use longwire_protocol::numbered::Draft;
+use longwire_protocol::response::{Alive, Response};
 
 /// How many orders are taken before posts start: what was emitted together leaves together.
 const ORDERS: usize = 64;
 
 /// The sender's state. Only its task has it.
-pub(super) struct Hub {
+pub(super) struct Dispatcher {
     settings: Settings,
     post: Post,
     lease: watch::Receiver<Instant>,
-    log: Log,
+    log: EventLog,
     rate: Rate,
-    watchers: Watchers,
+    watchers: Subscribers,
     notices: mpsc::UnboundedSender<Notice>,
     drains: Vec<oneshot::Sender<()>>,
     /// When the last line came, or `alive` was last said.
@@ -37,12 +37,12 @@ pub(super) struct Hub {
     stopped: bool,
 }
 
-impl Hub {
+impl Dispatcher {
     pub(super) fn new(
         settings: Settings,
         post: Post,
         lease: watch::Receiver<Instant>,
-        log: Log,
+        log: EventLog,
         notices: mpsc::UnboundedSender<Notice>,
     ) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Hub {
             lease,
             log,
             rate: Rate::default(),
-            watchers: Watchers::new(),
+            watchers: Subscribers::new(),
             notices,
             drains: Vec::new(),
             quiet_since: Instant::now(),
@@ -114,7 +114,7 @@ impl Hub {
         match self.watchers.get_mut(&connection) {
             Some(watcher) => watcher.rewind(outbox),
             None => {
-                self.watchers.insert(connection, Watcher::new(outbox));
+                self.watchers.insert(connection, Subscriber::new(outbox));
             }
         }
     }
@@ -255,10 +255,10 @@ fn reply<T>(asked: oneshot::Sender<T>, answer: T) {
 }
 
 /// The run goes on though it says nothing.
-fn alive(log: &Log) -> String {
+fn alive(log: &EventLog) -> String {
     let alive = Alive {
         run_id: log.run().clone(),
         last: log.sendable(),
     };
-    Control::Alive(alive).json()
+    Response::Alive(alive).json()
 }

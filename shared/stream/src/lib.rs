@@ -1,7 +1,7 @@
 //! The sender: one task that owns a run's lines and every connection that watches them.
 //!
 //! ```text
-//! drafts ──> Log: numbers, merges, keeps ──> one Outbox per connection: what next, and when ──> posts
+//! drafts ──> EventLog: numbers, merges, keeps ──> one Outbox per connection: what next, and when ──> posts
 //! ```
 //!
 //! - The [`log`] is the only place that numbers lines. Deltas of one message merge into one line until
@@ -11,28 +11,28 @@
 //! - A connection has one post in flight because its watcher has room for one.
 //! - Nobody shares anything: there is no lock, and the channel to the task is bounded.
 
-mod buffer;
 mod coalesce;
 mod dispatcher;
-pub mod handle;
-pub mod log;
+mod event_buffer;
+pub mod event_log;
 mod outbox;
 mod pace;
 pub mod post;
 pub mod settings;
+pub mod sink;
 mod subscriber;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use dispatcher::Hub;
-use handle::Handle;
-use log::Log;
+use dispatcher::Dispatcher;
+use event_log::EventLog;
 use post::Post;
 use settings::{Notices, Settings};
+use sink::EventSink;
 
-/// Starts the task that sends a run's lines. It ends with [`Handle::stop`], or when the last handle is
-/// dropped; what is unsent then stays unsent, so ask [`Handle::drained`] first.
+/// Starts the task that sends a run's lines. It ends with [`EventSink::stop`], or when the last handle is
+/// dropped; what is unsent then stays unsent, so ask [`EventSink::drained`] first.
 ///
 /// `lease` says until when the last confirmed lease holds; no post starts later than the post's own time
 /// limit before that.
@@ -40,10 +40,10 @@ pub fn spawn(
     settings: Settings,
     post: Post,
     lease: watch::Receiver<Instant>,
-    log: Log,
-) -> (Handle, Notices) {
-    let (handle, orders) = handle::channel();
+    log: EventLog,
+) -> (EventSink, Notices) {
+    let (handle, orders) = sink::channel();
     let (tell, notices) = mpsc::unbounded_channel();
-    tokio::spawn(Hub::new(settings, post, lease, log, tell).run(orders));
+    tokio::spawn(Dispatcher::new(settings, post, lease, log, tell).run(orders));
     (handle, notices)
 }

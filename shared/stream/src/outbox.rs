@@ -7,7 +7,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
-use crate::log::Log;
+use crate::event_log::EventLog;
 use crate::pace::Pace;
 use longwire_core::event_batch::EventBatch;
 use longwire_core::run::Cursor;
@@ -66,7 +66,7 @@ impl Outbox {
     /// The outbox of a connection that has the lines up to `cursor.after`. Those that memory does not have
     /// come in pages. A shape other than `agui` that begins in the middle of a run has seen only what memory
     /// holds of the lines before.
-    pub(super) fn new(cursor: Cursor, pace: Pace, log: &mut Log) -> Self {
+    pub(super) fn new(cursor: Cursor, pace: Pace, log: &mut EventLog) -> Self {
         let had = cursor.after.min(log.sendable());
         let mut renderer = Renderer::new(cursor.shape.format);
         for seq in log.first()..=had {
@@ -98,7 +98,7 @@ impl Outbox {
 
     /// When the next attempt should start; `None` when there is nothing to send. `rate` is in deltas per
     /// second.
-    pub(super) fn due(&self, log: &Log, rate: f64, now: Instant) -> Option<Instant> {
+    pub(super) fn due(&self, log: &EventLog, rate: f64, now: Instant) -> Option<Instant> {
         if !self.frames.is_empty() {
             return Some(self.trouble.as_ref().map_or(now, |t| t.retry_at));
         }
@@ -109,7 +109,7 @@ impl Outbox {
     }
 
     /// The frame to try now; `None` when what was left says nothing in this format.
-    pub(super) fn next(&mut self, log: &mut Log, now: Instant) -> Option<String> {
+    pub(super) fn next(&mut self, log: &mut EventLog, now: Instant) -> Option<String> {
         self.keep_promise(log);
         while self.frames.is_empty() {
             self.render(log)?;
@@ -139,7 +139,7 @@ impl Outbox {
     }
 
     /// The line after which a page of the durable log is wanted, once for each page.
-    pub(super) fn wants(&mut self, log: &Log) -> Option<u64> {
+    pub(super) fn wants(&mut self, log: &EventLog) -> Option<u64> {
         let lacks = self.page.is_empty() && self.rendered + 1 < log.first();
         if !lacks || self.wants {
             return None;
@@ -187,7 +187,7 @@ impl Outbox {
     }
 
     /// It has taken everything it may have.
-    pub(super) fn done(&self, log: &Log) -> bool {
+    pub(super) fn done(&self, log: &EventLog) -> bool {
         self.frames.is_empty() && self.promise.is_none() && self.rendered >= log.sendable()
     }
 
@@ -201,7 +201,7 @@ impl Outbox {
         self.promise.filter(|promise| self.rendered >= promise.last)
     }
 
-    fn keep_promise(&mut self, log: &Log) {
+    fn keep_promise(&mut self, log: &EventLog) {
         if let Some(Promise { after, last, .. }) = self.kept() {
             self.promise = None;
             self.say(log.resumed(after, last));
@@ -209,7 +209,7 @@ impl Outbox {
     }
 
     /// Makes frames of the next line, or of as many as share one. `None` when there is no line.
-    fn render(&mut self, log: &mut Log) -> Option<()> {
+    fn render(&mut self, log: &mut EventLog) -> Option<()> {
         let frames = if self.shape.format == Format::Agui {
             vec![self.join(log)?]
         } else {
@@ -222,7 +222,7 @@ impl Outbox {
     }
 
     /// The next lines as they are.
-    fn join(&mut self, log: &mut Log) -> Option<String> {
+    fn join(&mut self, log: &mut EventLog) -> Option<String> {
         let mut frame = self.peek(log)?.to_string();
         self.step();
         if self.shape.lines == Lines::One {
@@ -240,7 +240,7 @@ impl Outbox {
     }
 
     /// The next line in another shape.
-    fn translate(&mut self, log: &mut Log) -> Option<Vec<String>> {
+    fn translate(&mut self, log: &mut EventLog) -> Option<Vec<String>> {
         let frames = match self.page.front() {
             Some(json) => match serde_json::from_str(json) {
                 Ok(line) => self.renderer.render(&line),
@@ -255,7 +255,7 @@ impl Outbox {
         Some(frames)
     }
 
-    fn peek(&self, log: &mut Log) -> Option<Arc<str>> {
+    fn peek(&self, log: &mut EventLog) -> Option<Arc<str>> {
         let of_page = self.page.front().map(Arc::clone);
         of_page.or_else(|| Some(Arc::clone(&log.take(self.rendered + 1)?.json)))
     }

@@ -18,7 +18,7 @@ pub struct Settings {
     pub stuck_after: Duration,
     /// After so long without a line, `agui` connections are told that the run is alive.
     pub alive_every: Duration,
-    /// The most memory for lines that are in the durable log already, in bytes (see [`super::log::Log::trim`]).
+    /// The most memory for lines that are in the durable log already, in bytes (see [`super::event_log::EventLog::trim`]).
     pub memory: usize,
 }
 
@@ -42,7 +42,7 @@ pub enum Notice {
     /// It took nothing for [`Settings::stuck_after`], or the lines it lacks cannot be had any more.
     Stuck(ConnectionId),
     /// The connection, which stays attached, lacks lines that are not in memory: it wants the page of the durable
-    /// log that follows this line ([`Handle::fill`](super::handle::Handle::fill)).
+    /// log that follows this line ([`EventSink::fill`](super::handle::EventSink::fill)).
     Wants(ConnectionId, u64),
 }
 

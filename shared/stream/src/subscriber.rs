@@ -7,15 +7,15 @@ use std::task::{Context, Poll, ready};
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::log::Log;
+use crate::event_log::EventLog;
 use crate::outbox::Outbox;
 use crate::post::PostError;
 use longwire_core::ids::ConnectionId;
 
-pub(super) type Watchers = BTreeMap<ConnectionId, Watcher>;
+pub(super) type Subscribers = BTreeMap<ConnectionId, Subscriber>;
 
 /// A connection that watches. There is room for one post in flight, and dropping the watcher drops it.
-pub(super) struct Watcher {
+pub(super) struct Subscriber {
     pub(super) outbox: Outbox,
     flight: Option<Flight>,
 }
@@ -25,7 +25,7 @@ struct Flight {
     answer: BoxFuture<'static, Result<(), PostError>>,
 }
 
-impl Watcher {
+impl Subscriber {
     pub(super) fn new(outbox: Outbox) -> Self {
         Self {
             outbox,
@@ -44,7 +44,7 @@ impl Watcher {
     }
 
     /// It has taken everything it may have.
-    pub(super) fn done(&self, log: &Log) -> bool {
+    pub(super) fn done(&self, log: &EventLog) -> bool {
         !self.in_flight() && self.outbox.done(log)
     }
 
@@ -74,7 +74,7 @@ impl Watcher {
 }
 
 /// Waits for a post to land. Returns the connection, and the error when nothing more can be sent there.
-pub(super) async fn landing(watchers: &mut Watchers) -> (ConnectionId, Result<(), PostError>) {
+pub(super) async fn landing(watchers: &mut Subscribers) -> (ConnectionId, Result<(), PostError>) {
     poll_fn(|cx| {
         for (connection, watcher) in watchers.iter_mut() {
             if let Poll::Ready(result) = watcher.poll(cx) {

@@ -49,7 +49,7 @@ pub async fn guard(
     };
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     // Deployments count tools by this line (terraform/modules/alarms/metrics.tf).
-    tracing::info!(tool = name, outcome = ?output.outcome, ms, "a tool ran");
+    tracing::info!(event = "tool_finished", tool = name, outcome = ?output.outcome, ms, "a tool ran");
     output
 }
 
@@ -87,7 +87,7 @@ mod tests {
         let tools: Vec<Value> = recorded
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
-            .filter(|line: &Value| line["fields"]["message"] == "a tool ran")
+            .filter(|line: &Value| line["fields"]["event"] == "tool_finished")
             .collect();
         assert!(!tools.is_empty(), "no tool was recorded");
         for line in tools {

@@ -1,5 +1,5 @@
 use longwire_agent::model::{Delta, Part, StopReason, Thought};
-use longwire_agent::outcome::Ending;
+use longwire_agent::outcome::Outcome;
 use longwire_core::message::{Block, Role};
 
 use super::script::{Script, answer, call, end, input, text};
@@ -23,7 +23,7 @@ async fn words_are_told_as_they_come_and_kept_whole() {
     )]);
     let played = play(&script, false).await;
     let finished = played.finished();
-    assert_eq!(finished.ending, Ending::Answered);
+    assert_eq!(finished.ending, Outcome::Answered);
     let [Block::Text { id, text }] = finished.messages[0].blocks.as_slice() else {
         panic!("one text")
     };
@@ -195,7 +195,7 @@ async fn a_call_that_was_cut_off_is_answered_and_never_run() {
     )]);
     let played = play(&script, false).await;
     let finished = played.finished();
-    assert_eq!(finished.ending, Ending::CutShort);
+    assert_eq!(finished.ending, Outcome::CutShort);
     let story = played.story();
     let tail = &story[story.len() - 3..];
     assert_eq!(tail[0], "TOOL_CALL_END");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use longwire_agent::context_window::{Window, turns};
 use longwire_agent::model::{Delta, StopReason, Thought};
-use longwire_agent::outcome::{Ending, Finished};
+use longwire_agent::outcome::{Finished, Outcome};
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::CancelReason;
@@ -166,8 +166,8 @@ async fn a_run_may_be_stopped_at_any_moment() {
             in_order(&played)
                 .unwrap_or_else(|wrong| panic!("{at:?}: {wrong}\n{:#?}", played.story()));
             match played.finished().ending {
-                Ending::Stopped(CancelReason::User) => stopped += 1,
-                ending => assert_eq!(ending, Ending::Answered, "{at:?}"),
+                Outcome::Stopped(CancelReason::User) => stopped += 1,
+                ending => assert_eq!(ending, Outcome::Answered, "{at:?}"),
             }
             assert!(played.took <= Duration::from_millis(300), "{at:?}");
         }
@@ -214,7 +214,7 @@ async fn a_worker_may_die_at_any_moment() {
         };
         let played = stage.play().await;
         let Finished { ending, messages } = played.finished();
-        assert_eq!(*ending, Ending::Answered, "{life:?}");
+        assert_eq!(*ending, Outcome::Answered, "{life:?}");
         let kept = kept(&before, &played.steps, messages);
         next_prompt_works(&kept).unwrap_or_else(|wrong| panic!("{life:?}: {wrong}\n{kept:#?}"));
         let made = library.calls().len() - made;

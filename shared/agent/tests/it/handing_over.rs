@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use longwire_agent::model::{Delta, StopReason};
-use longwire_agent::outcome::{Ending, Exit};
+use longwire_agent::outcome::{Exit, Outcome};
 
 use super::script::{Call, Script, answer, call, end, text};
 use super::stage::{Played, Stage, Stored};
@@ -70,7 +70,7 @@ async fn nothing_of_a_run_that_is_handed_over_is_left_unstored() {
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_next_step_fits_goes_on() {
     let (played, asked) = play(&[500, 100], 1110).await;
-    assert_eq!(played.finished().ending, Ending::Answered);
+    assert_eq!(played.finished().ending, Outcome::Answered);
     assert_eq!(asked, 3);
 }
 
@@ -88,9 +88,9 @@ async fn a_worker_without_time_makes_one_step_all_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_ends_anyway_is_not_handed_over() {
     let (played, _) = play(&[], 0).await;
-    assert_eq!(played.finished().ending, Ending::Answered);
+    assert_eq!(played.finished().ending, Outcome::Answered);
     let (played, asked) = play(&[100, 100, 300], 700).await;
-    assert_eq!(played.finished().ending, Ending::OutOfSteps);
+    assert_eq!(played.finished().ending, Outcome::OutOfSteps);
     assert_eq!(asked, 3, "no worker may make a fourth step");
 }
 
@@ -103,7 +103,7 @@ async fn steps_are_named_and_counted_over_all_workers() {
         ..Stage::new(&script, &tools)
     };
     let played = stage.play().await;
-    assert_eq!(played.finished().ending, Ending::Answered);
+    assert_eq!(played.finished().ending, Outcome::Answered);
     let named = |told: &String| told.starts_with("STEP_STARTED");
     let names: Vec<String> = played.story().into_iter().filter(named).collect();
     assert_eq!(names, ["STEP_STARTED turn-2", "STEP_STARTED turn-3"]);
@@ -114,5 +114,5 @@ async fn steps_are_named_and_counted_over_all_workers() {
         ..Stage::new(&script, &tools)
     };
     let played = stage.play().await;
-    assert_eq!(played.finished().ending, Ending::OutOfSteps);
+    assert_eq!(played.finished().ending, Outcome::OutOfSteps);
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use longwire_agent::model::{ModelErrorKind, StopReason};
-use longwire_agent::outcome::Ending;
+use longwire_agent::outcome::Outcome;
 use longwire_agent::reply::Failure;
 
 use super::script::{Call, Script, answer, call, end, text};
@@ -27,7 +27,7 @@ async fn a_call_of_which_nothing_was_shown_is_made_again() {
         answer([text(0, "There."), end(0)], StopReason::EndTurn),
     ]);
     let played = play(&script).await;
-    assert_eq!(played.finished().ending, Ending::Answered);
+    assert_eq!(played.finished().ending, Outcome::Answered);
     let steps = played
         .story()
         .iter()
@@ -77,7 +77,7 @@ async fn steps_are_counted() {
         Script::of((0..3).map(|_| answer([call(0, "current_time"), end(0)], StopReason::ToolUse)));
     let played = play(&script).await;
     let finished = played.finished();
-    assert_eq!(finished.ending, Ending::OutOfSteps);
+    assert_eq!(finished.ending, Outcome::OutOfSteps);
     assert_eq!(played.steps.len(), 2, "two steps were stored as they ended");
     assert_eq!(
         finished.messages.len(),

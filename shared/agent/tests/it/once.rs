@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use longwire_agent::model::{Part, StopReason};
-use longwire_agent::outcome::Ending;
+use longwire_agent::outcome::Outcome;
 use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::CancelReason;
@@ -95,7 +95,7 @@ async fn a_call_that_must_not_be_repeated_begins_when_its_step_stands() {
         ..Stage::new(&script, &library.tools)
     };
     let played = stage.play().await;
-    assert_eq!(played.finished().ending, Ending::Answered);
+    assert_eq!(played.finished().ending, Outcome::Answered);
     let begun = library.calls();
     assert_eq!(begun.len(), 1);
     assert!(begun[0] >= Duration::from_secs(5), "{begun:?}");
@@ -215,7 +215,7 @@ async fn calls_of_the_last_step_are_answered_by_whoever_takes_over() {
         };
         let played = stage.play().await;
         let finished = played.finished();
-        assert_eq!(finished.ending, Ending::OutOfSteps);
+        assert_eq!(finished.ending, Outcome::OutOfSteps);
         assert_eq!(finished.messages.len(), 2, "turn and results end the run");
         assert!(!finished.messages[0].calling);
     }
@@ -250,7 +250,7 @@ async fn a_run_that_was_stopped_before_it_was_taken_over_makes_no_call() {
     };
     let played = stage.play().await;
     let finished = played.finished();
-    assert_eq!(finished.ending, Ending::Stopped(CancelReason::User));
+    assert_eq!(finished.ending, Outcome::Stopped(CancelReason::User));
     assert_eq!(
         outcomes(&finished.messages[1]),
         [ToolOutcome::Cancelled, ToolOutcome::Error]

@@ -16,10 +16,10 @@ use longwire_core::run::CancelReason;
 use longwire_core::run::Cursor;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_stream;
-use longwire_stream::handle::Handle;
-use longwire_stream::log::Log;
+use longwire_stream::event_log::EventLog;
 use longwire_stream::post::Post;
 use longwire_stream::settings::Settings;
+use longwire_stream::sink::EventSink;
 use longwire_tools::Tools;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
@@ -179,7 +179,7 @@ impl<'a> Stage<'a> {
 
     fn ctx(
         &self,
-        lines: Handle,
+        lines: EventSink,
         steps: mpsc::Sender<Step>,
         stop: watch::Receiver<Option<CancelReason>>,
         lease: watch::Receiver<Instant>,
@@ -227,8 +227,8 @@ impl<'a> Stage<'a> {
 }
 
 /// A sender with one connection.
-async fn sender(post: Post, lease: watch::Receiver<Instant>) -> Handle {
-    let log = Log::resume(
+async fn sender(post: Post, lease: watch::Receiver<Instant>) -> EventSink {
+    let log = EventLog::resume(
         ThreadId::trusted("t_1"),
         RunId::trusted("r_1"),
         Vec::new(),

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use longwire_agent::model::{Delta, ModelErrorKind, StopReason, Thought};
-use longwire_agent::outcome::Ending;
+use longwire_agent::outcome::Outcome;
 use longwire_core::message::Block;
 use longwire_core::run::CancelReason;
 use longwire_core::tool::ToolOutcome;
@@ -31,7 +31,7 @@ async fn a_stop_before_the_first_word_drops_the_call() {
         let script = Script::of([call]);
         let played = play(&script, SOON).await;
         let finished = played.finished();
-        assert_eq!(finished.ending, Ending::Stopped(CancelReason::User));
+        assert_eq!(finished.ending, Outcome::Stopped(CancelReason::User));
         assert_eq!((dropped(&script), played.took), (1, SOON));
         let [said] = finished.messages.as_slice() else {
             panic!("one turn: {finished:?}")
@@ -70,7 +70,7 @@ async fn a_stop_in_the_middle_of_a_text_drops_the_stream_and_keeps_the_words() {
     let script = Script::of([Call::Hangs(vec![text(0, "Once upon "), text(0, "a ti")])]);
     let played = play(&script, SOON).await;
     let finished = played.finished();
-    assert_eq!(finished.ending, Ending::Stopped(CancelReason::User));
+    assert_eq!(finished.ending, Outcome::Stopped(CancelReason::User));
     assert_eq!(dropped(&script), 1);
     assert_eq!(played.took, SOON);
     assert!(finished.messages[0].cancelled);
@@ -116,7 +116,7 @@ async fn a_stop_while_tools_run_drops_them_and_keeps_what_came() {
     let script = Script::of([answer(calls, StopReason::ToolUse)]);
     let played = play(&script, Duration::from_millis(300)).await;
     let finished = played.finished();
-    assert_eq!(finished.ending, Ending::Stopped(CancelReason::User));
+    assert_eq!(finished.ending, Outcome::Stopped(CancelReason::User));
     assert_eq!(played.took, Duration::from_millis(300), "at once");
     let outcomes: Vec<_> = finished.messages[1].blocks.iter().map(outcome).collect();
     assert_eq!(
@@ -142,7 +142,7 @@ async fn a_stop_between_two_tries_ends_the_waiting() {
     ]);
     let played = play(&script, Duration::from_micros(1)).await;
     let finished = played.finished();
-    assert_eq!(finished.ending, Ending::Stopped(CancelReason::User));
+    assert_eq!(finished.ending, Outcome::Stopped(CancelReason::User));
     assert_eq!(
         played.story(),
         ["STEP_STARTED turn-1", "STEP_FINISHED turn-1"]
@@ -162,7 +162,7 @@ async fn a_stop_between_two_steps_begins_no_other() {
     };
     let played = stage.play().await;
     let finished = played.finished();
-    assert_eq!(finished.ending, Ending::Stopped(CancelReason::User));
+    assert_eq!(finished.ending, Outcome::Stopped(CancelReason::User));
     let started = |told: &String| told.starts_with("STEP_STARTED");
     let steps = played.story().into_iter().filter(started).count();
     let asked = script.requests.lock().expect("one test, one thread").len();

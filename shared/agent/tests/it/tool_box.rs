@@ -24,7 +24,7 @@ fn deps() -> Deps {
     }
 }
 
-/// The same tools and a `kb_lookup` that notes when it is called and answers after a while.
+/// The same tools and a `kb_lookup` that annotations when it is called and answers after a while.
 pub(crate) struct Library {
     /// The tools.
     pub(crate) tools: Tools,

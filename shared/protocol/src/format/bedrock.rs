@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::event::Event;
 use crate::format::json;
 use crate::format::seen::{Cost, Seen, stop_reason};
-use crate::line::{Line, Notes};
+use crate::numbered::{Annotations, NumberedEvent};
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,9 +52,9 @@ enum Delta<'a> {
     ToolUse { input: &'a str },
 }
 
-pub(super) fn render(line: &Line, seen: &Seen) -> Vec<String> {
+pub(super) fn render(line: &NumberedEvent, seen: &Seen) -> Vec<String> {
     if matches!(line.event, Event::StepFinished { .. }) {
-        return stop(&line.metadata.notes);
+        return stop(&line.metadata.annotations);
     }
     event(&line.event, seen)
         .map(|event| json(&Frame::Event(event)))
@@ -103,11 +103,11 @@ fn event<'a>(event: &'a Event, seen: &Seen) -> Option<Stream<'a>> {
     })
 }
 
-fn stop(notes: &Notes) -> Vec<String> {
+fn stop(annotations: &Annotations) -> Vec<String> {
     let stop = Stream::MessageStop {
-        stop_reason: stop_reason(notes),
+        stop_reason: stop_reason(annotations),
     };
-    let cost = Cost::of(notes).map(Stream::Metadata);
+    let cost = Cost::of(annotations).map(Stream::Metadata);
     std::iter::once(stop)
         .chain(cost)
         .map(|event| json(&Frame::Event(event)))

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::event::Event;
 use crate::format::json;
 use crate::format::seen::{Cost, stop_reason};
-use crate::line::{Line, Notes};
+use crate::numbered::{Annotations, NumberedEvent};
 
 #[derive(Serialize)]
 struct Frame<'a> {
@@ -17,20 +17,20 @@ fn frame(event: &str, data: &str) -> String {
     json(&Frame { event, data })
 }
 
-pub(super) fn render(line: &Line) -> Vec<String> {
+pub(super) fn render(line: &NumberedEvent) -> Vec<String> {
     match &line.event {
         Event::StepStarted { .. } => vec![frame("message_start", "")],
         Event::TextMessageStart { .. } => vec![frame("content_start", "")],
         Event::TextMessageContent { delta, .. } => vec![frame("content", delta)],
         Event::TextMessageEnd { .. } => vec![frame("content_stop", "")],
-        Event::StepFinished { .. } => stop(&line.metadata.notes),
+        Event::StepFinished { .. } => stop(&line.metadata.annotations),
         _ => Vec::new(),
     }
 }
 
-fn stop(notes: &Notes) -> Vec<String> {
-    let stop = frame("message_stop", stop_reason(notes));
-    let cost = Cost::of(notes).map(|cost| frame("metadata", &json(&cost)));
+fn stop(annotations: &Annotations) -> Vec<String> {
+    let stop = frame("message_stop", stop_reason(annotations));
+    let cost = Cost::of(annotations).map(|cost| frame("metadata", &json(&cost)));
     std::iter::once(stop).chain(cost).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::event::Event;
-use crate::line::{Line, Notes};
+use crate::numbered::{Annotations, NumberedEvent};
 use longwire_core::message::Usage;
 
 /// Content block indexes and costs, so far.
@@ -18,11 +18,11 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Remembers what later lines need of this one.
-    pub(super) fn note(&mut self, line: &Line) {
-        if let (Some(id), Some(index)) = (opened(&line.event), line.metadata.notes.block) {
+    pub(super) fn note(&mut self, line: &NumberedEvent) {
+        if let (Some(id), Some(index)) = (opened(&line.event), line.metadata.annotations.block) {
             self.indexes.insert(id.to_owned(), index);
         }
-        if let Some(cost) = Cost::of(&line.metadata.notes) {
+        if let Some(cost) = Cost::of(&line.metadata.annotations) {
             self.cost.usage = self.cost.usage + cost.usage;
             self.cost.metrics.latency_ms += cost.metrics.latency_ms;
         }
@@ -60,17 +60,17 @@ pub(super) struct Metrics {
 
 impl Cost {
     /// The cost a STEP_FINISHED tells, if it does.
-    pub(super) fn of(notes: &Notes) -> Option<Self> {
+    pub(super) fn of(annotations: &Annotations) -> Option<Self> {
         Some(Self {
-            usage: notes.usage?,
+            usage: annotations.usage?,
             metrics: Metrics {
-                latency_ms: notes.latency_ms.unwrap_or_default(),
+                latency_ms: annotations.latency_ms.unwrap_or_default(),
             },
         })
     }
 }
 
 /// Why the model stopped, as a STEP_FINISHED tells it.
-pub(super) fn stop_reason(notes: &Notes) -> &str {
-    notes.stop_reason.as_deref().unwrap_or("cancelled")
+pub(super) fn stop_reason(annotations: &Annotations) -> &str {
+    annotations.stop_reason.as_deref().unwrap_or("cancelled")
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::event::{Event, STATUS};
 use crate::format::json;
-use crate::line::Line;
+use crate::numbered::NumberedEvent;
 
 #[derive(Serialize)]
 struct Frame<'a> {
@@ -21,7 +21,7 @@ fn frame(kind: &str, value: &str) -> String {
     })
 }
 
-pub(super) fn render(line: &Line) -> Option<String> {
+pub(super) fn render(line: &NumberedEvent) -> Option<String> {
     match &line.event {
         Event::TextMessageContent { delta, .. } => Some(frame("token", delta)),
         Event::Custom { name, value } if name == STATUS => {

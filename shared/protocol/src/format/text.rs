@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::event::Event;
 use crate::format::json;
 use crate::format::seen::Seen;
-use crate::line::Line;
+use crate::numbered::NumberedEvent;
 use longwire_core::ids::ThreadId;
 
 const RULE: &str = "\n----------\n";
@@ -16,7 +16,7 @@ struct Session<'a> {
     runtime_session_id: &'a ThreadId,
 }
 
-pub(super) fn render(line: &Line, seen: &Seen) -> Vec<String> {
+pub(super) fn render(line: &NumberedEvent, seen: &Seen) -> Vec<String> {
     match &line.event {
         Event::TextMessageContent { delta, .. } => vec![delta.clone()],
         Event::RunFinished { thread_id, .. } => vec![

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::event::Event;
 use crate::format::json;
 use crate::format::seen::Cost;
-use crate::line::Line;
+use crate::numbered::NumberedEvent;
 
 #[derive(Serialize)]
 struct Frame<'a> {
@@ -21,7 +21,7 @@ fn other() -> String {
     })
 }
 
-pub(super) fn render(line: &Line) -> Vec<String> {
+pub(super) fn render(line: &NumberedEvent) -> Vec<String> {
     match &line.event {
         Event::TextMessageContent { delta, .. } => vec![json(&Frame {
             kind: "text",
@@ -34,7 +34,9 @@ pub(super) fn render(line: &Line) -> Vec<String> {
         | Event::ToolCallStart { .. }
         | Event::ToolCallArgs { .. }
         | Event::ToolCallEnd { .. } => vec![other()],
-        Event::StepFinished { .. } if Cost::of(&line.metadata.notes).is_none() => vec![other()],
+        Event::StepFinished { .. } if Cost::of(&line.metadata.annotations).is_none() => {
+            vec![other()]
+        }
         Event::StepFinished { .. } => vec![other(), other()],
         _ => Vec::new(),
     }

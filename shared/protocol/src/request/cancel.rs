@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::request::fields;
 use crate::request::prompt::Names;
-use crate::response::error::ErrorFrame;
+use crate::response::error::ErrorResponse;
 use longwire_core::ids::{RunId, ThreadId};
 
 /// A run shall stop.
@@ -25,7 +25,7 @@ struct Raw {
 
 impl Cancel {
     /// Reads one.
-    pub fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
         let raw: Raw = fields::read(value)?;
         Ok(Self {
             thread_id: Names::read(value)?.thread()?,

@@ -3,11 +3,11 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::response::error::{Code, ErrorFrame};
+use crate::response::error::{Code, ErrorResponse};
 use longwire_core::ids::BadId;
 
 /// Reads the fields of a message. Nothing of the client's own words is told back.
-pub fn read<T: DeserializeOwned>(value: &Value) -> Result<T, ErrorFrame> {
+pub fn read<T: DeserializeOwned>(value: &Value) -> Result<T, ErrorResponse> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let field = error.path().to_string();
         invalid(told(&field, &error.into_inner().to_string()))
@@ -15,7 +15,7 @@ pub fn read<T: DeserializeOwned>(value: &Value) -> Result<T, ErrorFrame> {
 }
 
 /// A field that must be an object, if it is there: serde would take an array for one.
-pub fn object(value: &Value, field: &str) -> Result<(), ErrorFrame> {
+pub fn object(value: &Value, field: &str) -> Result<(), ErrorResponse> {
     match value.get(field) {
         None | Some(Value::Null | Value::Object(_)) => Ok(()),
         Some(_) => Err(invalid(format!("`{field}` must be an object."))),
@@ -23,7 +23,7 @@ pub fn object(value: &Value, field: &str) -> Result<(), ErrorFrame> {
 }
 
 /// A field that must be an array of at most `max` objects, if it is there.
-pub fn objects(value: &Value, field: &str, max: usize) -> Result<(), ErrorFrame> {
+pub fn objects(value: &Value, field: &str, max: usize) -> Result<(), ErrorResponse> {
     let items = match value.get(field) {
         None | Some(Value::Null) => return Ok(()),
         Some(Value::Array(items)) => items,
@@ -45,21 +45,21 @@ pub fn name<T>(
     field: &str,
     given: Option<String>,
     parse: impl Fn(&str) -> Result<T, BadId>,
-) -> Result<Option<T>, ErrorFrame> {
+) -> Result<Option<T>, ErrorResponse> {
     given
         .map(|name| parse(&name).map_err(|error| invalid(format!("`{field}` {error}."))))
         .transpose()
 }
 
 /// The refusal of a field.
-pub fn invalid(message: impl Into<String>) -> ErrorFrame {
-    ErrorFrame::new(Code::InvalidMessage, message)
+pub fn invalid(message: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::new(Code::InvalidMessage, message)
 }
 
 /// The refusal of what has too many bytes.
-pub fn too_large(what: &str, max: usize) -> ErrorFrame {
+pub fn too_large(what: &str, max: usize) -> ErrorResponse {
     let what = what[..1].to_uppercase() + &what[1..];
-    ErrorFrame::new(
+    ErrorResponse::new(
         Code::PayloadTooLarge,
         format!("{what} must have at most {max} bytes of UTF-8."),
     )

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::request::fields;
-use crate::response::error::{Code, ErrorFrame};
+use crate::response::error::{Code, ErrorResponse};
 
 /// The major version of AG-UI that is spoken here.
 const MAJOR: &str = "1";
@@ -23,12 +23,12 @@ struct Raw {
 
 impl Hello {
     /// Refuses clients of another major version; one that names none is taken as it is.
-    pub fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
         let raw: Raw = fields::read(value)?;
         let version = raw.protocol_version.as_deref().unwrap_or(MAJOR);
         match version.split('.').next() {
             Some(MAJOR) => Ok(Self),
-            _ => Err(ErrorFrame::new(
+            _ => Err(ErrorResponse::new(
                 Code::UnsupportedVersion,
                 format!("`protocolVersion` must be {MAJOR}.x."),
             )),

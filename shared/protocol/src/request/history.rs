@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::request::fields;
 use crate::request::fields::invalid;
 use crate::request::prompt::Names;
-use crate::response::error::ErrorFrame;
+use crate::response::error::ErrorResponse;
 use crate::response::page::Place;
 use longwire_core::ids::{MessageId, ThreadId};
 
@@ -58,7 +58,7 @@ struct Raw {
 
 impl History {
     /// Reads one.
-    pub fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
         let raw: Raw = fields::read(value)?;
         Ok(Self {
             thread_id: Names::read(value)?.thread()?,
@@ -68,7 +68,7 @@ impl History {
 }
 
 impl Raw {
-    fn wanted(self) -> Result<Wanted, ErrorFrame> {
+    fn wanted(self) -> Result<Wanted, ErrorResponse> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(invalid(format!("`limit` must be 1 to {MAX_LIMIT}.")));
@@ -88,7 +88,7 @@ impl Raw {
     }
 }
 
-fn place(before: Option<String>) -> Result<Option<Place>, ErrorFrame> {
+fn place(before: Option<String>) -> Result<Option<Place>, ErrorResponse> {
     before
         .map(|text| match text.parse() {
             Ok(place) if text.len() <= MAX_CURSOR => Ok(place),

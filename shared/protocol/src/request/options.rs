@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::request::fields;
-use crate::response::error::ErrorFrame;
+use crate::response::error::ErrorResponse;
 use longwire_core::options::{IfBusy, OnGone};
 
 /// How a run shall go.
@@ -33,7 +33,7 @@ struct Raw {
 
 impl Options {
     /// Reads the options of a prompt.
-    pub fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
         fields::object(value, "options")?;
         let raw = fields::read::<Outer>(value)?.options.unwrap_or_default();
         Ok(Self {

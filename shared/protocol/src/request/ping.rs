@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Number, Value};
 
 use crate::request::fields;
-use crate::response::error::ErrorFrame;
+use crate::response::error::ErrorResponse;
 
 /// A sign of life is asked for.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Ping {
 
 impl Ping {
     /// Reads one.
-    pub fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
         fields::read(value)
     }
 }

@@ -7,7 +7,7 @@ use crate::request::fields;
 use crate::request::fields::{invalid, too_large};
 use crate::request::options::Options;
 use crate::request::{MAX_PROMPT_BYTES, tools};
-use crate::response::error::ErrorFrame;
+use crate::response::error::ErrorResponse;
 use longwire_core::ids::{MessageId, RunId, ThreadId};
 use longwire_core::run::Context;
 
@@ -53,11 +53,11 @@ struct Raw {
 }
 
 impl Names {
-    pub(super) fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    pub(super) fn read(value: &Value) -> Result<Self, ErrorResponse> {
         fields::read(value)
     }
 
-    pub(super) fn thread(self) -> Result<Option<ThreadId>, ErrorFrame> {
+    pub(super) fn thread(self) -> Result<Option<ThreadId>, ErrorResponse> {
         let named = [
             ("threadId", self.thread_id),
             ("sessionId", self.session_id),
@@ -71,7 +71,7 @@ impl Names {
 
 impl Prompt {
     /// A text that is no JSON.
-    pub fn plain(text: &str) -> Result<Self, ErrorFrame> {
+    pub fn plain(text: &str) -> Result<Self, ErrorResponse> {
         Ok(Self {
             thread_id: None,
             run_id: None,
@@ -83,7 +83,7 @@ impl Prompt {
     }
 
     /// Reads one. `supersede` has nothing to act on, because no run ever waits for its client yet.
-    pub fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
         let raw: Raw = fields::read(value)?;
         let options = Options::read(value)?;
         let context = tools::context(value)?;
@@ -100,7 +100,7 @@ impl Prompt {
 }
 
 impl Raw {
-    fn words(self) -> Result<String, ErrorFrame> {
+    fn words(self) -> Result<String, ErrorResponse> {
         match (self.prompt, self.message, self.story_type) {
             (Some(prompt), _, _) => words("prompt", prompt),
             (None, Some(message), _) => words("message", message),
@@ -110,7 +110,7 @@ impl Raw {
     }
 }
 
-fn words(field: &str, text: String) -> Result<String, ErrorFrame> {
+fn words(field: &str, text: String) -> Result<String, ErrorResponse> {
     // Bedrock refuses a text of white space alone, and there is nothing to answer to control characters.
     if text.chars().all(|c| c.is_whitespace() || c.is_control()) {
         return Err(invalid(format!("`{field}` must not be empty or blank.")));
@@ -122,7 +122,7 @@ fn words(field: &str, text: String) -> Result<String, ErrorFrame> {
 }
 
 /// The template behind `storyType`.
-fn story(kind: &str) -> Result<String, ErrorFrame> {
+fn story(kind: &str) -> Result<String, ErrorResponse> {
     let kind = kind.trim().to_lowercase();
     if kind.is_empty() || kind.chars().count() > MAX_STORY_TYPE {
         return Err(invalid(format!(

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::request::fields;
 use crate::request::fields::invalid;
 use crate::request::prompt::Names;
-use crate::response::error::ErrorFrame;
+use crate::response::error::ErrorResponse;
 use longwire_core::ids::{RunId, ThreadId};
 
 /// A run's lines are wanted from a place on.
@@ -32,7 +32,7 @@ struct Raw {
 
 impl Resume {
     /// Reads one.
-    pub fn read(value: &Value) -> Result<Self, ErrorFrame> {
+    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
         let raw: Raw = fields::read(value)?;
         let epoch = raw.epoch.unwrap_or(1);
         if epoch == 0 {

@@ -16,7 +16,7 @@ fn prompt(body: &str) -> Prompt {
     }
 }
 
-fn refusal(body: &str) -> ErrorFrame {
+fn refusal(body: &str) -> ErrorResponse {
     parse(body).expect_err(body).error
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::request::fields;
 use crate::request::fields::{invalid, too_large};
-use crate::response::error::ErrorFrame;
+use crate::response::error::ErrorResponse;
 use longwire_core::run::Context;
 
 /// The most tools a client may bring.
@@ -44,7 +44,7 @@ struct Facts {
 
 /// Checks a client's tools. There is nothing that could call them yet, so any is one too many; the limits
 /// come first, because they will stay.
-pub fn check(value: &Value) -> Result<(), ErrorFrame> {
+pub fn check(value: &Value) -> Result<(), ErrorResponse> {
     fields::objects(value, "tools", MAX_TOOLS)?;
     let tools = fields::read::<Tools>(value)?.tools.unwrap_or_default();
     for (at, tool) in tools.iter().enumerate() {
@@ -68,7 +68,7 @@ pub fn check(value: &Value) -> Result<(), ErrorFrame> {
 }
 
 impl Tool {
-    fn check(&self, at: usize) -> Result<(), ErrorFrame> {
+    fn check(&self, at: usize) -> Result<(), ErrorResponse> {
         let legal = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-';
         if !(1..=MAX_TOOL_NAME).contains(&self.name.len()) || !self.name.bytes().all(legal) {
             return Err(invalid(format!(
@@ -85,7 +85,7 @@ impl Tool {
 }
 
 /// The facts a client brings along.
-pub fn context(value: &Value) -> Result<Vec<Context>, ErrorFrame> {
+pub fn context(value: &Value) -> Result<Vec<Context>, ErrorResponse> {
     fields::objects(value, "context", MAX_CONTEXT)?;
     let facts = fields::read::<Facts>(value)?.context.unwrap_or_default();
     let bytes: usize = facts

@@ -82,7 +82,7 @@ impl AckStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::Control;
+    use crate::response::Response;
 
     #[test]
     fn fields_stand_in_the_protocols_order() {
@@ -97,7 +97,7 @@ mod tests {
             duplicate: false,
         };
         assert_eq!(
-            Control::Ack(ack.clone()).json(),
+            Response::Ack(ack.clone()).json(),
             r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"queued"}"#
         );
         ack.id = None;
@@ -105,7 +105,7 @@ mod tests {
         ack.position = Some(3);
         ack.duplicate = true;
         assert_eq!(
-            Control::Ack(ack).json(),
+            Response::Ack(ack).json(),
             r#"{"type":"ack","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"waiting","position":3,"duplicate":true}"#
         );
     }

@@ -7,7 +7,7 @@ use longwire_core::ids::{RunId, ThreadId};
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ErrorFrame {
+pub struct ErrorResponse {
     /// The message's id, wherever it can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -29,7 +29,7 @@ pub struct ErrorFrame {
     pub run_id: Option<RunId>,
 }
 
-impl ErrorFrame {
+impl ErrorResponse {
     /// A refusal of a message about which nothing else is known.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
@@ -111,22 +111,22 @@ impl Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::Control;
+    use crate::response::Response;
 
     #[test]
     fn fields_stand_in_the_protocols_order() {
-        let error = ErrorFrame {
+        let error = ErrorResponse {
             id: Some("2".to_owned()),
             thread_id: Some(ThreadId::trusted("t1")),
             run_id: Some(RunId::trusted("r1")),
-            ..ErrorFrame::new(Code::ThreadBusy, "A run is active on this thread.")
+            ..ErrorResponse::new(Code::ThreadBusy, "A run is active on this thread.")
         };
         assert_eq!(
-            Control::Error(error).json(),
+            Response::Error(error).json(),
             r#"{"type":"error","id":"2","code":"thread_busy","message":"A run is active on this thread.","retryable":true,"threadId":"t1","runId":"r1"}"#
         );
         assert_eq!(
-            Control::Error(ErrorFrame::new(Code::InvalidJson, "no")).json(),
+            Response::Error(ErrorResponse::new(Code::InvalidJson, "no")).json(),
             r#"{"type":"error","code":"invalid_json","message":"no"}"#
         );
     }

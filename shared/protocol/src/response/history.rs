@@ -17,7 +17,7 @@ pub struct HistoryPage {
     /// The thread.
     pub thread_id: ThreadId,
     /// Its messages, oldest first.
-    pub messages: Vec<Shown>,
+    pub messages: Vec<HistoryMessage>,
     /// What to ask for with `before` to get the page before this one; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -54,11 +54,11 @@ pub struct Pending {
 /// A message as clients know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Shown {
+pub struct HistoryMessage {
     /// Its id, the one it was streamed with.
     pub id: MessageId,
     /// Who speaks.
-    pub role: ShownRole,
+    pub role: HistoryRole,
     /// On a tool's result: the call it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<CallId>,
@@ -67,7 +67,7 @@ pub struct Shown {
     pub content: Option<String>,
     /// The calls that hang on it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tool_calls: Vec<ShownCall>,
+    pub tool_calls: Vec<HistoryCall>,
     /// There is more of it than is shown here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
@@ -79,7 +79,7 @@ pub struct Shown {
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ShownRole {
+pub enum HistoryRole {
     /// The person.
     User,
     /// The model.
@@ -90,27 +90,27 @@ pub enum ShownRole {
 
 /// A tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ShownCall {
+pub struct HistoryCall {
     /// The call.
     pub id: CallId,
     /// `function`, as AG-UI has it.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// What is called.
-    pub function: ShownFunction,
+    pub function: HistoryFunction,
 }
 
 /// What is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ShownFunction {
+pub struct HistoryFunction {
     /// The tool.
     pub name: String,
     /// The arguments, as JSON text.
     pub arguments: String,
 }
 
-impl Shown {
-    fn new(id: &MessageId, role: ShownRole, content: Option<String>) -> Self {
+impl HistoryMessage {
+    fn new(id: &MessageId, role: HistoryRole, content: Option<String>) -> Self {
         Self {
             id: id.clone(),
             role,
@@ -126,8 +126,8 @@ impl Shown {
     /// id, and calls hang on the message they were streamed with. Thinking is not shown.
     pub fn all(message: &Message) -> Vec<Self> {
         let role = match message.role {
-            Role::User => ShownRole::User,
-            Role::Assistant => ShownRole::Assistant,
+            Role::User => HistoryRole::User,
+            Role::Assistant => HistoryRole::Assistant,
         };
         let mut shown: Vec<Self> = Vec::new();
         for block in &message.blocks {
@@ -139,10 +139,10 @@ impl Shown {
                         shown.push(Self::new(&call.parent, role, None));
                         shown.len() - 1
                     });
-                    shown[at].tool_calls.push(ShownCall {
+                    shown[at].tool_calls.push(HistoryCall {
                         id: call.id.clone(),
                         kind: "function",
-                        function: ShownFunction {
+                        function: HistoryFunction {
                             name: call.name.clone(),
                             arguments: arguments(&call.input),
                         },
@@ -152,7 +152,7 @@ impl Shown {
                     tool_call_id: Some(result.call_id.clone()),
                     ..Self::new(
                         &result.message_id,
-                        ShownRole::Tool,
+                        HistoryRole::Tool,
                         Some(result.content.clone()),
                     )
                 }),
@@ -198,7 +198,7 @@ mod tests {
 
     fn shown(role: Role, blocks: Vec<Block>) -> serde_json::Value {
         let message = Message::new(role, RunId::trusted("r1"), blocks);
-        serde_json::to_value(Shown::all(&message)).expect("it has strings for keys")
+        serde_json::to_value(HistoryMessage::all(&message)).expect("it has strings for keys")
     }
 
     #[test]

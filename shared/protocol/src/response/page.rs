@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::escape::escaped_len;
 use crate::frame::MAX_FRAME_BYTES;
-use crate::response::history::{Shown, ShownCall};
+use crate::response::history::{HistoryCall, HistoryMessage};
 
 /// The longest content that is shown at once, in bytes.
 pub const MAX_CONTENT_BYTES: usize = 16 * 1024;
@@ -58,7 +58,7 @@ impl FromStr for Place {
 /// A page that is filled from its end, newest message first.
 #[derive(Debug)]
 pub struct Page {
-    newest_first: Vec<Shown>,
+    newest_first: Vec<HistoryMessage>,
     limit: usize,
     room: usize,
     oldest: Option<Place>,
@@ -76,7 +76,7 @@ impl Page {
     }
 
     /// Adds the message that comes before those on the page, cut to size; `false` when there is no room.
-    pub fn add(&mut self, place: Place, shown: Shown) -> bool {
+    pub fn add(&mut self, place: Place, shown: HistoryMessage) -> bool {
         let shown = shown.cut();
         let size = json_size(&shown) + 1;
         if self.newest_first.len() >= self.limit || size > self.room {
@@ -89,13 +89,13 @@ impl Page {
     }
 
     /// The messages, oldest first, and the place before them.
-    pub fn finish(mut self) -> (Vec<Shown>, Option<Place>) {
+    pub fn finish(mut self) -> (Vec<HistoryMessage>, Option<Place>) {
         self.newest_first.reverse();
         (self.newest_first, self.oldest)
     }
 }
 
-impl Shown {
+impl HistoryMessage {
     /// Cuts the message to what is shown at once. Arguments of calls for which there is no room left
     /// become `{}`, because a piece of JSON is of no use to anybody.
     pub fn cut(mut self) -> Self {
@@ -137,7 +137,7 @@ impl Shown {
 }
 
 /// A step with so many calls that their names alone fill a frame.
-fn drop_beyond(calls: &mut Vec<ShownCall>, mut room: usize) {
+fn drop_beyond(calls: &mut Vec<HistoryCall>, mut room: usize) {
     let fits = calls.iter().take_while(|call| {
         let left = room.checked_sub(json_size(call) + 1);
         room = left.unwrap_or(0);
@@ -174,12 +174,12 @@ mod tests {
 
     const AT: Place = Place { number: 7, part: 0 };
 
-    fn said(text: &str) -> Shown {
+    fn said(text: &str) -> HistoryMessage {
         let message = Message::user(MessageId::trusted("u1"), RunId::trusted("r1"), text);
-        Shown::all(&message).remove(0)
+        HistoryMessage::all(&message).remove(0)
     }
 
-    fn calls(count: usize, arguments: usize) -> Shown {
+    fn calls(count: usize, arguments: usize) -> HistoryMessage {
         let call = |n: usize| {
             Block::ToolCall(ToolCall {
                 id: CallId::trusted(format!("tc_{n}")),
@@ -189,7 +189,7 @@ mod tests {
             })
         };
         let blocks = (0..count).map(call).collect();
-        Shown::all(&Message::new(Role::Assistant, RunId::trusted("r1"), blocks)).remove(0)
+        HistoryMessage::all(&Message::new(Role::Assistant, RunId::trusted("r1"), blocks)).remove(0)
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::Control;
+    use crate::response::Response;
 
     #[test]
     fn it_tells_only_what_works() {
@@ -110,7 +110,7 @@ mod tests {
             Duration::from_secs(3600),
         );
         assert_eq!(
-            Control::Ready(ready).json(),
+            Response::Ready(ready).json(),
             r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"Abc=","user":"u_7","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600},"features":["history","resume"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#
         );
     }

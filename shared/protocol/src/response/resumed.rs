@@ -22,13 +22,13 @@ pub struct Resumed {
     /// The line that was last then.
     pub last: u64,
     /// Where the run stands.
-    pub status: Standing,
+    pub status: ResumedStatus,
 }
 
 /// Where a run stands, for a client that comes back to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum ResumedStatus {
     /// The thread has no run.
     Idle,
     /// No worker has begun it.
@@ -43,7 +43,7 @@ pub enum Standing {
     Cancelled,
 }
 
-impl From<RunStatus> for Standing {
+impl From<RunStatus> for ResumedStatus {
     fn from(status: RunStatus) -> Self {
         match status {
             RunStatus::Queued => Self::Waiting,

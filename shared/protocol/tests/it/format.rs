@@ -11,12 +11,12 @@ use longwire_protocol::event::{
     RunOutcome, ToolRole,
 };
 use longwire_protocol::format::{Renderer, render_error};
-use longwire_protocol::line::{Draft, Executor, Line, Metadata, Notes};
+use longwire_protocol::numbered::{Annotations, Draft, Executor, Metadata, NumberedEvent};
 use serde_json::json;
 
 /// A run that thinks, speaks, calls two tools at once, is cancelled in its second step, and, so that every
 /// event is there, fails as well.
-pub(crate) fn rich_run() -> Vec<Line> {
+pub(crate) fn rich_run() -> Vec<NumberedEvent> {
     let drafts = [
         begin(),
         think(),
@@ -30,14 +30,14 @@ pub(crate) fn rich_run() -> Vec<Line> {
     number(drafts, None)
 }
 
-fn number(drafts: Vec<Draft>, epoch: Option<u32>) -> Vec<Line> {
-    let line = |(seq, draft): (u64, Draft)| Line {
+fn number(drafts: Vec<Draft>, epoch: Option<u32>) -> Vec<NumberedEvent> {
+    let line = |(seq, draft): (u64, Draft)| NumberedEvent {
         event: draft.event,
         metadata: Metadata {
             seq,
             run: RunId::trusted("r1"),
             epoch,
-            notes: draft.notes,
+            annotations: draft.annotations,
         },
     };
     (1..).zip(drafts).map(line).collect()
@@ -51,10 +51,10 @@ fn tool(id: &str) -> CallId {
     CallId::trusted(id)
 }
 
-fn block(index: u32) -> Notes {
-    Notes {
+fn block(index: u32) -> Annotations {
+    Annotations {
         block: Some(index),
-        ..Notes::default()
+        ..Annotations::default()
     }
 }
 
@@ -78,11 +78,11 @@ fn begin() -> Vec<Draft> {
         protocol_version: PROTOCOL_VERSION.to_owned(),
         input: Some(Box::new(input)),
     };
-    let origin = Notes {
+    let origin = Annotations {
         origin: Some("service:orders".to_owned()),
-        ..Notes::default()
+        ..Annotations::default()
     };
-    vec![started.noted(origin), step_started(1)]
+    vec![started.annotated(origin), step_started(1)]
 }
 
 fn step_started(step: u32) -> Draft {
@@ -96,7 +96,7 @@ fn think() -> Vec<Draft> {
         Event::ReasoningStart {
             message_id: message_id.clone(),
         }
-        .noted(block(0)),
+        .annotated(block(0)),
         Event::ReasoningMessageStart {
             message_id: message_id.clone(),
             role: ReasoningRole::Reasoning,
@@ -120,7 +120,7 @@ fn text_start(id: &str, index: u32) -> Draft {
         message_id: message(id),
         role: AssistantRole::Assistant,
     }
-    .noted(block(index))
+    .annotated(block(index))
 }
 
 fn text(id: &str, delta: &str) -> Draft {
@@ -151,7 +151,7 @@ fn call_start(id: &str, index: u32) -> Draft {
         tool_call_name: "get_weather".to_owned(),
         parent_message_id: message("m2"),
     }
-    .noted(Notes {
+    .annotated(Annotations {
         executor: Some(Executor::Server),
         ..block(index)
     })
@@ -183,7 +183,7 @@ fn call() -> Vec<Draft> {
         Event::StepFinished {
             step_name: "turn-1".to_owned(),
         }
-        .noted(Notes {
+        .annotated(Annotations {
             stop_reason: Some("tool_use".to_owned()),
             usage: Some(Usage {
                 input_tokens: 410,
@@ -193,7 +193,7 @@ fn call() -> Vec<Draft> {
                 ..Usage::default()
             }),
             latency_ms: Some(1_420),
-            ..Notes::default()
+            ..Annotations::default()
         }),
     ]
 }
@@ -206,28 +206,28 @@ fn status(id: &str, text: &str) -> Draft {
     .into()
 }
 
-fn result(id: &str, call: &str, content: &str, notes: Notes) -> Draft {
+fn result(id: &str, call: &str, content: &str, annotations: Annotations) -> Draft {
     Event::ToolCallResult {
         message_id: message(id),
         tool_call_id: tool(call),
         content: content.to_owned(),
         role: ToolRole::Tool,
     }
-    .noted(notes)
+    .annotated(annotations)
 }
 
 fn answer() -> Vec<Draft> {
-    let sunny = Notes {
+    let sunny = Annotations {
         outcome: Some(ToolOutcome::Success),
         ms: Some(41),
         truncated: Some(true),
         bytes: Some(20_000),
-        ..Notes::default()
+        ..Annotations::default()
     };
-    let failed = Notes {
+    let failed = Annotations {
         outcome: Some(ToolOutcome::Error),
         ms: Some(10_000),
-        ..Notes::default()
+        ..Annotations::default()
     };
     vec![
         status("tc1", "Looking up the weather…"),
@@ -253,9 +253,9 @@ fn cancel() -> Vec<Draft> {
         outcome: RunOutcome::Cancelled,
         usage: vec![usage],
     };
-    let reason = Notes {
+    let reason = Annotations {
         reason: Some(CancelReason::User),
-        ..Notes::default()
+        ..Annotations::default()
     };
     let step_name = "turn-2".to_owned();
     vec![
@@ -264,7 +264,7 @@ fn cancel() -> Vec<Draft> {
         text("m5", "It is sunny"),
         text_end("m5"),
         Event::StepFinished { step_name }.into(),
-        finished.noted(reason),
+        finished.annotated(reason),
     ]
 }
 
@@ -273,15 +273,15 @@ fn fail() -> Vec<Draft> {
         message: "The model is \"busy\".".to_owned(),
         code: RunErrorCode::ModelThrottled,
     };
-    let retryable = Notes {
+    let retryable = Annotations {
         retryable: Some(true),
-        ..Notes::default()
+        ..Annotations::default()
     };
-    vec![error.noted(retryable)]
+    vec![error.annotated(retryable)]
 }
 
 /// Every line with the frames it becomes: as they are, or quoted where they are not JSON.
-fn shown(format: Format, lines: &[Line]) -> String {
+fn shown(format: Format, lines: &[NumberedEvent]) -> String {
     let mut renderer = Renderer::new(format);
     let frames = lines.iter().map(|line| {
         let frames = renderer.render(line).into_iter();
@@ -295,7 +295,7 @@ fn shown(format: Format, lines: &[Line]) -> String {
     frames.collect::<Vec<_>>().join("\n")
 }
 
-fn kind(line: &Line) -> String {
+fn kind(line: &NumberedEvent) -> String {
     let line = serde_json::to_value(line).expect("a line is JSON");
     line["type"]
         .as_str()

@@ -1,4 +1,4 @@
 //! Integration tests of the wire protocol, in one binary.
 
 mod format;
-mod line;
+mod numbered;

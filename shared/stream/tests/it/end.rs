@@ -5,8 +5,8 @@ use std::time::Duration;
 use longwire_core::event_batch::EventBatch;
 use longwire_core::shape::Lines;
 use longwire_protocol::event::{Event, RunOutcome};
-use longwire_stream::handle::Stopped;
 use longwire_stream::settings::Settings;
+use longwire_stream::sink::Stopped;
 use tokio::time::{Instant, sleep};
 
 use super::stage::{id, ms, numbers, run_finished, said, stage, stage_with, text};

@@ -6,7 +6,7 @@ use longwire_core::ids::{CallId, MessageId};
 use longwire_core::shape::{Format, Lines};
 use longwire_protocol::event::{Event, ToolRole};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
-use longwire_protocol::line::Notes;
+use longwire_protocol::numbered::Annotations;
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -131,11 +131,15 @@ async fn who_comes_later_gets_the_same_frames_in_every_format() {
         let stage = stage(|_, _| (ms(10), Ok(())));
         stage.attach_as("first", format, Lines::One, 0).await;
         stage.open().await;
-        let block = Notes {
+        let block = Annotations {
             block: Some(3),
-            ..Notes::default()
+            ..Annotations::default()
         };
-        stage.sender.emit(text_start().noted(block)).await.unwrap();
+        stage
+            .sender
+            .emit(text_start().annotated(block))
+            .await
+            .unwrap();
         assert!(stage.sender.drained(Duration::from_secs(1)).await);
         let before = stage.far.taken("first").len();
         stage.attach_as("later", format, Lines::One, 3).await;

@@ -6,9 +6,9 @@ use longwire_core::event_batch::EventBatch;
 use longwire_core::run::{Cursor, RunStatus};
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
-use longwire_stream::handle::Handle;
-use longwire_stream::log::Log;
+use longwire_stream::event_log::EventLog;
 use longwire_stream::settings::{Notice, Notices, Settings};
+use longwire_stream::sink::EventSink;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -29,7 +29,12 @@ fn slow_to(name: &'static str) -> impl Fn(&ConnectionId, usize) -> Verdict + Sen
 }
 
 /// Serves wishes out of `log`, `page` lines at a time, until the sender has nothing to send.
-async fn serve(sender: &Handle, notices: &mut Notices, log: &EventBatch, page: usize) -> Vec<u64> {
+async fn serve(
+    sender: &EventSink,
+    notices: &mut Notices,
+    log: &EventBatch,
+    page: usize,
+) -> Vec<u64> {
     let mut wishes = Vec::new();
     let drained = sender.drained(Duration::from_secs(600));
     tokio::pin!(drained);
@@ -55,7 +60,7 @@ async fn serve(sender: &Handle, notices: &mut Notices, log: &EventBatch, page: u
 }
 
 /// A run of many lines that ended and is in the durable log; who asks for it is served from there.
-fn ended(lines: u64) -> (Handle, Notices, Far, EventBatch) {
+fn ended(lines: u64) -> (EventSink, Notices, Far, EventBatch) {
     let line = |seq: u64| {
         let line = format!(
             r#"{{"type":"TEXT_MESSAGE_CONTENT","messageId":"m1","delta":"{seq} ","metadata":{{"lw.seq":{seq},"lw.run":"r1"}}}}"#
@@ -70,7 +75,7 @@ fn ended(lines: u64) -> (Handle, Notices, Far, EventBatch) {
     let far = Far::default();
     let (_, lease) = watch::channel(Instant::now() + Duration::from_secs(3600));
     let (thread, run) = (ThreadId::trusted("t1"), RunId::trusted("r1"));
-    let of = Log::ended(thread, run, lines, RunStatus::Finished);
+    let of = EventLog::ended(thread, run, lines, RunStatus::Finished);
     let post = far.post(|_, _| (ms(10), Ok(())));
     let (sender, notices) = longwire_stream::spawn(Settings::default(), post, lease, of);
     (sender, notices, far, log)

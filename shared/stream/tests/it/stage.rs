@@ -8,10 +8,10 @@ use longwire_core::ids::{ConnectionId, MessageId, RunId, ThreadId};
 use longwire_core::run::Cursor;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_protocol::event::{AssistantRole, Event, PROTOCOL_VERSION, RunOutcome};
-use longwire_stream::handle::Handle;
-use longwire_stream::log::Log;
+use longwire_stream::event_log::EventLog;
 use longwire_stream::post::{Post, PostError};
 use longwire_stream::settings::{Notices, Settings};
+use longwire_stream::sink::EventSink;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -110,7 +110,7 @@ impl Drop for UnderWay {
 }
 
 pub(crate) struct Stage {
-    pub(crate) sender: Handle,
+    pub(crate) sender: EventSink,
     pub(crate) notices: Notices,
     pub(crate) far: Far,
     pub(crate) lease: watch::Sender<Instant>,
@@ -129,7 +129,7 @@ pub(crate) fn stage_with(
 ) -> Stage {
     let far = Far::default();
     let (lease, held) = watch::channel(Instant::now() + Duration::from_secs(3600));
-    let log = Log::resume(ThreadId::trusted("t1"), RunId::trusted("r1"), Vec::new(), 0);
+    let log = EventLog::resume(ThreadId::trusted("t1"), RunId::trusted("r1"), Vec::new(), 0);
     let (sender, notices) = longwire_stream::spawn(settings, far.post(verdict), held, log);
     Stage {
         sender,

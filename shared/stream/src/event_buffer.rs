@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::coalesce::{Room, continues, delta};
-use longwire_protocol::line::{Draft, Line};
+use longwire_protocol::numbered::{Draft, NumberedEvent};
 
 /// What an entry weighs beside its text and the copy of it in the event, in bytes, about.
 const ENTRY_BYTES: usize = 256;
@@ -15,7 +15,7 @@ const ENTRY_BYTES: usize = 256;
 #[derive(Debug)]
 pub(super) struct Entry {
     /// The line.
-    pub(super) line: Line,
+    pub(super) line: NumberedEvent,
     /// Its canonical text; empty while it is open.
     pub(super) json: Arc<str>,
     /// When its first word came.
@@ -30,7 +30,7 @@ impl Entry {
 
 /// Lines in memory.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct EventBuffer {
     lines: VecDeque<Entry>,
     /// The number of the last line ever, in memory or not.
     last: u64,
@@ -40,7 +40,7 @@ pub(super) struct Shelf {
     bytes: usize,
 }
 
-impl Shelf {
+impl EventBuffer {
     /// An empty one; the next line's number is `last + 1`.
     pub(super) fn after(last: u64) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Shelf {
     }
 
     /// Adds a complete line.
-    pub(super) fn add(&mut self, line: Line, json: String, since: Instant) {
+    pub(super) fn add(&mut self, line: NumberedEvent, json: String, since: Instant) {
         self.seal();
         let json = json.into();
         let entry = Entry { line, json, since };
@@ -78,7 +78,7 @@ impl Shelf {
     }
 
     /// Adds a line whose text may grow.
-    pub(super) fn open(&mut self, line: Line, since: Instant) {
+    pub(super) fn open(&mut self, line: NumberedEvent, since: Instant) {
         self.seal();
         self.room = Some(Room::beside(line.json().len()));
         let json = Arc::default();
@@ -90,7 +90,7 @@ impl Shelf {
     pub(super) fn open_for(&self, draft: &Draft) -> bool {
         let open = self.lines.back().filter(|_| self.room.is_some());
         open.is_some_and(|Entry { line, .. }| {
-            continues(&line.event, &draft.event) && line.metadata.notes == draft.notes
+            continues(&line.event, &draft.event) && line.metadata.annotations == draft.annotations
         })
     }
 

@@ -1,6 +1,6 @@
 //! The canonical text of a line (docs/protocol.md section 9).
 
-use longwire_protocol::line::Line;
+use longwire_protocol::numbered::NumberedEvent;
 
 use crate::format::rich_run;
 
@@ -22,9 +22,9 @@ const TRANSCRIPT: &str = r#"{"type":"RUN_STARTED","threadId":"t_8k2m","runId":"r
 
 #[test]
 fn the_transcript_of_the_protocol_is_what_we_write() {
-    let read = |text: &str| serde_json::from_str::<Line>(text).unwrap();
-    let lines: Vec<Line> = TRANSCRIPT.lines().map(read).collect();
-    let written: Vec<String> = lines.iter().map(Line::json).collect();
+    let read = |text: &str| serde_json::from_str::<NumberedEvent>(text).unwrap();
+    let lines: Vec<NumberedEvent> = TRANSCRIPT.lines().map(read).collect();
+    let written: Vec<String> = lines.iter().map(NumberedEvent::json).collect();
     assert_eq!(written.join("\n"), TRANSCRIPT);
     assert_eq!(lines[13].metadata.seq, 14);
 }
@@ -32,7 +32,7 @@ fn the_transcript_of_the_protocol_is_what_we_write() {
 #[test]
 fn a_line_read_back_is_the_same_line() {
     for line in rich_run() {
-        let read: Line = serde_json::from_str(&line.json()).unwrap();
+        let read: NumberedEvent = serde_json::from_str(&line.json()).unwrap();
         assert_eq!(read, line);
     }
 }

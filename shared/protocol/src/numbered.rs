@@ -14,28 +14,31 @@ pub struct Draft {
     /// What happened.
     pub event: Event,
     /// What else there is to say about it.
-    pub notes: Notes,
+    pub annotations: Annotations,
 }
 
 impl From<Event> for Draft {
     fn from(event: Event) -> Self {
         Self {
             event,
-            notes: Notes::default(),
+            annotations: Annotations::default(),
         }
     }
 }
 
 impl Event {
     /// This event, with something said about it.
-    pub fn noted(self, notes: Notes) -> Draft {
-        Draft { event: self, notes }
+    pub fn annotated(self, annotations: Annotations) -> Draft {
+        Draft {
+            event: self,
+            annotations,
+        }
     }
 }
 
 /// One line of a run as every watching connection gets it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub struct NumberedEvent {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
@@ -43,7 +46,7 @@ pub struct Line {
     pub metadata: Metadata,
 }
 
-impl Line {
+impl NumberedEvent {
     /// The canonical text, without a line break: what `agui` connections get and the log keeps.
     pub fn json(&self) -> String {
         serde_json::to_string(self).expect("every map of a line has strings for keys")
@@ -64,12 +67,12 @@ pub struct Metadata {
     pub epoch: Option<u32>,
     /// What the event itself has to say.
     #[serde(flatten)]
-    pub notes: Notes,
+    pub annotations: Annotations,
 }
 
 /// The metadata that belongs to single kinds of events (docs/protocol.md section 2).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Notes {
+pub struct Annotations {
     /// On RUN_STARTED: `user` or `service:<name>`.
     #[serde(rename = "lw.origin", default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,

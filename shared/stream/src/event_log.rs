@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::buffer::{Entry, Shelf};
 use crate::coalesce::{delta, shorten};
+use crate::event_buffer::{Entry, EventBuffer};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::run::RunStatus;
 use longwire_protocol::event::{Event, RunOutcome};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
-use longwire_protocol::line::{Draft, Line, Metadata};
-use longwire_protocol::response::Control;
+use longwire_protocol::numbered::{Draft, Metadata, NumberedEvent};
+use longwire_protocol::response::Response;
 use longwire_protocol::response::resumed::Resumed;
 
 /// What shortening an event may add to its line, in bytes: the marks that say so.
@@ -21,14 +21,14 @@ const MARKS: usize = 64;
 
 /// The lines of a run.
 #[derive(Debug)]
-pub struct Log {
+pub struct EventLog {
     thread: ThreadId,
     run: RunId,
     /// Where the run stands once its last line may be sent.
     status: RunStatus,
     /// Per restart, the last line that stood.
     restarts: Vec<u64>,
-    shelf: Shelf,
+    shelf: EventBuffer,
     /// The number of the last line that must not wait for a window.
     urgent: u64,
     /// The number of the last line a batch had.
@@ -46,7 +46,7 @@ enum End {
     Released,
 }
 
-impl Log {
+impl EventLog {
     /// The log of a run whose lines up to `last_seq` are in the durable log already (0 for a new run).
     /// `restarts` has, per restart, the last line that stood.
     pub fn resume(thread: ThreadId, run: RunId, restarts: Vec<u64>, last_seq: u64) -> Self {
@@ -55,7 +55,7 @@ impl Log {
             run,
             status: RunStatus::Running,
             restarts,
-            shelf: Shelf::after(last_seq),
+            shelf: EventBuffer::after(last_seq),
             urgent: 0,
             handed: last_seq,
             end: End::Open,
@@ -155,7 +155,7 @@ impl Log {
             }
             .into(),
         };
-        Control::Resumed(resumed).json()
+        Response::Resumed(resumed).json()
     }
 
     /// The number of the oldest line in memory.
@@ -221,15 +221,15 @@ impl Log {
         self.urgent = self.shelf.last();
     }
 
-    fn number(&self, draft: Draft) -> Line {
+    fn number(&self, draft: Draft) -> NumberedEvent {
         let seq = self.shelf.last() + 1;
-        Line {
+        NumberedEvent {
             event: draft.event,
             metadata: Metadata {
                 seq,
                 run: self.run.clone(),
                 epoch: self.epoch(seq),
-                notes: draft.notes,
+                annotations: draft.annotations,
             },
         }
     }
@@ -267,7 +267,7 @@ mod tests {
             value: json!({}),
         };
         let lines = |restarts: &[u64]| {
-            let mut log = Log::resume(
+            let mut log = EventLog::resume(
                 ThreadId::trusted("t"),
                 RunId::trusted("r"),
                 restarts.to_vec(),
@@ -282,7 +282,7 @@ mod tests {
             "RUN_STARTED comes before every restart"
         );
         let epoch = |line: &str| {
-            serde_json::from_str::<Line>(line)
+            serde_json::from_str::<NumberedEvent>(line)
                 .expect("a line")
                 .metadata
                 .epoch

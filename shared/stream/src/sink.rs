@@ -9,9 +9,9 @@ use tokio::time::timeout;
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
-use longwire_protocol::line::Draft;
+use longwire_protocol::numbered::Draft;
 
-/// How many orders may wait. More make [`Handle::emit`] wait, and with it the model's stream.
+/// How many orders may wait. More make [`EventSink::emit`] wait, and with it the model's stream.
 const WAITING: usize = 256;
 
 /// The sender is not there any more: it was stopped.
@@ -34,14 +34,14 @@ pub(super) enum Order {
 
 /// Gives orders to the sender. They are carried out in the order they were given, by all clones.
 #[derive(Debug, Clone)]
-pub struct Handle(mpsc::Sender<Order>);
+pub struct EventSink(mpsc::Sender<Order>);
 
-pub(super) fn channel() -> (Handle, mpsc::Receiver<Order>) {
+pub(super) fn channel() -> (EventSink, mpsc::Receiver<Order>) {
     let (orders, inbox) = mpsc::channel(WAITING);
-    (Handle(orders), inbox)
+    (EventSink(orders), inbox)
 }
 
-impl Handle {
+impl EventSink {
     /// Makes a line of this. What is emitted without a pause between leaves together.
     pub async fn emit(&self, draft: impl Into<Draft>) -> Result<(), Stopped> {
         self.order(Order::Emit(draft.into())).await
