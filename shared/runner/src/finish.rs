@@ -3,12 +3,11 @@
 use longwire_agent::outcome::{Finished, Outcome};
 use longwire_core::message::{Message, Usage};
 use longwire_core::run::CancelReason;
+use longwire_core::run::RunEnd;
 use longwire_core::run::RunErrorCode;
-use longwire_core::run::RunStatus;
 use longwire_protocol::event::{Event, ModelUsage, RunOutcome};
 use longwire_protocol::numbered::{Annotations, Draft};
 use longwire_store::threads::lease::{Ended, RunLease};
-use longwire_store::threads::transition::End;
 use serde_json::json;
 
 use crate::advance::move_on;
@@ -91,27 +90,19 @@ impl Last {
         }
     }
 
-    fn end(&self) -> End {
-        let (status, reason) = match self {
-            Self::Answered => (RunStatus::Finished, None),
-            Self::Cancelled(reason) => (RunStatus::Cancelled, Some(*reason)),
-            Self::Failed(_) => (RunStatus::Failed, None),
-        };
-        End {
-            status,
-            reason,
-            at: clock::unix_seconds(),
+    fn end(&self) -> RunEnd {
+        match *self {
+            Self::Answered => RunEnd::Finished,
+            Self::Cancelled(reason) => RunEnd::Cancelled(reason),
+            Self::Failed(code) => RunEnd::Failed(code),
         }
     }
 
     /// Once it is stored, and so once for each run: deployments count runs by this line
     /// (`terraform/modules/alarms/metrics.tf`).
     fn log(&self) {
-        let End { status, reason, .. } = self.end();
-        let code = match self {
-            Self::Failed(code) => Some(code),
-            Self::Answered | Self::Cancelled(_) => None,
-        };
+        let end = self.end();
+        let (status, reason, code) = (end.status(), end.reason(), end.code());
         // Each in the wire's word for it; what there is not is left out of the line.
         let words = json!({ "status": status, "reason": reason, "code": code });
         let word = |name: &str| words[name].as_str();
@@ -222,17 +213,16 @@ mod tests {
     #[test]
     fn a_limit_of_ours_is_a_cancellation_and_no_error() {
         let last = |ending| Last::of(ending).end();
-        assert_eq!(last(Outcome::OutOfSteps).status, RunStatus::Cancelled);
         assert_eq!(
-            last(Outcome::OutOfSteps).reason,
-            Some(CancelReason::MaxSteps)
+            last(Outcome::OutOfSteps),
+            RunEnd::Cancelled(CancelReason::MaxSteps)
         );
         assert_eq!(
-            last(Outcome::Stopped(CancelReason::Timeout)).reason,
-            Some(CancelReason::Timeout)
+            last(Outcome::Stopped(CancelReason::Timeout)),
+            RunEnd::Cancelled(CancelReason::Timeout)
         );
         for ending in [Outcome::Answered, Outcome::CutShort, Outcome::Refused] {
-            assert_eq!(last(ending).status, RunStatus::Finished, "{ending:?}");
+            assert_eq!(last(ending), RunEnd::Finished, "{ending:?}");
         }
     }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use longwire_agent::ctx::{Stage, Step};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::message::{Message, Usage};
+use longwire_core::run::RunEnd;
 use longwire_store::error::StoreError;
 use longwire_store::threads::lease::{Commit, Ended, Written};
-use longwire_store::threads::transition::{Cut, End};
+use longwire_store::threads::transition::Cut;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
@@ -102,11 +103,12 @@ impl<'a> Writer<'a> {
         &mut self,
         messages: &[Message],
         lines: &EventBatch,
-        end: End,
+        end: RunEnd,
     ) -> Result<Ended, Lost> {
         let commit = self.commit(messages, Some(lines));
+        let at = clock::unix_seconds();
         let ended = self
-            .patiently(async || self.running.fence.end(&commit, end).await)
+            .patiently(async || self.running.fence.end(&commit, end, at).await)
             .await?;
         match ended {
             Ended::Lost => return Err(Lost::fenced()),

@@ -8,10 +8,10 @@ use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::MessageId;
 use longwire_core::message::{Block, Message, Role, Usage};
 use longwire_core::run::CancelReason;
-use longwire_core::run::{RunRow, RunStatus};
+use longwire_core::run::{RunEnd, RunErrorCode, RunRow, RunStatus};
 use longwire_store::error::StoreError;
 use longwire_store::threads::lease::{Commit, Ended, RunLease, Written};
-use longwire_store::threads::transition::{Cut, End, HandOver};
+use longwire_store::threads::transition::{Cut, HandOver};
 
 use crate::transition::{Act, Last};
 use crate::worker::{LEASE, Start, Worker};
@@ -59,7 +59,7 @@ pub(crate) async fn work(worker: &Worker, row: RunRow, start: Start) -> Result<(
         step: answers.count() + 1,
     };
     if row.crashes >= MAX_CRASHES {
-        return working.end(RunStatus::Failed, None).await;
+        return working.end(RunEnd::Failed(RunErrorCode::Internal)).await;
     }
     if stored.is_empty() {
         let id = start.input.message_id;
@@ -68,7 +68,7 @@ pub(crate) async fn work(worker: &Worker, row: RunRow, start: Start) -> Result<(
     }
     for act in &worker.work.acts {
         if let Some(reason) = working.asked_to_stop().await? {
-            return working.end(RunStatus::Cancelled, Some(reason)).await;
+            return working.end(RunEnd::Cancelled(reason)).await;
         }
         match act {
             Act::Step => working.store_step().await?,
@@ -76,12 +76,12 @@ pub(crate) async fn work(worker: &Worker, row: RunRow, start: Start) -> Result<(
         }
     }
     if let Some(reason) = working.asked_to_stop().await? {
-        return working.end(RunStatus::Cancelled, Some(reason)).await;
+        return working.end(RunEnd::Cancelled(reason)).await;
     }
     let last = worker.work.last;
     match last {
         Last::HandOver | Last::Cut if row.handovers >= MAX_HANDOVERS => {
-            working.end(RunStatus::Finished, None).await
+            working.end(RunEnd::Finished).await
         }
         Last::HandOver => working.hand_over(None).await,
         Last::Cut => {
@@ -89,8 +89,8 @@ pub(crate) async fn work(worker: &Worker, row: RunRow, start: Start) -> Result<(
             let keep = working.logged.max(1);
             working.hand_over(Some(Cut { step, keep })).await
         }
-        Last::Finish => working.end(RunStatus::Finished, None).await,
-        Last::Fail => working.end(RunStatus::Failed, None).await,
+        Last::Finish => working.end(RunEnd::Finished).await,
+        Last::Fail => working.end(RunEnd::Failed(RunErrorCode::Internal)).await,
     }
 }
 
@@ -198,29 +198,22 @@ impl Working<'_> {
         Ok(self.worker.queue.send(&self.worker.job).await?)
     }
 
-    async fn end(&self, status: RunStatus, reason: Option<CancelReason>) -> Result<()> {
+    async fn end(&self, mut end: RunEnd) -> Result<()> {
         let (answer, lines) = (self.answer(), self.lines());
         let commit = self.commit(&answer, Some(&lines));
-        let mut end = End {
-            status,
-            reason,
-            at: self.worker.case.now(),
-        };
+        let at = self.worker.case.now();
         loop {
-            match patiently(async || self.fence.end(&commit, end).await).await? {
+            match patiently(async || self.fence.end(&commit, end, at).await).await? {
                 Ended::Done => break,
                 // The cancel came first.
-                Ended::CancelRequested(reason) => {
-                    end.status = RunStatus::Cancelled;
-                    end.reason = Some(reason);
-                }
+                Ended::CancelRequested(reason) => end = RunEnd::Cancelled(reason),
                 Ended::Lost => bail!("the run is not this worker's any more"),
             }
         }
         self.worker
             .case
             .ledger()
-            .ended(&self.fence.run_id, end.status);
+            .ended(&self.fence.run_id, end.status());
         self.worker.move_on().await
     }
 }
