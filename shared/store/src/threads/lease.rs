@@ -32,7 +32,8 @@ pub struct RunLease {
     pub born: u64,
 }
 
-/// Messages and events that one transaction stores. Times are seconds since 1970.
+/// Messages and events that one transaction stores, at most 99 items and 4 MB (DynamoDB, "TransactWriteItems").
+/// Times are seconds since 1970.
 #[derive(Debug, Default)]
 pub struct Commit<'a> {
     /// Messages with their numbers in the thread.
@@ -101,8 +102,8 @@ impl RunLease {
         Ok(self.transact(set, Vec::new(), stored).await?.into())
     }
 
-    /// Gives back a run with which the worker did nothing, so that any worker may claim it. `claim` is the state in
-    /// which this worker claimed it.
+    /// Gives back a run with which the worker did nothing, so that any worker may claim it: queued after a fresh
+    /// claim, else handed over. `claim` is this worker's claim.
     pub async fn give_back(&self, claim: Claim) -> Result<Written, StoreError> {
         let give_back = Transition::GiveBack {
             epoch: self.epoch,

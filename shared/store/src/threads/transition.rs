@@ -16,7 +16,7 @@
 //! ```
 //!
 //! *Leased* and *handed over* both have the status `running`; a run that is handed over has neither an owner nor a
-//! lease. Giving back returns a run to the state in which its worker claimed it.
+//! lease. Giving back makes a run queued again after a fresh claim, and handed over after any other.
 //!
 //! A leased run stays leased when its worker renews the lease, stores a step, or writes since when the run has no
 //! subscriber, and when another worker reclaims it after the lease expired. Requesting a cancellation keeps the
@@ -65,7 +65,7 @@ pub(super) enum Transition<'a> {
     SetGoneSince { epoch: u32, since: Option<u64> },
     /// leased → leased: a step was stored.
     Step { epoch: u32, progress: Progress },
-    /// leased → queued or handed over, the state before the claim. The worker did nothing.
+    /// leased → queued after a fresh claim, else leased → handed over. The worker did nothing.
     GiveBack { epoch: u32, to_queued: bool },
     /// leased → handed over, after a step.
     HandOver { epoch: u32, moved: HandOver<'a> },
