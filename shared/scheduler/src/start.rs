@@ -50,7 +50,12 @@ impl Scheduler {
                 Ok(None) => Err(error),
                 Err(second) => {
                     let run = &run.run_id;
-                    tracing::warn!(event = "start_rollback_failed", %run, error = %second, "a start was not taken back");
+                    tracing::warn!(
+                        event = "start_rollback_failed",
+                        %run,
+                        error = %second,
+                        "a start was not taken back"
+                    );
                     Err(error)
                 }
             },
