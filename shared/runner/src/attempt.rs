@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::deps::Deps;
 use crate::finish::end;
 use crate::hand_over::pass_on;
+use crate::pages::read_events;
 use crate::running::{Lost, Running};
 use crate::start::{log, open, system};
 use crate::supervisor::{Signals, Watch};
@@ -39,6 +40,7 @@ pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
     let (lines, notices) = longwire_stream::spawn(
         deps.settings.sender.clone(),
         deps.post.clone(),
+        read_events(&fence.threads, &fence.key, &fence.run_id),
         lease.clone(),
         log,
     );

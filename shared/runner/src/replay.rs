@@ -10,9 +10,7 @@ use longwire_core::run::CancelReason;
 use longwire_core::run::{Cursor, RunRow};
 use longwire_core::shape::Format;
 use longwire_store::threads::lease::RunLease;
-use longwire_stream;
 use longwire_stream::event_log::EventLog;
-use longwire_stream::settings::Notice;
 use longwire_stream::sink::{EventSink, Stopped};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -21,7 +19,7 @@ use crate::deadlines::Time;
 use crate::delivery::Delivery;
 use crate::deps::Deps;
 use crate::finish::cancelled;
-use crate::pages::Pages;
+use crate::pages::read_events;
 use crate::start::run_started;
 
 /// Nobody owns an ended run, so no lease bounds its posts.
@@ -91,25 +89,21 @@ async fn tell(
     } else {
         EventLog::ended(thread, run, row.last_seq, row.status)
     };
-    let (lines, mut notices) =
-        longwire_stream::spawn(deps.settings.sender.clone(), deps.post.clone(), lease, log);
+    let (lines, _notices) = longwire_stream::spawn(
+        deps.settings.sender.clone(),
+        deps.post.clone(),
+        read_events(&fence.threads, &fence.key, &fence.run_id),
+        lease,
+        log,
+    );
     if never_begun {
         make(&lines, &fence, row).await?;
     }
     for (id, cursor) in cursors {
         lines.attach(id, cursor).await?;
     }
-    let mut pages = Pages::new(&fence.threads, &fence.key, &fence.run_id, &lines);
     let time = Time::new(row, delivery.deadline, deps.settings.run);
-    let told = lines.drained(time.at_most(longest));
-    tokio::pin!(told);
-    loop {
-        tokio::select! {
-            _ = &mut told => break,
-            Some(Notice::Wants(id, after)) = notices.recv() => pages.want(id, after),
-            Ok(()) = pages.turn() => {}
-        }
-    }
+    lines.drained(time.at_most(longest)).await;
     lines.stop().await;
     Ok(())
 }

@@ -9,13 +9,12 @@ use longwire_core::options::OnGone;
 use longwire_core::run::CancelReason;
 use longwire_core::run::Cursor;
 use longwire_store::threads::control::ControlRead;
-use longwire_stream::settings::{Notice, Notices};
+use longwire_stream::notice::{Notice, Notices};
 use longwire_stream::sink::Stopped;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::control_poll;
-use crate::pages::Pages;
 use crate::running::{Lost, Running};
 use longwire_core::clock;
 
@@ -41,7 +40,6 @@ pub(crate) struct Watch<'a> {
     noticed: BTreeMap<ConnectionId, u64>,
     /// What the sender has to say.
     notices: Notices,
-    pages: Pages,
     signals: Signals,
     /// When it is to stop because nobody came back.
     patience: Option<Instant>,
@@ -62,16 +60,12 @@ impl<'a> Watch<'a> {
         let watching: BTreeSet<_> = attached.keys().cloned().collect();
         // The last one may have gone while the worker before this one handed the run over.
         let unnoticed = watching.is_empty() && row.gone_since.is_none();
-        let Running {
-            deps, fence, lines, ..
-        } = running;
         let mut watch = Self {
             running,
             on_gone: row.on_gone,
             attached: watch::Sender::new(watching),
             noticed: attached,
             notices,
-            pages: Pages::new(&deps.threads, &fence.key, &fence.run_id, lines),
             signals,
             patience,
         };
@@ -92,9 +86,6 @@ impl<'a> Watch<'a> {
             let patience = self.patience.unwrap_or(time);
             tokio::select! {
                 Some(notice) = self.notices.recv() => self.hear(notice),
-                filled = self.pages.turn() => if let Err(stopped) = filled {
-                    return stopped.into();
-                },
                 Some((asked_for, control)) = controls.next() => {
                     if let Err(lost) = self.learn(&asked_for, control).await {
                         return lost;
@@ -116,7 +107,6 @@ impl<'a> Watch<'a> {
             tokio::select! {
                 done = &mut work => return done,
                 Some(notice) = self.notices.recv() => self.hear(notice),
-                Ok(()) = self.pages.turn() => {}
             }
         }
     }
@@ -129,7 +119,6 @@ impl<'a> Watch<'a> {
     fn hear(&mut self, notice: Notice) {
         match notice {
             Notice::Gone(id) | Notice::Stuck(id) => self.left(&id),
-            Notice::Wants(id, after) => self.pages.want(id, after),
         }
     }
 
