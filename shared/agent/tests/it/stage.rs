@@ -15,9 +15,9 @@ use longwire_core::message::Message;
 use longwire_core::run::CancelReason;
 use longwire_core::run::Cursor;
 use longwire_core::shape::{Format, Lines, Shape};
-use longwire_stream;
 use longwire_stream::event_log::EventLog;
 use longwire_stream::post::Post;
+use longwire_stream::read::ReadEvents;
 use longwire_stream::settings::Settings;
 use longwire_stream::sink::EventSink;
 use longwire_tools::Tools;
@@ -234,7 +234,8 @@ async fn sender(post: Post, lease: watch::Receiver<Instant>) -> EventSink {
         Vec::new(),
         0,
     );
-    let (lines, _notices) = longwire_stream::spawn(Settings::default(), post, lease, log);
+    let read: ReadEvents = Arc::new(|_| Box::pin(async { Ok(None) }));
+    let (lines, _notices) = longwire_stream::spawn(Settings::default(), post, read, lease, log);
     let shape = Shape {
         format: Format::Agui,
         lines: Lines::Many,

@@ -1,19 +1,21 @@
-//! Connections that fail, stall, or are gone.
+//! Connections whose posts fail or hang, or that are gone.
 
 use std::time::Duration;
 
-use longwire_core::ids::ConnectionId;
-use longwire_core::shape::Lines;
-use longwire_stream::post::PostError;
-use longwire_stream::settings::Notice;
 use tokio::time::{Instant, sleep};
 
-use super::stage::{Stage, Verdict, id, ms, numbers, said, stage, text};
+use longwire_core::ids::ConnectionId;
+use longwire_core::shape::Lines;
+use longwire_stream::notice::Notice;
+use longwire_stream::post::PostError;
 
-/// Plays 100 deltas to a connection and returns what it said.
+use crate::clients::PostOutcome;
+use crate::stage::{Stage, id, joined_deltas, ms, numbers, stage, text, text_start};
+
+/// Plays 100 deltas to a connection and returns their text.
 async fn play(stage: &Stage) -> String {
     stage.open().await;
-    stage.speak("0000 ").await;
+    stage.start_text("0000 ").await;
     for nth in 1..100 {
         sleep(ms(10)).await;
         stage.emit(text(format!("{nth:04} "))).await;
@@ -23,8 +25,8 @@ async fn play(stage: &Stage) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_lost_or_reordered_when_posts_fail_for_a_while() {
-    fn every_third(_: &ConnectionId, nth: usize) -> Verdict {
+async fn no_event_is_lost_or_reordered_when_posts_fail_for_a_while() {
+    fn every_third(_: &ConnectionId, nth: usize) -> PostOutcome {
         let result = if nth % 3 == 1 {
             Err(PostError::Slow)
         } else {
@@ -32,7 +34,7 @@ async fn nothing_is_lost_or_reordered_when_posts_fail_for_a_while() {
         };
         (ms(10), result)
     }
-    fn a_long_outage(_: &ConnectionId, nth: usize) -> Verdict {
+    fn long_outage(_: &ConnectionId, nth: usize) -> PostOutcome {
         let result = if (3..9).contains(&nth) {
             Err(PostError::Slow)
         } else {
@@ -40,19 +42,19 @@ async fn nothing_is_lost_or_reordered_when_posts_fail_for_a_while() {
         };
         (ms(10), result)
     }
-    fn a_stall(_: &ConnectionId, nth: usize) -> Verdict {
+    fn stall(_: &ConnectionId, nth: usize) -> PostOutcome {
         (if nth == 4 { ms(1_000) } else { ms(10) }, Ok(()))
     }
-    fn a_timeout(_: &ConnectionId, nth: usize) -> Verdict {
+    fn timeout(_: &ConnectionId, nth: usize) -> PostOutcome {
         (if nth == 4 { ms(3_600_000) } else { ms(10) }, Ok(()))
     }
-    for verdict in [every_third, a_long_outage, a_stall, a_timeout] {
+    for outcome in [every_third, long_outage, stall, timeout] {
         for lines in [Lines::One, Lines::Many] {
-            let stage = stage(verdict);
+            let stage = stage(outcome);
             stage.attach("c", lines).await;
             let expected = play(&stage).await;
-            let lines = stage.far.lines("c");
-            assert_eq!(said(&lines), expected);
+            let lines = stage.clients.lines("c");
+            assert_eq!(joined_deltas(&lines), expected);
             assert_eq!(
                 numbers(&lines),
                 (1..=lines.len() as u64).collect::<Vec<_>>()
@@ -62,23 +64,23 @@ async fn nothing_is_lost_or_reordered_when_posts_fail_for_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn text_merges_while_a_connection_takes_nothing() {
+async fn deltas_coalesce_while_a_connection_takes_nothing() {
     let stage = stage(|_, nth| match nth {
         1..4 => (ms(10), Err(PostError::Slow)),
         _ => (ms(10), Ok(())),
     });
     stage.attach("c", Lines::One).await;
-    stage.emit(super::stage::text_start()).await;
+    stage.emit(text_start()).await;
     sleep(ms(20)).await;
     for _ in 0..50 {
         stage.emit(text("word ")).await;
     }
     stage.finish().await;
-    assert!(stage.far.lines("c").len() <= 4);
+    assert!(stage.clients.lines("c").len() <= 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_gone_is_told_of_at_once_and_gets_no_other_post() {
+async fn gone_and_refusing_connections_are_given_up_after_one_answer() {
     let mut stage = stage(|to, nth| match (to.as_str(), nth) {
         ("gone", 3) => (ms(10), Err(PostError::Gone)),
         ("refused", 2) => (ms(10), Err(PostError::Refused("413".to_owned()))),
@@ -93,20 +95,17 @@ async fn who_is_gone_is_told_of_at_once_and_gets_no_other_post() {
     assert_eq!(stage.notices.try_recv(), Ok(Notice::Gone(id("gone"))));
     assert!(stage.notices.try_recv().is_err());
 
-    let attempts = |name| {
-        let all = stage.far.attempts().into_iter();
-        all.filter(move |a| a.to == id(name)).collect::<Vec<_>>()
-    };
+    let attempts = |name| stage.clients.attempts_to(name);
     assert_eq!((attempts("gone").len(), attempts("refused").len()), (4, 3));
     assert_eq!(
-        attempts("gone")[3].landed.clone().unwrap().0,
-        begun + ms(40)
+        attempts("gone")[3].answered.clone().unwrap().0,
+        begun + ms(3 * 16 + 10)
     );
-    assert_eq!(said(&stage.far.lines("here")), expected);
+    assert_eq!(joined_deltas(&stage.clients.lines("here")), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_notice_comes_with_the_answer_410() {
+async fn notice_comes_with_the_answer_410() {
     let mut stage = stage(|_, _| (ms(25), Err(PostError::Gone)));
     stage.attach("c", Lines::Many).await;
     let begun = Instant::now();
@@ -116,7 +115,7 @@ async fn a_notice_comes_with_the_answer_410() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_takes_nothing_for_thirty_seconds_is_given_up() {
+async fn subscriber_that_takes_nothing_for_thirty_seconds_is_given_up() {
     let mut stage = stage(|to, _| match to.as_str() {
         "slow" => (ms(10), Err(PostError::Slow)),
         "hung" => (ms(3_600_000), Ok(())),
@@ -136,17 +135,10 @@ async fn who_takes_nothing_for_thirty_seconds_is_given_up() {
         stuck,
         [Notice::Stuck(id("hung")), Notice::Stuck(id("slow"))]
     );
-    let slow = stage
-        .far
-        .attempts()
-        .into_iter()
-        .filter(|a| a.to == id("slow"));
-    assert!(
-        (6..60).contains(&slow.count()),
-        "tried again, ever more rarely"
-    );
-    let attempts = stage.far.attempts().len();
+    let slow = stage.clients.attempts_to("slow");
+    assert!((6..60).contains(&slow.len()), "retried with growing pauses");
+    let attempts = stage.clients.attempts().len();
     sleep(Duration::from_secs(10)).await;
-    assert_eq!(stage.far.attempts().len(), attempts);
-    assert_eq!(numbers(&stage.far.lines("here")[..2]), [1, 2]);
+    assert_eq!(stage.clients.attempts().len(), attempts);
+    assert_eq!(numbers(&stage.clients.lines("here")[..2]), [1, 2]);
 }

@@ -1,19 +1,20 @@
-//! What the connections get.
+//! Frames that subscribers get.
 
 use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::sleep;
 
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::shape::{Format, Lines};
 use longwire_protocol::event::{Event, ToolRole};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::numbered::Annotations;
-use serde_json::Value;
-use tokio::time::sleep;
 
-use super::stage::{ms, numbers, said, stage, text, text_start};
+use crate::stage::{joined_deltas, ms, numbers, run_finished, stage, text, text_start};
 
 #[tokio::test(start_paused = true)]
-async fn one_and_many_get_the_same_lines_byte_for_byte() {
+async fn subscribers_of_one_and_of_many_events_a_frame_get_the_same_events_byte_for_byte() {
     let stage = stage(|to, _| {
         (
             if to.as_str() == "slow" {
@@ -28,29 +29,25 @@ async fn one_and_many_get_the_same_lines_byte_for_byte() {
     stage.attach("many", Lines::Many).await;
     stage.attach("one", Lines::One).await;
     stage.open().await;
-    stage.speak("Hello").await;
+    stage.start_text("Hello").await;
     for nth in 0..60 {
         sleep(ms(7)).await;
         stage.emit(text(format!(" {nth}"))).await;
     }
-    let batch = stage
-        .sender
-        .close(super::stage::run_finished())
-        .await
-        .unwrap();
-    stage.sender.release().await.unwrap();
-    assert!(stage.sender.drained(Duration::from_secs(60)).await);
+    let batch = stage.sink.close(run_finished()).await.unwrap();
+    stage.sink.release().await.unwrap();
+    assert!(stage.sink.drained(Duration::from_secs(60)).await);
 
-    let logged: Vec<String> = batch.events.iter().map(|line| line.to_string()).collect();
+    let expected: Vec<String> = batch.events.iter().map(|event| event.to_string()).collect();
     for name in ["slow", "many", "one"] {
-        assert_eq!(stage.far.lines(name), logged, "{name}");
+        assert_eq!(stage.clients.lines(name), expected, "{name}");
     }
-    assert_eq!(stage.far.taken("one"), logged);
-    assert!(stage.far.taken("many").len() < logged.len());
+    assert_eq!(stage.clients.frames("one"), expected);
+    assert!(stage.clients.frames("many").len() < expected.len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_frame_is_too_long_whatever_the_text_is_made_of() {
+async fn no_frame_exceeds_the_limit_whatever_characters_the_text_has() {
     for (lines, piece) in [
         (Lines::Many, "🦀"),
         (Lines::Many, "\u{1}"),
@@ -65,20 +62,20 @@ async fn no_frame_is_too_long_whatever_the_text_is_made_of() {
         stage.emit(text(long.clone())).await;
         stage.finish().await;
 
-        let frames = [stage.far.taken("c"), stage.far.taken("b")].concat();
+        let frames = [stage.clients.frames("c"), stage.clients.frames("b")].concat();
         assert!(frames.iter().all(|frame| frame.len() <= MAX_FRAME_BYTES));
-        let got = stage.far.lines("c");
-        assert_eq!(said(&got), long);
+        let got = stage.clients.lines("c");
+        assert_eq!(joined_deltas(&got), long);
         assert!(
             got.iter()
-                .all(|line| said(std::slice::from_ref(line)).len() <= 8192)
+                .all(|line| joined_deltas(std::slice::from_ref(line)).len() <= 8192)
         );
         assert!(frames.iter().any(|frame| frame.len() > 8192));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_too_long_for_a_frame_is_cut_and_says_so() {
+async fn tool_result_too_long_for_a_frame_is_truncated_and_marked() {
     let stage = stage(|_, _| (ms(10), Ok(())));
     stage.attach("c", Lines::One).await;
     let content = "\u{2}🦀".repeat(4_000);
@@ -92,7 +89,7 @@ async fn a_result_too_long_for_a_frame_is_cut_and_says_so() {
         .await;
     stage.finish().await;
 
-    let frames = stage.far.taken("c");
+    let frames = stage.clients.frames("c");
     assert!(frames[0].len() <= MAX_FRAME_BYTES && frames[0].len() > MAX_FRAME_BYTES - 200);
     let line: Value = serde_json::from_str(&frames[0]).unwrap();
     assert!(content.starts_with(line["content"].as_str().unwrap()));
@@ -101,32 +98,35 @@ async fn a_result_too_long_for_a_frame_is_cut_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_delta_is_no_line() {
+async fn empty_delta_is_no_event() {
     let stage = stage(|_, _| (ms(10), Ok(())));
     stage.attach("c", Lines::One).await;
-    stage.speak("").await;
+    stage.start_text("").await;
     stage.emit(text("a")).await;
     stage.finish().await;
-    assert_eq!(numbers(&stage.far.lines("c")), [1, 2, 3]);
-    assert_eq!(said(&stage.far.lines("c")), "a");
+    assert_eq!(numbers(&stage.clients.lines("c")), [1, 2, 3]);
+    assert_eq!(joined_deltas(&stage.clients.lines("c")), "a");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_later_gets_what_is_missing_before_what_is_new() {
+async fn late_subscriber_gets_the_missing_events_before_new_ones() {
     let stage = stage(|_, _| (ms(10), Ok(())));
     stage.attach("first", Lines::One).await;
     stage.open().await;
-    stage.speak("Hello").await;
-    assert!(stage.sender.drained(Duration::from_secs(1)).await);
+    stage.start_text("Hello").await;
+    assert!(stage.sink.drained(Duration::from_secs(1)).await);
     stage.attach_as("later", Format::Agui, Lines::Many, 2).await;
     stage.emit(text(" world")).await;
     stage.finish().await;
-    assert_eq!(numbers(&stage.far.lines("later")), [3, 4, 5, 6]);
-    assert_eq!(stage.far.lines("later"), stage.far.lines("first")[2..]);
+    assert_eq!(numbers(&stage.clients.lines("later")), [3, 4, 5, 6]);
+    assert_eq!(
+        stage.clients.lines("later"),
+        stage.clients.lines("first")[2..]
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_later_gets_the_same_frames_in_every_format() {
+async fn late_subscriber_gets_the_same_frames_in_every_format() {
     for format in Format::ALL {
         let stage = stage(|_, _| (ms(10), Ok(())));
         stage.attach_as("first", format, Lines::One, 0).await;
@@ -136,43 +136,47 @@ async fn who_comes_later_gets_the_same_frames_in_every_format() {
             ..Annotations::default()
         };
         stage
-            .sender
+            .sink
             .emit(text_start().annotated(block))
             .await
             .unwrap();
-        assert!(stage.sender.drained(Duration::from_secs(1)).await);
-        let before = stage.far.taken("first").len();
+        assert!(stage.sink.drained(Duration::from_secs(1)).await);
+        let before = stage.clients.frames("first").len();
         stage.attach_as("later", format, Lines::One, 3).await;
         stage.emit(text("Hello")).await;
         stage.finish().await;
-        let first = stage.far.taken("first");
+        let first = stage.clients.frames("first");
         assert!(first.len() > before);
-        assert_eq!(stage.far.taken("later"), first[before..], "{format:?}");
+        assert_eq!(stage.clients.frames("later"), first[before..], "{format:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watcher_can_be_wound_back_while_its_post_is_in_flight() {
+async fn subscriber_can_be_moved_back_while_its_post_is_in_flight() {
     let stage = stage(|_, _| (ms(50), Ok(())));
     stage.attach("c", Lines::One).await;
     stage.open().await;
     sleep(ms(75)).await;
     stage.attach_as("c", Format::Agui, Lines::Many, 0).await;
     stage.finish().await;
-    assert_eq!(numbers(&stage.far.lines("c")), [1, 2, 1, 2, 3]);
+    assert_eq!(numbers(&stage.clients.lines("c")), [1, 2, 1, 2, 3]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_run_says_that_it_is_alive() {
+async fn agui_subscribers_of_a_silent_run_get_alive() {
     let stage = stage(|_, _| (ms(10), Ok(())));
     stage.attach("c", Lines::One).await;
     stage.attach_as("text", Format::Text, Lines::One, 0).await;
     stage.open().await;
     sleep(Duration::from_secs(31)).await;
     let alive = r#"{"type":"alive","runId":"r1","last":2}"#;
-    assert_eq!(stage.far.taken("c")[2..], [alive, alive]);
-    assert!(stage.far.taken("text").is_empty());
+    assert_eq!(stage.clients.frames("c")[2..], [alive, alive]);
+    assert!(stage.clients.frames("text").is_empty());
     stage.finish().await;
     sleep(Duration::from_secs(60)).await;
-    assert_eq!(stage.far.taken("c").len(), 5, "an ended run is not alive");
+    assert_eq!(
+        stage.clients.frames("c").len(),
+        5,
+        "an ended run is not alive"
+    );
 }
