@@ -1,16 +1,17 @@
-//! The house's tools for tests: a clock that stands, and a weather service that never answers.
+//! Tools of the tests: a fixed clock, a weather service that never answers, and a slow knowledge base.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
+use tokio::time::Instant;
+
 use longwire_tools::get_weather::Service;
 use longwire_tools::kb_lookup::Retrieve;
 use longwire_tools::repeat::Once;
 use longwire_tools::{Deps, Tools, web};
-use tokio::time::Instant;
 
-/// Tools whose `get_weather` hangs and whose `current_time` is always the same.
+/// Tools whose `get_weather` never returns and whose `current_time` is constant.
 pub(crate) fn tools() -> Tools {
     Tools::new(&deps())
 }
@@ -24,47 +25,47 @@ fn deps() -> Deps {
     }
 }
 
-/// The same tools and a `kb_lookup` that annotations when it is called and answers after a while.
+/// Tools with a `kb_lookup` that records its calls and returns after a while.
 pub(crate) struct Library {
     /// The tools.
     pub(crate) tools: Tools,
-    /// When `kb_lookup` was called, counted from the beginning.
-    called: Arc<Mutex<Vec<Duration>>>,
+    /// Times of the calls of `kb_lookup`, since the library was made.
+    calls: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl Library {
-    /// A library that takes this long to answer. `once` names the tools that must not be repeated.
-    pub(crate) fn new(takes: Duration, once: &str) -> Self {
-        let called = Arc::new(Mutex::new(Vec::new()));
-        let (noted, begun) = (called.clone(), Instant::now());
+    /// Makes a library with this latency. `once` lists the tools that must not be repeated.
+    pub(crate) fn new(latency: Duration, once: &str) -> Self {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let (recorded, made) = (calls.clone(), Instant::now());
         let search = move |_| {
-            let noted = noted.clone();
-            let answer = async move {
-                let at = begun.elapsed();
-                noted.lock().expect("one test, one thread").push(at);
-                tokio::time::sleep(takes).await;
+            let recorded = recorded.clone();
+            let result = async move {
+                let at = made.elapsed();
+                recorded.lock().expect("one test, one thread").push(at);
+                tokio::time::sleep(latency).await;
                 Ok(Vec::new())
             };
-            answer.boxed()
+            result.boxed()
         };
         let deps = Deps {
             retrieve: Some(Retrieve::new(search)),
             ..deps()
         };
-        let once = Once::try_from(once.to_owned()).expect("they are tools");
+        let once = Once::try_from(once.to_owned()).expect("names of tools");
         Self {
             tools: Tools::new(&deps).with_once(once),
-            called,
+            calls,
         }
     }
 
-    /// When `kb_lookup` was called.
+    /// Times of the calls of `kb_lookup`.
     pub(crate) fn calls(&self) -> Vec<Duration> {
-        self.called.lock().expect("one test, one thread").clone()
+        self.calls.lock().expect("one test, one thread").clone()
     }
 }
 
-/// A service that takes connections and says nothing.
+/// Service that accepts connections and never responds.
 fn silent() -> Service {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
