@@ -11,7 +11,7 @@ use longwire_core::message::Message;
 use longwire_core::run::CancelReason;
 use longwire_protocol::numbered::Draft;
 use longwire_stream::sink::{EventSink, Stopped};
-use longwire_tools::Tools;
+use longwire_tools::toolbox::Tools;
 
 use crate::context_window::Window;
 use crate::model::Model;

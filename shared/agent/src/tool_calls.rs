@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use longwire_core::message::Message;
 use longwire_core::tool::ToolOutcome;
 use longwire_protocol::event::Event;
-use longwire_tools::Prepared;
+use longwire_tools::call::PreparedCall;
 use longwire_tools::guard::Output;
 use longwire_tools::repeat::Repeat;
 
@@ -27,7 +27,7 @@ const NOT_REPEATED: &str = "The call was begun, but the worker that made it was 
 /// Calls of a step, each prepared or refused with a reason for the model.
 pub(super) struct ToolCalls<'m> {
     message: &'m Message,
-    prepared: Vec<Result<Prepared, String>>,
+    prepared: Vec<Result<PreparedCall, String>>,
 }
 
 impl<'m> ToolCalls<'m> {
@@ -46,7 +46,7 @@ impl<'m> ToolCalls<'m> {
     /// Prepares the calls of `message`, which a crashed worker may have made: a call that must not be repeated
     /// is refused.
     pub(super) fn started_before(ctx: &Ctx<'_>, message: &'m Message) -> Self {
-        let repeatable = |prepared: Prepared| match prepared.repeat() {
+        let repeatable = |prepared: PreparedCall| match prepared.repeat() {
             Repeat::Safe => Ok(prepared),
             Repeat::Never => Err(NOT_REPEATED.to_owned()),
         };
@@ -83,12 +83,16 @@ impl<'m> ToolCalls<'m> {
     }
 }
 
-async fn run_ready(ctx: &Ctx<'_>, ready: Vec<(usize, Prepared)>, results: &mut Results<'_, '_>) {
+async fn run_ready(
+    ctx: &Ctx<'_>,
+    ready: Vec<(usize, PreparedCall)>,
+    results: &mut Results<'_, '_>,
+) {
     let mut running = FuturesUnordered::new();
     let mut unrepeatable = Vec::new();
     for (position, prepared) in ready {
         let call_id = results.call_id(position);
-        ctx.emit(Event::status(&prepared.status(), call_id)).await;
+        ctx.emit(Event::status(prepared.status(), call_id)).await;
         if prepared.repeat() == Repeat::Never {
             unrepeatable.push(position);
         }

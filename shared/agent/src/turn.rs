@@ -48,7 +48,7 @@ pub(super) async fn turn(
             event = "model_call_retried",
             error = %error,
             tries,
-            "A model call failed and is retried."
+            "a model call is retried"
         );
         tries += 1;
         tokio::select! {

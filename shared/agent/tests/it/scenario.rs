@@ -21,7 +21,7 @@ use longwire_stream::event_log::EventLog;
 use longwire_stream::post::Post;
 use longwire_stream::settings::Settings;
 use longwire_stream::sink::EventSink;
-use longwire_tools::Tools;
+use longwire_tools::toolbox::Tools;
 
 use crate::script::Script;
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio::time::Instant;
 
-use longwire_tools::get_weather::Service;
-use longwire_tools::kb_lookup::Retrieve;
-use longwire_tools::repeat::Once;
-use longwire_tools::{Deps, Tools, web};
+use longwire_tools::deps::Deps;
+use longwire_tools::get_weather::open_meteo::Service;
+use longwire_tools::kb_lookup::retrieve::Retrieve;
+use longwire_tools::once::Once;
+use longwire_tools::toolbox::Tools;
+use longwire_tools::web;
 
 /// Tools whose `get_weather` never returns and whose `current_time` is constant.
 pub(crate) fn tools() -> Tools {
