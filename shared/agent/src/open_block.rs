@@ -1,20 +1,21 @@
-//! A block of an answer that is being put together.
+//! A block of a reply while it is being received.
 
 use serde_json::Value;
 
-use crate::model::Thought;
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::message::Block;
 use longwire_core::tool::ToolCall;
 use longwire_protocol::event::{AssistantRole, Event, ReasoningRole};
 use longwire_protocol::numbered::{Annotations, Draft, Executor};
 
-/// A block that is being put together.
-pub(super) struct Open {
+use crate::model::ReasoningDelta;
+
+/// Block of a reply that is being received.
+pub(super) struct OpenBlock {
     kind: Kind,
-    /// Its start was told to the client.
-    told: bool,
-    /// Its end came.
+    /// Set once the start event was returned.
+    started: bool,
+    /// Set once the block has ended.
     ended: bool,
 }
 
@@ -39,7 +40,8 @@ enum Kind {
     },
 }
 
-impl Open {
+impl OpenBlock {
+    /// Starts an empty text.
     pub(super) fn text() -> Self {
         Self::new(Kind::Text {
             id: MessageId::random(),
@@ -47,13 +49,13 @@ impl Open {
         })
     }
 
-    /// A block for this thought. Sealed thoughts are blocks of their own.
-    pub(super) fn reasoning(thought: &Thought) -> Self {
-        Self::new(match thought {
-            Thought::Redacted(_) => Kind::Redacted {
+    /// Starts a block for this delta. Redacted reasoning is always a block of its own.
+    pub(super) fn reasoning(delta: &ReasoningDelta) -> Self {
+        Self::new(match delta {
+            ReasoningDelta::Redacted(_) => Kind::Redacted {
                 data: String::new(),
             },
-            Thought::Text(_) | Thought::Signature(_) => Kind::Reasoning {
+            ReasoningDelta::Text(_) | ReasoningDelta::Signature(_) => Kind::Reasoning {
                 id: MessageId::random(),
                 text: String::new(),
                 signature: None,
@@ -61,12 +63,12 @@ impl Open {
         })
     }
 
-    /// This thought goes on here.
-    pub(super) fn is_reasoning(&self, thought: &Thought) -> bool {
-        matches!(self.kind, Kind::Reasoning { .. }) && !matches!(thought, Thought::Redacted(_))
+    /// Tells whether this delta continues the block.
+    pub(super) fn continues_reasoning(&self, delta: &ReasoningDelta) -> bool {
+        matches!(self.kind, Kind::Reasoning { .. }) && !matches!(delta, ReasoningDelta::Redacted(_))
     }
 
-    /// A call, and the draft that says so.
+    /// Starts a tool call. Returns the block and its start event.
     pub(super) fn call(block: u32, name: String, parent: MessageId) -> (Self, Draft) {
         let id = CallId::random();
         let start = Event::ToolCallStart {
@@ -76,10 +78,10 @@ impl Open {
         };
         let annotations = Annotations {
             executor: Some(Executor::Server),
-            ..starts(block)
+            ..block_index(block)
         };
         let open = Self {
-            told: true,
+            started: true,
             ..Self::new(Kind::Call {
                 id,
                 name,
@@ -93,29 +95,35 @@ impl Open {
     fn new(kind: Kind) -> Self {
         Self {
             kind,
-            told: false,
+            started: false,
             ended: false,
         }
     }
 
+    /// Tells whether the block is a text.
     pub(super) fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Text { .. })
     }
 
-    /// Its end did not come yet.
+    /// Tells whether the block is a tool call.
+    pub(super) fn is_call(&self) -> bool {
+        matches!(self.kind, Kind::Call { .. })
+    }
+
+    /// Tells whether the block has not ended.
     pub(super) fn is_open(&self) -> bool {
         !self.ended
     }
 
-    /// The id of this text, when it is one.
-    pub(super) fn text_id(&self) -> Option<&MessageId> {
+    /// Id of the block if it is a text whose start event was returned.
+    pub(super) fn started_text(&self) -> Option<&MessageId> {
         match &self.kind {
-            Kind::Text { id, .. } if self.told => Some(id),
+            Kind::Text { id, .. } if self.started => Some(id),
             _ => None,
         }
     }
 
-    /// Adds words. An empty piece says nothing: AG-UI refuses an empty delta.
+    /// Adds text. An empty piece leads to no event, because AG-UI refuses an empty delta.
     pub(super) fn add_text(&mut self, block: u32, piece: &str) -> Vec<Draft> {
         let Kind::Text { id, text } = &mut self.kind else {
             return Vec::new();
@@ -125,13 +133,13 @@ impl Open {
         }
         text.push_str(piece);
         let mut drafts = Vec::new();
-        if !self.told {
-            self.told = true;
+        if !self.started {
+            self.started = true;
             let start = Event::TextMessageStart {
                 message_id: id.clone(),
                 role: AssistantRole::Assistant,
             };
-            drafts.push(start.annotated(starts(block)));
+            drafts.push(start.annotated(block_index(block)));
         }
         drafts.push(
             Event::TextMessageContent {
@@ -143,10 +151,16 @@ impl Open {
         drafts
     }
 
-    /// Adds thinking; its words are told only when asked for, its seal never.
-    pub(super) fn add_thought(&mut self, block: u32, thought: Thought, show: bool) -> Vec<Draft> {
-        if let (Thought::Redacted(sealed), Kind::Redacted { data }) = (&thought, &mut self.kind) {
-            data.clone_from(sealed);
+    /// Adds reasoning. Its text leads to events only when `show` is set, its signature never.
+    pub(super) fn add_reasoning(
+        &mut self,
+        block: u32,
+        delta: ReasoningDelta,
+        show: bool,
+    ) -> Vec<Draft> {
+        if let (ReasoningDelta::Redacted(bytes), Kind::Redacted { data }) = (&delta, &mut self.kind)
+        {
+            data.clone_from(bytes);
         }
         let Kind::Reasoning {
             id,
@@ -156,21 +170,21 @@ impl Open {
         else {
             return Vec::new();
         };
-        match thought {
-            Thought::Signature(piece) => signature.get_or_insert_default().push_str(&piece),
-            Thought::Text(piece) if !piece.is_empty() => {
+        match delta {
+            ReasoningDelta::Signature(piece) => signature.get_or_insert_default().push_str(&piece),
+            ReasoningDelta::Text(piece) if !piece.is_empty() => {
                 text.push_str(&piece);
                 if show {
-                    let first = !std::mem::replace(&mut self.told, true);
-                    return thinking(id, block, piece, first);
+                    let first = !std::mem::replace(&mut self.started, true);
+                    return reasoning_events(id, block, piece, first);
                 }
             }
-            Thought::Text(_) | Thought::Redacted(_) => {}
+            ReasoningDelta::Text(_) | ReasoningDelta::Redacted(_) => {}
         }
         Vec::new()
     }
 
-    /// Adds a piece of a call's arguments.
+    /// Adds a piece of a tool call's arguments.
     pub(super) fn add_input(&mut self, piece: &str) -> Option<Draft> {
         let Kind::Call { id, json, .. } = &mut self.kind else {
             return None;
@@ -188,9 +202,9 @@ impl Open {
         )
     }
 
-    /// Ends the block, once.
+    /// Ends the block. Returns its end events the first time, nothing afterwards.
     pub(super) fn end(&mut self) -> Vec<Draft> {
-        if std::mem::replace(&mut self.ended, true) || !self.told {
+        if std::mem::replace(&mut self.ended, true) || !self.started {
             return Vec::new();
         }
         match &self.kind {
@@ -217,7 +231,7 @@ impl Open {
                 }
                 .into();
                 if json.is_empty() {
-                    // Clients parse the joined pieces: no piece at all would not be JSON.
+                    // Clients parse the concatenated pieces as JSON; without any piece that would fail.
                     let args = Event::ToolCallArgs {
                         tool_call_id: id.clone(),
                         delta: "{}".to_owned(),
@@ -229,10 +243,10 @@ impl Open {
         }
     }
 
-    /// The block to keep, if there is anything to keep.
+    /// Block to store; `None` when it has no content.
     pub(super) fn into_block(self) -> Option<Block> {
         match self.kind {
-            Kind::Text { id, text } => self.told.then_some(Block::Text { id, text }),
+            Kind::Text { id, text } => self.started.then_some(Block::Text { id, text }),
             Kind::Reasoning {
                 text, signature, ..
             } => (!text.is_empty() || signature.is_some())
@@ -253,14 +267,14 @@ impl Open {
     }
 }
 
-fn starts(block: u32) -> Annotations {
+fn block_index(block: u32) -> Annotations {
     Annotations {
         block: Some(block),
         ..Annotations::default()
     }
 }
 
-fn thinking(id: &MessageId, block: u32, delta: String, first: bool) -> Vec<Draft> {
+fn reasoning_events(id: &MessageId, block: u32, delta: String, first: bool) -> Vec<Draft> {
     let mut drafts = Vec::new();
     if first {
         let role = ReasoningRole::Reasoning;
@@ -268,7 +282,7 @@ fn thinking(id: &MessageId, block: u32, delta: String, first: bool) -> Vec<Draft
             Event::ReasoningStart {
                 message_id: id.clone(),
             }
-            .annotated(starts(block)),
+            .annotated(block_index(block)),
         );
         drafts.push(
             Event::ReasoningMessageStart {
@@ -288,8 +302,8 @@ fn thinking(id: &MessageId, block: u32, delta: String, first: bool) -> Vec<Draft
     drafts
 }
 
-/// The arguments of a call: nothing is an empty object; what is no JSON is kept as the text it is, for
-/// the tool to refuse.
+/// Parses the arguments of a call. No text is an empty object; text that is not JSON is kept as a string, which
+/// the tool refuses.
 fn input(json: &str) -> Value {
     if json.trim().is_empty() {
         return Value::Object(serde_json::Map::new());
