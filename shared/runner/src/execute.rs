@@ -105,7 +105,7 @@ impl Attempt<'_> {
             steps,
             cancel,
             lease,
-            until: self.deadlines.loop_until(),
+            hand_over_at: self.deadlines.loop_until(),
             run_id: self.lease.run_id.clone(),
             thread_id: self.lease.key.thread_id.clone(),
             system: system_prompt(&self.runner.settings.system_prompt, input),

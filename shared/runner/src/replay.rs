@@ -10,7 +10,6 @@ use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow};
 use longwire_core::shape::Format;
 use longwire_store::threads::lease::RunLease;
 use longwire_stream::event_log::EventLog;
-use longwire_stream::post::Transport;
 use longwire_stream::sink::EventSink;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -91,12 +90,10 @@ impl Runner {
         } else {
             EventLog::ended(thread_id, run_id, row.last_seq, row.status)
         };
-        let transport = Transport {
-            post: self.post.clone(),
-            read: self.read_events(&lease.key, &lease.run_id),
-        };
+        let read = self.read_events(&lease.key, &lease.run_id);
+        let settings = self.settings.stream.clone();
         let (events, _notices) =
-            longwire_stream::spawn(self.settings.stream.clone(), transport, expires, log);
+            longwire_stream::spawn(settings, self.post.clone(), read, expires, log);
         if never_began {
             self.emit_cancelled(&events, &lease, row).await?;
         }

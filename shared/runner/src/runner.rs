@@ -13,7 +13,7 @@ use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
 use longwire_stream::post::Post;
 use longwire_stream::read::{ReadError, ReadEvents};
-use longwire_tools::Tools;
+use longwire_tools::toolbox::Tools;
 
 use crate::settings::Settings;
 

@@ -1,14 +1,13 @@
 //! The first events of an attempt: RUN_STARTED, or the restarts that clients may not know yet.
 
-use serde_json::{Map, json};
-
 use longwire_core::run::{RunInput, RunRow};
 use longwire_protocol::event::{Event, InputMessage, PROTOCOL_VERSION, RunInput as WireInput};
 use longwire_protocol::numbered::{Annotations, Draft};
 use longwire_store::threads::lease::RunLease;
 use longwire_stream::event_log::EventLog;
-use longwire_stream::post::Transport;
-use longwire_stream::sink::{EventSink, Notices, Stopped};
+use longwire_stream::notice::Notices;
+use longwire_stream::sink::{EventSink, Stopped};
+use serde_json::{Map, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -27,11 +26,10 @@ impl Attempt<'_> {
             self.row.restarts.clone(),
             emitted_until(&self.row),
         );
-        let transport = Transport {
-            post: self.runner.post.clone(),
-            read: self.runner.read_events(key, run_id),
-        };
-        longwire_stream::spawn(self.runner.settings.stream.clone(), transport, lease, log)
+        let runner = self.runner;
+        let read = runner.read_events(key, run_id);
+        let settings = runner.settings.stream.clone();
+        longwire_stream::spawn(settings, runner.post.clone(), read, lease, log)
     }
 
     /// Emits the events with which the attempt starts.

@@ -197,7 +197,6 @@ mod tests {
     use longwire_core::shape::Shape;
     use longwire_protocol::event::Event;
     use longwire_stream::event_log::EventLog;
-    use longwire_stream::post::Transport;
     use longwire_stream::settings::Settings;
     use serde_json::json;
 
@@ -218,11 +217,9 @@ mod tests {
     fn events() -> (EventSink, Notices) {
         let (_, lease) = watch::channel(Instant::now() + Duration::from_secs(60));
         let log = EventLog::resume(ThreadId::trusted("t"), RunId::trusted("r"), Vec::new(), 0);
-        let transport = Transport {
-            post: Arc::new(|_, _| futures::future::ready(Ok(())).boxed()),
-            read: Arc::new(|_| futures::future::ready(Ok(None)).boxed()),
-        };
-        longwire_stream::spawn(Settings::default(), transport, lease, log)
+        let post = Arc::new(|_, _| futures::future::ready(Ok(())).boxed());
+        let read = Arc::new(|_| futures::future::ready(Ok(None)).boxed());
+        longwire_stream::spawn(Settings::default(), post, read, lease, log)
     }
 
     #[tokio::test(start_paused = true)]

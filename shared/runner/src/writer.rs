@@ -9,7 +9,7 @@ use longwire_core::message::{Message, Usage};
 use longwire_core::run::RunEnd;
 use longwire_store::error::StoreError;
 use longwire_store::threads::lease::{Commit, Ended, Written};
-use longwire_store::threads::transition::Cut;
+use longwire_store::threads::transition::{Cut, End};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -99,7 +99,7 @@ impl<'a> Writer<'a> {
     pub async fn store_step(&mut self, step: Step) -> Result<(), AttemptError> {
         self.store(&step.messages, Some(&step.events)).await?;
         match step.stage {
-            Stage::Over => self.step.send_modify(|step| *step += 1),
+            Stage::Finished => self.step.send_modify(|step| *step += 1),
             // A loop that does not wait any more is about to stop.
             Stage::Calling(stored) => drop(stored.send(())),
         }
@@ -114,9 +114,13 @@ impl<'a> Writer<'a> {
         end: RunEnd,
     ) -> Result<Ended, AttemptError> {
         let commit = self.commit(messages, Some(events));
-        let at = self.attempt.runner.now();
+        let end = End {
+            status: end.status(),
+            reason: end.reason(),
+            at: self.attempt.runner.now(),
+        };
         let ended = self
-            .retry_while_leased(async || self.attempt.lease.end(&commit, end, at).await)
+            .retry_while_leased(async || self.attempt.lease.end(&commit, end).await)
             .await?;
         match ended {
             Ended::Lost => return Err(AttemptError::fenced()),

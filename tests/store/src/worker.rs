@@ -203,7 +203,7 @@ impl Player<'_> {
         let step = Step {
             messages: vec![answer],
             events: self.events.batch().await?,
-            stage: Stage::Over,
+            stage: Stage::Finished,
         };
         self.writer.store_step(step).await
     }
