@@ -72,7 +72,7 @@ pub enum RunErrorCode {
     ContextTooLong,
     /// Several workers crashed during the run.
     WorkerLost,
-    /// StoreError of Longwire itself.
+    /// Fault of Longwire itself.
     Internal,
 }
 
