@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use longwire_adapters::bedrock;
 use longwire_adapters::bedrock::Bedrock;
 use longwire_adapters::{callback, knowledge_base};
-use longwire_lambda::sdk;
+use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::Queue;
 use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;
@@ -19,14 +19,17 @@ use longwire_tools::{self, Tools, web};
 use crate::config::Config;
 use longwire_runner::deps::Deps;
 
-/// The most one try of a call to a store may take, and all its tries together.
-const STORE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
+/// Time limits of a call to a table or a queue.
+const TIMEOUTS: CallTimeouts = CallTimeouts {
+    attempt: Duration::from_secs(2),
+    total: Duration::from_secs(5),
+};
 
 impl Config {
     /// Builds what the worker works with.
     pub(crate) async fn connect(self) -> Result<Deps> {
         let shared = sdk::load().await;
-        let quick = sdk::quick(&shared, STORE.0, STORE.1);
+        let quick = TIMEOUTS.apply(&shared);
         let database = aws_sdk_dynamodb::Client::new(&quick);
         let queues = aws_sdk_sqs::Client::new(&quick);
         let callback = callback::client(&shared, &self.callback_endpoint);
