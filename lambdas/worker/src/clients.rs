@@ -29,7 +29,7 @@ impl Config {
     /// Builds what the worker works with.
     pub(crate) async fn connect(self) -> Result<Deps> {
         let shared = sdk::load().await;
-        let quick = TIMEOUTS.apply(&shared);
+        let quick = TIMEOUTS.limit(&shared);
         let database = aws_sdk_dynamodb::Client::new(&quick);
         let queues = aws_sdk_sqs::Client::new(&quick);
         let callback = callback::client(&shared, &self.callback_endpoint);

@@ -34,8 +34,8 @@ impl CallTimeouts {
         total: Duration::from_secs(3),
     };
 
-    /// Copies a configuration and sets these limits in the copy. Both share one HTTP client.
-    pub fn apply(self, config: &SdkConfig) -> SdkConfig {
+    /// Copies a configuration and limits the calls of the copy. Both share one HTTP client.
+    pub fn limit(self, config: &SdkConfig) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(self.attempt)
@@ -66,7 +66,7 @@ pub async fn load() -> SdkConfig {
 
 /// Loads the configuration of a function whose calls all have the same limits.
 pub async fn load_with(timeouts: CallTimeouts) -> SdkConfig {
-    timeouts.apply(&load().await)
+    timeouts.limit(&load().await)
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn limits_are_set_beside_the_limit_of_connecting() {
         let config = SdkConfig::builder().build();
-        let limited = CallTimeouts::SHORT.apply(&config);
+        let limited = CallTimeouts::SHORT.limit(&config);
         let timeouts = limited.timeout_config().expect("limits were set");
         assert_eq!(timeouts.connect_timeout(), Some(CONNECT));
         let attempt = timeouts.operation_attempt_timeout();

@@ -146,7 +146,7 @@ async fn silence_is_told_within_three_seconds() {
         attempt: minute,
         total: minute,
     };
-    let quick = timeouts.apply(&config);
+    let quick = timeouts.limit(&config);
     let deps = over(
         aws_sdk_dynamodb::Client::new(&quick),
         aws_sdk_sqs::Client::new(&quick),
