@@ -25,32 +25,27 @@ use crate::handler::{PARALLEL, count_failures, handle};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// Clients over these rules; a call that no rule matches panics.
-fn deps(rules: &[&Rule]) -> Deps {
-    let mocks = || {
+/// Client of one service that answers by rules. A call that no rule matches panics.
+macro_rules! client {
+    ($sdk:ident, $rules:expr) => {{
         let mocks = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
-        rules
+        let mocks = $rules
             .iter()
-            .fold(mocks, |mocks, rule| mocks.with_rule(rule))
-    };
-    let table = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(create_mock_http_client())
-        .interceptor(mocks())
-        .build();
-    let queue = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(create_mock_http_client())
-        .interceptor(mocks())
-        .build();
-    let threads = Threads::new(Table::from_conf(table), "threads");
-    let queue = Queue::new(Sqs::from_conf(queue), "https://sqs.example/runs");
+            .fold(mocks, |mocks, rule| mocks.with_rule(rule));
+        let config = $sdk::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .http_client(create_mock_http_client())
+            .interceptor(mocks);
+        $sdk::Client::from_conf(config.build())
+    }};
+}
+
+fn deps(rules: &[&Rule]) -> Deps {
+    let threads = Threads::new(client!(aws_sdk_dynamodb, rules), "threads");
+    let queue = Queue::new(client!(aws_sdk_sqs, rules), "https://sqs.example/runs");
     Deps {
         scheduler: Scheduler::new(threads.clone(), queue),
         threads,
