@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use longwire_adapters::bedrock::IDLE;
 use longwire_lambda::env::{converted, optional, required, seconds};
 use longwire_runner::settings::Settings;
-use longwire_tools::repeat::Once;
+use longwire_tools::once::Once;
 use serde_json::Value;
 
 use crate::settings;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use aws_config::SdkConfig;
 use longwire_adapters::bedrock::{self, Bedrock};
-use longwire_adapters::{connections as management, knowledge_base};
+use longwire_adapters::{callback, knowledge_base};
 use longwire_core::clock::Clock;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::Queue;
@@ -15,7 +15,9 @@ use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
 use longwire_tools::get_weather::Service;
-use longwire_tools::{Deps as ToolDeps, Tools, web};
+use longwire_tools::deps::Deps as ToolDeps;
+use longwire_tools::toolbox::Tools;
+use longwire_tools::web;
 
 use crate::config::Config;
 
@@ -42,7 +44,7 @@ impl Config {
             threads,
             queue,
             dead_letters: Queue::new(queues, &self.dead_letter_url),
-            post: management::post(management::client(&unlimited, &self.callback_endpoint)),
+            post: callback::post(callback::client(&unlimited, &self.callback_endpoint)),
             clock: Clock::system(),
             settings: self.settings,
         })

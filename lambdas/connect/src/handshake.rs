@@ -1,4 +1,4 @@
-//! What a client offers and asks for when it connects.
+//! Parameters of a handshake, in its headers and its query.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use longwire_core::ids::ThreadId;
@@ -10,19 +10,19 @@ use longwire_protocol::response::error::ErrorResponse;
 
 const HEADER: &str = "sec-websocket-protocol";
 
-/// What a connection is going to be.
+/// Parameters of a handshake.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Offer {
-    /// Where its messages go that name no thread.
+pub(crate) struct Handshake {
+    /// Thread of the requests that name none.
     pub thread: ThreadId,
-    /// How it wants its frames.
+    /// Format and framing of the connection.
     pub shape: Shape,
-    /// It offered our subprotocol, which must be answered then.
+    /// Set when the client offered the subprotocol, which must then be confirmed.
     pub subprotocol: bool,
 }
 
-impl Offer {
-    /// Reads headers and query, or says what is wrong with them.
+impl Handshake {
+    /// Reads headers and query. Fails with the error that refuses the handshake.
     pub(crate) fn read(event: &ApiGatewayWebsocketProxyRequest) -> Result<Self, ErrorResponse> {
         let subprotocol = subprotocol(&offered(event))?;
         Ok(Self {
@@ -36,15 +36,15 @@ impl Offer {
     }
 }
 
-/// The offered subprotocols. Clients write the header's name in any case, and API Gateway hands on what
-/// they wrote, in one map, in the other, or in both.
+/// Subprotocols that the client offers. API Gateway passes the header's name in the case that the client wrote, in
+/// either map of headers or in both.
 fn offered(event: &ApiGatewayWebsocketProxyRequest) -> Vec<String> {
-    let lists = [&event.headers, &event.multi_value_headers]
+    let values = [&event.headers, &event.multi_value_headers]
         .into_iter()
         .flat_map(|headers| headers.get_all(HEADER));
-    lists
-        .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','))
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
         .map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty())
         .collect()
@@ -75,7 +75,7 @@ fn format(event: &ApiGatewayWebsocketProxyRequest) -> Result<Format, ErrorRespon
     }
 }
 
-/// Clients that offered nothing parse a frame as one JSON text.
+/// Number of events per frame. A client without a subprotocol parses a frame as one JSON text.
 fn lines(
     event: &ApiGatewayWebsocketProxyRequest,
     subprotocol: bool,
