@@ -85,10 +85,10 @@ impl<'a> Call<'a> {
     /// Who sends the message, if that one may. A connection that has no row was closed, or is older than API
     /// Gateway lets one grow: who it was is not known any more, so nothing is done in its name.
     async fn sender(&self) -> Result<Connection, ErrorResponse> {
-        let counted = self
-            .deps
-            .connections
-            .count(&self.id, self.deps.settings.rate, self.millis());
+        let counted =
+            self.deps
+                .connections
+                .count_request(&self.id, self.deps.settings.rate, self.millis());
         let counted = timeout_at(self.deadline, counted);
         match tokio::join!(self.connection(), counted) {
             (Err(error), _) => Err(error),

@@ -9,7 +9,7 @@ use longwire_core::message::{Message, Usage};
 use longwire_core::run::RunEnd;
 use longwire_store::error::StoreError;
 use longwire_store::threads::lease::{Commit, Ended, Written};
-use longwire_store::threads::transition::{Cut, End};
+use longwire_store::threads::transition::Cut;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -114,13 +114,9 @@ impl<'a> Writer<'a> {
         end: RunEnd,
     ) -> Result<Ended, AttemptError> {
         let commit = self.commit(messages, Some(events));
-        let end = End {
-            status: end.status(),
-            reason: end.reason(),
-            at: self.attempt.runner.now(),
-        };
+        let at = self.attempt.runner.now();
         let ended = self
-            .retry_while_leased(async || self.attempt.lease.end(&commit, end).await)
+            .retry_while_leased(async || self.attempt.lease.end(&commit, end, at).await)
             .await?;
         match ended {
             Ended::Lost => return Err(AttemptError::fenced()),

@@ -1,4 +1,4 @@
-//! A table, and a queue, that answer from one list and remember what they were asked.
+//! Local HTTP server that plays DynamoDB and SQS: it sends scripted responses in order and records the requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -12,78 +12,79 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use longwire_core::ids::{Owner, RunId, ThreadId};
 use longwire_core::thread_key::ThreadKey;
-use longwire_queue::Queue;
 use longwire_store::threads::Threads;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// What was asked: the operation and its body.
-pub(super) type Asked = (String, Value);
+/// Request: its operation and its body.
+pub(super) type Request = (String, Value);
+
+/// Response: its status and its body.
+pub(super) type Response = (u16, Value);
 
 #[derive(Clone, Default)]
-struct Table {
-    answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+struct Script {
+    responses: Arc<Mutex<VecDeque<Response>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
-/// The table's client, and what it was asked so far.
+/// Server with a script.
 pub(super) struct Scripted {
-    pub(super) threads: Threads,
-    pub(super) queue: Queue,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    /// Endpoint of both services.
+    pub(super) url: String,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Scripted {
-    /// A table with these answers, in their order.
-    pub(super) async fn answering(answers: impl IntoIterator<Item = (u16, Value)>) -> Self {
-        let table = Table {
-            answers: Arc::new(Mutex::new(answers.into_iter().collect())),
-            ..Table::default()
+    /// Starts a server with these responses. A further request gets a `ValidationException`.
+    pub(super) async fn with_responses(responses: impl IntoIterator<Item = Response>) -> Self {
+        let script = Script {
+            responses: Arc::new(Mutex::new(responses.into_iter().collect())),
+            ..Script::default()
         };
-        let asked = table.asked.clone();
+        let requests = script.requests.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let router = Router::new().fallback(answer).with_state(table);
+        let router = Router::new().fallback(respond).with_state(script);
         tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, requests }
+    }
+
+    /// Client of the table.
+    pub(super) fn threads(&self) -> Threads {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
-            .endpoint_url(&url)
+            .endpoint_url(&self.url)
             .build();
-        let queue = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
-            .endpoint_url(&url)
-            .build();
-        Self {
-            threads: Threads::new(Client::from_conf(config), "threads"),
-            queue: Queue::new(aws_sdk_sqs::Client::from_conf(queue), format!("{url}/runs")),
-            asked,
-        }
+        Threads::new(Client::from_conf(config), "threads")
     }
 
-    /// Everything it was asked.
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.asked
+    /// Requests so far.
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.requests
             .lock()
-            .expect("no test panics while it holds this")
+            .expect("no test panics while it holds the lock")
             .clone()
     }
 
-    /// The operations it was asked for.
+    /// Operations of the requests so far.
     pub(super) fn operations(&self) -> Vec<String> {
-        self.asked()
-            .into_iter()
-            .map(|(operation, _)| operation)
-            .collect()
+        let requests = self.requests().into_iter();
+        requests.map(|(operation, _)| operation).collect()
+    }
+
+    /// Body of the last request.
+    pub(super) fn last_body(&self) -> Value {
+        let (_, body) = self.requests().pop().expect("a request was sent");
+        body
     }
 }
 
-async fn answer(
-    State(table): State<Table>,
+async fn respond(
+    State(script): State<Script>,
     headers: HeaderMap,
     body: String,
 ) -> (StatusCode, String) {
@@ -93,17 +94,17 @@ async fn answer(
         .unwrap_or_default();
     let operation = target.split('.').next_back().unwrap_or_default().to_owned();
     let body = serde_json::from_str(&body).unwrap_or_default();
-    table
-        .asked
+    script
+        .requests
         .lock()
-        .expect("no test panics while it holds this")
+        .expect("no test panics while it holds the lock")
         .push((operation, body));
-    let next = table
-        .answers
+    let response = script
+        .responses
         .lock()
-        .expect("no test panics while it holds this")
+        .expect("no test panics while it holds the lock")
         .pop_front();
-    let (status, body) = next.unwrap_or((
+    let (status, body) = response.unwrap_or((
         400,
         json!({ "__type": "ValidationException", "message": "not in the script" }),
     ));
@@ -120,12 +121,12 @@ pub(super) fn key() -> ThreadKey {
     }
 }
 
-pub(super) fn run() -> RunId {
+pub(super) fn run_id() -> RunId {
     RunId::trusted("r_1")
 }
 
-/// A run's row as DynamoDB has it, with some of its attributes changed.
-pub(super) fn row(changed: Value) -> Value {
+/// Control row of a running run as a DynamoDB item, with these attributes replaced.
+pub(super) fn row(replaced: Value) -> Value {
     let mut row = json!({
         "thread": { "S": "anonymous/t_1" },
         "item": { "S": "RUN#r_1" },
@@ -145,20 +146,20 @@ pub(super) fn row(changed: Value) -> Value {
         "startedAt": { "N": "990" },
         "ttl": { "N": "173790" }
     });
-    let (Value::Object(row_map), Value::Object(changed)) = (&mut row, changed) else {
+    let (Value::Object(attributes), Value::Object(replaced)) = (&mut row, replaced) else {
         unreachable!("both are objects")
     };
-    row_map.extend(changed);
+    attributes.extend(replaced);
     row
 }
 
-/// An update that went through.
-pub(super) fn updated(row: &Value) -> (u16, Value) {
-    (200, json!({ "Attributes": row }))
+/// Response to an update that took effect.
+pub(super) fn updated(item: &Value) -> Response {
+    (200, json!({ "Attributes": item }))
 }
 
-/// An update whose condition did not hold, with the item that was in its way.
-pub(super) fn refused(item: Option<Value>) -> (u16, Value) {
+/// Response to an update whose condition failed, with the current item.
+pub(super) fn refused(item: Option<Value>) -> Response {
     let mut body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
         "message": "The conditional request failed"
@@ -169,8 +170,13 @@ pub(super) fn refused(item: Option<Value>) -> (u16, Value) {
     (400, body)
 }
 
-/// A transaction that did not happen, for this reason.
-pub(super) fn cancelled(code: &str) -> (u16, Value) {
+/// Response to a transaction that took effect.
+pub(super) fn transacted() -> Response {
+    (200, json!({}))
+}
+
+/// Response to a transaction that was cancelled for this reason.
+pub(super) fn transaction_cancelled(code: &str) -> Response {
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "message": format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{code}]"),
@@ -179,15 +185,15 @@ pub(super) fn cancelled(code: &str) -> (u16, Value) {
     (400, body)
 }
 
-/// An item that was read.
-pub(super) fn found(item: &Value) -> (u16, Value) {
+/// Response to a read that found an item.
+pub(super) fn found(item: &Value) -> Response {
     (200, json!({ "Item": item }))
 }
 
-/// A service that has its own troubles.
-pub(super) fn down() -> (u16, Value) {
+/// Response of a service that fails.
+pub(super) fn server_error() -> Response {
     (
         500,
-        json!({ "__type": "InternalServerError", "message": "not today" }),
+        json!({ "__type": "InternalServerError", "message": "the service failed" }),
     )
 }
