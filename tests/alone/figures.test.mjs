@@ -1,4 +1,4 @@
-// The figures of docs/operations.md, "Measured": printed here, with bounds wide enough for a busy machine.
+// The figures of docs/operations.md, "Measured". Times are printed; bounds are for what does not depend on the machine.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -8,12 +8,10 @@ import { fresh, loyal } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { functionIs } from '../harness/functions.mjs';
 import { scenario, streams } from '../harness/simulator.mjs';
-import { callsOf, serving } from '../harness/spoil.mjs';
+import { callsOf, controlReads, serving } from '../harness/spoil.mjs';
 import { free } from '../harness/thread.mjs';
 
 const TIMES = 10;
-/** The control read every 500 ms, its answer, and a busy machine. */
-const BOUND_MS = 2000;
 
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems'];
 const READS = ['GetItem', 'Query'];
@@ -21,6 +19,8 @@ const READS = ['GetItem', 'Query'];
 test('from the ack of a cancel to the dropped model stream', async (t) => {
   const client = await loyal(t);
   const times = [];
+  /** @type {number[]} */
+  const reads = [];
   for (let time = 0; time < TIMES; time += 1) {
     const run = await client.prompt('sim:slow');
     await run.words();
@@ -29,14 +29,19 @@ test('from the ack of a cancel to the dropped model stream', async (t) => {
     const dropped = await until('the stream is dropped', async () => (await streams(run.id)).find(({ state }) => state === 'dropped'));
     await run.end();
     times.push(dropped.ended - at);
+    // The first read after the ack finds the cancel; another one may begin while the stream is being dropped.
+    const between = (await controlReads(run.id)).filter((read) => read.at > at && read.at < dropped.ended);
+    reads.push(between.length);
   }
   times.sort((one, other) => one - other);
   const median = (times[TIMES / 2 - 1] + times[TIMES / 2]) / 2;
   t.diagnostic(`median ${median} ms, ${times[0]} to ${times.at(-1)} ms`);
-  assert.ok(median <= BOUND_MS, `${median} ms`);
+  assert.ok(Math.max(...reads) <= 2, `control reads from the ack to the dropped stream: ${reads.join(', ')}`);
 });
 
 test('what a plain run of one step asks of the stores', async (t) => {
+  // A lease that is renewed after 15 s: a slow machine makes no more writes than a fast one.
+  await functionIs(t, 'worker', { variables: { LEASE_SECONDS: '45', VISIBILITY_SECONDS: '60' } });
   await (await loyal(t)).answer('Hey!');
   const thread = fresh('t');
   const client = await loyal(t, thread);

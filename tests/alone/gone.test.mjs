@@ -10,6 +10,7 @@ import { connect, fresh } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { Run } from '../harness/run.mjs';
 import { calls, dropped, requests, streams } from '../harness/simulator.mjs';
+import { controlReads } from '../harness/spoil.mjs';
 
 const SLOW_BEGIN = 'The quick river runs past';
 
@@ -50,7 +51,7 @@ test('gone in the middle of a text', async (t) => {
   const run = await client.prompt('sim:slow');
   await run.words();
   client.socket.vanish();
-  await dropped(run.id, 5000);
+  await dropped(run.id);
   await cleanedUp(run);
   const stored = (await threadItems(run.threadId)).filter(({ item }) => item.startsWith('MSG#'));
   assert.deepEqual(stored.map(({ body }) => JSON.parse(body).cancelled ?? false), [false, true], 'the text so far is marked');
@@ -66,12 +67,12 @@ test('gone before the first word', async (t) => {
   const run = await client.prompt('sim:stall-first');
   await until('the model is asked', async () => (await streams(run.id)).length === 1);
   client.socket.vanish();
-  await dropped(run.id, 5000);
+  await dropped(run.id);
   await cleanedUp(run);
   await comeBack(t, run);
 });
 
-test('gone in the middle of a tool call: cancelled within a second of the disconnect function’s return', async (t) => {
+test('a disconnect in the middle of a tool call cancels the call at the next control poll', async (t) => {
   const client = await onThread(t);
   const { connectionId } = await client.ask({ action: 'hello' });
   const before = (await calls('latitude=10&')).length;
@@ -85,8 +86,10 @@ test('gone in the middle of a tool call: cancelled within a second of the discon
     const call = (await calls('latitude=10&'))[before];
     return call.state === 'dropped' && call;
   });
-  // One control read every 500 ms, and what it takes to poll the row here.
-  assert.ok(ended - gone <= 1500, `cancelled ${ended - gone} ms later`);
+  t.diagnostic(`cancelled after ${ended - gone} ms`);
+  // The first read after the disconnect finds it; another one may begin while the call is being stopped.
+  const reads = (await controlReads(run.id)).filter(({ at }) => at > gone && at < ended);
+  assert.ok(reads.length <= 2, `${reads.length} control reads between the disconnect and the cancelled call`);
   await cleanedUp(run);
   const results = (await loggedLines(run.threadId, run.id)).filter(({ type }) => type === 'TOOL_CALL_RESULT');
   assert.deepEqual(results.map(({ metadata }) => metadata['lw.outcome']), ['cancelled']);

@@ -7,8 +7,14 @@ import { connectionRow, runRow } from '../harness/aws.mjs';
 import { fresh, loyal } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { functionIs } from '../harness/functions.mjs';
+import { scenario } from '../harness/simulator.mjs';
 import { ALWAYS, callsOf, spoil } from '../harness/spoil.mjs';
 import { free, goesOn, told } from '../harness/thread.mjs';
+
+/** @typedef {import('../harness/run.mjs').Run} Run */
+
+/** The largest frame, in bytes. */
+const MAX_FRAME = 28_672;
 
 test('after `REPLAY_SECONDS` a run’s lines are gone: `resume_expired`, and the history has what was said', async (t) => {
   for (const name of ['ingest', 'worker']) await functionIs(t, name, { variables: { REPLAY_SECONDS: '2' } });
@@ -64,6 +70,37 @@ test('a socket that breaks again in the middle of a replay', async (t) => {
   await slow.withdraw();
   await seen.success();
   assert.deepEqual(seen.lines, run.lines);
+});
+
+test('ten thousand events are replayed before the live ones, while the other subscribers receive theirs', async (t) => {
+  await functionIs(t, 'worker', { variables: { LEASE_SECONDS: '45', VISIBILITY_SECONDS: '60' } });
+  const many = Array.from({ length: 3350 }, (_, at) => ({ text: `w${at} ` }));
+  const first = { deltas_per_s: 0, blocks: [...many, { tool: 'get_weather', input: { location: 'Berlin' } }] };
+  const second = { deltas_per_s: 20, blocks: [{ text: 'word '.repeat(200) }] };
+  await scenario('tests-many', { steps: [first, second] });
+  const thread = fresh('t');
+  const [client, other] = [await loyal(t, thread), await loyal(t, thread)];
+  const run = await client.prompt('sim:tests-many');
+  const twin = other.watch(run);
+  const page = await loyal(t, thread);
+  const { connectionId } = await page.ask({ action: 'hello' });
+  // Ten thousand events are 70 frames, so the replay takes 1.7 s or more.
+  await spoil(t, { effect: 'delay', operation: 'PostToConnection', function: 'worker', holding: connectionId, times: ALWAYS, ms: 25 });
+  await run.line('the second step', ({ type, stepName }) => type === 'STEP_STARTED' && stepName === 'turn-2', 60_000);
+  const began = Date.now();
+  const seen = page.watch(run);
+  await page.until('resumed', () => page.controls.find(({ type }) => type === 'resumed'), 60_000);
+  const resumed = Date.now();
+  t.diagnostic(`${seen.lines.length} events replayed in ${resumed - began} ms`);
+  assert.ok(seen.lines.length > 10_000, `${seen.lines.length} events`);
+  const meanwhile = client.socket.frames.filter(({ at }) => at > began && at < resumed).length;
+  assert.ok(meanwhile >= 10, `${meanwhile} frames for the first subscriber during the replay`);
+  await Promise.all([run, twin, seen].map((each) => each.whole(60_000)));
+  const texts = (/** @type {Run} */ { lines }) => lines.map((line) => JSON.stringify(line));
+  assert.deepEqual(texts(seen), texts(run));
+  assert.deepEqual(texts(twin), texts(run));
+  const frames = page.socket.frames.map(({ text }) => Buffer.byteLength(text));
+  assert.ok(Math.max(...frames) <= MAX_FRAME, `${Math.max(...frames)} bytes`);
 });
 
 test('a connection that takes no frame for half a minute is detached; the other one gets everything', async (t) => {

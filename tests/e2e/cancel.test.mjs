@@ -86,14 +86,15 @@ describe('cancel', { concurrency: 4 }, () => {
 
   test('while it waits in line: it never starts, and tells so to whoever asks', async (t) => {
     const client = await onThread(t);
-    const active = await client.prompt('sim:steady');
+    const active = await client.prompt('sim:slow');
     const waits = await client.prompt('sim:slow');
     const after = await client.prompt('What is my name?');
     const ack = await client.cancel(waits);
     assert.ok(['cancelling', 'cancelled'].includes(ack.status), JSON.stringify(ack));
-    const row = await endedRow(waits.threadId, waits.id, 1000);
+    const row = await endedRow(waits.threadId, waits.id);
     assert.deepEqual([row.status, row.reason, row.epoch], ['cancelled', 'user', 0]);
-    await active.success();
+    assert.equal((await client.cancel(active)).status, 'cancelling', 'the run before it is still active');
+    await active.end();
     await after.success();
     assert.deepEqual(await requests(waits.id), []);
     const seen = client.watch(waits);

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 
 import { connect, fresh } from '../harness/client.mjs';
 import { answerIn } from '../harness/frames.mjs';
+import { scenario } from '../harness/simulator.mjs';
 
 const HELLO = 'Hello! How can I help you today?';
 
@@ -67,15 +68,25 @@ describe('formats', { concurrency: 4 }, () => {
     assert.ok(times[0] < times[times.length - 1] - 2000, `after ${times[0]} ms of ${times.at(-1)} ms`);
   });
 
-  test('simple: a status within the first second, then words, then done', async (t) => {
+  test('simple: a status, then words, then done', async (t) => {
     const message = { action: 'sendMessage', message: 'What is the return policy?', sessionId: fresh('s') };
     const done = (/** @type {Frame[]} */ frames) => frames.some(({ type }) => type === 'done');
-    const { frames, times } = await answerIn(t, { query: { format: 'simple' }, message, done });
+    const { frames } = await answerIn(t, { query: { format: 'simple' }, message, done });
     assert.equal(frames[0].type, 'status');
     assert.match(frames[0].value, /knowledge base/i);
-    assert.ok(times[0] < 1000, `the status came after ${times[0]} ms`);
     assert.deepEqual(once(frames.map(({ type }) => type)), ['status', 'token', 'done']);
     assert.match(frames.filter(({ type }) => type === 'token').map(({ value }) => value).join(''), /return/i);
+  });
+
+  test('simple: the status comes before the model answers', async (t) => {
+    const call = { blocks: [{ tool: 'get_weather', input: { location: 'Berlin' } }] };
+    await scenario('tests-status', { steps: [call, { ttft_ms: 3000, blocks: [{ text: 'It is overcast.' }] }] });
+    const message = { action: 'sendMessage', message: 'sim:tests-status', sessionId: fresh('s') };
+    const done = (/** @type {Frame[]} */ frames) => frames.some(({ type }) => type === 'done');
+    const { frames, times } = await answerIn(t, { query: { format: 'simple' }, message, done });
+    const token = frames.findIndex(({ type }) => type === 'token');
+    assert.deepEqual([frames[0].type, token], ['status', 1]);
+    assert.ok(times[0] < times[token] - 1000, `the status after ${times[0]} ms, the first token after ${times[token]} ms`);
   });
 
   test('bedrock: the stream as the model sends it', async (t) => {

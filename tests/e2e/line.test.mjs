@@ -28,10 +28,11 @@ describe('line', { concurrency: 4 }, () => {
   });
 
   test('a line holds twenty; the next one is thread_busy and can be sent again', async (t) => {
-    // Long enough for twenty more prompts on a busy machine.
-    await scenario('tests-hold', { steps: [{ ttft_ms: 12_000, blocks: [{ text: 'Held.' }] }] });
+    // Two minutes, unless it is cancelled.
+    await scenario('tests-hold', { steps: [{ deltas_per_s: 1, blocks: [{ text: 'word '.repeat(120) }] }] });
     const client = await connect(t);
     const runs = [await client.prompt('sim:tests-hold')];
+    await runs[0].words();
     for (let place = 1; place < LINE; place += 1) {
       runs.push(await client.prompt(`My name is N${place}.`));
       assert.deepEqual([runs[place].ack.status, runs[place].ack.position], ['waiting', place]);
@@ -39,7 +40,9 @@ describe('line', { concurrency: 4 }, () => {
     const runId = fresh('r');
     const busy = await client.ask({ action: 'prompt', prompt: 'Hey!', runId });
     assert.deepEqual([busy.type, busy.code, busy.retryable, busy.runId], ['error', 'thread_busy', true, runId]);
-    for (const run of runs) await run.success(90_000);
+    assert.equal((await client.cancel(runs[0])).status, 'cancelling');
+    await runs[0].end();
+    for (const run of runs.slice(1)) await run.success(90_000);
     assert.deepEqual([...client.runs.keys()], runs.map(({ id }) => id));
     runs.slice(1).forEach((run, at) => assert.match(run.text, new RegExp(`N${at + 1}!`)));
     assert.equal((await client.prompt('Hey!', { runId })).ack.status, 'queued');

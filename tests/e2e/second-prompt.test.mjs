@@ -65,17 +65,20 @@ describe('twenty prompts at once', { concurrency: 1 }, () => {
   });
 
   test('queue, behind a run that goes on: the places are the order', async (t) => {
-    await scenario('tests-hold-long', { steps: [{ ttft_ms: 15_000, blocks: [{ text: 'Held.' }] }] });
+    // Two minutes, unless it is cancelled.
+    await scenario('tests-hold-long', { steps: [{ deltas_per_s: 1, blocks: [{ text: 'word '.repeat(120) }] }] });
     const clients = await crowd(t, 'stays');
     const first = await clients[0].prompt('sim:tests-hold-long');
+    await first.words();
     const runs = await burst(clients, { ifBusy: 'queue' }, (at) => `My name is N${at}.`, PROMPTS - 1);
     const order = runs.sort((one, other) => one.answer.position - other.answer.position);
     assert.deepEqual(order.map(({ answer }) => answer.position), order.map((_, at) => at + 1));
+    assert.equal((await clients[0].cancel(first)).status, 'cancelling');
     for (const run of order) assert.equal(await ending(run), 'finished');
     const { messages } = await clients[0].history({ limit: 100 });
     const said = messages.filter(({ role }) => role === 'user').map(({ content }) => content);
     assert.deepEqual(said, ['sim:tests-hold-long', ...order.map(({ at }) => `My name is N${at}.`)]);
-    await first.success();
+    assert.equal((await first.end()).outcome?.type, 'cancelled');
     await free(first.threadId);
   });
 

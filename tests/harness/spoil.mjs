@@ -77,12 +77,17 @@ export async function atWork() {
   return [...new Set(calls.flatMap(({ pid }) => pid ?? []))];
 }
 
-/** The process that serves a run: whoever made its latest control read. @param {string} run @param {number[]} [not] */
+/** The reads of a run's control row by the worker that serves it, oldest first. @param {string} run @returns {Promise<Call[]>} */
+export async function controlReads(run) {
+  const reads = await callsOf({ function: 'worker', operation: 'BatchGetItem', holding: `RUN#${run}` });
+  // Each worker that gets a message of the run reads its input, also one that does not serve it.
+  return reads.filter(({ body }) => !body.includes(`RUN#${run}#IN`));
+}
+
+/** The process that serves a run: the one that made its latest control read. @param {string} run @param {number[]} [not] */
 export function serving(run, not = []) {
   return until(`a worker serves ${run}`, async () => {
-    const reads = await callsOf({ function: 'worker', operation: 'BatchGetItem', holding: `RUN#${run}` });
-    // Whoever is told of the run reads its input; only who has it makes control reads.
-    const pid = reads.filter(({ body }) => !body.includes(`RUN#${run}#IN`)).at(-1)?.pid;
+    const pid = (await controlReads(run)).at(-1)?.pid;
     return pid !== undefined && !not.includes(pid) && pid;
   });
 }
