@@ -23,6 +23,8 @@ const SCENARIOS = {
   },
 };
 const PROMPTS = [...Object.keys(SCENARIOS).map((name) => `sim:${name}`), 'Hey!', 'How is the weather in New York?'];
+/** After how many events of a run it is cancelled. None: at its ack, also while it is queued. */
+const CANCEL_AFTER = [0, 0, 0, 1, 3, 10, 30];
 const POLICIES = ['queue', 'queue', 'queue', 'reject', 'interrupt'];
 
 export async function prepare() {
@@ -56,7 +58,7 @@ export class Person {
   async live(random, over) {
     while (!over()) {
       const at = await this.#prompt(random);
-      if (at && random.chance() < 0.15) await this.#cancel(at, random);
+      if (at && random.chance() < 0.15) await this.#cancel(at, random, over);
       else if (at && random.chance() < 0.8) await this.#patience(at, over);
     }
   }
@@ -78,10 +80,15 @@ export class Person {
     return undefined;
   }
 
-  /** @param {Started} at @param {Random} random */
-  async #cancel(at, random) {
-    await this.client.until('a while', waiting(random.below(1500)), 5000);
-    await this.client.ask({ action: 'cancel', threadId: this.thread, runId: at.id }, 240_000)
+  /** Cancels a run once some of its events have come, or its end has. @param {Started} at @param {Random} random @param {() => boolean} over */
+  async #cancel({ id, client }, random, over) {
+    const events = random.pick(CANCEL_AFTER);
+    const come = () => {
+      const { lines, ended } = client.runs.get(id) ?? { lines: [], ended: false };
+      return ended || lines.length >= events;
+    };
+    await client.until(`${events} events of run ${id}`, () => come() || over(), 600_000);
+    await this.client.ask({ action: 'cancel', threadId: this.thread, runId: id }, 240_000)
       .catch((error) => this.surprises.push(`a cancel: ${error.message}`));
   }
 
@@ -89,10 +96,4 @@ export class Person {
   async #patience({ id, client }, over) {
     await client.until('its end', () => client.runs.get(id)?.ended || over(), 600_000);
   }
-}
-
-/** @param {number} ms */
-function waiting(ms) {
-  const until = Date.now() + ms;
-  return () => Date.now() >= until;
 }
