@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { loyal } from '../harness/client.mjs';
+import { reconnecting } from '../harness/client.mjs';
 import { scenario } from '../harness/simulator.mjs';
-import { ALWAYS, spoil } from '../harness/spoil.mjs';
+import { ALWAYS, inject } from '../harness/inject.mjs';
 
 /**
  * Plays a prompt to a connection whose posts take at least `delay` milliseconds.
@@ -15,10 +15,10 @@ import { ALWAYS, spoil } from '../harness/spoil.mjs';
  * @param {number} delay
  */
 async function played(t, prompt, delay) {
-  const client = await loyal(t);
-  const { connectionId } = await client.ask({ action: 'hello' });
-  const posts = await spoil(t, {
-    effect: 'delay', operation: 'PostToConnection', function: 'worker', holding: connectionId, times: ALWAYS, ms: delay,
+  const client = await reconnecting(t);
+  const { connectionId } = await client.request({ action: 'hello' });
+  const posts = await inject(t, {
+    effect: 'delay', operation: 'PostToConnection', function: 'worker', containing: connectionId, times: ALWAYS, ms: delay,
   });
   const run = await (await client.prompt(prompt)).success();
   const count = await posts.count();

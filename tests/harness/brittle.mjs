@@ -1,15 +1,15 @@
-// The brittle stack, with everything its functions ask of AWS going through the proxy.
+// The brittle stack and the proxy between its functions and AWS.
 
-import { configure, settingsOf, sideBySide } from './functions.mjs';
+import { configure, settingsOf, setConcurrency } from './functions.mjs';
 import { Proxy } from './proxy.mjs';
 import { up } from './stack.mjs';
 
-/** The variables that say where AWS is; what they say begins with MiniStack's address. */
+/** Environment variables that hold an endpoint of AWS; each begins with MiniStack's address. */
 const ADDRESSES = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_SQS', 'CALLBACK_ENDPOINT'];
 
 /**
- * Starts both.
- * @param {number} [workers] how many may be at work at once, when not as many as are deployed
+ * Starts the stack and the proxy.
+ * @param {number} [workers] the event source's maximum concurrency, when it differs from the deployed one
  * @returns {Promise<{proxy: Proxy, address: string}>}
  */
 export async function brittle(workers) {
@@ -22,6 +22,6 @@ export async function brittle(workers) {
       .map(([variable, value]) => [variable, value.replace(stack.ministack, address)]);
     await configure(name, { timeout, variables: { ...variables, ...Object.fromEntries(moved) } }, stack);
   }
-  if (workers !== undefined) await sideBySide(workers, stack);
+  if (workers !== undefined) await setConcurrency(workers, stack);
   return { proxy, address };
 }

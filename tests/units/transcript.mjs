@@ -1,10 +1,11 @@
-// The transcript of docs/protocol.md section 9, as lines.
+// The transcript of docs/protocol.md section 9.
 
 const RUN = 'r_41xq';
 const THREAD = 't_8k2m';
 
 const PROMPT = 'How is the weather in New York?';
 
+/** @param {number} inputTokens @param {number} outputTokens */
 const usage = (inputTokens, outputTokens) => ({ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens });
 
 const input = {
@@ -12,7 +13,7 @@ const input = {
   tools: [], context: [], state: {}, forwardedProps: {},
 };
 
-/** @returns {import('../harness/delivery.mjs').Line[]} a fresh copy */
+/** @returns {import('../harness/run-events.mjs').RunEvent[]} a new copy */
 export function newYork() {
   const events = [
     { type: 'RUN_STARTED', threadId: THREAD, runId: RUN, protocolVersion: '1.0', input },
