@@ -31,8 +31,12 @@ function append(messages, { messageId, delta }) {
 /** @param {any[]} messages @param {RunEvent} event */
 function startCall(messages, { parentMessageId, toolCallId: id, toolCallName: name }) {
   let parent = messages.find((message) => message.id === parentMessageId);
-  if (!parent) messages.push((parent = { id: parentMessageId, role: 'assistant' }));
-  (parent.toolCalls ??= []).push({ id, type: 'function', function: { name, arguments: '' } });
+  if (!parent) {
+    parent = { id: parentMessageId, role: 'assistant' };
+    messages.push(parent);
+  }
+  parent.toolCalls ??= [];
+  parent.toolCalls.push({ id, type: 'function', function: { name, arguments: '' } });
 }
 
 /** @param {any[]} messages @param {RunEvent} event */

@@ -53,7 +53,7 @@ export const REFUSED = [
   ['a prompt that is an array', prompt({ prompt: ['Hey!'] }), INVALID, /prompt/],
   ['a prompt that is null', prompt({ prompt: null }), INVALID, /prompt/],
   ['a prompt of 24 KB and one byte', prompt({ prompt: 'x'.repeat(PROMPT + 1) }), 'payload_too_large', /prompt/],
-  ['a prompt of 24 KB and one byte in two-byte characters', prompt({ prompt: 'ä'.repeat(PROMPT / 2) + 'x' }), 'payload_too_large', /prompt/],
+  ['a prompt of 24 KB and one byte in two-byte characters', prompt({ prompt: `${'ä'.repeat(PROMPT / 2)}x` }), 'payload_too_large', /prompt/],
   ['a request of 31 KB', prompt({ prompt: 'x'.repeat(31 * KB) }), 'payload_too_large', /prompt/],
   ['a plain text of 31 KB', 'x'.repeat(31 * KB), 'payload_too_large', /prompt/],
   ['a plain text of spaces', '   ', INVALID, /prompt/],

@@ -44,7 +44,7 @@ describe('run queue', { concurrency: 4 }, () => {
     await runs[0].end();
     for (const run of runs.slice(1)) await run.success(90_000);
     assert.deepEqual([...client.runs.keys()], runs.map(({ id }) => id));
-    runs.slice(1).forEach((run, at) => assert.match(run.text, new RegExp(`N${at + 1}!`)));
+    for (const [at, run] of runs.slice(1).entries()) assert.match(run.text, new RegExp(`N${at + 1}!`));
     assert.equal((await client.prompt('Hey!', { runId })).ack.status, 'queued');
     assert.equal((await requests(runId)).length <= 1, true);
   });
@@ -79,7 +79,7 @@ describe('run queue', { concurrency: 4 }, () => {
     const clients = await Promise.all(Array.from({ length: 6 }, () => connect(t, { query: { thread } })));
     const runs = await Promise.all(clients.map((client, at) => client.prompt(`My name is N${at}.`)));
     await Promise.all(runs.map((run) => run.success(60_000)));
-    runs.forEach((run, at) => assert.equal(run.text, `Nice to meet you, N${at}!`));
+    for (const [at, run] of runs.entries()) assert.equal(run.text, `Nice to meet you, N${at}!`);
     const [first] = clients;
     await first.until('the end of all six runs', ({ runs }) => [...runs.values()].filter(({ ended }) => ended).length === 6);
     const order = [...first.runs.keys()];

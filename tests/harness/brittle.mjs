@@ -1,7 +1,7 @@
 // The brittle stack and the proxy between its functions and AWS.
 
 import { configure, settingsOf, setConcurrency } from './functions.mjs';
-import { Proxy } from './proxy.mjs';
+import { FaultProxy } from './proxy.mjs';
 import { up } from './stack.mjs';
 
 /** Environment variables that hold an endpoint of AWS; each begins with MiniStack's address. */
@@ -10,11 +10,11 @@ const ADDRESSES = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_SQS', 'CALLBAC
 /**
  * Starts the stack and the proxy.
  * @param {number} [workers] the event source's maximum concurrency, when it differs from the deployed one
- * @returns {Promise<{proxy: Proxy, address: string}>}
+ * @returns {Promise<{proxy: FaultProxy, address: string}>}
  */
 export async function brittle(workers) {
   const stack = await up('brittle');
-  const proxy = new Proxy(stack.ministack);
+  const proxy = new FaultProxy(stack.ministack);
   const address = await proxy.listen();
   for (const name of Object.keys(stack.functions)) {
     const { timeout, variables } = await settingsOf(name, stack);

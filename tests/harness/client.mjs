@@ -165,7 +165,7 @@ export class Client {
   #tick() {
     if (this.#closed) return;
     this.catchUp();
-    if (this.socket.closed) this.#reconnect();
+    if (this.socket.closed) void this.#reconnect();
     else if (this.state.dead(Date.now())) this.socket.terminate();
     else this.#send(this.state.due(Date.now()));
   }

@@ -11,7 +11,7 @@ import { callerOf } from './callers.mjs';
 /** Most calls that are recorded. */
 const MOST_CALLS = 20_000;
 
-export class Proxy {
+export class FaultProxy {
   rules = new Rules();
   /** @type {Call[]} */
   calls = [];

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { until } from '../harness/deadline.mjs';
 import { operationOf, reply, Rules } from '../harness/faults.mjs';
-import { Proxy } from '../harness/proxy.mjs';
+import { FaultProxy } from '../harness/proxy.mjs';
 
 /** @param {string} operation @param {string} [body] @param {object} [more] */
 const call = (operation, body = '{}', more = {}) => ({ at: 0, operation, path: '/', body, ...more });
@@ -67,7 +67,7 @@ async function proxied(t) {
   });
   await new Promise((resolve) => service.listen(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (service.address());
-  const proxy = new Proxy(`http://127.0.0.1:${port}`);
+  const proxy = new FaultProxy(`http://127.0.0.1:${port}`);
   const address = await proxy.listen();
   t.after(() => {
     proxy.close();
