@@ -8,7 +8,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { onBrittle, onSteady, tests, TESTS } from './harness/suites.mjs';
+import { onBrittle, onSteady, TESTS, tests } from './harness/suites.mjs';
 import { clear } from './harness/transcripts.mjs';
 
 /** Number of files in parallel. They wait more than they compute, and each runs several tests at once. */
@@ -19,7 +19,9 @@ const BRITTLE = ['alone', 'chaos'];
 
 /** @param {string} folder */
 function filesOf(folder) {
-  return readdirSync(path.join(TESTS, folder)).filter((name) => name.endsWith('.test.mjs')).sort()
+  return readdirSync(path.join(TESTS, folder))
+    .filter((name) => name.endsWith('.test.mjs'))
+    .sort()
     .map((name) => path.join(folder, name));
 }
 
@@ -39,7 +41,10 @@ async function main(chosen) {
 /** Runs some files, each on the kind of stack that it needs. @param {string[]} chosen */
 async function only(chosen) {
   const brittle = (/** @type {string} */ file) => BRITTLE.includes(path.dirname(file));
-  const steady = await onSteady(chosen.filter((file) => !brittle(file)), 1);
+  const steady = await onSteady(
+    chosen.filter((file) => !brittle(file)),
+    1,
+  );
   return (await onBrittle(chosen.filter(brittle))) && steady;
 }
 

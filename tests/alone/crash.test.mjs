@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { purgeDeadLetters, deadLetters, queueEmpty, runRow } from '../harness/aws.mjs';
+import { deadLetters, purgeDeadLetters, queueEmpty, runRow } from '../harness/aws.mjs';
 import { connect, newId, reconnecting, reload } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
+import { inject, workerOf } from '../harness/inject.mjs';
 import { kill } from '../harness/processes.mjs';
 import { calls, requests, scenario, streams } from '../harness/simulator.mjs';
-import { workerOf, inject } from '../harness/inject.mjs';
-import { idle, answersNextPrompt, historyMatches } from '../harness/thread.mjs';
+import { answersNextPrompt, historyMatches, idle } from '../harness/thread.mjs';
 
 /** @typedef {import('../harness/run.mjs').Run} Run */
 
@@ -41,7 +41,10 @@ async function recovered(t, run, { crashes = 1, keep } = {}) {
   await run.success(RECOVERY_MS);
   assert.equal(run.received.epoch, crashes + 1);
   const restarts = run.events.filter(({ name }) => name === 'lw.restart');
-  assert.deepEqual(restarts.map(({ metadata, value }) => metadata['lw.seq'] - value.keep), restarts.map(() => 1));
+  assert.deepEqual(
+    restarts.map(({ metadata, value }) => metadata['lw.seq'] - value.keep),
+    restarts.map(() => 1),
+  );
   if (keep !== undefined) assert.equal(restarts.at(-1)?.value.keep, keep);
   const messages = await historyMatches(run);
   const row = await runRow(run.threadId, run.id);
@@ -102,7 +105,12 @@ test('a crash in the middle of a tool call repeats the call', async (t) => {
 
 test('a crash between a tool call and the commit of its result repeats the call', async (t) => {
   const run = await started(t, 'sim:tool');
-  const held = await inject(t, { effect: 'hold', operation: 'TransactWriteItems', function: 'worker', containing: [run.id, 'get_weather'] });
+  const held = await inject(t, {
+    effect: 'hold',
+    operation: 'TransactWriteItems',
+    function: 'worker',
+    containing: [run.id, 'get_weather'],
+  });
   await held.matched();
   await crash(run);
   await held.remove();
@@ -114,7 +122,12 @@ test('a crash between a tool call and the commit of its result repeats the call'
 
 test('a crash between the two writes of the end leaves the committed end valid', async (t) => {
   const run = await started(t, 'Hey!');
-  const held = await inject(t, { effect: 'hold', operation: 'UpdateItem', function: 'worker', containing: [run.threadId, 'REMOVE', 'line'] });
+  const held = await inject(t, {
+    effect: 'hold',
+    operation: 'UpdateItem',
+    function: 'worker',
+    containing: [run.threadId, 'REMOVE', 'line'],
+  });
   await held.matched();
   assert.equal((await runRow(run.threadId, run.id))?.status, 'finished');
   await crash(run);
@@ -131,7 +144,12 @@ test('a crash between the two writes of the end leaves the committed end valid',
 test('a crash between the two writes of the end starts the next run of the queue', async (t) => {
   const run = await started(t, 'sim:steady');
   const next = await run.client.prompt('What is 1 + 1?');
-  const held = await inject(t, { effect: 'hold', operation: 'UpdateItem', function: 'worker', containing: [run.threadId, 'REMOVE', 'line'] });
+  const held = await inject(t, {
+    effect: 'hold',
+    operation: 'UpdateItem',
+    function: 'worker',
+    containing: [run.threadId, 'REMOVE', 'line'],
+  });
   await held.matched();
   await crash(run);
   await held.remove();
@@ -143,7 +161,12 @@ test('a crash between the two writes of the end starts the next run of the queue
 
 test('a crash between the end and the last post delivers the end', async (t) => {
   const run = await started(t, 'Hey!');
-  const held = await inject(t, { effect: 'hold', operation: 'PostToConnection', function: 'worker', containing: [run.id, 'RUN_FINISHED'] });
+  const held = await inject(t, {
+    effect: 'hold',
+    operation: 'PostToConnection',
+    function: 'worker',
+    containing: [run.id, 'RUN_FINISHED'],
+  });
   await held.matched();
   await crash(run);
   await held.remove();
@@ -181,12 +204,19 @@ test('a crash does not extend the grace period of a run without subscribers', as
   const run = await client.prompt('sim:slow', { options: { onGone: 'grace:14' } });
   await run.firstText();
   client.close();
-  await until('the start of the grace period', async () => (await runRow(run.threadId, run.id))?.goneSince !== undefined);
+  await until(
+    'the start of the grace period',
+    async () => (await runRow(run.threadId, run.id))?.goneSince !== undefined,
+  );
   await crash(run);
-  const row = await until('the cancelled run', async () => {
-    const found = await runRow(run.threadId, run.id);
-    return found?.status === 'cancelled' && found;
-  }, RECOVERY_MS);
+  const row = await until(
+    'the cancelled run',
+    async () => {
+      const found = await runRow(run.threadId, run.id);
+      return found?.status === 'cancelled' && found;
+    },
+    RECOVERY_MS,
+  );
   assert.deepEqual([row.reason, row.crashes], ['client_gone', 1]);
   const lasted = row.endedAt - row.goneSince;
   assert.ok(lasted >= 13 && lasted <= 25, `${lasted} s`);

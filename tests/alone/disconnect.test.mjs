@@ -8,9 +8,9 @@ import { messagesOf } from '../conformance/messages.mjs';
 import { connectionRow, deadLetters, endedRow, loggedEvents, queueEmpty, threadItems } from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
+import { controlPolls } from '../harness/inject.mjs';
 import { Run } from '../harness/run.mjs';
 import { calls, dropped, requests, streams } from '../harness/simulator.mjs';
-import { controlPolls } from '../harness/inject.mjs';
 
 const SLOW_BEGIN = 'The quick river runs past';
 
@@ -58,10 +58,20 @@ test('a disconnect in the middle of a text cancels the run and keeps the text', 
   await dropped(run.id);
   await cleanedUp(run);
   const stored = (await threadItems(run.threadId)).filter(({ item }) => item.startsWith('MSG#'));
-  assert.deepEqual(stored.map(({ body }) => JSON.parse(body).cancelled ?? false), [false, true], 'the incomplete text is marked');
+  assert.deepEqual(
+    stored.map(({ body }) => JSON.parse(body).cancelled ?? false),
+    [false, true],
+    'the incomplete text is marked',
+  );
   const messages = await comeBack(t, run);
-  assert.deepEqual(messages.map((/** @type {any} */ { role }) => role), ['user', 'assistant']);
-  assert.ok(messages[1].content !== '' && SLOW_BEGIN.startsWith(messages[1].content.slice(0, SLOW_BEGIN.length)), messages[1].content);
+  assert.deepEqual(
+    messages.map((/** @type {any} */ { role }) => role),
+    ['user', 'assistant'],
+  );
+  assert.ok(
+    messages[1].content !== '' && SLOW_BEGIN.startsWith(messages[1].content.slice(0, SLOW_BEGIN.length)),
+    messages[1].content,
+  );
   assert.deepEqual(await logComplete(run), messages);
   assert.equal((await requests(run.id)).length, 1);
 });
@@ -96,11 +106,17 @@ test('a disconnect in the middle of a tool call cancels the call at the next con
   assert.ok(polls.length <= 2, `${polls.length} control polls between the disconnect and the cancelled call`);
   await cleanedUp(run);
   const results = (await loggedEvents(run.threadId, run.id)).filter(({ type }) => type === 'TOOL_CALL_RESULT');
-  assert.deepEqual(results.map(({ metadata }) => metadata['lw.outcome']), ['cancelled']);
+  assert.deepEqual(
+    results.map(({ metadata }) => metadata['lw.outcome']),
+    ['cancelled'],
+  );
   await logComplete(run);
   const messages = await comeBack(t, run);
   const [call] = messages.flatMap((/** @type {any} */ { toolCalls = [] }) => toolCalls);
-  assert.ok(messages.some((/** @type {any} */ { toolCallId }) => toolCallId === call.id), 'the call has a result');
+  assert.ok(
+    messages.some((/** @type {any} */ { toolCallId }) => toolCallId === call.id),
+    'the call has a result',
+  );
 });
 
 test('a disconnect cancels a queued run, and the queue advances', async (t) => {

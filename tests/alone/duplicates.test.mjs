@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { deadLetters, endedRow, queueEmpty, redeliver, runRow } from '../harness/aws.mjs';
 import { newId, reconnecting } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
+import { callsOf, inject, workerOf } from '../harness/inject.mjs';
 import { kill } from '../harness/processes.mjs';
 import { requests, scenario } from '../harness/simulator.mjs';
-import { callsOf, workerOf, inject } from '../harness/inject.mjs';
-import { idle, answersNextPrompt, historyMatches } from '../harness/thread.mjs';
+import { answersNextPrompt, historyMatches, idle } from '../harness/thread.mjs';
 
 const RECOVERY_MS = 60_000;
 const DAY_S = 86_400;
@@ -44,8 +44,10 @@ test('a run whose duplicate message was handled is still reclaimed after a crash
   await run.firstText();
   const since = Date.now();
   await redeliver(run.threadId, run.id);
-  await until('the handling of the duplicate', async () =>
-    (await callsOf({ function: 'worker', operation: 'SendMessage', containing: run.id, since })).length > 0);
+  await until(
+    'the handling of the duplicate',
+    async () => (await callsOf({ function: 'worker', operation: 'SendMessage', containing: run.id, since })).length > 0,
+  );
   await kill(await workerOf(run.id));
   await run.success(RECOVERY_MS);
   assert.equal((await runRow(run.threadId, run.id))?.crashes, 1);
@@ -90,7 +92,10 @@ test('a repeated start of a run that is queued, active or finished gets its stat
 
 test('a repeated start of a run that failed or was cancelled gets its status', async (t) => {
   const client = await reconnecting(t);
-  for (const [prompt, end] of [['sim:fault-access-denied', 'failed'], ['sim:slow', 'cancelled']]) {
+  for (const [prompt, end] of [
+    ['sim:fault-access-denied', 'failed'],
+    ['sim:slow', 'cancelled'],
+  ]) {
     const run = await client.prompt(prompt);
     if (end === 'cancelled') {
       await run.firstText();

@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { newId, reconnecting } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { reconfigure } from '../harness/functions.mjs';
-import { scenario, streams } from '../harness/simulator.mjs';
 import { callsOf, controlPolls, workerOf } from '../harness/inject.mjs';
+import { scenario, streams } from '../harness/simulator.mjs';
 import { idle } from '../harness/thread.mjs';
 
 const TIMES = 10;
@@ -27,7 +27,9 @@ test('a cancel drops the model stream at the next control poll', async (t) => {
     await run.firstText();
     const ack = await client.cancel(run);
     const { at } = /** @type {any} */ (client.socket.frames.find(({ text }) => text.includes(ack.id)));
-    const dropped = await until('the dropped stream', async () => (await streams(run.id)).find(({ state }) => state === 'dropped'));
+    const dropped = await until('the dropped stream', async () =>
+      (await streams(run.id)).find(({ state }) => state === 'dropped'),
+    );
     await run.end();
     times.push(dropped.ended - at);
     // The first poll after the ack finds the cancel; another one may start while the stream is being dropped.
@@ -51,14 +53,18 @@ test('a run of one step makes at most 7 writes and 4 reads', async (t) => {
   await client.answer('Hey!');
   await idle(thread);
   const made = (await callsOf({ since })).filter((call) => ['ingest', 'worker'].includes(call.function ?? ''));
-  const count = (/** @type {string[]} */ operations) => made.filter(({ operation }) => operations.includes(operation)).length;
+  const count = (/** @type {string[]} */ operations) =>
+    made.filter(({ operation }) => operations.includes(operation)).length;
   // An attempt's first read and the control polls are batches; only the first one contains the run's input.
   const first = made.filter(({ operation, body }) => operation === 'BatchGetItem' && body.includes('#IN')).length;
   const [writes, reads, control] = [count(WRITES), count(READS) + first, count(['BatchGetItem']) - first];
   t.diagnostic(made.map((call) => `${call.function} ${call.operation}`).join(', '));
-  t.diagnostic(`${writes} writes, ${reads} reads, ${control} control polls, ${count(['SendMessage', 'ChangeMessageVisibility'])} calls of the queue`);
+  t.diagnostic(
+    `${writes} writes, ${reads} reads, ${control} control polls, ${count(['SendMessage', 'ChangeMessageVisibility'])} calls of the queue`,
+  );
   // A write costs one unit, in a transaction two, if its item is at most 1 KB.
-  const units = made.filter(({ operation }) => WRITES.includes(operation))
+  const units = made
+    .filter(({ operation }) => WRITES.includes(operation))
     .map(({ operation, body }) => (operation === 'TransactWriteItems' ? 2 * JSON.parse(body).TransactItems.length : 1));
   t.diagnostic(`${units.reduce((sum, each) => sum + each)} write units or more`);
   assert.ok(writes <= 7, `${writes} writes`);
@@ -69,7 +75,11 @@ test('10,000 events take less than 64 MB of memory', async (t) => {
   // It also replaces the processes: Linux reports only the most memory that a process ever had.
   await reconfigure(t, 'worker', { variables: { MAX_STEPS: '9' } });
   const step = (/** @type {number} */ words) => ({
-    deltas_per_s: 0, blocks: [...Array.from({ length: words }, (_, at) => ({ text: `w${at} ` })), { tool: 'get_weather', input: { location: 'Berlin' } }],
+    deltas_per_s: 0,
+    blocks: [
+      ...Array.from({ length: words }, (_, at) => ({ text: `w${at} ` })),
+      { tool: 'get_weather', input: { location: 'Berlin' } },
+    ],
   });
   const last = { ttft_ms: 500, blocks: [{ text: 'Done.' }] };
   const most = async (/** @type {string} */ name, /** @type {number} */ words) => {

@@ -7,7 +7,7 @@ import { deadLetters, endedRow, queueEmpty, runRow } from '../harness/aws.mjs';
 import { reconnecting } from '../harness/client.mjs';
 import { reconfigure } from '../harness/functions.mjs';
 import { requests, scenario, streams } from '../harness/simulator.mjs';
-import { idle, answersNextPrompt, conforms, historyMatches } from '../harness/thread.mjs';
+import { answersNextPrompt, conforms, historyMatches, idle } from '../harness/thread.mjs';
 
 const TIMEOUT_S = 40;
 const LONG_MS = 240_000;
@@ -44,13 +44,18 @@ test('a function timeout of 40 s', { concurrency: 4 }, async (t) => {
       const run = await (await reconnecting(t)).prompt('sim:tests-ten-steps');
       await run.success(LONG_MS);
       assert.deepEqual([run.received.epoch, run.received.discarded, run.client.state.gaps], [1, [], 0]);
-      assert.deepEqual(run.of('STEP_STARTED').map(({ stepName }) => stepName), Array.from({ length: 10 }, (_, at) => `turn-${at + 1}`));
+      assert.deepEqual(
+        run.of('STEP_STARTED').map(({ stepName }) => stepName),
+        Array.from({ length: 10 }, (_, at) => `turn-${at + 1}`),
+      );
       assert.equal((await requests(run.id)).length, 10, 'no step is repeated');
       const row = await runRow(run.threadId, run.id);
       assert.ok(row?.handovers >= 2, `${row?.handovers} hand-overs`);
       assert.deepEqual([row?.crashes, row?.restarts], [0, []]);
       t.diagnostic(`${row?.handovers} hand-overs in ${row?.endedAt - row?.startedAt} s`);
-      const gaps = (await streams(run.id)).slice(1).map(({ started }, at, all) => started - (at > 0 ? all[at - 1].ended : started));
+      const gaps = (await streams(run.id))
+        .slice(1)
+        .map(({ started }, at, all) => started - (at > 0 ? all[at - 1].ended : started));
       t.diagnostic(`at most ${Math.max(...gaps)} ms from one model call to the next`);
       await historyMatches(run);
       await over(run);

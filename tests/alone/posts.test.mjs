@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { reconnecting } from '../harness/client.mjs';
-import { scenario } from '../harness/simulator.mjs';
 import { ALWAYS, inject } from '../harness/inject.mjs';
+import { scenario } from '../harness/simulator.mjs';
 
 /**
  * Plays a prompt to a connection whose posts take at least `delay` milliseconds.
@@ -18,7 +18,12 @@ async function played(t, prompt, delay) {
   const client = await reconnecting(t);
   const { connectionId } = await client.request({ action: 'hello' });
   const posts = await inject(t, {
-    effect: 'delay', operation: 'PostToConnection', function: 'worker', containing: connectionId, times: ALWAYS, ms: delay,
+    effect: 'delay',
+    operation: 'PostToConnection',
+    function: 'worker',
+    containing: connectionId,
+    times: ALWAYS,
+    ms: delay,
   });
   const run = await (await client.prompt(prompt)).success();
   const count = await posts.count();

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { deadLetters, putItem, queueEmpty, redeliver, runRow, threadItems } from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
-import { requests, streams } from '../harness/simulator.mjs';
 import { inject } from '../harness/inject.mjs';
+import { requests, streams } from '../harness/simulator.mjs';
 import { idle, runQueueOf } from '../harness/thread.mjs';
 
 test('a message that is redelivered during and after its run changes nothing', async (t) => {
@@ -40,7 +40,10 @@ test('a message of a queued run does not start it beside the active one', async 
   const [[before], [after]] = [await streams(first.id), await streams(second.id)];
   assert.ok(after.started >= before.ended, 'the runs do not overlap');
   const { messages } = await client.history();
-  assert.deepEqual(messages.map((/** @type {any} */ { role }) => role), ['user', 'assistant', 'user', 'assistant']);
+  assert.deepEqual(
+    messages.map((/** @type {any} */ { role }) => role),
+    ['user', 'assistant', 'user', 'assistant'],
+  );
   await queueEmpty(60_000);
 });
 

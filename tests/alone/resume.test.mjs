@@ -7,9 +7,9 @@ import { connectionRow, runRow } from '../harness/aws.mjs';
 import { newId, reconnecting } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { reconfigure } from '../harness/functions.mjs';
-import { scenario } from '../harness/simulator.mjs';
 import { ALWAYS, callsOf, inject } from '../harness/inject.mjs';
-import { idle, answersNextPrompt, historyMatches } from '../harness/thread.mjs';
+import { scenario } from '../harness/simulator.mjs';
+import { answersNextPrompt, historyMatches, idle } from '../harness/thread.mjs';
 
 /** @typedef {import('../harness/run.mjs').Run} Run */
 
@@ -20,11 +20,16 @@ test('a resume after `REPLAY_SECONDS` gets `resume_expired`, and the history has
   for (const name of ['ingest', 'worker']) await reconfigure(t, name, { variables: { REPLAY_SECONDS: '2' } });
   const client = await reconnecting(t);
   const run = await client.answer('Hey!');
-  const resume = () => client.request({ action: 'resume', threadId: run.threadId, runId: run.id, after: 0, id: newId('q') });
-  const error = await until('resume_expired', async () => {
-    const response = await resume();
-    return response.type === 'error' && response;
-  }, 20_000);
+  const resume = () =>
+    client.request({ action: 'resume', threadId: run.threadId, runId: run.id, after: 0, id: newId('q') });
+  const error = await until(
+    'resume_expired',
+    async () => {
+      const response = await resume();
+      return response.type === 'error' && response;
+    },
+    20_000,
+  );
   assert.deepEqual([error.code, error.retryable ?? false], ['resume_expired', false]);
   assert.equal((await client.history()).messages.length, 2);
 });
@@ -33,7 +38,12 @@ test('a resume while the end of the run is being committed is served', async (t)
   const thread = newId('t');
   const [client, late] = [await reconnecting(t, thread), await reconnecting(t, thread)];
   const run = await client.prompt('Hey!', { options: { onGone: 'finish' } });
-  const commit = await inject(t, { effect: 'hold', operation: 'TransactWriteItems', function: 'worker', containing: [run.id, 'RUN_FINISHED'] });
+  const commit = await inject(t, {
+    effect: 'hold',
+    operation: 'TransactWriteItems',
+    function: 'worker',
+    containing: [run.id, 'RUN_FINISHED'],
+  });
   await commit.matched();
   const seen = late.subscribe(run);
   await late.until('the ack', () => late.responses.find(({ type, action }) => type === 'ack' && action === 'resume'));
@@ -47,7 +57,12 @@ test('a resume between the two writes of the end is served', async (t) => {
   const thread = newId('t');
   const [client, late] = [await reconnecting(t, thread), await reconnecting(t, thread)];
   const run = await client.prompt('Hey!', { options: { onGone: 'finish' } });
-  const advance = await inject(t, { effect: 'hold', operation: 'UpdateItem', function: 'worker', containing: [thread, 'REMOVE', 'line'] });
+  const advance = await inject(t, {
+    effect: 'hold',
+    operation: 'UpdateItem',
+    function: 'worker',
+    containing: [thread, 'REMOVE', 'line'],
+  });
   await advance.matched();
   const seen = late.subscribe(run);
   await late.until('the ack', () => late.responses.find(({ type, action }) => type === 'ack' && action === 'resume'));
@@ -63,7 +78,13 @@ test('a replay continues on a new connection after the old one broke', async (t)
   const run = await (await client.prompt('sim:long')).success();
   const late = await reconnecting(t, thread);
   const { connectionId } = await late.request({ action: 'hello' });
-  const slow = await inject(t, { effect: 'delay', operation: 'PostToConnection', containing: connectionId, times: ALWAYS, ms: 400 });
+  const slow = await inject(t, {
+    effect: 'delay',
+    operation: 'PostToConnection',
+    containing: connectionId,
+    times: ALWAYS,
+    ms: 400,
+  });
   const seen = late.subscribe(run);
   await seen.event('the first event', () => true);
   late.drop();
@@ -85,7 +106,14 @@ test('a replay of ten thousand events comes before the live ones and does not de
   const page = await reconnecting(t, thread);
   const { connectionId } = await page.request({ action: 'hello' });
   // Ten thousand events are 70 frames, so the replay takes 1.7 s or more.
-  await inject(t, { effect: 'delay', operation: 'PostToConnection', function: 'worker', containing: connectionId, times: ALWAYS, ms: 25 });
+  await inject(t, {
+    effect: 'delay',
+    operation: 'PostToConnection',
+    function: 'worker',
+    containing: connectionId,
+    times: ALWAYS,
+    ms: 25,
+  });
   await run.event('the second step', ({ type, stepName }) => type === 'STEP_STARTED' && stepName === 'turn-2', 60_000);
   const began = Date.now();
   const seen = page.subscribe(run);
@@ -107,13 +135,19 @@ test('a subscriber whose posts fail for 30 s is detached and does not delay the 
   const thread = newId('t');
   const [client, stuck] = [await reconnecting(t, thread), await reconnecting(t, thread)];
   const { connectionId } = await stuck.request({ action: 'hello' });
-  const posts = await inject(t, { effect: 'hold', operation: 'PostToConnection', containing: connectionId, times: ALWAYS });
+  const posts = await inject(t, {
+    effect: 'hold',
+    operation: 'PostToConnection',
+    containing: connectionId,
+    times: ALWAYS,
+  });
   const run = await client.prompt('sim:slow');
   await posts.matched();
   const began = Date.now();
-  const tries = async () => (await callsOf({ operation: 'PostToConnection', containing: connectionId })).map(({ at }) => at - began);
+  const tries = async () =>
+    (await callsOf({ operation: 'PostToConnection', containing: connectionId })).map(({ at }) => at - began);
   await run.success(90_000);
-  const last = Math.max(...await tries());
+  const last = Math.max(...(await tries()));
   t.diagnostic(`${(await tries()).length} posts were tried, the last after ${last} ms`);
   assert.ok(last > 5000 && last < 36_000, 'posts are retried for 30 s and then no more');
   assert.ok(await connectionRow(connectionId), 'the connection is detached but not deleted');
@@ -128,7 +162,9 @@ test('a subscriber whose posts fail for 30 s is detached and does not delay the 
 test('clients of two threads that all reconnect receive only the events of their own thread', async (t) => {
   const threads = [newId('t'), newId('t')];
   const clients = await Promise.all(threads.flatMap((thread) => [reconnecting(t, thread), reconnecting(t, thread)]));
-  const runs = await Promise.all([0, 2].map((at) => clients[at].prompt('sim:steady', { options: { onGone: 'grace:30' } })));
+  const runs = await Promise.all(
+    [0, 2].map((at) => clients[at].prompt('sim:steady', { options: { onGone: 'grace:30' } })),
+  );
   for (const run of runs) await run.firstText();
   for (const client of clients) client.drop();
   for (const run of runs) await run.success();

@@ -18,9 +18,19 @@ const MOST_BYTES = 64 * 1024 * 1024;
  * @returns {Promise<string>}
  */
 async function build() {
-  const options = ['build', '--locked', '--workspace', '--bin', 'store-model', '--message-format=json-render-diagnostics'];
+  const options = [
+    'build',
+    '--locked',
+    '--workspace',
+    '--bin',
+    'store-model',
+    '--message-format=json-render-diagnostics',
+  ];
   const { stdout } = await execute('cargo', options, { cwd: ROOT, maxBuffer: MOST_BYTES });
-  const built = stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+  const built = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
     .find(({ target, executable }) => target?.name === 'store-model' && executable);
   return built.executable;
 }
@@ -28,8 +38,9 @@ async function build() {
 test('the store model finds no run that is lost, executed twice or left unfinished', async (t) => {
   const { ministack, tables } = stack();
   const model = await build();
-  const played = await execute(model, ['--endpoint', ministack, '--like', tables.threads], { maxBuffer: MOST_BYTES })
-    .catch((error) => error);
+  const played = await execute(model, ['--endpoint', ministack, '--like', tables.threads], {
+    maxBuffer: MOST_BYTES,
+  }).catch((error) => error);
   t.diagnostic(played.stdout.trim().split('\n').at(-1));
   assert.ok(!(played instanceof Error), played.stdout || String(played));
 });

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 
-import { deadLetters, endedRow, setAttribute, queueEmpty, runRow } from '../harness/aws.mjs';
+import { deadLetters, endedRow, queueEmpty, runRow, setAttribute } from '../harness/aws.mjs';
 import { connect, newId, reconnecting } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { invoke } from '../harness/functions.mjs';
+import { ALWAYS, inject } from '../harness/inject.mjs';
 import { operationsOf } from '../harness/operations.mjs';
 import { scenario } from '../harness/simulator.mjs';
-import { ALWAYS, inject } from '../harness/inject.mjs';
-import { idle, answersNextPrompt, historyMatches } from '../harness/thread.mjs';
+import { answersNextPrompt, historyMatches, idle } from '../harness/thread.mjs';
 
 /** @typedef {import('../harness/operations.mjs').Kind} Kind */
 /** @typedef {import('../harness/faults.mjs').Effect} Effect */
@@ -20,8 +20,19 @@ const OUTAGE_MS = 120_000;
 /** Deadline of an empty run queue: the lease, a reclaim, a busy machine. */
 const IDLE_MS = 30_000;
 
-const SERVICES = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems', 'BatchWriteItem',
-  'SendMessage', 'ChangeMessageVisibility', 'PostToConnection'];
+const SERVICES = [
+  'GetItem',
+  'BatchGetItem',
+  'Query',
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'TransactWriteItems',
+  'BatchWriteItem',
+  'SendMessage',
+  'ChangeMessageVisibility',
+  'PostToConnection',
+];
 /** Operations that can conflict with a transaction. */
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems'];
 const PROMPT = 'sim:tool';
@@ -79,7 +90,9 @@ describe('each call of a run', () => {
           failures.push(`${what}: ${/** @type {Error} */ (error).message.slice(0, 300)}`);
         }
       }
-      t.diagnostic(`${chosen.length} calls, ${matched} of them matched; the longest run took ${longest.took} ms (${longest.what})`);
+      t.diagnostic(
+        `${chosen.length} calls, ${matched} of them matched; the longest run took ${longest.took} ms (${longest.what})`,
+      );
       assert.deepEqual(failures, []);
       assert.ok(matched > chosen.length / 2, `only ${matched} of ${chosen.length} calls were matched`);
       await queueEmpty(RECOVERY_MS);
@@ -104,22 +117,33 @@ test('an outage of two minutes loses no acknowledged run and leaves no run queue
   const outage = await inject(t, { effect: 'fail', operation: SERVICES, times: ALWAYS });
   const began = Date.now();
   const id = newId('q');
-  late.request({ action: 'prompt', prompt: 'Hey!', id, runId: newId('r'), options }, OUTAGE_MS * 2).catch(() => undefined);
+  late
+    .request({ action: 'prompt', prompt: 'Hey!', id, runId: newId('r'), options }, OUTAGE_MS * 2)
+    .catch(() => undefined);
   const answer = await late.until('an error', () => late.responses.find(({ type }) => type === 'error'), 30_000);
-  assert.ok(['unavailable', 'internal'].includes(answer.code) && (answer.gateway || answer.retryable), JSON.stringify(answer));
+  assert.ok(
+    ['unavailable', 'internal'].includes(answer.code) && (answer.gateway || answer.retryable),
+    JSON.stringify(answer),
+  );
   await until('the end of the outage', () => Date.now() - began >= OUTAGE_MS, OUTAGE_MS + 5000);
   await outage.remove();
   const back = Date.now();
-  const ends = await Promise.all(runs.map(async (run) => {
-    const row = await endedRow(run.threadId, run.id, 300_000);
-    return `${row.status} ${row.reason ?? ''} after ${Date.now() - back} ms, ${row.crashes} crashes`;
-  }));
+  const ends = await Promise.all(
+    runs.map(async (run) => {
+      const row = await endedRow(run.threadId, run.id, 300_000);
+      return `${row.status} ${row.reason ?? ''} after ${Date.now() - back} ms, ${row.crashes} crashes`;
+    }),
+  );
   t.diagnostic(ends.join('; '));
   for (const run of runs) await idle(run.threadId, IDLE_MS);
   const took = Date.now() - back;
   t.diagnostic(`the run queues were empty ${took} ms after the outage`);
   for (const run of runs) await run.end(RECOVERY_MS);
-  await late.until('the ack', () => late.responses.some((response) => response.id === id && response.type === 'ack'), IDLE_MS);
+  await late.until(
+    'the ack',
+    () => late.responses.some((response) => response.id === id && response.type === 'ack'),
+    IDLE_MS,
+  );
   for (const client of clients) await answersNextPrompt(client);
   assert.ok(took <= IDLE_MS, `${took} ms`);
 });

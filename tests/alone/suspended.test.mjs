@@ -5,9 +5,9 @@ import { test } from 'node:test';
 
 import { deadLetters, loggedEvents, queueEmpty, threadItems } from '../harness/aws.mjs';
 import { reconnecting } from '../harness/client.mjs';
+import { callsOf, workerOf } from '../harness/inject.mjs';
 import { suspend } from '../harness/processes.mjs';
 import { scenario } from '../harness/simulator.mjs';
-import { callsOf, workerOf } from '../harness/inject.mjs';
 import { answersNextPrompt, historyMatches } from '../harness/thread.mjs';
 
 const RECLAIM_MS = 60_000;
@@ -37,7 +37,9 @@ for (const [name, moment] of Object.entries(MOMENTS)) {
     await run.success(RECLAIM_MS);
     assert.notEqual(other, pid);
     await queueEmpty(RECLAIM_MS);
-    const calls = (await callsOf({ function: 'worker', since: resumed, containing: run.id })).filter((call) => call.pid === pid);
+    const calls = (await callsOf({ function: 'worker', since: resumed, containing: run.id })).filter(
+      (call) => call.pid === pid,
+    );
     const posts = calls.filter(({ operation }) => operation === 'PostToConnection');
     assert.ok(posts.length <= 1, `${posts.length} posts`);
     assert.equal((await writes(run.id, pid)).length - before.length <= 1, true, 'at most one write, which is refused');
@@ -56,7 +58,9 @@ for (const [name, moment] of Object.entries(MOMENTS)) {
 /** Returns the writes of a run by a process. @param {string} run @param {number} pid */
 async function writes(run, pid) {
   const all = await callsOf({ function: 'worker', containing: run });
-  return all.filter((call) => call.pid === pid && ['TransactWriteItems', 'UpdateItem', 'PutItem'].includes(call.operation));
+  return all.filter(
+    (call) => call.pid === pid && ['TransactWriteItems', 'UpdateItem', 'PutItem'].includes(call.operation),
+  );
 }
 
 async function scenarios() {

@@ -7,9 +7,9 @@ import { queueEmpty } from '../harness/aws.mjs';
 import { reconnecting } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { reconfigure } from '../harness/functions.mjs';
+import { inject, workerOf } from '../harness/inject.mjs';
 import { kill } from '../harness/processes.mjs';
 import { calls, scenario } from '../harness/simulator.mjs';
-import { workerOf, inject } from '../harness/inject.mjs';
 import { answersNextPrompt, historyMatches } from '../harness/thread.mjs';
 
 const RECOVERY_MS = 60_000;
@@ -31,7 +31,10 @@ test('a tool in TOOLS_ONCE', async (t) => {
   await reconfigure(t, 'worker', { variables: { TOOLS_ONCE: 'get_weather' } });
 
   await t.test('is not called again after a crash in the middle of the call', async (t) => {
-    const steps = [{ blocks: [{ tool: 'get_weather', input: { location: 'Slowville' } }] }, { blocks: [{ text: 'Whatever it was.' }] }];
+    const steps = [
+      { blocks: [{ tool: 'get_weather', input: { location: 'Slowville' } }] },
+      { blocks: [{ text: 'Whatever it was.' }] },
+    ];
     await scenario('tests-once-slow', { steps });
     const seen = (await calls('latitude=10&')).length;
     const run = await (await reconnecting(t)).prompt('sim:tests-once-slow', { options: { onGone: 'grace:60' } });
@@ -42,11 +45,19 @@ test('a tool in TOOLS_ONCE', async (t) => {
   });
 
   await t.test('is not called again after a crash between the call and the commit of its result', async (t) => {
-    const steps = [{ blocks: [{ tool: 'get_weather', input: { location: 'Oslo' } }] }, { blocks: [{ text: 'Whatever it was.' }] }];
+    const steps = [
+      { blocks: [{ tool: 'get_weather', input: { location: 'Oslo' } }] },
+      { blocks: [{ text: 'Whatever it was.' }] },
+    ];
     await scenario('tests-once', { steps });
     const seen = (await calls('latitude=59.9')).length;
     const run = await (await reconnecting(t)).prompt('sim:tests-once', { options: { onGone: 'grace:60' } });
-    const held = await inject(t, { effect: 'hold', operation: 'TransactWriteItems', function: 'worker', containing: [run.id, 'TOOL_CALL_RESULT'] });
+    const held = await inject(t, {
+      effect: 'hold',
+      operation: 'TransactWriteItems',
+      function: 'worker',
+      containing: [run.id, 'TOOL_CALL_RESULT'],
+    });
     await held.matched();
     await kill(await workerOf(run.id));
     await held.remove();

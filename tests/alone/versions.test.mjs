@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { deadLetters, endedRow, putItem, queueEmpty, sendJob } from '../harness/aws.mjs';
 import { connect, newId, reconnecting } from '../harness/client.mjs';
 import { requests } from '../harness/simulator.mjs';
-import { idle, answersNextPrompt } from '../harness/thread.mjs';
+import { answersNextPrompt, idle } from '../harness/thread.mjs';
 
 const RECOVERY_MS = 60_000;
 const DAY_S = 86_400;
@@ -22,8 +22,21 @@ async function written(more = {}) {
   await putItem('threads', { thread, item: 'META', born: now, line: [runId], updatedAt: now, ttl: now + DAY_S });
   await putItem('threads', { thread, item: `RUN#${runId}#IN`, v: 1, messageId, prompt: 'Hey!', reasoning: false, ttl });
   await putItem('threads', {
-    thread, item: `RUN#${runId}`, v: 1, status: 'queued', epoch: 0, restarts: [], leaseUntil: 0, wakeBy: now + 300,
-    crashes: 0, attached: {}, onGone: 'finish', lastSeq: 0, messageId, startedAt: now, ttl,
+    thread,
+    item: `RUN#${runId}`,
+    v: 1,
+    status: 'queued',
+    epoch: 0,
+    restarts: [],
+    leaseUntil: 0,
+    wakeBy: now + 300,
+    crashes: 0,
+    attached: {},
+    onGone: 'finish',
+    lastSeq: 0,
+    messageId,
+    startedAt: now,
+    ttl,
     usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0, cacheReadInputTokens: 0, cacheWriteInputTokens: 0 },
     ...more,
   });
@@ -41,7 +54,10 @@ async function finished(t, { threadId, runId }) {
   await idle(threadId);
   const client = await reconnecting(t, threadId);
   const { messages } = await client.history();
-  assert.deepEqual(messages.map((/** @type {any} */ { content }) => content), ['Hey!', 'Hello! How can I help you today?']);
+  assert.deepEqual(
+    messages.map((/** @type {any} */ { content }) => content),
+    ['Hey!', 'Hello! How can I help you today?'],
+  );
   await answersNextPrompt(client);
   await queueEmpty(RECOVERY_MS);
   assert.equal(await deadLetters(), 0);

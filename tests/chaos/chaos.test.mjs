@@ -5,12 +5,12 @@ import { test } from 'node:test';
 
 import { deadLetters, queuedMessages } from '../harness/aws.mjs';
 import { until } from '../harness/deadline.mjs';
-import { random } from '../harness/random.mjs';
 import { removeRules } from '../harness/inject.mjs';
+import { random } from '../harness/random.mjs';
 import { FAULTS, WEIGHTED } from './faults.mjs';
 import { violationsOf } from './invariants.mjs';
 import { options } from './options.mjs';
-import { User, prepare } from './users.mjs';
+import { prepare, User } from './users.mjs';
 
 const { seconds, threads, seed } = options(JSON.parse(process.env.CHAOS_OPTIONS ?? '[]'));
 
@@ -27,10 +27,14 @@ test(`chaos: ${threads} threads, ${seconds} s, --seed ${seed}`, async (t) => {
   await removeRules();
   await Promise.all(acting);
   const runs = users.flatMap(({ started }) => started).length;
-  t.diagnostic(`${runs} runs; ${Object.entries(injected).map(([name, count]) => `${name} ${count}`).join(', ')}`);
+  t.diagnostic(
+    `${runs} runs; ${Object.entries(injected)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
+  );
   // One after another, because the emulator is slow when it reads whole threads.
   const violations = [];
-  for (const user of users) violations.push(...await violationsOf(user));
+  for (const user of users) violations.push(...(await violationsOf(user)));
   // A message whose worker was killed before it shortened the visibility stays invisible for the function's timeout.
   t.diagnostic(`${await deadLetters()} dead letters, ${await queuedMessages()} messages left`);
   assert.deepEqual(violations, [], `--seed ${seed}`);

@@ -6,8 +6,17 @@ import { ALWAYS, activeWorkers, inject } from '../harness/inject.mjs';
 /** @typedef {import('../harness/random.mjs').Random} Random */
 /** @typedef {import('./users.mjs').User} User */
 
-const OPERATIONS = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'TransactWriteItems', 'SendMessage',
-  'ChangeMessageVisibility', 'PostToConnection'];
+const OPERATIONS = [
+  'GetItem',
+  'BatchGetItem',
+  'Query',
+  'PutItem',
+  'UpdateItem',
+  'TransactWriteItems',
+  'SendMessage',
+  'ChangeMessageVisibility',
+  'PostToConnection',
+];
 const WRITES = ['PutItem', 'UpdateItem', 'TransactWriteItems'];
 
 const later = (/** @type {number} */ ms, /** @type {() => unknown} */ act) => setTimeout(act, ms);
@@ -70,7 +79,13 @@ export const FAULTS = {
     const effect = random.pick(/** @type {const} */ (['fail', 'lose', 'conflict', 'delay']));
     const operation = random.pick(effect === 'conflict' ? WRITES : OPERATIONS);
     const times = 1 + random.below(3);
-    await inject(t, { effect, operation, function: random.pick(['worker', 'ingest']), times, ms: 200 + random.below(2000) });
+    await inject(t, {
+      effect,
+      operation,
+      function: random.pick(['worker', 'ingest']),
+      times,
+      ms: 200 + random.below(2000),
+    });
     return `${effect} ${operation}, ${times} times`;
   },
 

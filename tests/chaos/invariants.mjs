@@ -49,13 +49,20 @@ async function endedWell(items, { id, client }) {
   const ends = events.filter(({ type }) => ['RUN_FINISHED', 'RUN_ERROR'].includes(type));
   expect(ends.length === 1, `${ends.length} ends`);
   const outcome = ends[0].type === 'RUN_ERROR' ? 'error' : ends[0].outcome.type;
-  expect(/** @type {any} */ (TYPES)[row.status].includes(outcome), `the row's status is ${row.status}, the events' outcome ${outcome}`);
-  expect(events.every(({ metadata }, at) => metadata['lw.seq'] === at + 1), 'an event is missing or duplicated');
+  expect(
+    /** @type {any} */ (TYPES)[row.status].includes(outcome),
+    `the row's status is ${row.status}, the events' outcome ${outcome}`,
+  );
+  expect(
+    events.every(({ metadata }, at) => metadata['lw.seq'] === at + 1),
+    'an event is missing or duplicated',
+  );
   const { violations } = await validate([events]);
   expect(violations.length === 0, violations.join('; '));
   const stored = logOf(items, id);
   // A run that was cancelled while queued has no event log and no messages.
-  if (stored.length > 0) expect(isDeepStrictEqual(stored, events), `the event log differs: ${difference(stored, events)}`);
+  if (stored.length > 0)
+    expect(isDeepStrictEqual(stored, events), `the event log differs: ${difference(stored, events)}`);
 }
 
 /**
@@ -98,7 +105,6 @@ function logOf(items, id) {
   const batches = items.filter(({ item }) => item.startsWith(`LOG#${id}#`));
   return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
 }
-
 
 /** @param {any} one @param {any} other */
 function difference(one, other) {

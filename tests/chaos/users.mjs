@@ -92,7 +92,8 @@ export class User {
       return run?.ended || (run?.events.length ?? 0) >= events;
     };
     await client.until(`${events} events of run ${id}`, () => received() || over(), 600_000);
-    await this.client.request({ action: 'cancel', threadId: this.thread, runId: id }, 240_000)
+    await this.client
+      .request({ action: 'cancel', threadId: this.thread, runId: id }, 240_000)
       .catch((error) => this.violations.push(`response to a cancel: ${error.message}`));
   }
 

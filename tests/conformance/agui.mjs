@@ -25,10 +25,12 @@ import { Replay } from './replay.mjs';
 export async function validate(runs) {
   const agent = new Replay();
   const violations = runs.flat().flatMap(schema);
-  violations.push(...await consoleOutput(async () => {
-    for (const events of runs) violations.push(...await sequence(events));
-    for (const events of runs) await agent.replay(events);
-  }));
+  violations.push(
+    ...(await consoleOutput(async () => {
+      for (const events of runs) violations.push(...(await sequence(events)));
+      for (const events of runs) await agent.replay(events);
+    })),
+  );
   return { violations: [...violations, ...agent.failures], outcomes: agent.outcomes, messages: agent.plainMessages() };
 }
 
@@ -40,7 +42,12 @@ function schema(event) {
 
 /** @param {RunEvent[]} events @returns {Promise<string[]>} */
 async function sequence(events) {
-  const checked = from(/** @type {any[]} */ (events)).pipe(enforceEvents(), transformChunks(), verifyEvents(), toArray());
+  const checked = from(/** @type {any[]} */ (events)).pipe(
+    enforceEvents(),
+    transformChunks(),
+    verifyEvents(),
+    toArray(),
+  );
   try {
     const passed = await lastValueFrom(checked);
     return passed.length === events.length ? [] : [`sequence: ${events.length} events became ${passed.length}`];

@@ -35,7 +35,8 @@ function normalized(value, field, names) {
   if (typeof value === 'string') return IDS.includes(field) ? nameOf(value, names) : value;
   if (value === null || typeof value !== 'object') return value;
   // Pairs, because the order of the fields is part of the protocol.
-  return Object.entries(value).filter(([key]) => !EXTRAS.includes(key))
+  return Object.entries(value)
+    .filter(([key]) => !EXTRAS.includes(key))
     .map(([key, inner]) => [key, normalized(inner, key, names)]);
 }
 

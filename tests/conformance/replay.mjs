@@ -23,10 +23,13 @@ export class Replay extends AbstractAgent {
     this.#events = structuredClone(events);
     const outcomes = this.outcomes;
     try {
-      await this.runAgent({}, {
-        onRunFinishedEvent: ({ outcome }) => void outcomes.push(outcome),
-        onRunErrorEvent: ({ event }) => void outcomes.push(`error ${event.code}`),
-      });
+      await this.runAgent(
+        {},
+        {
+          onRunFinishedEvent: ({ outcome }) => void outcomes.push(outcome),
+          onRunErrorEvent: ({ event }) => void outcomes.push(`error ${event.code}`),
+        },
+      );
     } catch (error) {
       this.failures.push(`agent: ${/** @type {Error} */ (error).message}`);
     }
@@ -36,7 +39,9 @@ export class Replay extends AbstractAgent {
   plainMessages() {
     return this.messages.map(({ metadata: _, ...message }) => {
       const calls = /** @type {any} */ (message).toolCalls;
-      return calls ? { ...message, toolCalls: calls.map((/** @type {any} */ { metadata: _, ...call }) => call) } : message;
+      return calls
+        ? { ...message, toolCalls: calls.map((/** @type {any} */ { metadata: _, ...call }) => call) }
+        : message;
     });
   }
 }

@@ -7,7 +7,7 @@ import { endedRow, threadItems } from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { calls, dropped, requests, scenario, streams } from '../harness/simulator.mjs';
-import { idle, answersNextPrompt, historyMatches } from '../harness/thread.mjs';
+import { answersNextPrompt, historyMatches, idle } from '../harness/thread.mjs';
 
 /** @typedef {import('../harness/run.mjs').Run} Run */
 
@@ -26,7 +26,11 @@ async function cancelled(run) {
   assert.deepEqual([row.status, row.reason], ['cancelled', 'user']);
   const messages = await historyMatches(run, 'cancelled');
   const ids = run.of('TOOL_CALL_START').map(({ toolCallId }) => toolCallId);
-  assert.deepEqual(run.of('TOOL_CALL_RESULT').map(({ toolCallId }) => toolCallId), ids, 'every call has a result');
+  assert.deepEqual(
+    run.of('TOOL_CALL_RESULT').map(({ toolCallId }) => toolCallId),
+    ids,
+    'every call has a result',
+  );
   await answersNextPrompt(run.client);
   await idle(run.threadId);
   return messages;
@@ -45,11 +49,20 @@ describe('cancel', { concurrency: 4 }, () => {
     await run.firstText();
     const messages = await cancelled(run);
     await dropped(run.id);
-    assert.deepEqual(messages.map(({ role }) => role), ['user', 'assistant']);
+    assert.deepEqual(
+      messages.map(({ role }) => role),
+      ['user', 'assistant'],
+    );
     assert.ok(SLOW_BEGIN.startsWith(messages[1].content.slice(0, SLOW_BEGIN.length)), messages[1].content);
-    const stored = (await threadItems(run.threadId)).filter(({ item }) => item.startsWith('MSG#'))
-      .map(({ body }) => JSON.parse(body)).filter(({ runId }) => runId === undefined || runId === run.id).slice(0, 2);
-    assert.deepEqual(stored.map(({ cancelled: is }) => is ?? false), [false, true]);
+    const stored = (await threadItems(run.threadId))
+      .filter(({ item }) => item.startsWith('MSG#'))
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ runId }) => runId === undefined || runId === run.id)
+      .slice(0, 2);
+    assert.deepEqual(
+      stored.map(({ cancelled: is }) => is ?? false),
+      [false, true],
+    );
   });
 
   test('in the middle of a call’s arguments ends the call and adds a result', async (t) => {
@@ -60,7 +73,10 @@ describe('cancel', { concurrency: 4 }, () => {
     await run.event('arguments', ({ type }) => type === 'TOOL_CALL_ARGS');
     await cancelled(run);
     await dropped(run.id);
-    assert.deepEqual(run.of('TOOL_CALL_RESULT').map(({ metadata }) => metadata['lw.outcome']), ['cancelled']);
+    assert.deepEqual(
+      run.of('TOOL_CALL_RESULT').map(({ metadata }) => metadata['lw.outcome']),
+      ['cancelled'],
+    );
   });
 
   test('in the middle of a tool call cancels the call', async (t) => {
@@ -70,7 +86,10 @@ describe('cancel', { concurrency: 4 }, () => {
     await cancelled(run);
     const [call] = (await calls('latitude=10&')).slice(seen);
     assert.equal(call.state, 'dropped');
-    assert.deepEqual(run.of('TOOL_CALL_RESULT').map(({ metadata }) => metadata['lw.outcome']), ['cancelled']);
+    assert.deepEqual(
+      run.of('TOOL_CALL_RESULT').map(({ metadata }) => metadata['lw.outcome']),
+      ['cancelled'],
+    );
   });
 
   test('between two steps keeps the finished step and its result', async (t) => {
@@ -79,8 +98,14 @@ describe('cancel', { concurrency: 4 }, () => {
     const run = await (await onThread(t)).prompt('sim:tests-pause');
     await run.event('a result', ({ type }) => type === 'TOOL_CALL_RESULT');
     const messages = await cancelled(run);
-    assert.deepEqual(messages.map(({ role }) => role), ['user', 'assistant', 'tool']);
-    assert.deepEqual(run.of('TOOL_CALL_RESULT').map(({ metadata }) => metadata['lw.outcome']), ['success']);
+    assert.deepEqual(
+      messages.map(({ role }) => role),
+      ['user', 'assistant', 'tool'],
+    );
+    assert.deepEqual(
+      run.of('TOOL_CALL_RESULT').map(({ metadata }) => metadata['lw.outcome']),
+      ['success'],
+    );
     assert.equal(run.text, '');
   });
 
@@ -149,12 +174,15 @@ describe('cancel', { concurrency: 4 }, () => {
     const seen = new Set();
     for (let turn = 0; turn < 12; turn += 1) {
       const run = await client.prompt('sim:tests-brief');
-      if (turn % 3 > 0) await run.event('the last text', ({ delta = '' }) => delta.includes(turn % 3 === 1 ? 'h' : 'f'));
+      if (turn % 3 > 0)
+        await run.event('the last text', ({ delta = '' }) => delta.includes(turn % 3 === 1 ? 'h' : 'f'));
       else await run.firstText();
       const { status } = await client.cancel(run);
       const last = await run.end();
-      assert.deepEqual([status, last.outcome?.type], last.outcome?.type === 'cancelled'
-        ? ['cancelling', 'cancelled'] : ['finished', 'success']);
+      assert.deepEqual(
+        [status, last.outcome?.type],
+        last.outcome?.type === 'cancelled' ? ['cancelling', 'cancelled'] : ['finished', 'success'],
+      );
       seen.add(status);
     }
     await answersNextPrompt(client);

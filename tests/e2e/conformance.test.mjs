@@ -13,7 +13,12 @@ function withoutIds(messages) {
   const calls = messages.flatMap(({ toolCalls = [] }) => toolCalls.map((/** @type {any} */ call) => call.id));
   return messages.map(({ id, toolCalls, toolCallId, ...rest }) => ({
     ...rest,
-    ...(toolCalls && { toolCalls: toolCalls.map((/** @type {any} */ { function: { name, arguments: text } }) => [name, JSON.parse(text)]) }),
+    ...(toolCalls && {
+      toolCalls: toolCalls.map((/** @type {any} */ { function: { name, arguments: text } }) => [
+        name,
+        JSON.parse(text),
+      ]),
+    }),
     ...(toolCallId && { answers: calls.indexOf(toolCallId) }),
   }));
 }
@@ -26,36 +31,64 @@ const TOKYO = /rain.* in Tokyo/;
 
 /** @type {[string, object, string[], object[]][]} prompt, options, outcomes, messages (a tool's as a pattern) */
 const SUBJECTS = [
-  ['sim:two-texts', {}, ['success'], [user('sim:two-texts'), assistant('The first block.'), assistant('The second block.')]],
-  ['sim:text-and-tool', {}, ['success'], [
-    user('sim:text-and-tool'),
-    { ...assistant('Let me look.'), toolCalls: calls('Berlin') },
-    { role: 'tool', answers: 0, content: BERLIN },
-    assistant('I have looked.'),
-  ]],
-  ['sim:interleaved-tools', {}, ['success'], [
-    user('sim:interleaved-tools'),
-    { ...assistant('Two at once.'), toolCalls: calls('Berlin', 'Tokyo') },
-    { role: 'tool', answers: 0, content: BERLIN },
-    { role: 'tool', answers: 1, content: TOKYO },
-    assistant('Both tools have answered.'),
-  ]],
-  ['sim:two-tools', {}, ['success'], [
-    user('sim:two-tools'),
-    { role: 'assistant', toolCalls: calls('Berlin', 'Tokyo') },
-    { role: 'tool', answers: 0, content: BERLIN },
-    { role: 'tool', answers: 1, content: TOKYO },
-    assistant('Both tools have answered.'),
-  ]],
-  ['sim:reasoning', { reasoning: true }, ['success'], [
-    user('sim:reasoning'),
-    { role: 'reasoning', content: 'The question is simple, so the answer is short.' },
-    assistant('The answer is four.'),
-  ]],
+  [
+    'sim:two-texts',
+    {},
+    ['success'],
+    [user('sim:two-texts'), assistant('The first block.'), assistant('The second block.')],
+  ],
+  [
+    'sim:text-and-tool',
+    {},
+    ['success'],
+    [
+      user('sim:text-and-tool'),
+      { ...assistant('Let me look.'), toolCalls: calls('Berlin') },
+      { role: 'tool', answers: 0, content: BERLIN },
+      assistant('I have looked.'),
+    ],
+  ],
+  [
+    'sim:interleaved-tools',
+    {},
+    ['success'],
+    [
+      user('sim:interleaved-tools'),
+      { ...assistant('Two at once.'), toolCalls: calls('Berlin', 'Tokyo') },
+      { role: 'tool', answers: 0, content: BERLIN },
+      { role: 'tool', answers: 1, content: TOKYO },
+      assistant('Both tools have answered.'),
+    ],
+  ],
+  [
+    'sim:two-tools',
+    {},
+    ['success'],
+    [
+      user('sim:two-tools'),
+      { role: 'assistant', toolCalls: calls('Berlin', 'Tokyo') },
+      { role: 'tool', answers: 0, content: BERLIN },
+      { role: 'tool', answers: 1, content: TOKYO },
+      assistant('Both tools have answered.'),
+    ],
+  ],
+  [
+    'sim:reasoning',
+    { reasoning: true },
+    ['success'],
+    [
+      user('sim:reasoning'),
+      { role: 'reasoning', content: 'The question is simple, so the answer is short.' },
+      assistant('The answer is four.'),
+    ],
+  ],
   ['sim:fault-access-denied', {}, ['error model_access_denied'], [user('sim:fault-access-denied')]],
-  ['sim:exception-stream-error', {}, ['error model_stream_error'], [
-    user('sim:exception-stream-error'), assistant('The quick river runs past '),
-  ]],
+  [
+    'sim:exception-stream-error',
+    {},
+    ['error model_stream_error'],
+    [user('sim:exception-stream-error'), assistant('The quick river runs past ')],
+  ],
 ];
 
 describe('conformance', { concurrency: 1 }, () => {

@@ -27,7 +27,12 @@ describe('connect', { concurrency: 4 }, () => {
     });
   }
 
-  for (const [name, value] of [['format', 'xml'], ['thread', 'a/b'], ['thread', 'x'.repeat(129)], ['thread', 'ä']]) {
+  for (const [name, value] of [
+    ['format', 'xml'],
+    ['thread', 'a/b'],
+    ['thread', 'x'.repeat(129)],
+    ['thread', 'ä'],
+  ]) {
     test(`?${name}=${value.slice(0, 9)} is refused with 400`, async () => {
       await assert.rejects(Socket.open({ query: { [name]: value } }), { status: 400 });
     });

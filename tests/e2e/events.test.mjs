@@ -10,12 +10,16 @@ import { newYork } from '../units/transcript.mjs';
 
 const TEXT = ['TEXT_MESSAGE_START', 'TEXT_MESSAGE_CONTENT', 'TEXT_MESSAGE_END'];
 const CALL = ['TOOL_CALL_START', 'TOOL_CALL_ARGS', 'TOOL_CALL_END'];
-const REASONING = ['REASONING_START', 'REASONING_MESSAGE_START', 'REASONING_MESSAGE_CONTENT', 'REASONING_MESSAGE_END',
-  'REASONING_END'];
+const REASONING = [
+  'REASONING_START',
+  'REASONING_MESSAGE_START',
+  'REASONING_MESSAGE_CONTENT',
+  'REASONING_MESSAGE_END',
+  'REASONING_END',
+];
 
 /** Returns the events' types of a run with these steps. @param {...string[]} steps */
-const shaped = (...steps) =>
-  ['RUN_STARTED', ...steps.flatMap((step) => ['STEP_STARTED', ...step]), 'RUN_FINISHED'];
+const shaped = (...steps) => ['RUN_STARTED', ...steps.flatMap((step) => ['STEP_STARTED', ...step]), 'RUN_FINISHED'];
 
 /** @param {import('../harness/client.mjs').Client} client @param {string} prompt @param {object} [options] */
 async function succeed(client, prompt, options) {
@@ -57,8 +61,13 @@ describe('events', { concurrency: 4 }, () => {
     const client = await connect(t);
     const run = await succeed(client, 'sim:reasoning', { reasoning: true });
     assert.deepEqual(run.shape, shaped([...REASONING, ...TEXT, 'STEP_FINISHED']));
-    assert.equal(run.of('REASONING_MESSAGE_CONTENT').map(({ delta }) => delta).join(''),
-      'The question is simple, so the answer is short.');
+    assert.equal(
+      run
+        .of('REASONING_MESSAGE_CONTENT')
+        .map(({ delta }) => delta)
+        .join(''),
+      'The question is simple, so the answer is short.',
+    );
     assert.ok(run.events.every((event) => !JSON.stringify(event).includes('signature')));
     await goesOn(client);
   });
@@ -87,8 +96,10 @@ describe('events', { concurrency: 4 }, () => {
   test('the parent of a tool call is the message with the text before it', async (t) => {
     const client = await connect(t);
     const run = await succeed(client, 'sim:text-and-tool');
-    assert.deepEqual(run.shape, shaped(
-      [...TEXT, ...CALL, 'STEP_FINISHED', 'CUSTOM', 'TOOL_CALL_RESULT'], [...TEXT, 'STEP_FINISHED']));
+    assert.deepEqual(
+      run.shape,
+      shaped([...TEXT, ...CALL, 'STEP_FINISHED', 'CUSTOM', 'TOOL_CALL_RESULT'], [...TEXT, 'STEP_FINISHED']),
+    );
     assert.equal(run.of('TOOL_CALL_START')[0].parentMessageId, run.of('TEXT_MESSAGE_START')[0].messageId);
     await goesOn(client);
   });
@@ -99,15 +110,29 @@ describe('events', { concurrency: 4 }, () => {
       const run = await succeed(client, `sim:${scenario}`);
       const ids = run.of('TOOL_CALL_START').map(({ toolCallId }) => toolCallId);
       const inputs = ids.map((id) =>
-        run.of('TOOL_CALL_ARGS').filter(({ toolCallId }) => toolCallId === id).map(({ delta }) => delta).join(''));
-      assert.deepEqual(inputs.map((input) => JSON.parse(input)), [{ location: 'Berlin' }, { location: 'Tokyo' }]);
+        run
+          .of('TOOL_CALL_ARGS')
+          .filter(({ toolCallId }) => toolCallId === id)
+          .map(({ delta }) => delta)
+          .join(''),
+      );
+      assert.deepEqual(
+        inputs.map((input) => JSON.parse(input)),
+        [{ location: 'Berlin' }, { location: 'Tokyo' }],
+      );
       const results = run.of('TOOL_CALL_RESULT');
-      assert.deepEqual(results.map(({ toolCallId }) => toolCallId), ids);
+      assert.deepEqual(
+        results.map(({ toolCallId }) => toolCallId),
+        ids,
+      );
       assert.match(results[0].content, /Berlin/);
       assert.match(results[1].content, /Tokyo/);
       assert.equal(new Set(run.of('TOOL_CALL_START').map(({ parentMessageId }) => parentMessageId)).size, 1);
       const [, second] = await requests(run.id);
-      assert.equal(second.body.messages.at(-1).content.filter((/** @type {any} */ block) => block.toolResult).length, 2);
+      assert.equal(
+        second.body.messages.at(-1).content.filter((/** @type {any} */ block) => block.toolResult).length,
+        2,
+      );
       await goesOn(client);
     });
   }

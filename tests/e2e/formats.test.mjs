@@ -32,8 +32,14 @@ describe('formats', { concurrency: 4 }, () => {
   test('blocks: a text answer', async (t) => {
     const done = (/** @type {Frame[]} */ frames) => data(frames, 'metadata').length > 0;
     const { frames } = await framesOf(t, { query: { format: 'blocks' }, message: { prompt: 'Hey!' }, done });
-    assert.deepEqual(once(frames.map(({ event }) => event)),
-      ['message_start', 'content_start', 'content', 'content_stop', 'message_stop', 'metadata']);
+    assert.deepEqual(once(frames.map(({ event }) => event)), [
+      'message_start',
+      'content_start',
+      'content',
+      'content_stop',
+      'message_stop',
+      'metadata',
+    ]);
     assert.equal(data(frames, 'content').join(''), HELLO);
     assert.deepEqual(data(frames, 'message_stop'), ['end_turn']);
     const { usage, metrics } = JSON.parse(data(frames, 'metadata')[0]);
@@ -45,10 +51,21 @@ describe('formats', { concurrency: 4 }, () => {
     const message = { prompt: 'How is the weather in New York?' };
     const done = (/** @type {Frame[]} */ frames) => data(frames, 'metadata').length > 1;
     const { frames } = await framesOf(t, { query: { format: 'blocks' }, message, done });
-    assert.deepEqual(once(frames.map(({ event }) => event)), [
-      'message_start', 'message_stop', 'metadata',
-      'message_start', 'content_start', 'content', 'content_stop', 'message_stop', 'metadata',
-    ], 'the tool call has no content frames');
+    assert.deepEqual(
+      once(frames.map(({ event }) => event)),
+      [
+        'message_start',
+        'message_stop',
+        'metadata',
+        'message_start',
+        'content_start',
+        'content',
+        'content_stop',
+        'message_stop',
+        'metadata',
+      ],
+      'the tool call has no content frames',
+    );
     assert.deepEqual(data(frames, 'message_stop'), ['tool_use', 'end_turn']);
     assert.match(data(frames, 'content').join(''), /sunny in New York/);
   });
@@ -59,7 +76,13 @@ describe('formats', { concurrency: 4 }, () => {
     assert.deepEqual(frames[0], { type: 'other', message: null });
     assert.deepEqual(once(frames.map(({ type }) => type)), ['other', 'text', 'other']);
     assert.equal(frames.filter(({ type }) => type === 'other').length, 4);
-    assert.match(frames.filter(({ type }) => type === 'text').map(({ message }) => message).join(''), /cats/i);
+    assert.match(
+      frames
+        .filter(({ type }) => type === 'text')
+        .map(({ message }) => message)
+        .join(''),
+      /cats/i,
+    );
   });
 
   test('typed: the first frame comes before the answer is complete', async (t) => {
@@ -75,7 +98,13 @@ describe('formats', { concurrency: 4 }, () => {
     assert.equal(frames[0].type, 'status');
     assert.match(frames[0].value, /knowledge base/i);
     assert.deepEqual(once(frames.map(({ type }) => type)), ['status', 'token', 'done']);
-    assert.match(frames.filter(({ type }) => type === 'token').map(({ value }) => value).join(''), /return/i);
+    assert.match(
+      frames
+        .filter(({ type }) => type === 'token')
+        .map(({ value }) => value)
+        .join(''),
+      /return/i,
+    );
   });
 
   test('simple: the status comes before the model answers', async (t) => {
@@ -86,14 +115,22 @@ describe('formats', { concurrency: 4 }, () => {
     const { frames, times } = await framesOf(t, { query: { format: 'simple' }, message, done });
     const token = frames.findIndex(({ type }) => type === 'token');
     assert.deepEqual([frames[0].type, token], ['status', 1]);
-    assert.ok(times[0] < times[token] - 1000, `the status after ${times[0]} ms, the first token after ${times[token]} ms`);
+    assert.ok(
+      times[0] < times[token] - 1000,
+      `the status after ${times[0]} ms, the first token after ${times[token]} ms`,
+    );
   });
 
   test('bedrock: the events of ConverseStream', async (t) => {
     const done = (/** @type {Frame[]} */ frames) => frames.some(({ event }) => event.metadata);
     const { frames } = await framesOf(t, { query: { format: 'bedrock' }, message: { prompt: 'Hey!' }, done });
-    assert.deepEqual(once(frames.map(({ event }) => Object.keys(event)[0])),
-      ['messageStart', 'contentBlockDelta', 'contentBlockStop', 'messageStop', 'metadata']);
+    assert.deepEqual(once(frames.map(({ event }) => Object.keys(event)[0])), [
+      'messageStart',
+      'contentBlockDelta',
+      'contentBlockStop',
+      'messageStop',
+      'metadata',
+    ]);
     assert.deepEqual(frames[0], { event: { messageStart: { role: 'assistant' } } });
     const deltas = frames.map(({ event }) => event.contentBlockDelta).filter(Boolean);
     assert.equal(deltas.map(({ delta }) => delta.text).join(''), HELLO);
@@ -135,7 +172,10 @@ describe('formats', { concurrency: 4 }, () => {
       const message = { prompt: 'Hey!', ...fields };
       const { frames } = await framesOf(t, { message, done: (frames) => frames.some(last) });
       assert.ok(last(frames.at(-1)));
-      assert.ok(frames.every((frame) => frame.metadata === undefined && frame.type !== 'ack'), 'no AG-UI event and no ack');
+      assert.ok(
+        frames.every((frame) => frame.metadata === undefined && frame.type !== 'ack'),
+        'no AG-UI event and no ack',
+      );
     });
   }
 

@@ -27,9 +27,15 @@ describe('history', { concurrency: 4 }, () => {
   test('of an empty thread has no messages', async (t) => {
     const { threadId, messages, next, run, pending } = await (await connect(t)).history();
     assert.ok(threadId);
-    assert.deepEqual({ messages, next, run, pending }, {
-      messages: [], next: undefined, run: undefined, pending: { toolCallIds: [], interrupts: [] },
-    });
+    assert.deepEqual(
+      { messages, next, run, pending },
+      {
+        messages: [],
+        next: undefined,
+        run: undefined,
+        pending: { toolCallIds: [], interrupts: [] },
+      },
+    );
   });
 
   test('has the streamed messages with their ids', async (t) => {
@@ -44,7 +50,10 @@ describe('history', { concurrency: 4 }, () => {
     for (const prompt of ['Hey!', 'sim:text-and-tool', 'sim:two-tools', 'sim:two-texts']) {
       runs.push(await (await client.prompt(prompt)).success());
     }
-    assert.deepEqual((await client.history()).messages, runs.flatMap((run) => messagesOf(run.events)));
+    assert.deepEqual(
+      (await client.history()).messages,
+      runs.flatMap((run) => messagesOf(run.events)),
+    );
   });
 
   test('is complete when it is read in pages', async (t) => {
@@ -73,12 +82,16 @@ describe('history', { concurrency: 4 }, () => {
     const client = await connect(t);
     const long = `Hey! ${'äöü '.repeat(2900)}`;
     const run = await client.answer(long);
-    const { messages: [prompt] } = await client.history();
+    const {
+      messages: [prompt],
+    } = await client.history();
     assert.deepEqual([prompt.truncated, prompt.bytes], [true, Buffer.byteLength(long)]);
     let whole = '';
     while (Buffer.byteLength(whole) < prompt.bytes) {
       const offset = Buffer.byteLength(whole);
-      const { messages: [part] } = await client.history({ messageId: run.ack.messageId, offset });
+      const {
+        messages: [part],
+      } = await client.history({ messageId: run.ack.messageId, offset });
       assert.ok(part.content.length > 0);
       whole += part.content;
     }

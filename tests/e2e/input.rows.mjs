@@ -9,10 +9,11 @@ const prompt = (more) => ({ action: 'prompt', id: 'q', prompt: 'Hey!', ...more }
 /** @param {object} more */
 const history = (more) => ({ action: 'history', id: 'q', ...more });
 /** @param {number} count */
-const tools = (count) => Array.from({ length: count }, (_, at) => ({ name: `t${at}`, description: 'a tool', parameters: { type: 'object' } }));
+const tools = (count) =>
+  Array.from({ length: count }, (_, at) => ({ name: `t${at}`, description: 'a tool', parameters: { type: 'object' } }));
 
 /**
- * @type {[string, unknown, string, RegExp?][]} a name, the request, the error's code, and the field that its message names
+ * @type {[string, unknown, string, RegExp?][]} name, request, the error's code, the field in its message
  */
 export const REFUSED = [
   ['incomplete JSON', '{"action":"prompt","prompt":"Hey', 'invalid_json'],
@@ -26,7 +27,11 @@ export const REFUSED = [
   ['a lone surrogate', '{"prompt":"\\ud83d"}', 'invalid_json'],
   ['a lone low surrogate', '{"prompt":"a\\udc00b"}', 'invalid_json'],
   ['nested five thousand deep', '['.repeat(5000) + ']'.repeat(5000), 'invalid_json'],
-  ['nested five thousand deep in a field', `{"prompt":"Hey!","x":${'['.repeat(5000)}${']'.repeat(5000)}}`, 'invalid_json'],
+  [
+    'nested five thousand deep in a field',
+    `{"prompt":"Hey!","x":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+    'invalid_json',
+  ],
   ['a number that is too large', '{"action":"ping","t":1e999}', 'invalid_json'],
 
   ['an array', '[]', INVALID],
@@ -53,7 +58,12 @@ export const REFUSED = [
   ['a prompt that is an array', prompt({ prompt: ['Hey!'] }), INVALID, /prompt/],
   ['a prompt that is null', prompt({ prompt: null }), INVALID, /prompt/],
   ['a prompt of 24 KB and one byte', prompt({ prompt: 'x'.repeat(PROMPT + 1) }), 'payload_too_large', /prompt/],
-  ['a prompt of 24 KB and one byte in two-byte characters', prompt({ prompt: `${'ä'.repeat(PROMPT / 2)}x` }), 'payload_too_large', /prompt/],
+  [
+    'a prompt of 24 KB and one byte in two-byte characters',
+    prompt({ prompt: `${'ä'.repeat(PROMPT / 2)}x` }),
+    'payload_too_large',
+    /prompt/,
+  ],
   ['a request of 31 KB', prompt({ prompt: 'x'.repeat(31 * KB) }), 'payload_too_large', /prompt/],
   ['a plain text of 31 KB', 'x'.repeat(31 * KB), 'payload_too_large', /prompt/],
   ['a plain text of spaces', '   ', INVALID, /prompt/],
@@ -78,7 +88,12 @@ export const REFUSED = [
   ['an unknown format', prompt({ format: 'xml' }), 'unsupported_format', /format/],
   ['a format that is a number', prompt({ format: 1 }), INVALID, /format/],
   ['an unknown response', prompt({ response: 'raw' }), 'unsupported_format', /response/],
-  ['another protocol version', { action: 'hello', id: 'q', protocolVersion: '2.0' }, 'unsupported_version', /protocolVersion/],
+  [
+    'another protocol version',
+    { action: 'hello', id: 'q', protocolVersion: '2.0' },
+    'unsupported_version',
+    /protocolVersion/,
+  ],
   ['a protocol version that is a number', { action: 'hello', id: 'q', protocolVersion: 1 }, INVALID, /protocolVersion/],
 
   ['options that are an array', prompt({ options: [] }), INVALID, /options/],
@@ -95,7 +110,12 @@ export const REFUSED = [
   ['a tool name of 65 characters', prompt({ tools: [{ name: 'x'.repeat(65), parameters: {} }] }), INVALID, /name/],
   ['a tool name with a space', prompt({ tools: [{ name: 'get it', parameters: {} }] }), INVALID, /name/],
   ['a schema that is a string', prompt({ tools: [{ name: 'a', parameters: 'object' }] }), INVALID, /parameters/],
-  ['schemas of more than 16 KB', prompt({ tools: [{ name: 'a', parameters: { x: 'x'.repeat(16 * KB) } }] }), 'payload_too_large', /tools/],
+  [
+    'schemas of more than 16 KB',
+    prompt({ tools: [{ name: 'a', parameters: { x: 'x'.repeat(16 * KB) } }] }),
+    'payload_too_large',
+    /tools/,
+  ],
   ['a context that is a string', prompt({ context: 'de-DE' }), INVALID, /context/],
   ['a context without its value', prompt({ context: [{ description: 'locale' }] }), INVALID, /context|value/],
 

@@ -53,7 +53,10 @@ describe('an invalid request', { concurrency: 4 }, () => {
     const thread = newId('t');
     const client = await connect(t, { query: { thread } });
     client.socket.send({ prompt: 'Hey!', padding: 'x'.repeat(33 * 1024) });
-    await assert.rejects(client.until('a response', () => client.responses[0]), /closed with 1009/);
+    await assert.rejects(
+      client.until('a response', () => client.responses[0]),
+      /closed with 1009/,
+    );
     const later = await connect(t, { query: { thread } });
     assert.deepEqual((await later.history()).messages, [], 'no run was started');
     await goesOn(later);
@@ -64,7 +67,10 @@ describe('an invalid request', { concurrency: 4 }, () => {
     const messages = REFUSED.filter(([, message]) => typeof message === 'string').slice(0, 10);
     for (const [, message] of messages) client.socket.send(message);
     await client.until('all responses', () => client.responses.length >= messages.length);
-    assert.deepEqual(client.responses.map(({ code }) => code), messages.map(([, , code]) => code));
+    assert.deepEqual(
+      client.responses.map(({ code }) => code),
+      messages.map(([, , code]) => code),
+    );
     await goesOn(client);
   });
 });

@@ -18,8 +18,10 @@ describe('limits', { concurrency: 3 }, () => {
     const client = await connect(t);
     const run = await client.prompt('sim:endless-tools');
     const last = await run.end(60_000);
-    assert.deepEqual([last.type, last.outcome, last.metadata['lw.reason']],
-      ['RUN_FINISHED', { type: 'cancelled' }, 'max_steps']);
+    assert.deepEqual(
+      [last.type, last.outcome, last.metadata['lw.reason']],
+      ['RUN_FINISHED', { type: 'cancelled' }, 'max_steps'],
+    );
     assert.equal((await requests(run.id)).length, MAX_STEPS);
     assert.equal(run.of('TOOL_CALL_RESULT').length, run.of('TOOL_CALL_START').length);
     await (await client.prompt('Hey!')).success();

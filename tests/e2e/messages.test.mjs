@@ -30,7 +30,11 @@ describe('messages', { concurrency: 4 }, () => {
     const ready = await client.request({ action: 'hello', id: '1', protocolVersion: '1.0', client: 'tests/1' });
     const { connectionId, threadId, limits, features, ...rest } = ready;
     assert.deepEqual(rest, {
-      type: 'ready', id: '1', v: 1, protocolVersion: '1.0', user: 'anonymous',
+      type: 'ready',
+      id: '1',
+      v: 1,
+      protocolVersion: '1.0',
+      user: 'anonymous',
       formats: ['agui', 'blocks', 'typed', 'simple', 'bedrock', 'text'],
     });
     const { maxIn, maxOut, maxPrompt, idleSec, maxConnectionSec } = limits;

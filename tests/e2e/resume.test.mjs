@@ -51,12 +51,18 @@ describe('resume', { concurrency: 4 }, () => {
 
   test('a client whose connection breaks three times receives all events', async (t) => {
     // The run takes 20 s, longer than three reconnects on a busy machine.
-    await scenario('tests-patient', { steps: [{ deltas_per_s: 10, blocks: [{ text: `${'word '.repeat(200)}end.` }] }] });
+    await scenario('tests-patient', {
+      steps: [{ deltas_per_s: 10, blocks: [{ text: `${'word '.repeat(200)}end.` }] }],
+    });
     const { client, run, twin } = await started(t, 'sim:tests-patient');
     await run.firstText();
     for (const returns of [1, 2, 3]) {
       client.drop();
-      await client.until('a reconnect', () => client.reconnects === returns && of(client, 'resumed').length >= returns, 30_000);
+      await client.until(
+        'a reconnect',
+        () => client.reconnects === returns && of(client, 'resumed').length >= returns,
+        30_000,
+      );
     }
     await run.success(60_000);
     await twin.success(60_000);
@@ -100,8 +106,13 @@ describe('resume', { concurrency: 4 }, () => {
       const begin = later.socket.frames.length;
       const ack = await later.request({ action: 'resume', threadId: run.threadId, runId: run.id, after, epoch: 1 });
       assert.equal(ack.type, 'ack', JSON.stringify(ack));
-      await later.until(`resumed after ${after}`, () => of(later, 'resumed').find((response) => response.after === after));
-      const received = later.socket.frames.slice(begin).flatMap(({ text }) => text.split('\n')).map((line) => JSON.parse(line))
+      await later.until(`resumed after ${after}`, () =>
+        of(later, 'resumed').find((response) => response.after === after),
+      );
+      const received = later.socket.frames
+        .slice(begin)
+        .flatMap(({ text }) => text.split('\n'))
+        .map((line) => JSON.parse(line))
         .filter(({ metadata }) => metadata);
       assert.deepEqual(received, run.events.slice(after));
     }
@@ -123,7 +134,10 @@ describe('resume', { concurrency: 4 }, () => {
     const clients = [await reconnecting(t, thread), await reconnecting(t, thread)];
     const run = await clients[0].prompt('sim:two-tools');
     await run.success();
-    const seen = await clients[1].until('the end of the run', () => clients[1].runs.get(run.id)?.ended && clients[1].runs.get(run.id));
+    const seen = await clients[1].until(
+      'the end of the run',
+      () => clients[1].runs.get(run.id)?.ended && clients[1].runs.get(run.id),
+    );
     assert.deepEqual(seen.events, run.events);
   });
 
@@ -131,7 +145,11 @@ describe('resume', { concurrency: 4 }, () => {
     const { thread, run, twin } = await started(t, 'sim:steady');
     await run.firstText();
     const page = await reload(t, thread);
-    assert.deepEqual(page.history.messages.map((/** @type {any} */ { role }) => role), ['user'], 'only the prompt of the active run');
+    assert.deepEqual(
+      page.history.messages.map((/** @type {any} */ { role }) => role),
+      ['user'],
+      'only the prompt of the active run',
+    );
     assert.deepEqual([page.history.run.runId, page.history.run.status], [run.id, 'running']);
     await page.run?.success();
     await twin.success();

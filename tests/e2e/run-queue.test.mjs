@@ -23,8 +23,12 @@ describe('run queue', { concurrency: 4 }, () => {
     assert.deepEqual([...client.runs.keys()], [first.id, second.id, third.id]);
     for (const run of [first, second]) await run.success();
     const { messages } = await client.history();
-    assert.deepEqual(messages.filter((/** @type {any} */ { role }) => role === 'user').map((/** @type {any} */ { content }) => content),
-      ['sim:steady', 'My name is Ada.', 'What is my name?']);
+    assert.deepEqual(
+      messages
+        .filter((/** @type {any} */ { role }) => role === 'user')
+        .map((/** @type {any} */ { content }) => content),
+      ['sim:steady', 'My name is Ada.', 'What is my name?'],
+    );
   });
 
   test('the twenty-first run is refused with thread_busy and can be started later', async (t) => {
@@ -43,7 +47,10 @@ describe('run queue', { concurrency: 4 }, () => {
     assert.equal((await client.cancel(runs[0])).status, 'cancelling');
     await runs[0].end();
     for (const run of runs.slice(1)) await run.success(90_000);
-    assert.deepEqual([...client.runs.keys()], runs.map(({ id }) => id));
+    assert.deepEqual(
+      [...client.runs.keys()],
+      runs.map(({ id }) => id),
+    );
     for (const [at, run] of runs.slice(1).entries()) assert.match(run.text, new RegExp(`N${at + 1}!`));
     assert.equal((await client.prompt('Hey!', { runId })).ack.status, 'queued');
     assert.equal((await requests(runId)).length <= 1, true);
@@ -55,8 +62,10 @@ describe('run queue', { concurrency: 4 }, () => {
     const run = await client.prompt(start.prompt, start);
     await run.firstText();
     const during = await client.request(start);
-    assert.deepEqual([during.type, during.duplicate, during.status, during.runId, during.messageId],
-      ['ack', true, 'running', start.runId, start.messageId]);
+    assert.deepEqual(
+      [during.type, during.duplicate, during.status, during.runId, during.messageId],
+      ['ack', true, 'running', start.runId, start.messageId],
+    );
     await run.success();
     const after = await client.request(start);
     assert.deepEqual([after.type, after.duplicate, after.status], ['ack', true, 'finished']);
@@ -68,7 +77,11 @@ describe('run queue', { concurrency: 4 }, () => {
     const client = await connect(t);
     const start = { action: 'prompt', prompt: 'Hey!', runId: newId('r'), threadId: newId('t') };
     const other = await connect(t);
-    const acks = await Promise.all([client.request(start), other.request(start), client.request({ ...start, id: 'again' })]);
+    const acks = await Promise.all([
+      client.request(start),
+      other.request(start),
+      client.request({ ...start, id: 'again' }),
+    ]);
     assert.equal(acks.filter(({ duplicate }) => !duplicate).length, 1);
     await client.until('the end', () => client.runs.get(start.runId)?.ended);
     assert.equal((await requests(start.runId)).length, 1);
@@ -81,11 +94,17 @@ describe('run queue', { concurrency: 4 }, () => {
     await Promise.all(runs.map((run) => run.success(60_000)));
     for (const [at, run] of runs.entries()) assert.equal(run.text, `Nice to meet you, N${at}!`);
     const [first] = clients;
-    await first.until('the end of all six runs', ({ runs }) => [...runs.values()].filter(({ ended }) => ended).length === 6);
+    await first.until(
+      'the end of all six runs',
+      ({ runs }) => [...runs.values()].filter(({ ended }) => ended).length === 6,
+    );
     const order = [...first.runs.keys()];
     assert.deepEqual([...order].sort(), runs.map(({ id }) => id).sort());
     const prompts = (await first.history()).messages.filter((/** @type {any} */ { role }) => role === 'user');
-    assert.deepEqual(prompts.map((/** @type {any} */ { id }) => id), order.map((id) => runs.find((run) => run.id === id)?.ack.messageId));
+    assert.deepEqual(
+      prompts.map((/** @type {any} */ { id }) => id),
+      order.map((id) => runs.find((run) => run.id === id)?.ack.messageId),
+    );
   });
 
   test('a repeated start of a failed run gets its status', async (t) => {

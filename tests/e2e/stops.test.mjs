@@ -37,7 +37,10 @@ describe('stop reasons', { concurrency: 4 }, () => {
   test('tool_use leads to another step', async (t) => {
     const client = await connect(t);
     const run = await (await client.prompt('sim:stop-tool-use')).success();
-    assert.deepEqual(run.of('STEP_FINISHED').map(({ metadata }) => metadata['lw.stopReason']), ['tool_use', 'end_turn']);
+    assert.deepEqual(
+      run.of('STEP_FINISHED').map(({ metadata }) => metadata['lw.stopReason']),
+      ['tool_use', 'end_turn'],
+    );
     await goesOn(client);
   });
 
@@ -81,13 +84,24 @@ describe('faults', { concurrency: 4 }, () => {
       assert.deepEqual([last.type, last.code, last.metadata['lw.retryable'] ?? false], ['RUN_ERROR', code, retryable]);
       assert.ok(last.message.length > 0 && !/arn:|000000000000|sim:/.test(last.message), last.message);
       assert.match(run.text, text);
-      assert.equal(client.responses.filter(({ type }) => type === 'error').length, 0, 'no error response beside RUN_ERROR');
+      assert.equal(
+        client.responses.filter(({ type }) => type === 'error').length,
+        0,
+        'no error response beside RUN_ERROR',
+      );
       await goesOn(client);
     });
   }
 
-  const once = ['fault-throttling-once', 'fault-5xx-once', 'fault-service-unavailable-once',
-    'fault-model-not-ready-once', 'exception-first-once', 'cut-first-once', 'no-message-stop-empty-once'];
+  const once = [
+    'fault-throttling-once',
+    'fault-5xx-once',
+    'fault-service-unavailable-once',
+    'fault-model-not-ready-once',
+    'exception-first-once',
+    'cut-first-once',
+    'no-message-stop-empty-once',
+  ];
   for (const scenario of once) {
     test(`${scenario} is retried without a visible event`, async (t) => {
       const client = await connect(t);

@@ -18,7 +18,10 @@ function read(lines) {
 function check(result) {
   const { ack, events } = read(result.lines);
   assert.equal(ack.status, 'queued');
-  assert.deepEqual(events.map(({ metadata }) => metadata['lw.seq']), events.map((_, at) => at + 1));
+  assert.deepEqual(
+    events.map(({ metadata }) => metadata['lw.seq']),
+    events.map((_, at) => at + 1),
+  );
   assert.equal(events[0].type, 'RUN_STARTED');
   assert.deepEqual(events.at(-1).outcome, { type: 'success' });
   return events;
@@ -27,8 +30,13 @@ function check(result) {
 describe('wscat', { concurrency: 2 }, () => {
   test('a client without a subprotocol receives one event in each frame', async () => {
     const events = check(await wscat(['-x', '{"prompt":"Hey!"}', '-w', '20'], answered));
-    assert.equal(events.filter(({ type }) => type === 'TEXT_MESSAGE_CONTENT').map(({ delta }) => delta).join(''),
-      'Hello! How can I help you today?');
+    assert.equal(
+      events
+        .filter(({ type }) => type === 'TEXT_MESSAGE_CONTENT')
+        .map(({ delta }) => delta)
+        .join(''),
+      'Hello! How can I help you today?',
+    );
   });
 
   test('the subprotocol longwire.v1 is selected', async () => {

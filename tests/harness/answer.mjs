@@ -25,7 +25,10 @@ function events(lines) {
 
 /** Text of the answer. @param {string[]} lines */
 export function text(lines) {
-  return events(lines).filter(({ type }) => type === 'TEXT_MESSAGE_CONTENT').map(({ delta }) => delta).join('');
+  return events(lines)
+    .filter(({ type }) => type === 'TEXT_MESSAGE_CONTENT')
+    .map(({ delta }) => delta)
+    .join('');
 }
 
 /** Problems of an answer, as sentences. @param {string[]} lines one frame each @returns {string[]} */

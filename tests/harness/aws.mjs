@@ -1,6 +1,12 @@
 // Access to MiniStack's queues and tables, as an operator has it.
 
-import { DynamoDBClient, GetItemCommand, paginateQuery, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateQuery,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
 import { until } from './deadline.mjs';
@@ -71,10 +77,14 @@ export async function runRow(threadId, runId) {
 
 /** Waits until a run has ended. @param {string} threadId @param {string} runId @param {number} [ms] */
 export function endedRow(threadId, runId, ms) {
-  return until(`run ${runId} has ended`, async () => {
-    const row = await runRow(threadId, runId);
-    return ['finished', 'failed', 'cancelled'].includes(row?.status) && row;
-  }, ms);
+  return until(
+    `run ${runId} has ended`,
+    async () => {
+      const row = await runRow(threadId, runId);
+      return ['finished', 'failed', 'cancelled'].includes(row?.status) && row;
+    },
+    ms,
+  );
 }
 
 /** Reads all items of a thread. @param {string} threadId @returns {Promise<any[]>} */
@@ -117,19 +127,22 @@ export async function putItem(table, item) {
  * @param {any} value
  */
 export async function setAttribute(threadId, runId, field, value) {
-  await clients().dynamodb.send(new UpdateItemCommand({
-    TableName: stack().tables.threads,
-    Key: { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } },
-    UpdateExpression: 'SET #field = :value',
-    ExpressionAttributeNames: { '#field': field },
-    ExpressionAttributeValues: { ':value': marshall(value) },
-  }));
+  await clients().dynamodb.send(
+    new UpdateItemCommand({
+      TableName: stack().tables.threads,
+      Key: { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } },
+      UpdateExpression: 'SET #field = :value',
+      ExpressionAttributeNames: { '#field': field },
+      ExpressionAttributeValues: { ':value': marshall(value) },
+    }),
+  );
 }
 
 /** Converts a value to DynamoDB's JSON. @param {any} value @returns {any} */
 function marshall(value) {
   if (Array.isArray(value)) return { L: value.map(marshall) };
-  if (typeof value === 'object') return { M: Object.fromEntries(Object.entries(value).map(([key, of]) => [key, marshall(of)])) };
+  if (typeof value === 'object')
+    return { M: Object.fromEntries(Object.entries(value).map(([key, of]) => [key, marshall(of)])) };
   if (typeof value === 'number') return { N: String(value) };
   return typeof value === 'boolean' ? { BOOL: value } : { S: value };
 }

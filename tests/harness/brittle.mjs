@@ -1,6 +1,6 @@
 // The brittle stack and the proxy between its functions and AWS.
 
-import { configure, settingsOf, setConcurrency } from './functions.mjs';
+import { configure, setConcurrency, settingsOf } from './functions.mjs';
 import { FaultProxy } from './proxy.mjs';
 import { up } from './stack.mjs';
 
@@ -18,7 +18,8 @@ export async function brittle(workers) {
   const address = await proxy.listen();
   for (const name of Object.keys(stack.functions)) {
     const { timeout, variables } = await settingsOf(name, stack);
-    const moved = Object.entries(variables).filter(([variable]) => ADDRESSES.includes(variable))
+    const moved = Object.entries(variables)
+      .filter(([variable]) => ADDRESSES.includes(variable))
       .map(([variable, value]) => [variable, value.replace(stack.ministack, address)]);
     await configure(name, { timeout, variables: { ...variables, ...Object.fromEntries(moved) } }, stack);
   }

@@ -32,7 +32,9 @@ function find(theirs, ours) {
 /** Finds the socket of 127.0.0.1:theirs → 127.0.0.1:ours. @param {number} theirs @param {number} ours */
 function inodeOf(theirs, ours) {
   const end = (/** @type {number} */ port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const row = readFileSync('/proc/net/tcp', 'utf8').split('\n').map((line) => line.trim().split(/\s+/))
+  const row = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
     .find(([, local, remote]) => local === end(theirs) && remote === end(ours));
   return row?.[9];
 }
@@ -45,7 +47,9 @@ function holdsSocket(pid, inode) {
 
 /** Lists the processes of functions, of all stacks. */
 function functionPids() {
-  return namesIn('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  return namesIn('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
     .filter((pid) => linkOf(`/proc/${pid}/exe`)?.endsWith('/bootstrap'));
 }
 

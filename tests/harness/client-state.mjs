@@ -178,7 +178,7 @@ export class ClientState {
     const complete = events.last >= response.last && (events.ended || !ENDED.includes(response.status));
     const served = response.type === 'resumed';
     if (served) state.resumedAt = undefined;
-    if (!complete) state.missingSince = served ? now : state.missingSince ?? now;
+    if (!complete) state.missingSince = served ? now : (state.missingSince ?? now);
     else if (!events.wanted) state.missingSince = undefined;
   }
 
@@ -200,9 +200,17 @@ export class ClientState {
     state.heardAt = now;
     this.#resumes += 1;
     const { last: after, epoch } = this.#events(id);
-    const request = { action: 'resume', id: `resume-${this.#resumes}`, threadId: state.threadId, runId: id, after, epoch };
+    const request = {
+      action: 'resume',
+      id: `resume-${this.#resumes}`,
+      threadId: state.threadId,
+      runId: id,
+      after,
+      epoch,
+    };
     // It replaces earlier requests for the same run.
-    for (const [open, { action, runId }] of this.#open) if (action === 'resume' && runId === id) this.#open.delete(open);
+    for (const [open, { action, runId }] of this.#open)
+      if (action === 'resume' && runId === id) this.#open.delete(open);
     this.#open.set(request.id, request);
     return request;
   }

@@ -137,7 +137,10 @@ export class Client {
     try {
       return /** @type {any} */ (await until(what, () => look(this.catchUp()), ms));
     } catch (error) {
-      const last = this.socket.frames.slice(-8).map(({ text }) => text.slice(0, 400)).join('\n');
+      const last = this.socket.frames
+        .slice(-8)
+        .map(({ text }) => text.slice(0, 400))
+        .join('\n');
       throw new Error(`${/** @type {Error} */ (error).message}; ${this.reconnects} reconnects; last frames:\n${last}`);
     }
   }

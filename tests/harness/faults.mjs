@@ -88,9 +88,11 @@ export class Rules {
 /** @param {Rule} rule @param {Call} call */
 function matches(rule, call) {
   const operations = rule.operation === undefined ? [call.operation] : [rule.operation].flat();
-  return operations.includes(call.operation)
-    && (rule.function === undefined || rule.function === call.function)
-    && [rule.containing ?? []].flat().every((text) => contains(call, text));
+  return (
+    operations.includes(call.operation) &&
+    (rule.function === undefined || rule.function === call.function) &&
+    [rule.containing ?? []].flat().every((text) => contains(call, text))
+  );
 }
 
 /** @param {Call} call @param {string} text */
@@ -123,11 +125,19 @@ export function reply({ operation, body }, effect) {
     return { status: 500, type: 'InternalServerError', body: { message: 'A failure that the test injected.' } };
   }
   if (operation !== 'TransactWriteItems') {
-    return { status: 400, type: 'TransactionConflictException', body: { message: 'Transaction is ongoing for the item' } };
+    return {
+      status: 400,
+      type: 'TransactionConflictException',
+      body: { message: 'Transaction is ongoing for the item' },
+    };
   }
   const items = JSON.parse(body).TransactItems.length;
   const reasons = Array.from({ length: items }, (_, at) => ({ Code: at === 0 ? 'TransactionConflict' : 'None' }));
   const codes = reasons.map(({ Code }) => Code).join(', ');
   const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
-  return { status: 400, type: 'TransactionCanceledException', body: { Message: message, CancellationReasons: reasons } };
+  return {
+    status: 400,
+    type: 'TransactionCanceledException',
+    body: { Message: message, CancellationReasons: reasons },
+  };
 }

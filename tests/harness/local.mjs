@@ -10,8 +10,8 @@ import { localEnvironment, ROOT } from './stack.mjs';
  * Runs one command and waits for its end.
  * @param {string[]} words its arguments
  * @param {string} [typed] its standard input
- * @returns {Promise<{code: number | null, out: string, err: string, firstMs: number, ms: number}>} `firstMs`: time to the first
- *   byte on stdout, `ms`: time to the end
+ * @returns {Promise<{code: number | null, out: string, err: string, firstMs: number, ms: number}>} `firstMs`: time to
+ *   the first byte on stdout, `ms`: time to the end
  */
 export async function local(words, typed = '') {
   const began = Date.now();

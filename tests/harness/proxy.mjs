@@ -2,9 +2,8 @@
 // Tests control it below /_faults (harness/inject.mjs). It finds each caller's process by the port of its connection.
 
 import http from 'node:http';
-
-import { contains, operationOf, reply, Rules } from './faults.mjs';
 import { callerOf } from './callers.mjs';
+import { contains, operationOf, Rules, reply } from './faults.mjs';
 
 /** @typedef {import('./faults.mjs').Call} Call */
 
@@ -60,7 +59,11 @@ export class FaultProxy {
   async #call(request, response, body) {
     /** @type {Call} */
     const call = {
-      at: Date.now(), ...callerOf(request.socket), operation: operationOf(request), path: request.url ?? '', body: body.toString(),
+      at: Date.now(),
+      ...callerOf(request.socket),
+      operation: operationOf(request),
+      path: request.url ?? '',
+      body: body.toString(),
     };
     this.calls.push(call);
     if (this.calls.length > MOST_CALLS) this.calls.splice(0, MOST_CALLS / 2);
@@ -137,8 +140,13 @@ export class FaultProxy {
 /** Selects calls, oldest first. @param {Call[]} calls @param {URLSearchParams} query */
 function selected(calls, query) {
   const [operation, by, text, since] = ['operation', 'function', 'containing', 'since'].map((name) => query.get(name));
-  return calls.filter((call) => (!operation || call.operation === operation) && (!by || call.function === by)
-    && (!text || contains(call, text)) && call.at >= Number(since));
+  return calls.filter(
+    (call) =>
+      (!operation || call.operation === operation) &&
+      (!by || call.function === by) &&
+      (!text || contains(call, text)) &&
+      call.at >= Number(since),
+  );
 }
 
 /** @param {http.IncomingMessage} message @returns {Promise<Buffer>} */

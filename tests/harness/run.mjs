@@ -45,7 +45,9 @@ export class Run {
 
   /** Text of all messages, one after another. */
   get text() {
-    return this.of('TEXT_MESSAGE_CONTENT').map((event) => event.delta).join('');
+    return this.of('TEXT_MESSAGE_CONTENT')
+      .map((event) => event.delta)
+      .join('');
   }
 
   /** @param {string} type @returns {RunEvent[]} */
@@ -96,7 +98,11 @@ export class Run {
     assert.equal(events[0].type, 'RUN_STARTED');
     assert.deepEqual([events[0].threadId, events[0].runId], [this.threadId, this.id]);
     assert.ok(events.every((event) => event.metadata['lw.run'] === this.id));
-    if (epoch === 1) assert.deepEqual(events.map((event) => event.metadata['lw.seq']), events.map((_, at) => at + 1));
+    if (epoch === 1)
+      assert.deepEqual(
+        events.map((event) => event.metadata['lw.seq']),
+        events.map((_, at) => at + 1),
+      );
   }
 
   /** Waits for the end and checks that the run succeeded. @param {number} [ms] */

@@ -43,10 +43,14 @@ export async function calls(text) {
  * @param {number} [ms]
  */
 export function dropped(run, ms) {
-  return until(`the stream of ${run} is dropped`, async () => {
-    const all = await streams(run);
-    return all.length === 1 && all[0].state === 'dropped' && all[0];
-  }, ms);
+  return until(
+    `the stream of ${run} is dropped`,
+    async () => {
+      const all = await streams(run);
+      return all.length === 1 && all[0].state === 'dropped' && all[0];
+    },
+    ms,
+  );
 }
 
 /** Adds a scenario. @param {string} name @param {object} scenario */

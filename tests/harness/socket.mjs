@@ -91,10 +91,13 @@ export class Socket {
   /** Closes the connection with a closing handshake. */
   async close() {
     this.socket.close();
-    await within('the WebSocket closes', new Promise((resolve) => {
-      if (this.closed) resolve(undefined);
-      else this.socket.once('close', resolve);
-    }));
+    await within(
+      'the WebSocket closes',
+      new Promise((resolve) => {
+        if (this.closed) resolve(undefined);
+        else this.socket.once('close', resolve);
+      }),
+    );
   }
 
   /** Terminates the connection without a closing handshake, as a laptop does whose lid is closed. */

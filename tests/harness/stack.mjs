@@ -72,7 +72,9 @@ export async function up(kind) {
   const port = String(await freePort());
   const code = await new Promise((resolve, reject) => {
     const options = { env: { ...localEnvironment(kind), LONGWIRE_PORT: port }, stdio: ['ignore', 'ignore', 'inherit'] };
-    spawn(LOCAL, ['up'], /** @type {any} */ (options)).once('error', reject).once('exit', resolve);
+    spawn(LOCAL, ['up'], /** @type {any} */ (options))
+      .once('error', reject)
+      .once('exit', resolve);
   });
   if (code !== 0) throw new Error(`scripts/local up ended with ${code}`);
   return JSON.parse(readFileSync(path.join(stateOf(kind), 'local.json'), 'utf8'));

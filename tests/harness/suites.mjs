@@ -85,7 +85,10 @@ async function onStack(kind, files, work) {
 
 /** Ends everything that was started when this process gets a signal. */
 function endOnSignals() {
-  for (const [signal, status] of /** @type {[NodeJS.Signals, number][]} */ ([['SIGINT', 130], ['SIGTERM', 143]])) {
+  for (const [signal, status] of /** @type {[NodeJS.Signals, number][]} */ ([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])) {
     if (process.listenerCount(signal) > 0) continue;
     process.once(signal, () => {
       for (const { pid } of running) killGroup(pid);

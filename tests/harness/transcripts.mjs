@@ -27,5 +27,9 @@ export function record(run) {
 /** @returns {Transcript[]} */
 export function recorded() {
   return readdirSync(FOLDER).flatMap((name) =>
-    readFileSync(path.join(FOLDER, name), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)));
+    readFileSync(path.join(FOLDER, name), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
 }

@@ -53,7 +53,10 @@ test('a new connection repeats unanswered starts and resumes unfinished runs', (
   assert.deepEqual(after().opened(10), [start]);
   const later = after(ack, event(1), event(2)).opened(10);
   assert.deepEqual(resumes(later), [['r', 2, 1]]);
-  assert.deepEqual(later.map(({ threadId }) => threadId), ['t']);
+  assert.deepEqual(
+    later.map(({ threadId }) => threadId),
+    ['t'],
+  );
   assert.deepEqual(after(ack, event(1), end(2)).opened(10), []);
 });
 
@@ -111,13 +114,19 @@ test('a run that cannot be resumed is not resumed again', () => {
 
 test('a ping follows four minutes of silence, and the connection is dead ten seconds after an unanswered one', () => {
   const state = after(ack, event(1), end(2));
-  assert.deepEqual(state.due(240_000).map(({ action }) => action), ['ping']);
+  assert.deepEqual(
+    state.due(240_000).map(({ action }) => action),
+    ['ping'],
+  );
   assert.deepEqual([state.dead(249_999), state.dead(250_000)], [false, true]);
   state.received({ type: 'pong', t: 240_000 }, 245_000);
   assert.equal(state.dead(300_000), false);
 });
 
 test('the delay before reconnecting doubles from half a second to 30 s', () => {
-  assert.deepEqual([0, 1, 2, 6, 20].map((tries) => backoffMs(tries, 1)), [500, 1000, 2000, 30_000, 30_000]);
+  assert.deepEqual(
+    [0, 1, 2, 6, 20].map((tries) => backoffMs(tries, 1)),
+    [500, 1000, 2000, 30_000, 30_000],
+  );
   assert.equal(backoffMs(3, 0.5), 2000);
 });

@@ -12,7 +12,11 @@ test('the transcript of docs/protocol.md section 9 has no violation and the expe
   const result = await validate([events]);
   assert.deepEqual(result.violations, []);
   assert.deepEqual(result.outcomes, ['success']);
-  const call = { id: 'tc_1', type: 'function', function: { name: 'get_weather', arguments: '{"location":"New York"}' } };
+  const call = {
+    id: 'tc_1',
+    type: 'function',
+    function: { name: 'get_weather', arguments: '{"location":"New York"}' },
+  };
   assert.deepEqual(result.messages, [
     { id: 'u_1', role: 'user', content: 'How is the weather in New York?' },
     { id: 'm_3', role: 'assistant', toolCalls: [call] },

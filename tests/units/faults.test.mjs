@@ -5,7 +5,7 @@ import http from 'node:http';
 import { test } from 'node:test';
 
 import { until } from '../harness/deadline.mjs';
-import { operationOf, reply, Rules } from '../harness/faults.mjs';
+import { operationOf, Rules, reply } from '../harness/faults.mjs';
 import { FaultProxy } from '../harness/proxy.mjs';
 
 /** @param {string} operation @param {string} [body] @param {object} [more] */
@@ -19,7 +19,13 @@ function rules(rule) {
 }
 
 test('a rule matches the calls with its properties, `times` of them', () => {
-  const all = rules({ effect: 'fail', operation: ['PutItem', 'UpdateItem'], function: 'worker', containing: ['RUN#r', 'x'], times: 2 });
+  const all = rules({
+    effect: 'fail',
+    operation: ['PutItem', 'UpdateItem'],
+    function: 'worker',
+    containing: ['RUN#r', 'x'],
+    times: 2,
+  });
   /** @param {string} operation @param {string} body @param {object} more */
   const matches = (operation, body, more) => all.match(call(operation, body, more)) !== undefined;
   assert.equal(matches('UpdateItem', 'RUN#r x', { function: 'ingest' }), false);
@@ -76,7 +82,7 @@ async function proxied(t) {
   const headers = { 'x-amz-target': 'DynamoDB_20120810.PutItem' };
   const ask = async () => {
     const response = await fetch(address, { method: 'POST', headers, body: '{}' });
-    return [response.status, response.headers.get('x-amzn-errortype') ?? await response.text()];
+    return [response.status, response.headers.get('x-amzn-errortype') ?? (await response.text())];
   };
   return { proxy, seen, ask, address };
 }
@@ -93,12 +99,17 @@ test('a call without a rule is forwarded, as is a lost and a delayed one, but no
   assert.deepEqual([await ask(), seen.count], [[400, 'TransactionConflictException'], 2]);
   proxy.rules.add({ effect: 'delay', ms: 30 });
   assert.deepEqual([await ask(), seen.count], [[200, 'done'], 3]);
-  assert.deepEqual(proxy.calls.map(({ operation }) => operation), Array(5).fill('PutItem'));
+  assert.deepEqual(
+    proxy.calls.map(({ operation }) => operation),
+    Array(5).fill('PutItem'),
+  );
 });
 
 test('a held call is forwarded when its rule is removed, unless its caller is gone', async (t) => {
   const { proxy, seen, ask, address } = await proxied(t);
-  const { id } = /** @type {any} */ (await (await fetch(`${address}/_faults/rules`, { method: 'POST', body: '{"effect":"hold","times":2}' })).json());
+  const { id } = /** @type {any} */ (
+    await (await fetch(`${address}/_faults/rules`, { method: 'POST', body: '{"effect":"hold","times":2}' })).json()
+  );
   const stays = ask();
   const leaving = new AbortController();
   const left = fetch(address, { method: 'POST', signal: leaving.signal }).catch((error) => error.name);
