@@ -159,9 +159,7 @@ describe('formats', { concurrency: 4 }, () => {
     assert.deepEqual(session, { runtimeSessionId });
   });
 
-  /**
-   * @type {[Record<string, string>, (frame: Frame) => unknown][]} fields of a request, and the last frame of their format
-   */
+  /** @type {[Record<string, string>, (frame: Frame) => unknown][]} fields of a request, last frame of their format */
   const asked = [
     [{ format: 'simple' }, (frame) => frame.type === 'done'],
     [{ response: 'original' }, (frame) => frame.event?.metadata],

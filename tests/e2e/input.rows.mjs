@@ -12,9 +12,7 @@ const history = (more) => ({ action: 'history', id: 'q', ...more });
 const tools = (count) =>
   Array.from({ length: count }, (_, at) => ({ name: `t${at}`, description: 'a tool', parameters: { type: 'object' } }));
 
-/**
- * @type {[string, unknown, string, RegExp?][]} name, request, the error's code, the field in its message
- */
+/** @type {[string, unknown, string, RegExp?][]} name, request, the error's code, the field in its message */
 export const REFUSED = [
   ['incomplete JSON', '{"action":"prompt","prompt":"Hey', 'invalid_json'],
   ['JSON with a trailing comma', '{"prompt":"Hey!",}', 'invalid_json'],
