@@ -20,7 +20,6 @@ async function played(t, prompt, delay) {
   const posts = await inject(t, {
     effect: 'delay',
     operation: 'PostToConnection',
-    function: 'worker',
     containing: connectionId,
     times: ALWAYS,
     ms: delay,
@@ -35,9 +34,9 @@ test('300 deltas at 200 a second are coalesced into a post each 33 ms, and nothi
   const { run, count } = await played(t, 'sim:long', 25);
   assert.equal(run.text.split(' ').length, 300);
   assert.match(run.text, /^The quick river .* end\.$/);
-  // The model takes 1.5 s on any machine: 45 windows of 33 ms, and a few posts before the first window and at the end.
-  // Without the window it would be a post each 25 ms, which makes 60.
-  assert.ok(count <= 50, `${count} posts`);
+  // The model takes 1.5 s on any machine, which is at most 45 windows of 33 ms. A few posts come before the first window
+  // and at the end. Without the window it would be a post each 25 ms, which makes 60 and those few.
+  assert.ok(count <= 53, `${count} posts`);
 });
 
 test('a burst of 75 deltas takes at most 8 posts', async (t) => {

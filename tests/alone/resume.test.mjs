@@ -103,18 +103,17 @@ test('a replay of ten thousand events comes before the live ones and does not de
   const [client, other] = [await reconnecting(t, thread), await reconnecting(t, thread)];
   const run = await client.prompt('sim:tests-many');
   const twin = other.subscribe(run);
+  await run.event('the second step', ({ type, stepName }) => type === 'STEP_STARTED' && stepName === 'turn-2', 60_000);
   const page = await reconnecting(t, thread);
   const { connectionId } = await page.request({ action: 'hello' });
   // Ten thousand events are 70 frames, so the replay takes 1.7 s or more.
   await inject(t, {
     effect: 'delay',
     operation: 'PostToConnection',
-    function: 'worker',
     containing: connectionId,
     times: ALWAYS,
     ms: 25,
   });
-  await run.event('the second step', ({ type, stepName }) => type === 'STEP_STARTED' && stepName === 'turn-2', 60_000);
   const began = Date.now();
   const seen = page.subscribe(run);
   await page.until('`resumed`', () => page.responses.find(({ type }) => type === 'resumed'), 60_000);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { queueEmpty } from './aws.mjs';
 import { stack } from './stack.mjs';
 
 /** @typedef {import('./stack.mjs').Stack} Stack */
@@ -30,15 +31,23 @@ export async function configure(name, { timeout, variables }, at = stack()) {
   await ask(at, 'PUT', pathOf(name, at), { Timeout: timeout, Environment: { Variables: variables } });
 }
 
+/** Deadline for an empty queue before a function is changed. */
+const SETTLE_MS = 60_000;
+
 /**
- * Changes settings of a function until the test ends.
+ * Changes settings of a function until the test ends. It waits until the queue is empty before each change, because a
+ * message whose invocation is ended stays invisible.
  * @param {import('node:test').TestContext} t
  * @param {string} name its folder
  * @param {Partial<Settings>} change the settings and variables to change
  */
 export async function reconfigure(t, name, { timeout, variables }) {
+  await queueEmpty(SETTLE_MS);
   const was = await settingsOf(name);
-  t.after(() => configure(name, was));
+  t.after(async () => {
+    await queueEmpty(SETTLE_MS).catch((error) => t.diagnostic(error.message));
+    await configure(name, was);
+  });
   await configure(name, { timeout: timeout ?? was.timeout, variables: { ...was.variables, ...variables } });
 }
 
