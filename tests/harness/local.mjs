@@ -1,4 +1,4 @@
-// `./scripts/local` as a person types it.
+// Runs `scripts/local` as a user does.
 
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -7,11 +7,11 @@ import { within } from './deadline.mjs';
 import { localEnvironment, ROOT } from './stack.mjs';
 
 /**
- * Runs one command to its end.
- * @param {string[]} words
- * @param {string} [typed] what a person types into it
- * @returns {Promise<{code: number | null, out: string, err: string, firstMs: number, ms: number}>} firstMs: until the first
- *   byte on stdout
+ * Runs one command and waits for its end.
+ * @param {string[]} words its arguments
+ * @param {string} [typed] its standard input
+ * @returns {Promise<{code: number | null, out: string, err: string, firstMs: number, ms: number}>} `firstMs`: time to
+ *   the first byte on stdout, `ms`: time to the end
  */
 export async function local(words, typed = '') {
   const began = Date.now();
