@@ -19,17 +19,17 @@ use crate::{Delivery, Runner};
 
 /// One worker's attempt at a run.
 pub struct Attempt<'a> {
-    /// What all attempts share.
+    /// Clients and settings, shared by all attempts.
     pub runner: &'a Runner,
     /// Delivery that led to the attempt.
     pub delivery: &'a Delivery<'a>,
     /// Row of the run as claimed, under this attempt's epoch.
     pub row: RunRow,
-    /// How the run came to this worker.
+    /// Kind of the claim: fresh, handed over or reclaimed.
     pub claim: Claim,
     /// Right to write the run.
     pub lease: RunLease,
-    /// When the lease of the claim expires.
+    /// Expiry of the lease that the claim took.
     pub lease_expires: Instant,
     /// Stored messages of the thread.
     pub history: History,

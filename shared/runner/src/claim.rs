@@ -1,4 +1,4 @@
-//! What a delivery leads to. The row of the run decides, because a job may be delivered twice or late.
+//! The claim, and the consequences of a delivery. The row of the run decides, because a job may be delivered twice or late.
 
 use std::time::Duration;
 
@@ -187,7 +187,7 @@ impl Runner {
     }
 }
 
-/// What a claim leads to.
+/// Consequence of a claim.
 #[derive(Debug, PartialEq)]
 enum Next {
     /// Begins the attempt.

@@ -24,7 +24,7 @@ pub struct Deadlines {
     cut_step: Option<u32>,
 }
 
-/// What an expired deadline requires.
+/// Consequence of an expired deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
     /// Cuts off the step under way; the next worker repeats it.

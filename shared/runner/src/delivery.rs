@@ -14,7 +14,7 @@ pub struct Delivery<'a> {
     pub message: Option<&'a ReceivedMessage>,
     /// Id of this invocation, stored in the row as the holder of the lease.
     pub invocation: &'a str,
-    /// When the invocation ends.
+    /// End of the invocation.
     pub ends_at: SystemTime,
 }
 

@@ -19,7 +19,7 @@ use crate::writer::Writer;
 /// Crashes of workers after which a run is given up.
 const MAX_CRASHES: u32 = 3;
 
-/// How the agent loop leaves the run.
+/// State in which the agent loop leaves the run.
 enum Left {
     /// To be finished, with the messages that are not stored yet.
     Finish(RunEnd, Vec<Message>),

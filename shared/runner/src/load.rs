@@ -13,7 +13,7 @@ use crate::Runner;
 /// State of the thread and input of the run, read in one round trip.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// When the thread was born: part of the keys of its messages.
+    /// Birth of the thread: part of the keys of its messages.
     pub born: u64,
     /// Run queue of the thread, head first.
     pub run_queue: Vec<RunId>,
@@ -26,7 +26,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// What remains when an item cannot be parsed: enough to tell the subscribers in the row that the run failed.
+    /// State after a read in which an item cannot be parsed: enough to tell the subscribers in the row that the run failed.
     pub(crate) fn unreadable() -> Self {
         Self {
             born: 0,

@@ -1,4 +1,4 @@
-//! What all attempts of a process share.
+//! Clients and settings that all attempts of a process share.
 
 use std::sync::Arc;
 use std::time::Duration;

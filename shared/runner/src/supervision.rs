@@ -18,9 +18,9 @@ pub(crate) struct Supervision {
     known: BTreeMap<ConnectionId, u64>,
     /// Time since which the run has no subscriber, in seconds since 1970, under a policy with a grace period.
     gone_since: Option<u64>,
-    /// When the run is cancelled unless a subscriber comes back.
+    /// Time at which the run is cancelled unless a subscriber comes back.
     grace_deadline: Option<Instant>,
-    /// Whether the run has no subscriber under a policy that cancels it at once.
+    /// Set when the run has no subscriber under a policy that cancels it at once.
     abandoned: bool,
 }
 
@@ -60,7 +60,7 @@ impl Supervision {
         self.gone_since
     }
 
-    /// When the run is cancelled unless a subscriber comes back.
+    /// Time at which the run is cancelled unless a subscriber comes back.
     pub(crate) fn grace_deadline(&self) -> Option<Instant> {
         self.grace_deadline
     }

@@ -22,7 +22,7 @@ const FOREVER: Duration = Duration::from_secs(3600);
 /// Writes a run.
 pub struct Writer<'a> {
     attempt: &'a Attempt<'a>,
-    /// When the confirmed lease expires.
+    /// Expiry of the confirmed lease.
     lease: watch::Sender<Instant>,
     /// Step under way, counted from 1.
     step: watch::Sender<u32>,
@@ -50,7 +50,7 @@ impl<'a> Writer<'a> {
         self.step.subscribe()
     }
 
-    /// What is void when the step under way is cut off.
+    /// Step and events that are void when the step under way is cut off.
     pub fn cut(&self) -> Cut {
         Cut {
             step: *self.step.borrow(),

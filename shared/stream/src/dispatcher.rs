@@ -28,7 +28,7 @@ pub(crate) struct Dispatcher {
     settings: Settings,
     post: Post,
     read: ReadEvents,
-    /// When the run lease expires.
+    /// Expiry of the run lease.
     lease: watch::Receiver<Instant>,
     log: EventLog,
     rate: Rate,

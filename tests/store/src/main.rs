@@ -15,9 +15,9 @@ mod transition;
 mod trouble;
 
 mod ingest;
+mod model;
 mod operation;
 mod worker;
-mod model;
 mod world;
 
 mod case;

@@ -6,8 +6,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use longwire_agent::model::{Deltas, Model, ModelError, Request};
 use longwire_stream::post::Post;
-use longwire_tools::get_weather::Service;
 use longwire_tools::deps::Deps;
+use longwire_tools::get_weather::Service;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
 

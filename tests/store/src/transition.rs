@@ -228,12 +228,18 @@ fn work() -> impl Strategy<Value = Work> {
         2 => Just(Last::HandOver),
         1 => Just(Last::Cut),
     ];
-    (prop::bool::weighted(0.2), any::<bool>(), vec(act, 0..3), last).prop_map(|(reads_first, patient, acts, last)| Work {
-        reads_first,
-        patient,
-        acts,
+    (
+        prop::bool::weighted(0.2),
+        any::<bool>(),
+        vec(act, 0..3),
         last,
-    })
+    )
+        .prop_map(|(reads_first, patient, acts, last)| Work {
+            reads_first,
+            patient,
+            acts,
+            last,
+        })
 }
 
 fn die() -> BoxedStrategy<Transition> {

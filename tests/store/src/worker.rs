@@ -101,7 +101,12 @@ impl Worker {
         let begun = self.gate.begun.set(self.job.run_id.clone());
         begun.expect("a worker begins once");
         // A patient worker repeats a failing write until it succeeds; any other gives up after the first failure.
-        let expires = Instant::now() + if self.work.patient { FOREVER } else { Duration::ZERO };
+        let expires = Instant::now()
+            + if self.work.patient {
+                FOREVER
+            } else {
+                Duration::ZERO
+            };
         let (confirmed, lease) = watch::channel(expires);
         let (events, _notices) = attempt.events(lease);
         let player = Player {
@@ -220,11 +225,7 @@ impl Player<'_> {
             .await
     }
 
-    async fn finish(
-        &mut self,
-        end: RunEnd,
-        messages: &[Message],
-    ) -> Result<(), AttemptError> {
+    async fn finish(&mut self, end: RunEnd, messages: &[Message]) -> Result<(), AttemptError> {
         let end = self
             .attempt
             .commit_end(self.events, &mut self.writer, end, messages)

@@ -248,7 +248,13 @@ async fn sink(post: Post, lease: watch::Receiver<Instant>) -> EventSink {
         Vec::new(),
         0,
     );
-    let (events, _notices) = longwire_stream::spawn(Settings::default(), post, Arc::new(|_| Box::pin(async { Ok(None) })), lease, log);
+    let (events, _notices) = longwire_stream::spawn(
+        Settings::default(),
+        post,
+        Arc::new(|_| Box::pin(async { Ok(None) })),
+        lease,
+        log,
+    );
     let shape = Shape {
         format: Format::Agui,
         lines: Lines::Many,
