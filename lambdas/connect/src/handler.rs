@@ -19,10 +19,10 @@ pub(crate) async fn handle(
 ) -> Response {
     let offer = match Offer::read(event) {
         Ok(offer) => offer,
-        Err(error) => return Response::bad_request(error),
+        Err(error) => return Response::bad_request(&error),
     };
     let Some(row) = row(event, &offer) else {
-        return Response::internal(ErrorResponse::new(
+        return Response::internal(&ErrorResponse::new(
             Code::Internal,
             "The event has no connection.",
         ));
@@ -32,7 +32,7 @@ pub(crate) async fn handle(
         Err(fault) => {
             tracing::error!("a connection was not written: {fault}");
             let later = ErrorResponse::new(Code::Unavailable, "Connecting failed. Try again.");
-            Response::unavailable(later)
+            Response::unavailable(&later)
         }
     }
 }

@@ -17,7 +17,8 @@ use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
 use longwire_protocol::numbered::Draft;
-use longwire_protocol::response::{Alive, Response};
+use longwire_protocol::response::Response;
+use longwire_protocol::response::alive::Alive;
 
 /// How many orders are taken before posts start: what was emitted together leaves together.
 const ORDERS: usize = 64;
@@ -260,5 +261,5 @@ fn alive(log: &EventLog) -> String {
         run_id: log.run().clone(),
         last: log.sendable(),
     };
-    Response::Alive(alive).json()
+    alive.json()
 }

@@ -155,7 +155,7 @@ impl EventLog {
             }
             .into(),
         };
-        Response::Resumed(resumed).json()
+        resumed.json()
     }
 
     /// The number of the oldest line in memory.
