@@ -20,7 +20,7 @@ pub(crate) async fn handle(
 ) -> Response {
     let handshake = match Handshake::read(event) {
         Ok(handshake) => handshake,
-        Err(error) => return Response::bad_request(error),
+        Err(error) => return Response::bad_request(&error),
     };
     let Some(row) = row(event, &handshake) else {
         tracing::error!(
@@ -28,14 +28,14 @@ pub(crate) async fn handle(
             "the event names no connection"
         );
         let error = ErrorResponse::new(Code::Internal, "The event has no connection.");
-        return Response::internal(error);
+        return Response::internal(&error);
     };
     match connections.put(&row).await {
         Ok(()) => Response::accepted(handshake.subprotocol),
         Err(error) => {
             tracing::error!(event = "connection_write_failed", %error, "the row of a connection was not written");
             let later = ErrorResponse::new(Code::Unavailable, "Connecting failed. Try again.");
-            Response::unavailable(later)
+            Response::unavailable(&later)
         }
     }
 }

@@ -4,9 +4,7 @@ use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use longwire_core::ids::ThreadId;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_protocol::frame::SUBPROTOCOL;
-use longwire_protocol::request::fields::invalid;
-use longwire_protocol::request::unsupported_format;
-use longwire_protocol::response::error::ErrorResponse;
+use longwire_protocol::response::error::{ErrorResponse, invalid, unsupported_format};
 
 const HEADER: &str = "sec-websocket-protocol";
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use longwire_protocol::frame::SUBPROTOCOL;
-use longwire_protocol::response;
+use longwire_protocol::response::Response as _;
 use longwire_protocol::response::error::ErrorResponse;
 use serde::Serialize;
 
@@ -31,25 +31,25 @@ impl Response {
     }
 
     /// Refuses a handshake that the client has to change.
-    pub(crate) fn bad_request(error: ErrorResponse) -> Self {
+    pub(crate) fn bad_request(error: &ErrorResponse) -> Self {
         Self::refused(400, error)
     }
 
     /// Refuses a handshake that the client may repeat later.
-    pub(crate) fn unavailable(error: ErrorResponse) -> Self {
+    pub(crate) fn unavailable(error: &ErrorResponse) -> Self {
         Self::refused(503, error)
     }
 
     /// Refuses a handshake because of an error in Longwire or API Gateway.
-    pub(crate) fn internal(error: ErrorResponse) -> Self {
+    pub(crate) fn internal(error: &ErrorResponse) -> Self {
         Self::refused(500, error)
     }
 
-    fn refused(status_code: u16, error: ErrorResponse) -> Self {
+    fn refused(status_code: u16, error: &ErrorResponse) -> Self {
         Self {
             status_code,
             headers: BTreeMap::from([("Content-Type", "application/json")]),
-            body: response::Response::Error(error).json(),
+            body: error.json(),
         }
     }
 }

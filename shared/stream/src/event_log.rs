@@ -11,8 +11,9 @@ use longwire_core::run::RunStatus;
 use longwire_protocol::event::{Event, RunOutcome};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::numbered::{Draft, Metadata, NumberedEvent};
+use longwire_protocol::response::Response;
+use longwire_protocol::response::alive::Alive;
 use longwire_protocol::response::resumed::Resumed;
-use longwire_protocol::response::{Alive, Response};
 
 use crate::coalesce::{delta, shorten};
 use crate::event_buffer::{Entry, EventBuffer};
@@ -160,7 +161,7 @@ impl EventLog {
             run_id: self.run.clone(),
             last: self.sendable(),
         };
-        Response::Alive(alive).json()
+        alive.json()
     }
 
     /// `resumed` response to a request for the events after `after`, once the subscriber has those up to `last`.
@@ -178,7 +179,7 @@ impl EventLog {
             last,
             status: status.into(),
         };
-        Response::Resumed(resumed).json()
+        resumed.json()
     }
 
     /// Number of the oldest event in memory.
