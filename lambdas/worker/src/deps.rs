@@ -15,7 +15,7 @@ use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
 use longwire_tools::deps::Deps as ToolDeps;
-use longwire_tools::get_weather::Service;
+use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
 

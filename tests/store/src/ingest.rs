@@ -3,18 +3,12 @@
 use std::sync::Arc;
 
 use longwire_core::ids::{ConnectionId, MessageId, RunId};
-use longwire_core::options::IfBusy;
-use longwire_core::options::OnGone;
-use longwire_core::run::CancelReason;
-use longwire_core::run::Cursor;
-use longwire_core::run::Cursor;
-use longwire_core::shape::Shape;
-use longwire_core::shape::{Format, Lines};
-use longwire_core::shape::{Format, Lines};
+use longwire_core::options::{IfBusy, OnGone};
+use longwire_core::run::{CancelReason, Cursor};
+use longwire_core::shape::{Format, Lines, Shape};
 use longwire_scheduler::Scheduler;
 use longwire_store::threads::keys::open_part;
 use longwire_store::threads::record::NewRun;
-use longwire_store::threads::resume::ResumeOutcome;
 use longwire_store::threads::resume::ResumeOutcome;
 
 use crate::case::{Case, THREAD_TTL, run_name};

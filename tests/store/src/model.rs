@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use longwire_agent::model::{Deltas, Model, ModelError, Request};
 use longwire_stream::post::Post;
 use longwire_tools::deps::Deps;
-use longwire_tools::get_weather::Service;
+use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
 

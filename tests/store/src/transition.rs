@@ -152,6 +152,7 @@ impl ReferenceStateMachine for Sequences {
                 runs.get(*run).is_none_or(|known| known == if_busy)
             }
             Transition::Cancel { .. }
+            | Transition::Resume { .. }
             | Transition::Deliver { .. }
             | Transition::GoOn { .. }
             | Transition::Die { .. }
