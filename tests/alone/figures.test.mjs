@@ -72,7 +72,7 @@ test('a run of one step makes at most 7 writes and 4 reads', async (t) => {
 });
 
 test('10,000 events take less than 64 MB of memory', async (t) => {
-  // It also replaces the processes: Linux reports only the most memory that a process ever had.
+  // The change also replaces the processes, because Linux reports only the most memory that a process ever had.
   await reconfigure(t, 'worker', { variables: { MAX_STEPS: '9' } });
   const step = (/** @type {number} */ words) => ({
     deltas_per_s: 0,

@@ -1,4 +1,4 @@
-// How many posts the events of a run take. The proxy delays each post by a fixed time, so the number follows from the
+// Number of posts for the events of a run. The proxy delays each post by a fixed time, so the number follows from the
 // coalescing rules (docs/protocol.md, "Order and delivery") and not from how fast the machine is.
 
 import assert from 'node:assert/strict';

@@ -208,7 +208,7 @@ export class ClientState {
       after,
       epoch,
     };
-    // It replaces earlier requests for the same run.
+    // This request replaces earlier requests for the same run.
     for (const [open, { action, runId }] of this.#open)
       if (action === 'resume' && runId === id) this.#open.delete(open);
     this.#open.set(request.id, request);

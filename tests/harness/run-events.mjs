@@ -17,7 +17,7 @@ export class RunEvents {
   discarded = [];
   /** @type {Position | undefined} the position to resume from; undefined when nothing is missing */
   wanted;
-  /** Whether a restart was missed: the missing events do not come unless they are asked for. */
+  /** True when a restart was missed: the missing events do not come unless they are asked for. */
   behind = false;
   /** @type {Map<number, RunEvent>} */
   #early = new Map();
