@@ -1,16 +1,16 @@
-//! What API Gateway is told about an attempt to connect.
+//! Responses to a handshake.
 
 use std::collections::BTreeMap;
 
 use longwire_protocol::frame::SUBPROTOCOL;
-use longwire_protocol::response;
+use longwire_protocol::response::Response as _;
 use longwire_protocol::response::error::ErrorResponse;
 use serde::Serialize;
 
-/// The handshake's answer: 2xx opens the connection, anything else refuses it.
+/// Response to a handshake: status 2xx opens the connection, any other refuses it.
 ///
-/// It is our own type, because `http::HeaderMap` writes names in lower case, and API Gateway's page on
-/// subprotocols has this one in mixed case.
+/// `ApiGatewayProxyResponse` does not fit: its `http::HeaderMap` writes the names of headers in lower case, and API
+/// Gateway documents this one in mixed case ("Set up a `$connect` route that requires a WebSocket subprotocol").
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Response {
@@ -20,36 +20,36 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Come in.
-    pub(crate) fn open(subprotocol: bool) -> Self {
-        let answer = subprotocol.then_some(("Sec-WebSocket-Protocol", SUBPROTOCOL));
+    /// Opens the connection and confirms the subprotocol if it was offered.
+    pub(crate) fn accepted(subprotocol: bool) -> Self {
+        let header = subprotocol.then_some(("Sec-WebSocket-Protocol", SUBPROTOCOL));
         Self {
             status_code: 200,
-            headers: answer.into_iter().collect(),
+            headers: header.into_iter().collect(),
             body: String::new(),
         }
     }
 
-    /// Not like this: the client has to change something.
-    pub(crate) fn bad_request(error: ErrorResponse) -> Self {
+    /// Refuses a handshake that the client has to change.
+    pub(crate) fn bad_request(error: &ErrorResponse) -> Self {
         Self::refused(400, error)
     }
 
-    /// Not now.
-    pub(crate) fn unavailable(error: ErrorResponse) -> Self {
+    /// Refuses a handshake that the client may repeat later.
+    pub(crate) fn unavailable(error: &ErrorResponse) -> Self {
         Self::refused(503, error)
     }
 
-    /// Something is wrong here, not with the client.
-    pub(crate) fn internal(error: ErrorResponse) -> Self {
+    /// Refuses a handshake because of an error in Longwire or API Gateway.
+    pub(crate) fn internal(error: &ErrorResponse) -> Self {
         Self::refused(500, error)
     }
 
-    fn refused(status_code: u16, error: ErrorResponse) -> Self {
+    fn refused(status_code: u16, error: &ErrorResponse) -> Self {
         Self {
             status_code,
             headers: BTreeMap::from([("Content-Type", "application/json")]),
-            body: response::Response::Error(error).json(),
+            body: error.json(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use longwire_core::options::OnGone;
-use longwire_lambda::sdk;
+use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::Queue;
 use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;
@@ -12,9 +12,12 @@ use longwire_store::threads::Threads;
 
 use crate::config::Config;
 
-/// The most one try of a call may take, and all its tries together: within a message's three seconds there
-/// must be time left to take a start back that the queue did not accept.
-const CALL: (Duration, Duration) = (Duration::from_millis(700), Duration::from_millis(1200));
+/// Time limits of a call to a table or the queue. A request has three seconds, and a start that the queue did not
+/// accept is taken back within them.
+const TIMEOUTS: CallTimeouts = CallTimeouts {
+    attempt: Duration::from_millis(700),
+    total: Duration::from_millis(1200),
+};
 
 /// What the function works with.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ pub(crate) struct Settings {
 impl Config {
     /// Builds what the function works with.
     pub(crate) async fn connect(self) -> Deps {
-        let shared = sdk::quick(&sdk::load().await, CALL.0, CALL.1);
+        let shared = sdk::load_with(TIMEOUTS).await;
         let database = aws_sdk_dynamodb::Client::new(&shared);
         let threads = Threads::new(database.clone(), self.threads_table);
         let queue = Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url);

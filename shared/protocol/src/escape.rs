@@ -1,6 +1,6 @@
-//! How much room text takes in JSON.
+//! Size of text in JSON.
 
-/// How long a character is in JSON as serde_json writes it, in bytes.
+/// Bytes that a character takes in a JSON string, as serde_json writes it.
 pub fn escaped_len(c: char) -> usize {
     match c {
         '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,

@@ -1,24 +1,23 @@
 //! The events of a run: AG-UI 1.0, unwrapped (docs/protocol.md section 2).
 //!
-//! Only what Longwire sends is here. Fields stand in the order people read them in a terminal; what is
-//! absent is left out, never `null`.
-
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+//! Only the events that Longwire sends are here. Fields are in the order in which people read them in a terminal.
+//! Absent values are left out.
 
 use longwire_core::ids::{CallId, MessageId, RunId, ThreadId};
 use longwire_core::run::RunErrorCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-/// The version of AG-UI these events follow.
+/// Version of AG-UI that the events follow.
 pub const PROTOCOL_VERSION: &str = "1.0";
 
-/// The name of the CUSTOM event that tells what a tool is doing.
+/// Name of the CUSTOM event with the status of a tool.
 pub const STATUS: &str = "lw.status";
 
-/// The name of the CUSTOM event that takes a run's last lines back.
+/// Name of the CUSTOM event of a restart.
 pub const RESTART: &str = "lw.restart";
 
-/// One event of a run.
+/// Event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     tag = "type",
@@ -26,7 +25,7 @@ pub const RESTART: &str = "lw.restart";
     rename_all_fields = "camelCase"
 )]
 pub enum Event {
-    /// A worker took the run. The input is left out when it is over 8 KB.
+    /// A worker claimed the run. An input of more than 8 KB is left out.
     RunStarted {
         thread_id: ThreadId,
         run_id: RunId,
@@ -34,35 +33,35 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         input: Option<Box<RunInput>>,
     },
-    /// A request leaves for the model.
+    /// A request is sent to the model.
     StepStarted { step_name: String },
-    /// The first words of a text block.
+    /// A text block begins.
     TextMessageStart {
         message_id: MessageId,
         role: AssistantRole,
     },
-    /// More words; at most 8 KB in one event.
+    /// Part of the text, at most 8 KB.
     TextMessageContent {
         message_id: MessageId,
         delta: String,
     },
     /// The text block is complete.
     TextMessageEnd { message_id: MessageId },
-    /// A span of thinking begins; only sent to runs that asked for it.
+    /// A span of reasoning begins; only in runs with `options.reasoning`.
     ReasoningStart { message_id: MessageId },
-    /// The thinking's text begins.
+    /// The text of the reasoning begins.
     ReasoningMessageStart {
         message_id: MessageId,
         role: ReasoningRole,
     },
-    /// More thinking.
+    /// Part of the text.
     ReasoningMessageContent {
         message_id: MessageId,
         delta: String,
     },
-    /// The thinking's text is complete.
+    /// The text of the reasoning is complete.
     ReasoningMessageEnd { message_id: MessageId },
-    /// The span is complete.
+    /// The span of reasoning is complete.
     ReasoningEnd { message_id: MessageId },
     /// The model calls a tool.
     ToolCallStart {
@@ -70,22 +69,22 @@ pub enum Event {
         tool_call_name: String,
         parent_message_id: MessageId,
     },
-    /// A piece of the arguments' JSON text.
+    /// Part of the arguments' JSON text.
     ToolCallArgs { tool_call_id: CallId, delta: String },
     /// The arguments are complete.
     ToolCallEnd { tool_call_id: CallId },
-    /// What the tool said, cut at 16 KB.
+    /// Result of the tool, truncated to 16 KB.
     ToolCallResult {
         message_id: MessageId,
         tool_call_id: CallId,
         content: String,
         role: ToolRole,
     },
-    /// The model call is over.
+    /// The model call is complete.
     StepFinished { step_name: String },
-    /// Something of Longwire's own, such as `lw.status`.
+    /// Extension of Longwire, such as [`STATUS`].
     Custom { name: String, value: Value },
-    /// The run ended without failing.
+    /// The run ended and did not fail.
     RunFinished {
         thread_id: ThreadId,
         run_id: RunId,
@@ -98,7 +97,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// What the tool of a call is doing, in words for people.
+    /// Status of a tool call, as text for people.
     pub fn status(text: &str, call: &CallId) -> Self {
         Self::Custom {
             name: STATUS.to_owned(),
@@ -106,7 +105,7 @@ impl Event {
         }
     }
 
-    /// Another worker took the run over: its lines after number `keep` are void.
+    /// Restart of the run by another worker. Its events after number `keep` are void.
     pub fn restart(keep: u64) -> Self {
         Self::Custom {
             name: RESTART.to_owned(),
@@ -115,90 +114,89 @@ impl Event {
     }
 }
 
-macro_rules! constant_role {
-    ($(#[$doc:meta])* $type:ident, $variant:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "lowercase")]
-        pub enum $type {
-            /// The only one.
-            $variant,
-        }
-    };
+/// Author of a text message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssistantRole {
+    /// Model.
+    Assistant,
 }
 
-constant_role! {
-    /// Who speaks in a text message.
-    AssistantRole, Assistant
-}
-constant_role! {
-    /// Who speaks in a reasoning message; AG-UI 1.0 requires it.
-    ReasoningRole, Reasoning
-}
-constant_role! {
-    /// Who speaks in a tool's result.
-    ToolRole, Tool
+/// Author of a reasoning message; AG-UI 1.0 requires the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReasoningRole {
+    /// Model.
+    Reasoning,
 }
 
-/// What a run was started with, as other clients on the thread see it.
+/// Author of a tool result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToolRole {
+    /// Tool.
+    Tool,
+}
+
+/// Input of a run, for the other clients of its thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunInput {
-    /// The thread.
+    /// Thread of the run.
     pub thread_id: ThreadId,
-    /// The run.
+    /// Id of the run.
     pub run_id: RunId,
-    /// The new messages only.
+    /// New messages only.
     pub messages: Vec<InputMessage>,
-    /// The client's tools.
+    /// Tools of the client.
     pub tools: Vec<Value>,
-    /// The client's context.
+    /// Context from the client.
     pub context: Vec<Value>,
-    /// AG-UI requires it; Longwire has no shared state.
+    /// Shared state, always empty; AG-UI requires the field.
     pub state: Map<String, Value>,
-    /// AG-UI requires it.
+    /// Always empty; AG-UI requires the field.
     pub forwarded_props: Map<String, Value>,
 }
 
-/// A user's message in [`RunInput`].
+/// User message in [`RunInput`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InputMessage {
-    /// The message's id.
+    /// Id of the message.
     pub id: MessageId,
-    /// `user`.
+    /// Always `user`.
     pub role: String,
-    /// The words.
+    /// Text of the message.
     pub content: String,
 }
 
-/// How a run ended that did not fail.
+/// Outcome of a run that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum RunOutcome {
-    /// It answered; the last STEP_FINISHED says why the model stopped.
+    /// Ended by the model; the last STEP_FINISHED has its stop reason.
     Success,
-    /// It was stopped, by somebody or by a limit of ours; `lw.reason` says by what.
+    /// Cancelled by a person, a policy or a limit; `lw.reason` names it.
     Cancelled,
 }
 
-/// What a run cost at one model, in tokens, summed over its steps.
+/// Tokens that a run used at one model, summed over its steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelUsage {
-    /// `bedrock`.
+    /// Always `bedrock`.
     pub provider: String,
-    /// The model id or inference profile asked for.
+    /// Model id or inference profile of the requests.
     pub model: String,
-    /// Tokens read, those of the cache included.
+    /// Input tokens, including cached ones.
     pub input_tokens: u64,
-    /// Tokens the cache gave.
+    /// Input tokens read from the cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_input_tokens: Option<u64>,
-    /// Tokens the cache took.
+    /// Input tokens written to the cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write_input_tokens: Option<u64>,
-    /// Tokens written.
+    /// Output tokens.
     pub output_tokens: u64,
-    /// Input and output together.
+    /// Input and output tokens.
     pub total_tokens: u64,
 }

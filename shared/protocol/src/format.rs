@@ -1,14 +1,14 @@
-//! The shapes a connection may ask for: pure projections of the canonical lines (docs/protocol.md section 8).
+//! Formats that a connection may ask for: projections of the events of AG-UI (docs/protocol.md section 8).
 //!
-//! What the protocol's table leaves open is decided here:
+//! Beyond the table of the protocol:
 //! - RUN_STARTED, TOOL_CALL_RESULT and CUSTOM events other than `lw.status` render to nothing.
-//! - Thinking looks as it does in Bedrock's stream: `bedrock` shows `delta.reasoningContent.text` and the
-//!   block's stop, `typed` an `other` for each of those two; the rest of its lines render to nothing.
-//! - STEP_FINISHED without a stop reason belongs to a cancelled step: the reason is `cancelled`. Without
-//!   token counts the frame that would carry them is left out.
-//! - `text` sums tokens and latency over the steps this renderer has seen, in Bedrock's own shape.
-//! - After a restart these shapes cannot take anything back, so `lw.restart` ends the run with an error
-//!   (docs/protocol.md section 5) and nothing of it follows.
+//! - Reasoning follows Bedrock's stream: `bedrock` has `delta.reasoningContent.text` and the stop of the block,
+//!   `typed` has an `other` for each of those two. The other events of reasoning render to nothing.
+//! - STEP_FINISHED without a stop reason belongs to a cancelled step; the reason is then `cancelled`. Without token
+//!   counts the frame for them is left out.
+//! - `text` adds up the tokens and the latency of the steps and writes them as Bedrock does.
+//! - These formats cannot take an event back. `lw.restart` therefore renders to an error (docs/protocol.md
+//!   section 5), and the events after it render to nothing.
 
 mod bedrock;
 mod blocks;
@@ -17,73 +17,72 @@ mod simple;
 mod text;
 mod typed;
 
+use longwire_core::shape::Format;
 use serde::Serialize;
 
 use crate::event::{Event, RESTART};
 use crate::numbered::NumberedEvent;
-use longwire_core::shape::Format;
 use seen::Seen;
 
+/// Message of the error that a restart renders to.
 const RESTARTED: &str = "The answer was interrupted. Please ask again.";
 
-/// Turns the lines of one run into frames. It must see every line of the run, in order.
+/// Renders the events of one run, which it needs without gaps and in order.
 #[derive(Debug)]
 pub struct Renderer {
     format: Format,
     seen: Seen,
-    over: bool,
+    restarted: bool,
 }
 
 impl Renderer {
-    /// A renderer for a run of which nothing was rendered yet.
+    /// Makes a renderer that begins with the first event of a run.
     pub fn new(format: Format) -> Self {
         Self {
             format,
             seen: Seen::default(),
-            over: false,
+            restarted: false,
         }
     }
 
-    /// The frames this line becomes: none, one, or a few. For [`Format::Agui`] it is the line itself.
-    pub fn render(&mut self, line: &NumberedEvent) -> Vec<String> {
+    /// Renders an event to any number of frames. In [`Format::Agui`] the frame is the event itself.
+    pub fn render(&mut self, event: &NumberedEvent) -> Vec<String> {
         if self.format == Format::Agui {
-            return vec![line.json()];
+            return vec![event.json()];
         }
-        if self.over {
+        if self.restarted {
             return Vec::new();
         }
-        self.seen.note(line);
-        match &line.event {
+        self.seen.record(event);
+        match &event.event {
             Event::Custom { name, .. } if name == RESTART => {
-                self.over = true;
+                self.restarted = true;
                 vec![render_error(self.format, "worker_lost", RESTARTED)]
             }
             Event::RunError { message, code } => {
-                vec![render_error(self.format, &word(code), message)]
+                vec![render_error(self.format, &code_name(code), message)]
             }
-            _ => self.project(line),
+            _ => self.project(event),
         }
     }
 
-    fn project(&self, line: &NumberedEvent) -> Vec<String> {
+    fn project(&self, event: &NumberedEvent) -> Vec<String> {
         match self.format {
-            Format::Agui => vec![line.json()],
-            Format::Blocks => blocks::render(line),
-            Format::Typed => typed::render(line),
-            Format::Simple => simple::render(line).into_iter().collect(),
-            Format::Bedrock => bedrock::render(line, &self.seen),
-            Format::Text => text::render(line, &self.seen),
+            Format::Agui => vec![event.json()],
+            Format::Blocks => blocks::render(event),
+            Format::Typed => typed::render(event),
+            Format::Simple => simple::render(event).into_iter().collect(),
+            Format::Bedrock => bedrock::render(event, &self.seen),
+            Format::Text => text::render(event, &self.seen),
         }
     }
 }
 
-/// An error in the format's shape: a failed run's, or a refused message's.
-///
-/// For [`Format::Agui`] it is a bare control line; whoever knows the sender's `id`, the run or whether a
-/// retry helps writes a fuller one.
+/// Renders an error of a run, or of a request that was refused. In [`Format::Agui`] it has no field but its code and
+/// message; [`ErrorResponse`](crate::response::error::ErrorResponse) has more.
 pub fn render_error(format: Format, code: &str, message: &str) -> String {
     match format {
-        Format::Agui => json(&Response {
+        Format::Agui => json(&Error {
             kind: "error",
             code,
             message,
@@ -97,7 +96,7 @@ pub fn render_error(format: Format, code: &str, message: &str) -> String {
 }
 
 #[derive(Serialize)]
-struct Response<'a> {
+struct Error<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     code: &'a str,
@@ -108,7 +107,7 @@ fn json(frame: &impl Serialize) -> String {
     serde_json::to_string(frame).expect("frames have strings for keys")
 }
 
-/// A code as it stands on the wire.
-fn word(code: &impl Serialize) -> String {
+/// Name of a code on the wire.
+fn code_name(code: &impl Serialize) -> String {
     json(code).trim_matches('"').to_owned()
 }

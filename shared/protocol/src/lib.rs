@@ -1,5 +1,5 @@
 //! The wire protocol `longwire.v1` (docs/protocol.md): requests of clients, responses, events and their formats.
-//! Pure: nothing here waits, and nothing here knows AWS.
+//! No I/O, and nothing of AWS.
 
 pub mod escape;
 pub mod frame;

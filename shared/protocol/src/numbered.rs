@@ -1,19 +1,19 @@
-//! Lines: events with their metadata, numbered.
+//! Events with their number and metadata.
 
-use serde::{Deserialize, Serialize};
-
-use crate::event::Event;
 use longwire_core::ids::RunId;
 use longwire_core::message::Usage;
 use longwire_core::run::CancelReason;
 use longwire_core::tool::ToolOutcome;
+use serde::{Deserialize, Serialize};
 
-/// An event on its way to becoming a line: it has no number yet.
+use crate::event::Event;
+
+/// Event without a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// What happened.
+    /// Event itself.
     pub event: Event,
-    /// What else there is to say about it.
+    /// Metadata of the event.
     pub annotations: Annotations,
 }
 
@@ -27,7 +27,7 @@ impl From<Event> for Draft {
 }
 
 impl Event {
-    /// This event, with something said about it.
+    /// Adds metadata to the event.
     pub fn annotated(self, annotations: Annotations) -> Draft {
         Draft {
             event: self,
@@ -36,94 +36,94 @@ impl Event {
     }
 }
 
-/// One line of a run as every watching connection gets it.
+/// Event with its number, as all subscribers receive it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NumberedEvent {
-    /// What happened.
+    /// Event itself.
     #[serde(flatten)]
     pub event: Event,
-    /// Its number, its run, and more.
+    /// Number, run and further metadata.
     pub metadata: Metadata,
 }
 
 impl NumberedEvent {
-    /// The canonical text, without a line break: what `agui` connections get and the log keeps.
+    /// Serializes the event to one line of JSON, which the format `agui` and the event log use.
     pub fn json(&self) -> String {
-        serde_json::to_string(self).expect("every map of a line has strings for keys")
+        serde_json::to_string(self).expect("events have strings for keys")
     }
 }
 
-/// What every line carries.
+/// Metadata of a numbered event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// The line's number in its run, from 1, without gaps.
+    /// Number of the event in its run, from 1, without gaps.
     #[serde(rename = "lw.seq")]
     pub seq: u64,
-    /// The run.
+    /// Id of the run.
     #[serde(rename = "lw.run")]
     pub run: RunId,
-    /// The wire epoch, when above 1: how often lines of this run became void, plus one.
+    /// Wire epoch, when above 1: the number of restarts of the run plus one.
     #[serde(rename = "lw.epoch", default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u32>,
-    /// What the event itself has to say.
+    /// Metadata that only some events have.
     #[serde(flatten)]
     pub annotations: Annotations,
 }
 
-/// The metadata that belongs to single kinds of events (docs/protocol.md section 2).
+/// Metadata that only some events have (docs/protocol.md section 2).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Annotations {
     /// On RUN_STARTED: `user` or `service:<name>`.
     #[serde(rename = "lw.origin", default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// On starts of texts, thoughts and calls: Bedrock's contentBlockIndex.
+    /// On the start of a text, a reasoning or a tool call: Bedrock's contentBlockIndex.
     #[serde(rename = "lw.block", default, skip_serializing_if = "Option::is_none")]
     pub block: Option<u32>,
-    /// On TOOL_CALL_START: `server` or `client`.
+    /// On TOOL_CALL_START: party that runs the tool.
     #[serde(
         rename = "lw.executor",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub executor: Option<Executor>,
-    /// On TOOL_CALL_RESULT: how it went.
+    /// On TOOL_CALL_RESULT: outcome of the call.
     #[serde(
         rename = "lw.outcome",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub outcome: Option<ToolOutcome>,
-    /// On TOOL_CALL_RESULT: how long the tool took, in milliseconds.
+    /// On TOOL_CALL_RESULT: duration of the call in milliseconds.
     #[serde(rename = "lw.ms", default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
-    /// On TOOL_CALL_RESULT: the content was cut for the wire.
+    /// On TOOL_CALL_RESULT: whether the content was truncated for the wire.
     #[serde(
         rename = "lw.truncated",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub truncated: Option<bool>,
-    /// On a cut TOOL_CALL_RESULT: how long it is, in bytes.
+    /// On a truncated TOOL_CALL_RESULT: length of the whole content in bytes.
     #[serde(rename = "lw.bytes", default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// On STEP_FINISHED: the model's own word for why it stopped.
+    /// On STEP_FINISHED: stop reason of the model.
     #[serde(
         rename = "lw.stopReason",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub stop_reason: Option<String>,
-    /// On STEP_FINISHED: Bedrock's counts.
+    /// On STEP_FINISHED: Bedrock's token counts.
     #[serde(rename = "lw.usage", default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
-    /// On STEP_FINISHED: Bedrock's own measure of the call, in milliseconds.
+    /// On STEP_FINISHED: latency of the call as Bedrock measured it, in milliseconds.
     #[serde(
         rename = "lw.latencyMs",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub latency_ms: Option<u64>,
-    /// On a cancelled RUN_FINISHED: who or what stopped it.
+    /// On RUN_FINISHED of a cancelled run: reason of the cancellation.
     #[serde(rename = "lw.reason", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<CancelReason>,
     /// On RUN_ERROR: whether the same prompt may succeed later.

@@ -1,253 +1,227 @@
-//! What clients say: one closed set of messages, read from a frame's text (docs/protocol.md sections 3 and 6).
+//! Requests of clients, parsed from the text of a frame (docs/protocol.md sections 3 and 6).
 //!
-//! Unknown fields are ignored, `null` is the same as absent, and of a repeated key the last one counts, as
-//! in a browser's `JSON.parse`.
+//! Each action has a file with its request, a `parse` function, and its response unless several actions share that
+//! one. The table `ACTIONS` lists them all. Unknown fields are ignored, `null` counts as absent, and the last of several
+//! fields with the same name counts, as in `JSON.parse`.
+
+mod fields;
+mod legacy;
+mod text;
+
+pub mod hello;
+
+mod context;
+pub mod options;
+pub mod prompt;
+mod tools;
 
 pub mod cancel;
-pub mod fields;
-pub mod hello;
 pub mod history;
-pub mod options;
 pub mod ping;
-pub mod prompt;
 pub mod resume;
-pub mod tools;
 
-use serde::Deserialize;
-use serde_json::Value;
+#[cfg(test)]
+mod tests;
 
-use crate::response::error::{Code, ErrorResponse};
-use cancel::Cancel;
-use fields::{invalid, too_large};
-use hello::Hello;
-use history::History;
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::shape::Format;
+use serde_json::Value;
+
+use crate::frame::MAX_REQUEST_BYTES;
+use crate::response::error::{Code, ErrorResponse, invalid, too_large};
+use cancel::Cancel;
+use fields::Fields;
+use hello::Hello;
+use history::History;
 use ping::Ping;
 use prompt::Prompt;
 use resume::Resume;
 
-/// The longest message, in bytes of UTF-8: one frame of API Gateway ("Quotas for WebSocket APIs").
-pub const MAX_MESSAGE_BYTES: usize = 32 * 1024;
+/// Longest `id` of a request, in characters.
+const MAX_ID_CHARS: usize = 64;
 
-/// The longest prompt, in bytes of UTF-8.
-pub const MAX_PROMPT_BYTES: usize = 24 * 1024;
+/// Part of an unknown action's name that a refusal repeats, in characters.
+const MAX_REPEATED_CHARS: usize = 64;
 
-/// The longest `id` of a message, in characters.
-pub const MAX_ID_CHARS: usize = 64;
-
-/// How much of an unknown action's name is told back, in characters.
-const MAX_TOLD_CHARS: usize = 64;
-
-/// A message with what belongs to any of them.
+/// Request of a client, one variant per action.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    /// Its id, for the answer.
-    pub id: Option<String>,
-    /// The shape of what it causes, when it asks for another than its connection has.
-    pub format: Option<Format>,
-    /// What it wants.
-    pub message: ClientMessage,
-}
-
-/// What a client wants.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ClientMessage {
-    /// To know whom it talks to.
+pub enum Request {
+    /// Asks for the identity and the limits of the connection.
     Hello(Hello),
-    /// An answer.
+    /// Starts a run.
     Prompt(Prompt),
-    /// A run to stop.
+    /// Cancels a run.
     Cancel(Cancel),
-    /// A run's lines, from a place on.
+    /// Subscribes to a run from a given event on.
     Resume(Resume),
-    /// What was said before.
+    /// Reads messages of a thread.
     History(History),
-    /// To know that the line is alive.
+    /// Tests the connection.
     Ping(Ping),
 }
 
-/// Why a message was refused.
+/// Action of the protocol.
+struct Action {
+    /// Name in the field `action`.
+    name: &'static str,
+    /// Lists the name in the features of `ready`; every server has the other actions.
+    feature: bool,
+    /// Parser of the action's fields.
+    parse: Parser,
+}
+
+type Parser = fn(&Fields<'_>) -> Result<Request, ErrorResponse>;
+
+/// All actions, in the order in which a refusal lists them.
+const ACTIONS: &[Action] = &[
+    Action::basic("hello", |f| Ok(Request::Hello(Hello::parse(f)?))),
+    Action::basic("prompt", |f| Ok(Request::Prompt(Prompt::parse(f)?))),
+    Action::basic("cancel", |f| Ok(Request::Cancel(Cancel::parse(f)?))),
+    Action::feature("resume", |f| Ok(Request::Resume(Resume::parse(f)?))),
+    Action::feature("history", |f| Ok(Request::History(History::parse(f)?))),
+    Action::basic("ping", |f| Ok(Request::Ping(Ping::parse(f)?))),
+];
+
+impl Action {
+    const fn basic(name: &'static str, parse: Parser) -> Self {
+        Self {
+            name,
+            feature: false,
+            parse,
+        }
+    }
+
+    const fn feature(name: &'static str, parse: Parser) -> Self {
+        Self {
+            name,
+            feature: true,
+            parse,
+        }
+    }
+
+    fn named(name: &str) -> Result<&'static Self, ErrorResponse> {
+        let action = ACTIONS.iter().find(|action| action.name == name);
+        action.ok_or_else(|| unknown_action(name))
+    }
+}
+
+/// Request with the fields that every action has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// Id for the response, at most 64 characters.
+    pub id: Option<String>,
+    /// Format of the response and of the run's events, in place of the connection's own.
+    pub format: Option<Format>,
+    /// Request itself.
+    pub request: Request,
+}
+
+/// Refusal of a request that cannot be parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
-    /// The answer.
+    /// Error response, with those ids of the request that are legal.
     pub error: ErrorResponse,
-    /// The shape the message asked for, when that much could be read.
+    /// Format that the request asks for, if it names a known one.
     pub format: Option<Format>,
 }
 
-/// Reads a frame's text.
-pub fn parse(body: &str) -> Result<Request, Refusal> {
+/// Parses the text of a frame. Text that does not begin like JSON is a prompt.
+pub fn parse(body: &str) -> Result<Envelope, Refusal> {
     // Some editors and languages put a byte-order mark before their JSON.
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-    if !body.trim_start().starts_with(['{', '[']) {
-        return plain(body);
+    if legacy::is_plain_text(body) {
+        return Envelope::plain(body).map_err(Refusal::from);
     }
-    let json: Result<Value, _> = serde_json::from_str(body);
-    let read = match &json {
-        _ if body.len() > MAX_MESSAGE_BYTES => Err(too_large("the message", MAX_MESSAGE_BYTES)),
-        Ok(value) => request(value),
-        Err(error) => Err(ErrorResponse::new(
-            Code::InvalidJson,
-            format!("The message is not JSON: {error}."),
-        )),
+    let json = serde_json::from_str(body);
+    let fields = Fields::new(json.as_ref().unwrap_or(&Value::Null));
+    let envelope = match &json {
+        _ if body.len() > MAX_REQUEST_BYTES => Err(too_large("The message", MAX_REQUEST_BYTES)),
+        Ok(Value::Object(_)) => Envelope::parse(&fields),
+        Ok(_) => Err(invalid("The message must be a JSON object, or plain text.")),
+        Err(error) => Err(not_json(error)),
     };
-    read.map_err(|error| Echo::of(json.as_ref().unwrap_or(&Value::Null)).refusal(error))
-}
-
-/// A text that is no JSON is a prompt as it stands.
-fn plain(body: &str) -> Result<Request, Refusal> {
-    let prompt = Prompt::plain(body);
-    let message = prompt.map(ClientMessage::Prompt).map_err(|error| Refusal {
-        error,
-        format: None,
-    })?;
-    Ok(Request {
-        id: None,
-        format: None,
-        message,
-    })
-}
-
-fn request(value: &Value) -> Result<Request, ErrorResponse> {
-    if !value.is_object() {
-        return Err(invalid("The message must be a JSON object, or plain text."));
-    }
-    let envelope = Envelope::read(value)?;
-    let message = match envelope.action(value)? {
-        Action::Hello => ClientMessage::Hello(Hello::read(value)?),
-        Action::Prompt => ClientMessage::Prompt(Prompt::read(value)?),
-        Action::Cancel => ClientMessage::Cancel(Cancel::read(value)?),
-        Action::Resume => ClientMessage::Resume(Resume::read(value)?),
-        Action::History => ClientMessage::History(History::read(value)?),
-        Action::Ping => ClientMessage::Ping(Ping::read(value)?),
-    };
-    Ok(Request {
-        format: envelope.format()?,
-        id: envelope.id,
-        message,
-    })
-}
-
-enum Action {
-    Hello,
-    Prompt,
-    Cancel,
-    Resume,
-    History,
-    Ping,
-}
-
-/// The fields of any message.
-#[derive(Debug, Default, Deserialize)]
-struct Envelope {
-    id: Option<String>,
-    action: Option<String>,
-    format: Option<String>,
-    response: Option<String>,
+    envelope.map_err(|error| Refusal::new(&fields, error))
 }
 
 impl Envelope {
-    fn read(value: &Value) -> Result<Self, ErrorResponse> {
-        let envelope: Self = fields::read(value)?;
-        match &envelope.id {
-            Some(id) if id.chars().count() > MAX_ID_CHARS => Err(invalid(format!(
-                "`id` must have at most {MAX_ID_CHARS} characters."
-            ))),
-            _ => Ok(envelope),
-        }
+    fn plain(text: &str) -> Result<Self, ErrorResponse> {
+        Ok(Self {
+            id: None,
+            format: None,
+            request: Request::Prompt(Prompt::from_text(text)?),
+        })
     }
 
-    /// The action, or what a message without one can only mean.
-    fn action(&self, value: &Value) -> Result<Action, ErrorResponse> {
-        let has = |field| {
-            value
-                .get(field)
-                .is_some_and(|value: &Value| !value.is_null())
-        };
-        match self.action.as_deref() {
-            Some("hello") => Ok(Action::Hello),
-            Some("prompt" | "sendMessage") => Ok(Action::Prompt),
-            Some("cancel") => Ok(Action::Cancel),
-            Some("resume") => Ok(Action::Resume),
-            Some("history") => Ok(Action::History),
-            Some("ping") => Ok(Action::Ping),
-            Some(other) => Err(unknown(other)),
-            None if has("prompt") || has("message") || has("storyType") => Ok(Action::Prompt),
-            None if has("messages") => Err(unknown("run")),
-            None => Err(invalid("`action` is missing, and so is `prompt`.")),
+    fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
+        let id = fields.text("id")?;
+        if id.is_some_and(|id| id.chars().count() > MAX_ID_CHARS) {
+            let message = format!("`id` must have at most {MAX_ID_CHARS} characters.");
+            return Err(invalid(message));
         }
-    }
-
-    fn format(&self) -> Result<Option<Format>, ErrorResponse> {
-        if let Some(name) = &self.format {
-            return Format::parse(name).map(Some).ok_or_else(unsupported_format);
-        }
-        match self.response.as_deref() {
-            None => Ok(None),
-            Some("original") => Ok(Some(Format::Bedrock)),
-            Some("transformed") => Ok(Some(Format::Text)),
-            Some(_) => Err(ErrorResponse::new(
-                Code::UnsupportedFormat,
-                "`response` must be \"original\" or \"transformed\".",
-            )),
-        }
+        let action = Action::named(legacy::action(fields)?)?;
+        Ok(Self {
+            id: id.map(str::to_owned),
+            request: (action.parse)(fields)?,
+            format: legacy::format(fields)?,
+        })
     }
 }
 
-fn unknown(action: &str) -> ErrorResponse {
-    let told: String = action.chars().take(MAX_TOLD_CHARS).collect();
-    let known = "hello, prompt, cancel, resume, history and ping";
-    ErrorResponse::new(
-        Code::UnknownAction,
-        format!("There is no `action` {told:?} here; there are {known}."),
-    )
-}
-
-/// The answer to a format nobody knows.
-pub fn unsupported_format() -> ErrorResponse {
-    let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-    ErrorResponse::new(
-        Code::UnsupportedFormat,
-        format!("`format` must be one of {}.", known.join(", ")),
-    )
-}
-
-/// What can be told back of a message that was refused.
-struct Echo<'a>(&'a Value);
-
-impl<'a> Echo<'a> {
-    fn of(value: &'a Value) -> Self {
-        Self(value)
-    }
-
-    fn text(&self, field: &str) -> Option<&'a str> {
-        self.0.get(field).and_then(Value::as_str)
-    }
-
-    fn refusal(&self, error: ErrorResponse) -> Refusal {
-        let id = self
-            .text("id")
-            .filter(|id| id.chars().count() <= MAX_ID_CHARS);
-        let thread = ["threadId", "sessionId", "runtimeSessionId"]
-            .into_iter()
-            .find_map(|f| self.text(f));
-        let envelope = Envelope {
-            format: self.text("format").map(str::to_owned),
-            response: self.text("response").map(str::to_owned),
-            ..Envelope::default()
-        };
-        Refusal {
+impl Refusal {
+    fn new(fields: &Fields<'_>, error: ErrorResponse) -> Self {
+        let text = |field| fields.text(field).ok().flatten();
+        let id = text("id").filter(|id| id.chars().count() <= MAX_ID_CHARS);
+        let thread_id = legacy::THREAD_ID.into_iter().find_map(text);
+        Self {
             error: ErrorResponse {
                 id: id.map(str::to_owned),
-                thread_id: thread.and_then(|name| ThreadId::parse(name).ok()),
-                run_id: self.text("runId").and_then(|name| RunId::parse(name).ok()),
+                thread_id: thread_id.and_then(|id| ThreadId::parse(id).ok()),
+                run_id: text("runId").and_then(|id| RunId::parse(id).ok()),
                 ..error
             },
-            format: envelope.format().unwrap_or_default(),
+            format: legacy::format(fields).unwrap_or_default(),
         }
     }
 }
 
-#[cfg(test)]
-mod tests;
+impl From<ErrorResponse> for Refusal {
+    fn from(error: ErrorResponse) -> Self {
+        Self {
+            error,
+            format: None,
+        }
+    }
+}
+
+/// Names of the actions that are features of this server, in alphabetical order.
+pub fn features() -> Vec<&'static str> {
+    let features = ACTIONS.iter().filter(|action| action.feature);
+    let mut names: Vec<_> = features.map(|action| action.name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn not_json(error: &serde_json::Error) -> ErrorResponse {
+    ErrorResponse::new(
+        Code::InvalidJson,
+        format!("The message is not JSON: {error}."),
+    )
+}
+
+fn unknown_action(name: &str) -> ErrorResponse {
+    let name: String = name.chars().take(MAX_REPEATED_CHARS).collect();
+    ErrorResponse::new(
+        Code::UnknownAction,
+        format!(
+            "There is no `action` {name:?} here; there are {}.",
+            known_actions()
+        ),
+    )
+}
+
+/// Names of all actions: `a, b and c`.
+fn known_actions() -> String {
+    let names: Vec<_> = ACTIONS.iter().map(|action| action.name).collect();
+    let (last, others) = names.split_last().expect("there are actions");
+    format!("{} and {last}", others.join(", "))
+}

@@ -1,5 +1,5 @@
-//! `bedrock`: the events of ConverseStream as the Bedrock API reference writes them ("ConverseStream",
-//! response syntax), one to a frame.
+//! `bedrock`: stream events of ConverseStream, one per frame (Bedrock API reference, "ConverseStream", response
+//! syntax).
 
 use serde::Serialize;
 
@@ -52,17 +52,17 @@ enum Delta<'a> {
     ToolUse { input: &'a str },
 }
 
-pub(super) fn render(line: &NumberedEvent, seen: &Seen) -> Vec<String> {
-    if matches!(line.event, Event::StepFinished { .. }) {
-        return stop(&line.metadata.annotations);
+pub(super) fn render(event: &NumberedEvent, seen: &Seen) -> Vec<String> {
+    if matches!(event.event, Event::StepFinished { .. }) {
+        return stop(&event.metadata.annotations);
     }
-    event(&line.event, seen)
+    stream_event(&event.event, seen)
         .map(|event| json(&Frame::Event(event)))
         .into_iter()
         .collect()
 }
 
-fn event<'a>(event: &'a Event, seen: &Seen) -> Option<Stream<'a>> {
+fn stream_event<'a>(event: &'a Event, seen: &Seen) -> Option<Stream<'a>> {
     let delta = |delta, id| Stream::ContentBlockDelta {
         delta,
         content_block_index: seen.index(id),

@@ -1,4 +1,4 @@
-//! `blocks`: `{"event":…,"data":…}`, data always a string.
+//! `blocks`: `{"event":…,"data":…}`, whose data is always a string.
 
 use serde::Serialize;
 
@@ -17,13 +17,13 @@ fn frame(event: &str, data: &str) -> String {
     json(&Frame { event, data })
 }
 
-pub(super) fn render(line: &NumberedEvent) -> Vec<String> {
-    match &line.event {
+pub(super) fn render(event: &NumberedEvent) -> Vec<String> {
+    match &event.event {
         Event::StepStarted { .. } => vec![frame("message_start", "")],
         Event::TextMessageStart { .. } => vec![frame("content_start", "")],
         Event::TextMessageContent { delta, .. } => vec![frame("content", delta)],
         Event::TextMessageEnd { .. } => vec![frame("content_stop", "")],
-        Event::StepFinished { .. } => stop(&line.metadata.annotations),
+        Event::StepFinished { .. } => stop(&event.metadata.annotations),
         _ => Vec::new(),
     }
 }

@@ -1,39 +1,40 @@
-//! What a projection must remember of the lines before.
+//! State of a renderer: parts of earlier events that later ones need.
 
 use std::collections::HashMap;
 
+use longwire_core::message::Usage;
 use serde::Serialize;
 
 use crate::event::Event;
 use crate::numbered::{Annotations, NumberedEvent};
-use longwire_core::message::Usage;
 
-/// Content block indexes and costs, so far.
+/// Content block indexes and token counts of the run so far.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     indexes: HashMap<String, u32>,
-    /// Summed over the steps.
+    /// Sum over the steps.
     pub(super) cost: Cost,
 }
 
 impl Seen {
-    /// Remembers what later lines need of this one.
-    pub(super) fn note(&mut self, line: &NumberedEvent) {
-        if let (Some(id), Some(index)) = (opened(&line.event), line.metadata.annotations.block) {
+    /// Records an event.
+    pub(super) fn record(&mut self, event: &NumberedEvent) {
+        if let (Some(id), Some(index)) = (opened(&event.event), event.metadata.annotations.block) {
             self.indexes.insert(id.to_owned(), index);
         }
-        if let Some(cost) = Cost::of(&line.metadata.annotations) {
+        if let Some(cost) = Cost::of(&event.metadata.annotations) {
             self.cost.usage = self.cost.usage + cost.usage;
             self.cost.metrics.latency_ms += cost.metrics.latency_ms;
         }
     }
 
-    /// Bedrock's contentBlockIndex of a message or call; 0 when its start was not seen.
+    /// Bedrock's contentBlockIndex of a message or a tool call; 0 when its start was not recorded.
     pub(super) fn index(&self, id: &str) -> u32 {
         self.indexes.get(id).copied().unwrap_or_default()
     }
 }
 
+/// Id of the message or the tool call that an event opens.
 fn opened(event: &Event) -> Option<&str> {
     match event {
         Event::TextMessageStart { message_id, .. }
@@ -44,7 +45,7 @@ fn opened(event: &Event) -> Option<&str> {
     }
 }
 
-/// What Bedrock's `metadata` event says.
+/// Bedrock's `metadata` event.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct Cost {
     pub(super) usage: Usage,
@@ -59,7 +60,7 @@ pub(super) struct Metrics {
 }
 
 impl Cost {
-    /// The cost a STEP_FINISHED tells, if it does.
+    /// Counts of a STEP_FINISHED; `None` when it has none.
     pub(super) fn of(annotations: &Annotations) -> Option<Self> {
         Some(Self {
             usage: annotations.usage?,
@@ -70,7 +71,7 @@ impl Cost {
     }
 }
 
-/// Why the model stopped, as a STEP_FINISHED tells it.
+/// Stop reason of a STEP_FINISHED.
 pub(super) fn stop_reason(annotations: &Annotations) -> &str {
     annotations.stop_reason.as_deref().unwrap_or("cancelled")
 }

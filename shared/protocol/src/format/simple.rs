@@ -21,8 +21,8 @@ fn frame(kind: &str, value: &str) -> String {
     })
 }
 
-pub(super) fn render(line: &NumberedEvent) -> Option<String> {
-    match &line.event {
+pub(super) fn render(event: &NumberedEvent) -> Option<String> {
+    match &event.event {
         Event::TextMessageContent { delta, .. } => Some(frame("token", delta)),
         Event::Custom { name, value } if name == STATUS => {
             Some(frame("status", value.get("text")?.as_str()?))

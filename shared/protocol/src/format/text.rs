@@ -1,12 +1,12 @@
-//! `text`: the words alone, and what they cost at the end.
+//! `text`: the text of the answer alone, and at the end its token counts.
 
+use longwire_core::ids::ThreadId;
 use serde::Serialize;
 
 use crate::event::Event;
 use crate::format::json;
 use crate::format::seen::Seen;
 use crate::numbered::NumberedEvent;
-use longwire_core::ids::ThreadId;
 
 const RULE: &str = "\n----------\n";
 
@@ -16,8 +16,8 @@ struct Session<'a> {
     runtime_session_id: &'a ThreadId,
 }
 
-pub(super) fn render(line: &NumberedEvent, seen: &Seen) -> Vec<String> {
-    match &line.event {
+pub(super) fn render(event: &NumberedEvent, seen: &Seen) -> Vec<String> {
+    match &event.event {
         Event::TextMessageContent { delta, .. } => vec![delta.clone()],
         Event::RunFinished { thread_id, .. } => vec![
             RULE.to_owned(),

@@ -1,4 +1,4 @@
-//! `typed`: `{"type":"text","message":…}` for words, `other` for every other event of Bedrock's stream.
+//! `typed`: `{"type":"text","message":…}` for text, `other` for all other events of Bedrock's stream.
 
 use serde::Serialize;
 
@@ -21,8 +21,8 @@ fn other() -> String {
     })
 }
 
-pub(super) fn render(line: &NumberedEvent) -> Vec<String> {
-    match &line.event {
+pub(super) fn render(event: &NumberedEvent) -> Vec<String> {
+    match &event.event {
         Event::TextMessageContent { delta, .. } => vec![json(&Frame {
             kind: "text",
             message: Some(delta),
@@ -34,7 +34,7 @@ pub(super) fn render(line: &NumberedEvent) -> Vec<String> {
         | Event::ToolCallStart { .. }
         | Event::ToolCallArgs { .. }
         | Event::ToolCallEnd { .. } => vec![other()],
-        Event::StepFinished { .. } if Cost::of(&line.metadata.annotations).is_none() => {
+        Event::StepFinished { .. } if Cost::of(&event.metadata.annotations).is_none() => {
             vec![other()]
         }
         Event::StepFinished { .. } => vec![other(), other()],

@@ -1,35 +1,26 @@
-//! `cancel`: a run shall stop.
+//! `cancel`: cancels a run.
 
-use serde::Deserialize;
-use serde_json::Value;
-
-use crate::request::fields;
-use crate::request::prompt::Names;
-use crate::response::error::ErrorResponse;
 use longwire_core::ids::{RunId, ThreadId};
 
-/// A run shall stop.
+use crate::request::fields::Fields;
+use crate::request::legacy;
+use crate::response::error::ErrorResponse;
+
+/// Request to cancel a run. The response is an [`Ack`](crate::response::ack::Ack).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cancel {
-    /// On this thread; absent: the connection's.
+    /// Thread of the run; absent: the connection's.
     pub thread_id: Option<ThreadId>,
-    /// This one; absent: the thread's active one.
+    /// Run; absent: the thread's active one.
     pub run_id: Option<RunId>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    run_id: Option<String>,
-}
-
 impl Cancel {
-    /// Reads one.
-    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
-        let raw: Raw = fields::read(value)?;
+    /// Parses the fields of the request.
+    pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
         Ok(Self {
-            thread_id: Names::read(value)?.thread()?,
-            run_id: fields::name("runId", raw.run_id, RunId::parse)?,
+            thread_id: legacy::thread_id(fields)?,
+            run_id: fields.id("runId", RunId::parse)?,
         })
     }
 }

@@ -1,98 +1,84 @@
-//! `history`: what was said before?
+//! `history`: reads messages of a thread.
 
-use serde::Deserialize;
-use serde_json::Value;
-
-use crate::request::fields;
-use crate::request::fields::invalid;
-use crate::request::prompt::Names;
-use crate::response::error::ErrorResponse;
-use crate::response::page::Place;
 use longwire_core::ids::{MessageId, ThreadId};
 
-/// The most messages on a page.
-pub const MAX_LIMIT: u64 = 100;
+use crate::request::fields::Fields;
+use crate::request::legacy;
+use crate::response::error::{ErrorResponse, invalid};
+use crate::response::page::PageCursor;
 
-/// How many messages a page has when nothing is said about it.
+/// Most messages of a page.
+const MAX_LIMIT: u64 = 100;
+
+/// Number of messages of a page when the request does not say.
 const DEFAULT_LIMIT: u64 = 20;
 
-/// The longest cursor, in bytes.
-const MAX_CURSOR: usize = 64;
+/// Longest page cursor, in bytes.
+const MAX_CURSOR_BYTES: usize = 64;
 
-/// A piece of a thread's past is asked for.
+/// Request for messages of a thread. The response is a [`HistoryPage`](crate::response::history::HistoryPage).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
-    /// Of this thread; absent: the connection's.
+    /// Thread; absent: the connection's.
     pub thread_id: Option<ThreadId>,
-    /// Which piece.
-    pub wanted: Wanted,
+    /// Messages to read.
+    pub selection: Selection,
 }
 
-/// Which piece of a thread's past.
+/// Selection of a thread's messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// The last messages before a place, or the last of all.
+pub enum Selection {
+    /// Page of messages: the last of the thread, or the last before a cursor.
     Page {
-        /// How many at most: 1 to [`MAX_LIMIT`].
+        /// Most messages on the page, 1–100.
         limit: usize,
-        /// The place.
-        before: Option<Place>,
+        /// Cursor.
+        before: Option<PageCursor>,
     },
-    /// One message that was too long for a page.
+    /// Part of a message that is too long for a page.
     Part {
-        /// The message.
+        /// Id of the message.
         message_id: MessageId,
-        /// From this byte of its content on.
+        /// First byte of the part in the message's content.
         offset: usize,
     },
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    limit: Option<u64>,
-    before: Option<String>,
-    message_id: Option<String>,
-    offset: Option<usize>,
-}
-
 impl History {
-    /// Reads one.
-    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
-        let raw: Raw = fields::read(value)?;
-        Ok(Self {
-            thread_id: Names::read(value)?.thread()?,
-            wanted: raw.wanted()?,
-        })
-    }
-}
-
-impl Raw {
-    fn wanted(self) -> Result<Wanted, ErrorResponse> {
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(invalid(format!("`limit` must be 1 to {MAX_LIMIT}.")));
-        }
-        let message_id = fields::name("messageId", self.message_id, MessageId::parse)?;
-        match (message_id, self.offset) {
-            (Some(message_id), offset) => Ok(Wanted::Part {
+    /// Parses the fields of the request.
+    pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
+        let limit = limit(fields)?;
+        let before = fields.text("before")?;
+        let message_id = fields.id("messageId", MessageId::parse)?;
+        let selection = match (message_id, fields.get("offset")?) {
+            (Some(message_id), offset) => Selection::Part {
                 message_id,
                 offset: offset.unwrap_or(0),
-            }),
-            (None, Some(_)) => Err(invalid("`offset` needs a `messageId`.")),
-            (None, None) => Ok(Wanted::Page {
-                limit: usize::try_from(limit).unwrap_or(usize::MAX),
-                before: place(self.before)?,
-            }),
-        }
+            },
+            (None, Some(_)) => return Err(invalid("`offset` needs a `messageId`.")),
+            (None, None) => Selection::Page {
+                limit,
+                before: before.map(cursor).transpose()?,
+            },
+        };
+        Ok(Self {
+            thread_id: legacy::thread_id(fields)?,
+            selection,
+        })
     }
 }
 
-fn place(before: Option<String>) -> Result<Option<Place>, ErrorResponse> {
-    before
-        .map(|text| match text.parse() {
-            Ok(place) if text.len() <= MAX_CURSOR => Ok(place),
-            _ => Err(invalid("`before` must be the `next` of an earlier page.")),
-        })
-        .transpose()
+fn limit(fields: &Fields<'_>) -> Result<usize, ErrorResponse> {
+    let limit = fields.get("limit")?.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(invalid(format!("`limit` must be 1 to {MAX_LIMIT}.")));
+    }
+    Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+fn cursor(text: &str) -> Result<PageCursor, ErrorResponse> {
+    match text.parse() {
+        Ok(cursor) if text.len() <= MAX_CURSOR_BYTES => Ok(cursor),
+        _ => Err(invalid("`before` must be the `next` of an earlier page.")),
+    }
 }

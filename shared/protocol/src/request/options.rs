@@ -1,45 +1,26 @@
 //! `options` of a prompt.
 
-use serde::Deserialize;
-use serde_json::Value;
-
-use crate::request::fields;
-use crate::response::error::ErrorResponse;
 use longwire_core::options::{IfBusy, OnGone};
+use serde::Deserialize;
 
-/// How a run shall go.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+use crate::request::fields::{Fields, or_default};
+use crate::response::error::ErrorResponse;
+
+/// Options of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Options {
-    /// Thinking is shown.
+    /// Sends the model's reasoning to the client.
+    #[serde(deserialize_with = "or_default")]
     pub reasoning: bool,
-    /// What becomes of the run when its last connection is gone; absent: what the deployment says.
+    /// Policy for a run without subscribers; absent: the deployment's.
     pub on_gone: Option<OnGone>,
-    /// What becomes of the prompt when the thread has an active run.
+    /// Policy for a prompt on a thread that has an active run.
+    #[serde(deserialize_with = "or_default")]
     pub if_busy: IfBusy,
 }
 
-#[derive(Default, Deserialize)]
-struct Outer {
-    options: Option<Raw>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    reasoning: Option<bool>,
-    on_gone: Option<OnGone>,
-    if_busy: Option<IfBusy>,
-}
-
-impl Options {
-    /// Reads the options of a prompt.
-    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
-        fields::object(value, "options")?;
-        let raw = fields::read::<Outer>(value)?.options.unwrap_or_default();
-        Ok(Self {
-            reasoning: raw.reasoning.unwrap_or(false),
-            on_gone: raw.on_gone,
-            if_busy: raw.if_busy.unwrap_or_default(),
-        })
-    }
+/// Parses the field `options`.
+pub(super) fn parse(fields: &Fields<'_>) -> Result<Options, ErrorResponse> {
+    Ok(fields.object("options")?.unwrap_or_default())
 }

@@ -1,21 +1,62 @@
-//! `ping`: is the line alive?
+//! `ping`: tests the connection.
 
-use serde::Deserialize;
-use serde_json::{Number, Value};
+use longwire_core::shape::Format;
+use serde::Serialize;
+use serde_json::Number;
 
-use crate::request::fields;
+use crate::request::fields::Fields;
+use crate::response::Response;
 use crate::response::error::ErrorResponse;
 
-/// A sign of life is asked for.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// Request that tests the connection.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ping {
-    /// The client's time, which comes back as it is.
+    /// Time of the client, in a unit of its own.
     pub t: Option<Number>,
 }
 
 impl Ping {
-    /// Reads one.
-    pub fn read(value: &Value) -> Result<Self, ErrorResponse> {
-        fields::read(value)
+    /// Parses the fields of the request.
+    pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
+        Ok(Self {
+            t: fields.get("t")?,
+        })
+    }
+}
+
+/// Response to `ping`, the same in all formats.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename = "pong")]
+pub struct Pong {
+    /// Id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Time of the client, as it sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub t: Option<Number>,
+    /// Time of the server, in milliseconds since 1970.
+    pub now: i64,
+}
+
+impl Response for Pong {
+    fn render(&self, _: Format) -> String {
+        self.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_in_the_order_of_the_protocol() {
+        let pong = Pong {
+            id: None,
+            t: Some(1_763_681_477_123_u64.into()),
+            now: 1_763_681_477_191,
+        };
+        let json = r#"{"type":"pong","t":1763681477123,"now":1763681477191}"#;
+        assert_eq!(pong.json(), json);
+        assert_eq!(pong.render(Format::Text), json);
     }
 }

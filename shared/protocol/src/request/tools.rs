@@ -1,32 +1,20 @@
-//! `tools` and `context` of a prompt: what the client itself brings along.
+//! `tools` of a prompt: tools that the client itself would execute. No run calls them yet, so a prompt that brings
+//! some is refused. A tool that breaks a limit is named first, because the limits will stay.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::request::fields;
-use crate::request::fields::{invalid, too_large};
-use crate::response::error::ErrorResponse;
-use longwire_core::run::Context;
+use crate::request::fields::Fields;
+use crate::response::error::{ErrorResponse, invalid, too_large};
 
-/// The most tools a client may bring.
-pub const MAX_TOOLS: usize = 32;
+/// Most tools of a prompt.
+const MAX_TOOLS: usize = 32;
 
-/// The most their schemas may take, in bytes of JSON.
-pub const MAX_SCHEMA_BYTES: usize = 16 * 1024;
+/// Most bytes of JSON that the schemas of all tools take together.
+const MAX_SCHEMA_BYTES: usize = 16 * 1024;
 
-/// The longest name of a tool (Bedrock, "ToolSpecification").
-const MAX_TOOL_NAME: usize = 64;
-
-/// The most facts a client may bring.
-pub const MAX_CONTEXT: usize = 32;
-
-/// The most they may take, in bytes of UTF-8.
-pub const MAX_CONTEXT_BYTES: usize = 8 * 1024;
-
-#[derive(Deserialize)]
-struct Tools {
-    tools: Option<Vec<Tool>>,
-}
+/// Longest name of a tool, in characters (Bedrock, "ToolSpecification").
+const MAX_NAME_CHARS: usize = 64;
 
 #[derive(Deserialize)]
 struct Tool {
@@ -37,28 +25,16 @@ struct Tool {
     parameters: Value,
 }
 
-#[derive(Deserialize)]
-struct Facts {
-    context: Option<Vec<Context>>,
-}
-
-/// Checks a client's tools. There is nothing that could call them yet, so any is one too many; the limits
-/// come first, because they will stay.
-pub fn check(value: &Value) -> Result<(), ErrorResponse> {
-    fields::objects(value, "tools", MAX_TOOLS)?;
-    let tools = fields::read::<Tools>(value)?.tools.unwrap_or_default();
+/// Refuses any tool in the field `tools`.
+pub(super) fn refuse(fields: &Fields<'_>) -> Result<(), ErrorResponse> {
+    let tools: Vec<Tool> = fields.objects("tools", MAX_TOOLS)?;
     for (at, tool) in tools.iter().enumerate() {
         tool.check(at)?;
     }
-    let bytes: usize = tools
-        .iter()
-        .map(|tool| tool.parameters.to_string().len())
-        .sum();
-    if bytes > MAX_SCHEMA_BYTES {
-        return Err(too_large(
-            "the `parameters` of all `tools`",
-            MAX_SCHEMA_BYTES,
-        ));
+    let sizes = tools.iter().map(|tool| tool.parameters.to_string().len());
+    if sizes.sum::<usize>() > MAX_SCHEMA_BYTES {
+        let what = "The `parameters` of all `tools`";
+        return Err(too_large(what, MAX_SCHEMA_BYTES));
     }
     if tools.is_empty() {
         Ok(())
@@ -70,9 +46,9 @@ pub fn check(value: &Value) -> Result<(), ErrorResponse> {
 impl Tool {
     fn check(&self, at: usize) -> Result<(), ErrorResponse> {
         let legal = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-';
-        if !(1..=MAX_TOOL_NAME).contains(&self.name.len()) || !self.name.bytes().all(legal) {
+        if !(1..=MAX_NAME_CHARS).contains(&self.name.len()) || !self.name.bytes().all(legal) {
             return Err(invalid(format!(
-                "`tools[{at}].name` must be 1 to {MAX_TOOL_NAME} characters of letters, digits, '_' or '-'."
+                "`tools[{at}].name` must be 1 to {MAX_NAME_CHARS} characters of letters, digits, '_' or '-'."
             )));
         }
         match self.parameters {
@@ -82,18 +58,4 @@ impl Tool {
             ))),
         }
     }
-}
-
-/// The facts a client brings along.
-pub fn context(value: &Value) -> Result<Vec<Context>, ErrorResponse> {
-    fields::objects(value, "context", MAX_CONTEXT)?;
-    let facts = fields::read::<Facts>(value)?.context.unwrap_or_default();
-    let bytes: usize = facts
-        .iter()
-        .map(|fact| fact.description.len() + fact.value.len())
-        .sum();
-    if bytes > MAX_CONTEXT_BYTES {
-        return Err(too_large("the `context`", MAX_CONTEXT_BYTES));
-    }
-    Ok(facts)
 }

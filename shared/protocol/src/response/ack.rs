@@ -1,72 +1,97 @@
-//! `ack`: a message was accepted.
-
-use serde::Serialize;
+//! `ack`: a request was accepted.
 
 use longwire_core::ids::{MessageId, RunId, ThreadId};
 use longwire_core::run::RunStatus;
+use serde::Serialize;
 
-/// A message was accepted: what it wants is durable from now on.
+use crate::response::Response;
+
+/// Response to a request that was accepted and whose effect is durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(tag = "type", rename = "ack", rename_all = "camelCase")]
 pub struct Ack {
-    /// The message's id.
+    /// Id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What was accepted.
+    /// Action that was accepted.
     pub action: Action,
-    /// The thread.
+    /// Thread of the run.
     pub thread_id: ThreadId,
-    /// The run.
+    /// Id of the run.
     pub run_id: RunId,
-    /// The user's message, of a start.
+    /// Id of the user message, for a prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
-    /// Where the run stands.
+    /// Status of the run.
     pub status: AckStatus,
-    /// Its place in the thread's line when it waits: 1 is next after the active run.
+    /// Position of a waiting run in the thread's run queue; 1 is the next after the active run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
-    /// The run was there before; nothing was started.
+    /// Set when a run of this id existed before, so that nothing was started.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
 }
 
-/// The actions that are acknowledged.
+impl Ack {
+    /// Makes a response without the fields of a prompt.
+    pub fn new(
+        id: Option<String>,
+        action: Action,
+        thread_id: ThreadId,
+        run_id: RunId,
+        status: AckStatus,
+    ) -> Self {
+        Self {
+            id,
+            action,
+            thread_id,
+            run_id,
+            message_id: None,
+            status,
+            position: None,
+            duplicate: false,
+        }
+    }
+}
+
+impl Response for Ack {}
+
+/// Action that is answered with `ack`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// A prompt, in any of its forms.
+    /// Prompt in any of its forms.
     Prompt,
-    /// A wish to stop a run.
+    /// Cancellation of a run.
     Cancel,
-    /// A wish for a run's lines.
+    /// Subscription to a run.
     Resume,
 }
 
-/// Where a run stands, for the client that started it.
+/// Status of a run for the client that sent the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AckStatus {
-    /// It is the active one and wants a worker.
+    /// Active, and not yet claimed by a worker.
     Queued,
-    /// Others are before it.
+    /// Behind other runs in the run queue.
     Waiting,
-    /// Its worker will stop it.
+    /// Cancelled by its worker soon.
     Cancelling,
-    /// Its lines are on their way.
+    /// Followed by the events that the client asked for.
     Resuming,
-    /// A worker has it.
+    /// Claimed by a worker.
     Running,
-    /// It answered.
+    /// Ended with an answer.
     Finished,
-    /// It failed.
+    /// Ended with an error.
     Failed,
-    /// It was stopped.
+    /// Cancelled.
     Cancelled,
 }
 
 impl AckStatus {
-    /// The status of a run at this place in its thread's line: 0 is the active run's.
+    /// Status of a run at a position in its thread's run queue; 0 is the active run's.
     pub fn of(status: RunStatus, position: usize) -> Self {
         match status {
             RunStatus::Queued if position > 0 => Self::Waiting,
@@ -82,10 +107,9 @@ impl AckStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::Response;
 
     #[test]
-    fn fields_stand_in_the_protocols_order() {
+    fn fields_are_in_the_order_of_the_protocol() {
         let mut ack = Ack {
             id: Some("2".to_owned()),
             action: Action::Prompt,
@@ -97,7 +121,7 @@ mod tests {
             duplicate: false,
         };
         assert_eq!(
-            Response::Ack(ack.clone()).json(),
+            ack.json(),
             r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"queued"}"#
         );
         ack.id = None;
@@ -105,7 +129,7 @@ mod tests {
         ack.position = Some(3);
         ack.duplicate = true;
         assert_eq!(
-            Response::Ack(ack).json(),
+            ack.json(),
             r#"{"type":"ack","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"waiting","position":3,"duplicate":true}"#
         );
     }

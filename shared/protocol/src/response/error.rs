@@ -1,36 +1,39 @@
-//! `error`: a message was refused, and nothing was started (docs/protocol.md section 6).
-
-use serde::Serialize;
+//! `error`: a request was refused, and nothing was started (docs/protocol.md section 6).
 
 use longwire_core::ids::{RunId, ThreadId};
+use longwire_core::shape::Format;
+use serde::Serialize;
 
-/// A refusal.
+use crate::format::render_error;
+use crate::response::Response;
+
+/// Response to a request that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(tag = "type", rename = "error", rename_all = "camelCase")]
 pub struct ErrorResponse {
-    /// The message's id, wherever it can be read.
+    /// Id of the request, if it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Why, for programs.
+    /// Reason for programs.
     pub code: Code,
-    /// Why, for people: names the field and the limit. Never a stack trace, an ARN or an account id.
+    /// Reason for people, with the field and its limit. Never a stack trace, an ARN or an account id.
     pub message: String,
-    /// The same message may be accepted later.
+    /// Set when the same request may be accepted later.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub retryable: bool,
-    /// When that may be, in milliseconds from now.
+    /// Time until then, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u32>,
-    /// The thread it was for.
+    /// Thread of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_id: Option<ThreadId>,
-    /// The run that was to start: starting it again under this name is safe.
+    /// Run of the request. A start may be repeated under this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_id: Option<RunId>,
 }
 
 impl ErrorResponse {
-    /// A refusal of a message about which nothing else is known.
+    /// Makes a response to a request of which nothing else is known.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             id: None,
@@ -44,42 +47,75 @@ impl ErrorResponse {
     }
 }
 
-/// Why a message was refused.
+impl Response for ErrorResponse {
+    fn render(&self, format: Format) -> String {
+        match format {
+            Format::Agui => self.json(),
+            Format::Blocks | Format::Typed | Format::Simple | Format::Bedrock | Format::Text => {
+                render_error(format, self.code.name(), &self.message)
+            }
+        }
+    }
+}
+
+/// Makes the response to a request with an invalid field.
+pub fn invalid(message: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::new(Code::InvalidMessage, message)
+}
+
+/// Makes the response to a request with a part of more than `max` bytes.
+pub(crate) fn too_large(part: &str, max: usize) -> ErrorResponse {
+    ErrorResponse::new(
+        Code::PayloadTooLarge,
+        format!("{part} must have at most {max} bytes of UTF-8."),
+    )
+}
+
+/// Makes the response to a request for a format that does not exist.
+pub fn unsupported_format() -> ErrorResponse {
+    let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+    ErrorResponse::new(
+        Code::UnsupportedFormat,
+        format!("`format` must be one of {}.", known.join(", ")),
+    )
+}
+
+/// Reason of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// It begins like JSON and is none.
+    /// Text that begins like JSON and is not JSON.
     InvalidJson,
-    /// A field is missing, of a wrong type or beyond a limit.
+    /// Field that is missing, of another type or beyond a limit.
     InvalidMessage,
-    /// There is no such action, or not yet.
+    /// Action that this server does not know.
     UnknownAction,
-    /// The client speaks another major version.
+    /// Major version of AG-UI that this server does not support.
     UnsupportedVersion,
-    /// There is no such format.
+    /// Format that does not exist.
     UnsupportedFormat,
-    /// The connection is not known any more.
+    /// Connection that has no row any more.
     Unauthorized,
-    /// There is no such thread of this user.
+    /// Thread that the user does not have.
     ThreadNotFound,
-    /// There is no such run of this thread, or it is forgotten.
+    /// Run that the thread does not have, or that has expired.
     RunNotFound,
-    /// The thread's line is full, or a run is active and the message would not wait.
+    /// Thread with a full run queue, or with an active run when the prompt would not wait.
     ThreadBusy,
-    /// The connection sends too many messages.
+    /// Connection that sends too many requests.
     RateLimited,
-    /// The run ended too long ago for its lines to be sent again.
+    /// Run that ended too long ago for its events to be sent again.
     ResumeExpired,
-    /// It has more bytes than it may.
+    /// Request, or part of one, with too many bytes.
     PayloadTooLarge,
-    /// A service did not answer in time.
+    /// Service of AWS that did not respond in time.
     Unavailable,
-    /// A fault of ours.
+    /// Error of Longwire itself.
     Internal,
 }
 
 impl Code {
-    /// Whether the same message may be accepted later.
+    /// Tells whether the same request may be accepted later.
     pub fn retryable(self) -> bool {
         matches!(
             self,
@@ -87,7 +123,7 @@ impl Code {
         )
     }
 
-    /// Its name on the wire.
+    /// Name on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Self::InvalidJson => "invalid_json",
@@ -111,10 +147,9 @@ impl Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::Response;
 
     #[test]
-    fn fields_stand_in_the_protocols_order() {
+    fn fields_are_in_the_order_of_the_protocol() {
         let error = ErrorResponse {
             id: Some("2".to_owned()),
             thread_id: Some(ThreadId::trusted("t1")),
@@ -122,17 +157,17 @@ mod tests {
             ..ErrorResponse::new(Code::ThreadBusy, "A run is active on this thread.")
         };
         assert_eq!(
-            Response::Error(error).json(),
+            error.json(),
             r#"{"type":"error","id":"2","code":"thread_busy","message":"A run is active on this thread.","retryable":true,"threadId":"t1","runId":"r1"}"#
         );
         assert_eq!(
-            Response::Error(ErrorResponse::new(Code::InvalidJson, "no")).json(),
+            ErrorResponse::new(Code::InvalidJson, "no").json(),
             r#"{"type":"error","code":"invalid_json","message":"no"}"#
         );
     }
 
     #[test]
-    fn a_code_has_one_name() {
+    fn a_code_is_serialized_as_its_name() {
         for code in [Code::InvalidJson, Code::UnsupportedVersion, Code::Internal] {
             let serialized = serde_json::to_string(&code).expect("a string");
             assert_eq!(serialized, format!("\"{}\"", code.name()));

@@ -1,115 +1,153 @@
-//! `history`: a page of a thread's messages, in AG-UI's shape.
-
-use serde::Serialize;
-use serde_json::Value;
+//! `history`: a page of a thread's messages, in the shape of AG-UI.
 
 use longwire_core::ids::{CallId, MessageId, RunId, ThreadId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::RunStatus;
+use longwire_core::tool::ToolCall;
+use serde::Serialize;
+use serde_json::Value;
 
-/// The answer to `history`.
+use crate::response::Response;
+
+/// Response to `history`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(tag = "type", rename = "history", rename_all = "camelCase")]
 pub struct HistoryPage {
-    /// The message's id.
+    /// Id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The thread.
+    /// Thread of the messages.
     pub thread_id: ThreadId,
-    /// Its messages, oldest first.
+    /// Messages, oldest first.
     pub messages: Vec<HistoryMessage>,
-    /// What to ask for with `before` to get the page before this one; absent when there is none.
+    /// Cursor of the page before this one, for the field `before`; absent on the first page of the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// The active run.
+    /// Active run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<ActiveRun>,
-    /// What the thread waits for from its client.
+    /// Requests of the thread to its client.
     pub pending: Pending,
 }
 
-/// The run a thread is busy with.
+impl Response for HistoryPage {}
+
+/// Active run of a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActiveRun {
-    /// The run.
+    /// Id of the run.
     pub run_id: RunId,
-    /// Where it stands.
+    /// Status of the run.
     pub status: RunStatus,
-    /// Its last line in the log; it may have sent more.
+    /// Number of the last event in its event log; its worker may have sent more.
     pub last: u64,
 }
 
-/// What a thread waits for from its client. There are no client tools and no approvals yet, so both are
-/// empty; clients read them all the same.
+/// Requests of a thread to its client. Both lists are empty, because there are no client tools and no approvals yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pending {
-    /// Calls of the client's tools.
+    /// Calls of client tools that have no result.
     pub tool_call_ids: Vec<CallId>,
-    /// Questions whether a tool may run.
+    /// Approvals that have no answer.
     pub interrupts: Vec<String>,
 }
 
-/// A message as clients know it.
+/// Message of AG-UI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryMessage {
-    /// Its id, the one it was streamed with.
+    /// Id under which the message was streamed.
     pub id: MessageId,
-    /// Who speaks.
+    /// Author of the message.
     pub role: HistoryRole,
-    /// On a tool's result: the call it answers.
+    /// Call that a tool result belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<CallId>,
-    /// The words; absent on a message that has nothing but calls.
+    /// Text; absent on a message that has tool calls only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// The calls that hang on it.
+    /// Tool calls of the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<HistoryCall>,
-    /// There is more of it than is shown here.
+    /// Set when a part of the message is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
-    /// Of a message that is shown in parts: the length of its whole content, in bytes.
+    /// Length of the whole content in bytes, when the message is truncated or a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,
 }
 
-/// Who speaks.
+/// Author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HistoryRole {
-    /// The person.
+    /// Person.
     User,
-    /// The model.
+    /// Model.
     Assistant,
-    /// A tool.
+    /// Tool.
     Tool,
 }
 
-/// A tool call.
+/// Tool call of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HistoryCall {
-    /// The call.
+    /// Id of the call.
     pub id: CallId,
-    /// `function`, as AG-UI has it.
+    /// Always `function`, as AG-UI requires.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// What is called.
+    /// Tool and its arguments.
     pub function: HistoryFunction,
 }
 
-/// What is called.
+/// Tool and arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HistoryFunction {
-    /// The tool.
+    /// Name of the tool.
     pub name: String,
-    /// The arguments, as JSON text.
+    /// Arguments, as JSON text.
     pub arguments: String,
 }
 
 impl HistoryMessage {
+    /// Converts a stored message. Each text and each tool result becomes a message under its own id, and a call
+    /// belongs to the message it was streamed with. Reasoning is left out.
+    pub fn from_stored(stored: &Message) -> Vec<Self> {
+        let role = match stored.role {
+            Role::User => HistoryRole::User,
+            Role::Assistant => HistoryRole::Assistant,
+        };
+        let mut messages: Vec<Self> = Vec::new();
+        for block in &stored.blocks {
+            match block {
+                Block::Text { id, text } => messages.push(Self::new(id, role, Some(text.clone()))),
+                Block::ToolCall(call) => {
+                    let parent = messages
+                        .iter()
+                        .position(|message| message.id == call.parent);
+                    let parent = parent.unwrap_or_else(|| {
+                        messages.push(Self::new(&call.parent, role, None));
+                        messages.len() - 1
+                    });
+                    messages[parent].tool_calls.push(HistoryCall::new(call));
+                }
+                Block::ToolResult(result) => messages.push(Self {
+                    tool_call_id: Some(result.call_id.clone()),
+                    ..Self::new(
+                        &result.message_id,
+                        HistoryRole::Tool,
+                        Some(result.content.clone()),
+                    )
+                }),
+                Block::Reasoning { .. } | Block::RedactedReasoning { .. } => {}
+            }
+        }
+        messages
+    }
+
     fn new(id: &MessageId, role: HistoryRole, content: Option<String>) -> Self {
         Self {
             id: id.clone(),
@@ -121,49 +159,22 @@ impl HistoryMessage {
             bytes: None,
         }
     }
+}
 
-    /// A stored turn's messages as clients know them: each text and each tool result is one, under its own
-    /// id, and calls hang on the message they were streamed with. Thinking is not shown.
-    pub fn all(message: &Message) -> Vec<Self> {
-        let role = match message.role {
-            Role::User => HistoryRole::User,
-            Role::Assistant => HistoryRole::Assistant,
-        };
-        let mut shown: Vec<Self> = Vec::new();
-        for block in &message.blocks {
-            match block {
-                Block::Text { id, text } => shown.push(Self::new(id, role, Some(text.clone()))),
-                Block::ToolCall(call) => {
-                    let at = shown.iter().position(|one| one.id == call.parent);
-                    let at = at.unwrap_or_else(|| {
-                        shown.push(Self::new(&call.parent, role, None));
-                        shown.len() - 1
-                    });
-                    shown[at].tool_calls.push(HistoryCall {
-                        id: call.id.clone(),
-                        kind: "function",
-                        function: HistoryFunction {
-                            name: call.name.clone(),
-                            arguments: arguments(&call.input),
-                        },
-                    });
-                }
-                Block::ToolResult(result) => shown.push(Self {
-                    tool_call_id: Some(result.call_id.clone()),
-                    ..Self::new(
-                        &result.message_id,
-                        HistoryRole::Tool,
-                        Some(result.content.clone()),
-                    )
-                }),
-                Block::Reasoning { .. } | Block::RedactedReasoning { .. } => {}
-            }
+impl HistoryCall {
+    fn new(call: &ToolCall) -> Self {
+        Self {
+            id: call.id.clone(),
+            kind: "function",
+            function: HistoryFunction {
+                name: call.name.clone(),
+                arguments: arguments(&call.input),
+            },
         }
-        shown
     }
 }
 
-/// The arguments as they were streamed: those of a call that was cut off are no JSON, and are kept as text.
+/// Arguments as they were streamed. Those of an interrupted call are not JSON and are stored as text.
 fn arguments(input: &Value) -> String {
     match input {
         Value::String(text) => text.clone(),
@@ -175,10 +186,10 @@ fn arguments(input: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use longwire_core::tool::{ToolOutcome, ToolResult};
     use serde_json::json;
 
     use super::*;
-    use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
 
     fn text(id: &str, text: &str) -> Block {
         Block::Text {
@@ -196,36 +207,36 @@ mod tests {
         })
     }
 
-    fn shown(role: Role, blocks: Vec<Block>) -> serde_json::Value {
+    fn converted(role: Role, blocks: Vec<Block>) -> serde_json::Value {
         let message = Message::new(role, RunId::trusted("r1"), blocks);
-        serde_json::to_value(HistoryMessage::all(&message)).expect("it has strings for keys")
+        serde_json::to_value(HistoryMessage::from_stored(&message)).expect("keys are strings")
     }
 
     #[test]
-    fn arguments_that_were_cut_off_are_shown_as_they_came() {
+    fn arguments_of_an_interrupted_call_stay_text() {
         assert_eq!(arguments(&json!({ "city": "Ur" })), r#"{"city":"Ur"}"#);
         assert_eq!(arguments(&json!(r#"{"ci"#)), r#"{"ci"#);
     }
 
     #[test]
-    fn calls_hang_on_the_message_they_were_streamed_with() {
+    fn a_call_belongs_to_the_message_it_was_streamed_with() {
         let calls = json!([{"id": "tc_1", "type": "function", "function":
             {"name": "get_weather", "arguments": "{\"location\":\"New York\"}"}}]);
         assert_eq!(
-            shown(
+            converted(
                 Role::Assistant,
                 vec![text("m_1", "Let me see."), call("tc_1", "m_1")]
             ),
             json!([{"id": "m_1", "role": "assistant", "content": "Let me see.", "toolCalls": calls}])
         );
         assert_eq!(
-            shown(Role::Assistant, vec![call("tc_1", "m_3")]),
+            converted(Role::Assistant, vec![call("tc_1", "m_3")]),
             json!([{"id": "m_3", "role": "assistant", "toolCalls": calls}])
         );
     }
 
     #[test]
-    fn results_are_messages_of_the_tool() {
+    fn a_tool_result_becomes_a_message_of_the_tool() {
         let result = Block::ToolResult(ToolResult {
             message_id: MessageId::trusted("m_4"),
             call_id: CallId::trusted("tc_1"),
@@ -233,21 +244,21 @@ mod tests {
             content: "Sunny".to_owned(),
         });
         assert_eq!(
-            shown(Role::User, vec![result]),
+            converted(Role::User, vec![result]),
             json!([{"id": "m_4", "role": "tool", "toolCallId": "tc_1", "content": "Sunny"}])
         );
     }
 
     #[test]
-    fn thinking_and_empty_turns_are_not_shown() {
-        let thought = Block::Reasoning {
+    fn reasoning_and_empty_messages_are_left_out() {
+        let reasoning = Block::Reasoning {
             text: "hm".to_owned(),
             signature: None,
         };
         assert_eq!(
-            shown(Role::Assistant, vec![thought, text("m_1", "Hi")]),
+            converted(Role::Assistant, vec![reasoning, text("m_1", "Hi")]),
             json!([{"id": "m_1", "role": "assistant", "content": "Hi"}])
         );
-        assert_eq!(shown(Role::Assistant, Vec::new()), json!([]));
+        assert_eq!(converted(Role::Assistant, Vec::new()), json!([]));
     }
 }

@@ -1,71 +1,75 @@
-//! How a thread's messages are cut into pages that fit into a frame.
+//! Pages of a thread's messages that fit into a frame.
 
 use std::fmt;
 use std::str::FromStr;
+
+use longwire_core::text::prefix;
+use serde::Serialize;
 
 use crate::escape::escaped_len;
 use crate::frame::MAX_FRAME_BYTES;
 use crate::response::history::{HistoryCall, HistoryMessage};
 
-/// The longest content that is shown at once, in bytes.
-pub const MAX_CONTENT_BYTES: usize = 16 * 1024;
+/// Longest content of a message on a page, in bytes.
+const MAX_CONTENT_BYTES: usize = 16 * 1024;
 
-/// The same as JSON, where a control character takes six bytes; also the room for a message's calls.
+/// Most bytes of JSON for the content and the tool calls of a message. A control character takes six bytes of JSON,
+/// so this limit may be reached before [`MAX_CONTENT_BYTES`].
 const MAX_MESSAGE_JSON: usize = 24_000;
 
-/// What a page's messages may take as JSON. The rest of the frame is for the names around them.
+/// Most bytes of JSON for the messages of a page; the rest of the frame is for the fields around them.
 const MAX_PAGE_JSON: usize = MAX_FRAME_BYTES - 1_500;
 
-/// What ids and field names of a message take at most.
-const FRAME_OF_MESSAGE: usize = 500;
+/// Most bytes of JSON for the ids and the field names of a message.
+const MAX_FIELDS_JSON: usize = 500;
 
-/// A place in a thread: before the `part`-th shown message of the stored message `number`. Clients get it
-/// as an opaque cursor.
+/// Cursor of a page: the position before a message. A stored message becomes several messages of a page, so the
+/// position has two parts. Clients treat the text as opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The stored message's number.
+pub struct PageCursor {
+    /// Number of the stored message.
     pub number: u64,
-    /// How many of its shown messages lie before the place.
+    /// Number of its messages before the position.
     pub part: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PageCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "c_{}.{}", self.number, self.part)
     }
 }
 
-/// What is no cursor of ours.
+/// Error of a text that is not a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be the `next` of an earlier page")]
-pub struct BadPlace;
+pub struct BadPageCursor;
 
-impl FromStr for Place {
-    type Err = BadPlace;
+impl FromStr for PageCursor {
+    type Err = BadPageCursor;
 
-    fn from_str(text: &str) -> Result<Self, BadPlace> {
+    fn from_str(text: &str) -> Result<Self, BadPageCursor> {
         let (number, part) = text
             .strip_prefix("c_")
             .and_then(|rest| rest.split_once('.'))
-            .ok_or(BadPlace)?;
+            .ok_or(BadPageCursor)?;
         Ok(Self {
-            number: number.parse().map_err(|_| BadPlace)?,
-            part: part.parse().map_err(|_| BadPlace)?,
+            number: number.parse().map_err(|_| BadPageCursor)?,
+            part: part.parse().map_err(|_| BadPageCursor)?,
         })
     }
 }
 
-/// A page that is filled from its end, newest message first.
+/// Page that is filled from its end, newest message first.
 #[derive(Debug)]
 pub struct Page {
     newest_first: Vec<HistoryMessage>,
     limit: usize,
     room: usize,
-    oldest: Option<Place>,
+    oldest: Option<PageCursor>,
 }
 
 impl Page {
-    /// An empty page for `limit` messages.
+    /// Makes an empty page for `limit` messages.
     pub fn new(limit: usize) -> Self {
         Self {
             newest_first: Vec::new(),
@@ -75,35 +79,35 @@ impl Page {
         }
     }
 
-    /// Adds the message that comes before those on the page, cut to size; `false` when there is no room.
-    pub fn add(&mut self, place: Place, shown: HistoryMessage) -> bool {
-        let shown = shown.cut();
-        let size = json_size(&shown) + 1;
+    /// Adds the message before those on the page, truncated if it is too long. Returns `false` when the page is
+    /// full.
+    pub fn add(&mut self, cursor: PageCursor, message: HistoryMessage) -> bool {
+        let message = message.truncate();
+        let size = json_size(&message) + 1;
         if self.newest_first.len() >= self.limit || size > self.room {
             return false;
         }
         self.room -= size;
-        self.newest_first.push(shown);
-        self.oldest = Some(place);
+        self.newest_first.push(message);
+        self.oldest = Some(cursor);
         true
     }
 
-    /// The messages, oldest first, and the place before them.
-    pub fn finish(mut self) -> (Vec<HistoryMessage>, Option<Place>) {
+    /// Returns the messages, oldest first, and the cursor before them.
+    pub fn finish(mut self) -> (Vec<HistoryMessage>, Option<PageCursor>) {
         self.newest_first.reverse();
         (self.newest_first, self.oldest)
     }
 }
 
 impl HistoryMessage {
-    /// Cuts the message to what is shown at once. Arguments of calls for which there is no room left
-    /// become `{}`, because a piece of JSON is of no use to anybody.
-    pub fn cut(mut self) -> Self {
-        let whole = self.content.as_ref().map_or(0, String::len);
+    /// Truncates the message to the limits of a page. Arguments of a tool call that do not fit become `{}`, because
+    /// a part of a JSON text cannot be parsed.
+    fn truncate(mut self) -> Self {
+        let bytes = self.content.as_ref().map_or(0, String::len);
         if let Some(content) = &mut self.content {
-            let end = fitting(content);
-            content.truncate(end);
-            self.truncated = end < whole;
+            content.truncate(fitting(content).len());
+            self.truncated = content.len() < bytes;
         }
         let content = self.content.as_ref().map_or(0, json_size);
         let mut room = MAX_MESSAGE_JSON.saturating_sub(content);
@@ -114,30 +118,30 @@ impl HistoryMessage {
             }
             room = room.saturating_sub(json_size(call));
         }
-        drop_beyond(
+        drop_calls_beyond(
             &mut self.tool_calls,
-            MAX_PAGE_JSON - FRAME_OF_MESSAGE - content,
+            MAX_PAGE_JSON - MAX_FIELDS_JSON - content,
         );
-        self.bytes = self.truncated.then_some(whole);
+        self.bytes = self.truncated.then_some(bytes);
         self
     }
 
-    /// The part of the message's content that begins at byte `offset`; `None` when that is beyond its end
-    /// or within a character.
+    /// Returns the part of the content that begins at byte `offset`; `None` when that is beyond the end or within a
+    /// character.
     pub fn part(mut self, offset: usize) -> Option<Self> {
         let content = self.content.take().unwrap_or_default();
         let rest = content.get(offset..)?;
-        let end = fitting(rest);
-        self.truncated = end < rest.len();
-        self.content = Some(rest[..end].to_owned());
+        let part = fitting(rest);
+        self.truncated = part.len() < rest.len();
+        self.content = Some(part.to_owned());
         self.bytes = Some(content.len());
         self.tool_calls.clear();
         Some(self)
     }
 }
 
-/// A step with so many calls that their names alone fill a frame.
-fn drop_beyond(calls: &mut Vec<HistoryCall>, mut room: usize) {
+/// Drops the calls that do not fit even without arguments: a step may have more calls than a frame has room for.
+fn drop_calls_beyond(calls: &mut Vec<HistoryCall>, mut room: usize) {
     let fits = calls.iter().take_while(|call| {
         let left = room.checked_sub(json_size(call) + 1);
         room = left.unwrap_or(0);
@@ -147,36 +151,35 @@ fn drop_beyond(calls: &mut Vec<HistoryCall>, mut room: usize) {
     calls.truncate(kept);
 }
 
-/// How much of the text is shown at once: it ends between two characters.
-fn fitting(text: &str) -> usize {
+/// Longest prefix of a content within the limits of a message, in bytes and in bytes of JSON.
+fn fitting(content: &str) -> &str {
+    let content = prefix(content, MAX_CONTENT_BYTES);
     let mut json = 0;
-    for (at, c) in text.char_indices() {
-        json += escaped_len(c);
-        if at + c.len_utf8() > MAX_CONTENT_BYTES || json > MAX_MESSAGE_JSON {
-            return at;
-        }
-    }
-    text.len()
+    let too_long = content.char_indices().find(|(_, c)| {
+        json += escaped_len(*c);
+        json > MAX_MESSAGE_JSON
+    });
+    too_long.map_or(content, |(end, _)| &content[..end])
 }
 
-fn json_size(value: &impl serde::Serialize) -> usize {
+fn json_size(value: &impl Serialize) -> usize {
     serde_json::to_string(value).map_or(usize::MAX / 2, |json| json.len())
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::*;
     use longwire_core::ids::{CallId, MessageId, RunId};
     use longwire_core::message::{Block, Message, Role};
     use longwire_core::tool::ToolCall;
+    use serde_json::json;
 
-    const AT: Place = Place { number: 7, part: 0 };
+    use super::*;
 
-    fn said(text: &str) -> HistoryMessage {
+    const AT: PageCursor = PageCursor { number: 7, part: 0 };
+
+    fn user(text: &str) -> HistoryMessage {
         let message = Message::user(MessageId::trusted("u1"), RunId::trusted("r1"), text);
-        HistoryMessage::all(&message).remove(0)
+        HistoryMessage::from_stored(&message).remove(0)
     }
 
     fn calls(count: usize, arguments: usize) -> HistoryMessage {
@@ -189,17 +192,18 @@ mod tests {
             })
         };
         let blocks = (0..count).map(call).collect();
-        HistoryMessage::all(&Message::new(Role::Assistant, RunId::trusted("r1"), blocks)).remove(0)
+        HistoryMessage::from_stored(&Message::new(Role::Assistant, RunId::trusted("r1"), blocks))
+            .remove(0)
     }
 
     #[test]
-    fn a_cursor_comes_back_as_it_was() {
-        let place = Place {
+    fn a_cursor_parses_back_from_its_text() {
+        let cursor = PageCursor {
             number: 12,
             part: 3,
         };
-        assert_eq!(place.to_string(), "c_12.3");
-        assert_eq!("c_12.3".parse(), Ok(place));
+        assert_eq!(cursor.to_string(), "c_12.3");
+        assert_eq!("c_12.3".parse(), Ok(cursor));
         for bad in [
             "",
             "c_",
@@ -209,58 +213,58 @@ mod tests {
             "c_1.-1",
             "c_99999999999999999999.0",
         ] {
-            assert_eq!(bad.parse::<Place>(), Err(BadPlace), "{bad}");
+            assert_eq!(bad.parse::<PageCursor>(), Err(BadPageCursor), "{bad}");
         }
     }
 
     #[test]
-    fn a_message_is_cut_at_sixteen_kilobytes_between_characters() {
-        let exact = said(&"x".repeat(MAX_CONTENT_BYTES)).cut();
+    fn a_content_is_truncated_at_16_kb_between_characters() {
+        let exact = user(&"x".repeat(MAX_CONTENT_BYTES)).truncate();
         assert_eq!((exact.truncated, exact.bytes), (false, None));
-        let longer = said(&"ä".repeat(MAX_CONTENT_BYTES / 2 + 1)).cut();
+        let longer = user(&"ä".repeat(MAX_CONTENT_BYTES / 2 + 1)).truncate();
         assert_eq!(
             (longer.truncated, longer.bytes),
             (true, Some(MAX_CONTENT_BYTES + 2))
         );
         assert_eq!(longer.content.map(|c| c.len()), Some(MAX_CONTENT_BYTES));
-        let odd = said(&format!("x{}", "ä".repeat(MAX_CONTENT_BYTES))).cut();
+        let odd = user(&format!("x{}", "ä".repeat(MAX_CONTENT_BYTES))).truncate();
         assert_eq!(odd.content.map(|c| c.len()), Some(MAX_CONTENT_BYTES - 1));
     }
 
     #[test]
-    fn parts_make_the_whole() {
+    fn the_parts_of_a_content_add_up_to_it() {
         let whole = format!("{}{}", "ü\u{1}\"".repeat(9_000), "end");
-        let (mut got, mut rounds) = (String::new(), 0);
+        let (mut received, mut parts) = (String::new(), 0);
         loop {
-            let part = said(&whole)
-                .part(got.len())
+            let part = user(&whole)
+                .part(received.len())
                 .expect("between two characters");
             assert!(json_size(&part) < MAX_FRAME_BYTES - 1_000);
-            got.push_str(&part.content.expect("it has content"));
-            rounds += 1;
+            received.push_str(&part.content.expect("a part has content"));
+            parts += 1;
             if !part.truncated {
                 break;
             }
         }
-        assert_eq!(got, whole);
-        assert!(rounds > 1);
-        assert_eq!(said("ü").part(1), None);
-        assert_eq!(said("ü").part(3), None);
+        assert_eq!(received, whole);
+        assert!(parts > 1);
+        assert_eq!(user("ü").part(1), None);
+        assert_eq!(user("ü").part(3), None);
         assert_eq!(
-            said("ü").part(2).and_then(|part| part.content),
+            user("ü").part(2).and_then(|part| part.content),
             Some(String::new())
         );
     }
 
     #[test]
-    fn whatever_is_on_a_page_fits_into_a_frame() {
-        let awful = [
+    fn every_page_fits_into_a_frame() {
+        let long = [
             "\u{1}".repeat(30_000),
             "\"\n".repeat(20_000),
             "😀".repeat(9_000),
             "x".repeat(40_000),
         ];
-        for message in awful.iter().map(|text| said(text)).chain([
+        for message in long.iter().map(|text| user(text)).chain([
             calls(1, 20_000),
             calls(3, 5_000),
             calls(1_000, 1),
@@ -273,24 +277,24 @@ mod tests {
             assert!(
                 messages
                     .iter()
-                    .all(|shown| shown.truncated || shown.tool_calls.len() < 1_000)
+                    .all(|message| message.truncated || message.tool_calls.len() < 1_000)
             );
         }
     }
 
     #[test]
-    fn a_page_ends_at_its_limit_and_says_where() {
+    fn a_full_page_has_the_cursor_of_its_oldest_message() {
         let mut page = Page::new(2);
         for number in [9, 8, 7] {
-            let added = page.add(Place { number, part: 1 }, said(&number.to_string()));
+            let added = page.add(PageCursor { number, part: 1 }, user(&number.to_string()));
             assert_eq!(added, number > 7);
         }
-        let (messages, before) = page.finish();
-        let words: Vec<_> = messages
+        let (messages, oldest) = page.finish();
+        let contents: Vec<_> = messages
             .into_iter()
-            .filter_map(|shown| shown.content)
+            .filter_map(|message| message.content)
             .collect();
-        assert_eq!(words, ["8", "9"]);
-        assert_eq!(before, Some(Place { number: 8, part: 1 }));
+        assert_eq!(contents, ["8", "9"]);
+        assert_eq!(oldest, Some(PageCursor { number: 8, part: 1 }));
     }
 }

@@ -1,45 +1,48 @@
-//! `resumed`: a connection that asked for a run's lines has them.
-
-use serde::Serialize;
+//! `resumed`: a subscriber has received all events it was missing.
 
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::run::RunStatus;
+use serde::Serialize;
 
-/// A connection has got what was missing; what follows is new.
+use crate::response::Response;
+
+/// End of the events that a `resume` request asked for; the events after it are new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(tag = "type", rename = "resumed", rename_all = "camelCase")]
 pub struct Resumed {
-    /// The message's id, when this is the direct answer to it.
+    /// Id of the request, when this is the response to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The thread.
+    /// Thread of the run.
     pub thread_id: ThreadId,
-    /// The run; absent when the thread has none.
+    /// Id of the run; absent when the thread has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_id: Option<RunId>,
-    /// The line after which the client asked.
+    /// Number of the event after which the subscriber asked.
     pub after: u64,
-    /// The line that was last then.
+    /// Number of the run's last event at that time.
     pub last: u64,
-    /// Where the run stands.
+    /// Status of the run.
     pub status: ResumedStatus,
 }
 
-/// Where a run stands, for a client that comes back to it.
+impl Response for Resumed {}
+
+/// Status of a run for a subscriber that resumes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ResumedStatus {
-    /// The thread has no run.
+    /// No run on the thread.
     Idle,
-    /// No worker has begun it.
+    /// Not yet claimed by a worker.
     Waiting,
-    /// It goes on.
+    /// Claimed by a worker.
     Running,
-    /// It answered.
+    /// Ended with an answer.
     Finished,
-    /// It failed.
+    /// Ended with an error.
     Failed,
-    /// It was stopped.
+    /// Cancelled.
     Cancelled,
 }
 
@@ -52,5 +55,26 @@ impl From<RunStatus> for ResumedStatus {
             RunStatus::Failed => Self::Failed,
             RunStatus::Cancelled => Self::Cancelled,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_in_the_order_of_the_protocol() {
+        let resumed = Resumed {
+            id: None,
+            thread_id: ThreadId::trusted("t1"),
+            run_id: Some(RunId::trusted("r7")),
+            after: 4,
+            last: 7,
+            status: ResumedStatus::Running,
+        };
+        assert_eq!(
+            resumed.json(),
+            r#"{"type":"resumed","threadId":"t1","runId":"r7","after":4,"last":7,"status":"running"}"#
+        );
     }
 }

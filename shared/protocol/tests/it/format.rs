@@ -1,4 +1,4 @@
-//! All formats over one run that has everything in it (docs/protocol.md section 8).
+//! All formats of one run that has events of every type (docs/protocol.md section 8).
 
 use longwire_core::ids::{CallId, MessageId, RunId, ThreadId};
 use longwire_core::message::Usage;
@@ -14,8 +14,8 @@ use longwire_protocol::format::{Renderer, render_error};
 use longwire_protocol::numbered::{Annotations, Draft, Executor, Metadata, NumberedEvent};
 use serde_json::json;
 
-/// A run that thinks, speaks, calls two tools at once, is cancelled in its second step, and, so that every
-/// event is there, fails as well.
+/// Events of a run that reasons, answers, calls two tools at once and is cancelled in its second step. It fails as
+/// well, so that every type of event occurs.
 pub(crate) fn rich_run() -> Vec<NumberedEvent> {
     let drafts = [
         begin(),
@@ -31,7 +31,7 @@ pub(crate) fn rich_run() -> Vec<NumberedEvent> {
 }
 
 fn number(drafts: Vec<Draft>, epoch: Option<u32>) -> Vec<NumberedEvent> {
-    let line = |(seq, draft): (u64, Draft)| NumberedEvent {
+    let event = |(seq, draft): (u64, Draft)| NumberedEvent {
         event: draft.event,
         metadata: Metadata {
             seq,
@@ -40,7 +40,7 @@ fn number(drafts: Vec<Draft>, epoch: Option<u32>) -> Vec<NumberedEvent> {
             annotations: draft.annotations,
         },
     };
-    (1..).zip(drafts).map(line).collect()
+    (1..).zip(drafts).map(event).collect()
 }
 
 fn message(id: &str) -> MessageId {
@@ -280,24 +280,25 @@ fn fail() -> Vec<Draft> {
     vec![error.annotated(retryable)]
 }
 
-/// Every line with the frames it becomes: as they are, or quoted where they are not JSON.
-fn shown(format: Format, lines: &[NumberedEvent]) -> String {
+/// Type of each event and its frames, quoted where they are not JSON.
+fn rendered(format: Format, events: &[NumberedEvent]) -> String {
     let mut renderer = Renderer::new(format);
-    let frames = lines.iter().map(|line| {
-        let frames = renderer.render(line).into_iter();
-        let shown = frames.map(|frame| match format {
-            Format::Text => format!("{frame:?}"),
-            _ => frame,
-        });
-        let shown: Vec<String> = shown.map(|frame| format!("\n    {frame}")).collect();
-        format!("{}{}", kind(line), shown.concat())
+    let blocks = events.iter().map(|event| {
+        let frames = renderer
+            .render(event)
+            .into_iter()
+            .map(|frame| match format {
+                Format::Text => format!("\n    {frame:?}"),
+                _ => format!("\n    {frame}"),
+            });
+        format!("{}{}", kind(event), frames.collect::<String>())
     });
-    frames.collect::<Vec<_>>().join("\n")
+    blocks.collect::<Vec<_>>().join("\n")
 }
 
-fn kind(line: &NumberedEvent) -> String {
-    let line = serde_json::to_value(line).expect("a line is JSON");
-    line["type"]
+fn kind(event: &NumberedEvent) -> String {
+    let event = serde_json::to_value(event).expect("an event is JSON");
+    event["type"]
         .as_str()
         .expect("every event has a type")
         .to_owned()
@@ -306,15 +307,15 @@ fn kind(line: &NumberedEvent) -> String {
 #[test]
 fn a_run_in_every_format() {
     for format in Format::ALL {
-        insta::assert_snapshot!(format.name(), shown(format, &rich_run()));
+        insta::assert_snapshot!(format.name(), rendered(format, &rich_run()));
     }
 }
 
 #[test]
-fn the_canonical_format_is_the_line_itself() {
+fn agui_renders_each_event_unchanged() {
     let mut renderer = Renderer::new(Format::Agui);
-    for line in rich_run() {
-        assert_eq!(renderer.render(&line), [line.json()]);
+    for event in rich_run() {
+        assert_eq!(renderer.render(&event), [event.json()]);
     }
 }
 
@@ -326,12 +327,12 @@ fn an_error_in_every_format() {
 }
 
 #[test]
-fn a_restart_ends_the_run_in_every_format_but_the_canonical_one() {
+fn a_restart_ends_the_run_in_every_format_but_agui() {
     let restart = Event::Custom {
         name: "lw.restart".to_owned(),
         value: json!({"keep": 1}),
     };
-    let lines = number(
+    let events = number(
         [
             vec![text("m1", "a"), restart.into(), text("m1", "b")],
             cancel(),
@@ -341,12 +342,12 @@ fn a_restart_ends_the_run_in_every_format_but_the_canonical_one() {
     );
     for format in &Format::ALL[1..] {
         let mut renderer = Renderer::new(*format);
-        let frames: Vec<String> = lines
+        let frames: Vec<String> = events
             .iter()
-            .flat_map(|line| renderer.render(line))
+            .flat_map(|event| renderer.render(event))
             .collect();
         assert_eq!(frames.len(), 2, "{format:?}: {frames:?}");
         assert!(frames[1].contains("interrupted"), "{format:?}: {frames:?}");
     }
-    assert!(lines[1].json().contains("\"lw.epoch\":2"));
+    assert!(events[1].json().contains("\"lw.epoch\":2"));
 }

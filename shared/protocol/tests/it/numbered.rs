@@ -1,10 +1,10 @@
-//! The canonical text of a line (docs/protocol.md section 9).
+//! JSON of a numbered event (docs/protocol.md section 9).
 
 use longwire_protocol::numbered::NumberedEvent;
 
 use crate::format::rich_run;
 
-/// The run of the protocol's transcript, byte for byte.
+/// Events of the protocol's transcript, byte for byte.
 const TRANSCRIPT: &str = r#"{"type":"RUN_STARTED","threadId":"t_8k2m","runId":"r_41xq","protocolVersion":"1.0","input":{"threadId":"t_8k2m","runId":"r_41xq","messages":[{"id":"u_1","role":"user","content":"How is the weather in New York?"}],"tools":[],"context":[],"state":{},"forwardedProps":{}},"metadata":{"lw.seq":1,"lw.run":"r_41xq"}}
 {"type":"STEP_STARTED","stepName":"turn-1","metadata":{"lw.seq":2,"lw.run":"r_41xq"}}
 {"type":"TOOL_CALL_START","toolCallId":"tc_1","toolCallName":"get_weather","parentMessageId":"m_3","metadata":{"lw.seq":3,"lw.run":"r_41xq","lw.executor":"server"}}
@@ -21,18 +21,18 @@ const TRANSCRIPT: &str = r#"{"type":"RUN_STARTED","threadId":"t_8k2m","runId":"r
 {"type":"RUN_FINISHED","threadId":"t_8k2m","runId":"r_41xq","outcome":{"type":"success"},"usage":[{"provider":"bedrock","model":"…","inputTokens":890,"outputTokens":71,"totalTokens":961}],"metadata":{"lw.seq":14,"lw.run":"r_41xq"}}"#;
 
 #[test]
-fn the_transcript_of_the_protocol_is_what_we_write() {
+fn events_are_serialized_as_in_the_transcript_of_the_protocol() {
     let read = |text: &str| serde_json::from_str::<NumberedEvent>(text).unwrap();
-    let lines: Vec<NumberedEvent> = TRANSCRIPT.lines().map(read).collect();
-    let written: Vec<String> = lines.iter().map(NumberedEvent::json).collect();
+    let events: Vec<NumberedEvent> = TRANSCRIPT.lines().map(read).collect();
+    let written: Vec<String> = events.iter().map(NumberedEvent::json).collect();
     assert_eq!(written.join("\n"), TRANSCRIPT);
-    assert_eq!(lines[13].metadata.seq, 14);
+    assert_eq!(events[13].metadata.seq, 14);
 }
 
 #[test]
-fn a_line_read_back_is_the_same_line() {
-    for line in rich_run() {
-        let read: NumberedEvent = serde_json::from_str(&line.json()).unwrap();
-        assert_eq!(read, line);
+fn an_event_deserializes_to_itself() {
+    for event in rich_run() {
+        let read: NumberedEvent = serde_json::from_str(&event.json()).unwrap();
+        assert_eq!(read, event);
     }
 }
