@@ -29,7 +29,8 @@ use longwire_store::connections::rate::Rate;
 use longwire_store::threads::Threads;
 use serde_json::{Value, json};
 
-use crate::deps::{Deps, Settings};
+use crate::deps::Deps;
+use crate::settings::Settings;
 
 /// When the fixture's message came.
 pub(super) const NOW: u64 = 1_707_503_008;
@@ -77,7 +78,7 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
         queue,
         settings: Settings {
             on_gone: OnGone::Cancel,
-            keep: Some(Duration::from_secs(24 * 3600)),
+            thread_ttl: Some(Duration::from_secs(24 * 3600)),
             replay: Duration::from_secs(3600),
             rate: Rate { per_second: 0 },
         },
