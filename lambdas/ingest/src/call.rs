@@ -17,12 +17,12 @@ pub(crate) struct Call<'a> {
     pub connection: Connection,
     /// Format of the response and of the run's events.
     pub format: Format,
-    /// When API Gateway received the request, in milliseconds since 1970.
+    /// Time at which API Gateway received the request, in milliseconds since 1970.
     pub millis: u64,
 }
 
 impl Call<'_> {
-    /// When API Gateway received the request, in seconds since 1970.
+    /// Time at which API Gateway received the request, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
         self.millis / 1000
     }

@@ -23,7 +23,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(3);
 pub(crate) struct Received<'a> {
     deps: &'a Deps,
     connection_id: ConnectionId,
-    /// When API Gateway received the request, in milliseconds since 1970.
+    /// Time at which API Gateway received the request, in milliseconds since 1970.
     pub millis: i64,
     deadline: Instant,
     /// Id of the request.

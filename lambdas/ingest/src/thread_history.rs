@@ -19,7 +19,7 @@ pub(crate) struct ThreadHistory<'a> {
     pub threads: &'a Threads,
     /// Key of the thread.
     pub key: &'a ThreadKey,
-    /// When the thread was born, in seconds since 1970.
+    /// Time at which the thread was born, in seconds since 1970.
     pub born: u64,
     /// Active run that has not ended. Only its user message may be read; the others are in the run's events.
     pub unfinished: Option<&'a RunId>,
