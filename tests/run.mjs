@@ -1,45 +1,50 @@
-// Runs all tests of this folder: those of the harness itself, then everything against stacks that are started
-// here and ended here, also when a test fails or somebody sends a signal.
+// Runs all tests of this folder: those of the harness, then those that need a stack. It starts the stacks and ends
+// them, also when a test fails or it gets a signal.
 //
 //   node run.mjs [file...]     only these files, relative to this folder
 //
-// Each of node's summaries counts its own tests (`ℹ pass N`, `ℹ fail N`); the exit status is that of the worst.
+// Each of node's summaries counts its own tests (`ℹ pass N`, `ℹ fail N`). The exit status is 1 when a test failed.
 
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { onBrittle, onSteady, tests, TESTS } from './harness/suites.mjs';
-import { begin } from './harness/transcripts.mjs';
+import { onBrittle, onSteady, TESTS, tests } from './harness/suites.mjs';
+import { clear } from './harness/transcripts.mjs';
 
-/** Two files at a time: they wait more than they compute, and each runs several tests at once. */
-const SIDE_BY_SIDE = 2;
+/** Number of files in parallel. They wait more than they compute, and each runs several tests at once. */
+const PARALLEL = 2;
 
-/** Folders whose files kill workers and spoil calls, one file after another. */
+/** Folders whose files kill workers and inject faults; they run one after another. */
 const BRITTLE = ['alone', 'chaos'];
 
 /** @param {string} folder */
 function filesOf(folder) {
-  return readdirSync(path.join(TESTS, folder)).filter((name) => name.endsWith('.test.mjs')).sort()
+  return readdirSync(path.join(TESTS, folder))
+    .filter((name) => name.endsWith('.test.mjs'))
+    .sort()
     .map((name) => path.join(folder, name));
 }
 
 /** @param {string[]} chosen @returns {Promise<boolean>} */
 async function main(chosen) {
-  begin();
+  clear();
   if (chosen.length > 0) return only(chosen);
   const parts = [
-    await timed('units', () => tests(filesOf('units'), SIDE_BY_SIDE)),
-    await timed('e2e', () => onSteady(filesOf('e2e'), SIDE_BY_SIDE)),
+    await timed('units', () => tests(filesOf('units'), PARALLEL)),
+    await timed('e2e', () => onSteady(filesOf('e2e'), PARALLEL)),
     await timed('alone and chaos', () => onBrittle(BRITTLE.flatMap(filesOf))),
     await timed('conformance', () => tests(filesOf('conformance'), 1)),
   ];
   return parts.every((passed) => passed);
 }
 
-/** Some files, each kind on its own stack. @param {string[]} chosen */
+/** Runs some files, each on the kind of stack that it needs. @param {string[]} chosen */
 async function only(chosen) {
   const brittle = (/** @type {string} */ file) => BRITTLE.includes(path.dirname(file));
-  const steady = await onSteady(chosen.filter((file) => !brittle(file)), 1);
+  const steady = await onSteady(
+    chosen.filter((file) => !brittle(file)),
+    1,
+  );
   return (await onBrittle(chosen.filter(brittle))) && steady;
 }
 

@@ -1,6 +1,6 @@
 """Tests of the deployed metric filters with recorded log lines of a worker. The lines are from the log of a local
-stack with AWS_LAMBDA_LOG_FORMAT=JSON; Rust tests compare the code with them (lambdas/worker/src/ending.rs,
-shared/src/tools/guard.rs). CloudWatch's own matching can only be tested in AWS: `aws logs test-metric-filter`.
+stack with AWS_LAMBDA_LOG_FORMAT=JSON; Rust tests compare the code with them (shared/runner/src/finish.rs,
+shared/tools/src/guard.rs). CloudWatch's own matching can only be tested in AWS: `aws logs test-metric-filter`.
 """
 
 import json

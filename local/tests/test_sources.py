@@ -9,7 +9,7 @@ from longwire_local import facts
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 
-# Only functions of shared::env read variables; their first argument is the name.
+# Only functions of longwire_lambda::env read variables; their first argument is the name.
 READS = re.compile(
     r'\b(?:required|optional|parsed|within|converted|seconds|millis|hours_or_never|number)\(\s*"([A-Z_]+)"'
 )

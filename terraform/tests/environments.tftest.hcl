@@ -98,8 +98,8 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
   assert {
     condition = alltrue([
       for name, files in {
-        connect    = ["config.rs"]
-        disconnect = ["config.rs"]
+        connect    = ["main.rs"]
+        disconnect = ["main.rs"]
         ingest     = ["config.rs"]
         worker     = ["config.rs", "settings.rs"]
         sweep      = ["config.rs"]

@@ -1,79 +1,90 @@
-// What must be true when the storm is over, whatever it was.
+// Invariants that hold after any sequence of faults.
 
 import { isDeepStrictEqual } from 'node:util';
 
-import { judge } from '../conformance/agui.mjs';
+import { validate } from '../conformance/agui.mjs';
 import { runRow, threadItems } from '../harness/aws.mjs';
 import { until } from '../harness/deadline.mjs';
-import { free } from '../harness/thread.mjs';
+import { idle } from '../harness/thread.mjs';
 
-/** @typedef {import('./people.mjs').Person} Person */
-/** @typedef {import('./people.mjs').Started} Started */
+/** @typedef {import('./users.mjs').User} User */
+/** @typedef {import('./users.mjs').Started} Started */
 /** @typedef {import('../harness/client.mjs').Client} Client */
 
-const CALM_MS = 240_000;
+const SETTLE_MS = 240_000;
 const ENDED = ['finished', 'failed', 'cancelled'];
 const TYPES = { finished: ['success'], cancelled: ['cancelled'], failed: ['error'] };
 
-/** All that is wrong with one person's thread. @param {Person} person @returns {Promise<string[]>} */
-export async function wrongWith(person) {
+/** Returns the violations in one user's thread. @param {User} user @returns {Promise<string[]>} */
+export async function violationsOf(user) {
   /** @type {string[]} */
-  const wrong = [...person.surprises];
+  const violations = [...user.violations];
   const check = async (/** @type {string} */ what, /** @type {() => Promise<unknown>} */ work) => {
     try {
       await work();
     } catch (error) {
-      wrong.push(`${what}: ${/** @type {Error} */ (error).message.slice(0, 1500)}`);
+      violations.push(`${what}: ${/** @type {Error} */ (error).message.slice(0, 1500)}`);
     }
   };
-  const { thread, started } = person;
+  const { thread, started } = user;
   for (const { id } of started) await check(`run ${id}`, () => ended(thread, id));
-  await check('the line', () => free(thread, CALM_MS));
+  await check('the run queue', () => idle(thread, SETTLE_MS));
   const items = await threadItems(thread);
   for (const run of started) await check(`run ${run.id}`, () => endedWell(items, run));
-  await check('the history', () => histories(items, person));
-  await check('the next prompt', () => nextPrompt(person));
-  return wrong.map((each) => `${person.thread}: ${each}`);
+  await check('the history', () => historyMatches(items, user));
+  await check('the next prompt', () => nextPrompt(user));
+  return violations.map((each) => `${user.thread}: ${each}`);
 }
 
 /** @param {string} thread @param {string} id */
 function ended(thread, id) {
-  return until('it has ended', async () => ENDED.includes((await runRow(thread, id))?.status), CALM_MS);
+  return until('it has ended', async () => ENDED.includes((await runRow(thread, id))?.status), SETTLE_MS);
 }
 
-/** One terminal state, and the client of it has the lines that stand. @param {any[]} items @param {Started} run */
+/** Checks that a run has one end and that its client has the valid events. @param {any[]} items @param {Started} run */
 async function endedWell(items, { id, client }) {
   const row = items.find(({ item }) => item === `RUN#${id}`);
-  await client.until('its end came', () => client.runs.get(id)?.ended, CALM_MS);
-  const lines = client.runs.get(id)?.lines ?? [];
-  const ends = lines.filter(({ type }) => ['RUN_FINISHED', 'RUN_ERROR'].includes(type));
+  await client.until('its last event', () => client.runs.get(id)?.ended, SETTLE_MS);
+  const events = client.runs.get(id)?.events ?? [];
+  const ends = events.filter(({ type }) => ['RUN_FINISHED', 'RUN_ERROR'].includes(type));
   expect(ends.length === 1, `${ends.length} ends`);
   const outcome = ends[0].type === 'RUN_ERROR' ? 'error' : ends[0].outcome.type;
-  expect(/** @type {any} */ (TYPES)[row.status].includes(outcome), `the row says ${row.status}, the lines say ${outcome}`);
-  expect(lines.every(({ metadata }, at) => metadata['lw.seq'] === at + 1), 'a line was lost or doubled');
-  const { complaints } = await judge([lines]);
-  expect(complaints.length === 0, complaints.join('; '));
+  expect(
+    /** @type {any} */ (TYPES)[row.status].includes(outcome),
+    `the row's status is ${row.status}, the events' outcome ${outcome}`,
+  );
+  expect(
+    events.every(({ metadata }, at) => metadata['lw.seq'] === at + 1),
+    'an event is missing or duplicated',
+  );
+  const { violations } = await validate([events]);
+  expect(violations.length === 0, violations.join('; '));
   const stored = logOf(items, id);
-  // A run that was cancelled before its turn has no log, and no messages.
-  if (stored.length > 0) expect(isDeepStrictEqual(stored, lines), `the log differs: ${difference(stored, lines)}`);
+  // A run that was cancelled while queued has no event log and no messages.
+  if (stored.length > 0)
+    expect(isDeepStrictEqual(stored, events), `the event log differs: ${difference(stored, events)}`);
 }
 
-/** What a client assembled is what is stored. @param {any[]} items @param {Person} person */
-async function histories(items, { client, started }) {
-  const told = await pages(client);
+/**
+ * Checks that the messages built from a client's events are the stored ones.
+ * @param {any[]} items
+ * @param {User} user
+ */
+async function historyMatches(items, { client, started }) {
+  const stored = await pages(client);
   const begun = started.filter(({ id }) => logOf(items, id).length > 0);
-  const { messages } = await judge(begun.map(({ id, client: by }) => by.runs.get(id)?.lines ?? []));
+  const { messages } = await validate(begun.map(({ id, client: by }) => by.runs.get(id)?.events ?? []));
   for (const message of messages) {
-    const kept = told.find(({ id }) => id === message.id);
+    const kept = stored.find(({ id }) => id === message.id);
     expect(kept !== undefined, `message ${message.id} (${message.role}) is not in the history`);
     expect(isDeepStrictEqual(kept, message), `message ${message.id}: ${difference(kept, message)}`);
   }
-  expect(told.length === messages.length, `${told.length} messages are stored, ${messages.length} were said`);
+  expect(stored.length === messages.length, `${stored.length} messages are stored, ${messages.length} were streamed`);
 }
 
-/** The simulator refuses what Bedrock would refuse. @param {Person} person */
+/** Checks that the next prompt is answered. The simulator refuses what Bedrock refuses. @param {User} user */
 async function nextPrompt({ client }) {
-  const run = await (await client.prompt('Hey!')).success(CALM_MS);
+  const run = await (await client.prompt('Hey!')).success(SETTLE_MS);
   expect(run.text === 'Hello! How can I help you today?', run.text);
 }
 
@@ -89,12 +100,11 @@ async function pages(client) {
   return found;
 }
 
-/** A run's stored lines. @param {any[]} items @param {string} id @returns {any[]} */
+/** Returns a run's event log. @param {any[]} items @param {string} id @returns {any[]} */
 function logOf(items, id) {
   const batches = items.filter(({ item }) => item.startsWith(`LOG#${id}#`));
   return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
 }
-
 
 /** @param {any} one @param {any} other */
 function difference(one, other) {

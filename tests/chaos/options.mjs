@@ -1,4 +1,4 @@
-// What the chaos is told on its command line.
+// Command line of the chaos test.
 
 import { parseArgs } from 'node:util';
 
@@ -12,7 +12,7 @@ export function options(words) {
   });
   const number = (/** @type {string | undefined} */ text, /** @type {number} */ otherwise) => {
     const value = Number(text ?? otherwise);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`${text} is no whole number above 0`);
+    if (!Number.isInteger(value) || value < 1) throw new Error(`${text} is not an integer above 0`);
     return value;
   };
   return {

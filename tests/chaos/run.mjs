@@ -1,15 +1,15 @@
-// Random blows against a stack of its own, for as long as one likes:
+// Runs the chaos test on a stack of its own:
 //
 //   node chaos/run.mjs [--seconds N] [--threads N] [--seed S]
 //
-// Two minutes over ten threads unless said; more threads than ten raise the emulator's concurrency.
+// Default: two minutes, ten threads, a random seed. More than ten threads raise the emulator's concurrency.
 
 import { onBrittle } from '../harness/suites.mjs';
 import { options } from './options.mjs';
 
 const words = process.argv.slice(2);
 try {
-  // Fixed here, so that it is printed even if nothing else is.
+  // The seed is drawn here, so that it is printed also when the stack does not start.
   const { seconds, threads, seed } = options(words);
   console.log(`chaos: --seconds ${seconds} --threads ${threads} --seed ${seed}`);
   const chosen = ['--seconds', seconds, '--threads', threads, '--seed', seed].map(String);

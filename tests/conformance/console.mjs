@@ -1,21 +1,21 @@
-// AG-UI's packages complain on the console and go on; here a complaint is a finding.
+// AG-UI's packages report some violations on the console only.
 
 const METHODS = /** @type {const} */ (['debug', 'error', 'info', 'log', 'warn']);
 
 /**
- * Runs something and returns what was written to the console meanwhile. One at a time.
+ * Runs a function and returns what it writes to the console. Calls must not overlap.
  * @param {() => Promise<void>} work
  * @returns {Promise<string[]>}
  */
-export async function complaintsOf(work) {
+export async function consoleOutput(work) {
   /** @type {string[]} */
-  const heard = [];
+  const output = [];
   const real = METHODS.map((name) => [name, console[name]]);
-  for (const name of METHODS) console[name] = (...words) => heard.push(`console.${name}: ${words.join(' ')}`);
+  for (const name of METHODS) console[name] = (...words) => output.push(`console.${name}: ${words.join(' ')}`);
   try {
     await work();
   } finally {
     Object.assign(console, Object.fromEntries(real));
   }
-  return heard;
+  return output;
 }

@@ -1,27 +1,27 @@
-// Every run that any test has seen to its end, through AG-UI's packages. Runs last, in a process of its own.
+// Runs all recorded transcripts through AG-UI's packages. It runs last, in a process of its own.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { recorded } from '../harness/transcripts.mjs';
-import { judge } from './agui.mjs';
-import { read } from './reading.mjs';
+import { validate } from './agui.mjs';
+import { messagesOf } from './messages.mjs';
 
-/** Fewer would mean that the tests no longer record. */
+/** Fewest transcripts; fewer mean that the tests no longer record them. */
 const FEWEST = 100;
 
-test('all recorded transcripts: no complaint, the outcome and the messages their lines tell', async () => {
+test('AG-UI reports no violation in a recorded transcript and arrives at its outcome and messages', async () => {
   const all = recorded();
   assert.ok(all.length >= FEWEST, `${all.length} transcripts`);
   const findings = [];
-  for (const { prompt, lines } of all) {
-    const { complaints, outcomes, messages } = await judge([lines]);
-    const last = lines[lines.length - 1];
+  for (const { prompt, events } of all) {
+    const { violations, outcomes, messages } = await validate([events]);
+    const last = events[events.length - 1];
     const outcome = last.type === 'RUN_ERROR' ? `error ${last.code}` : last.outcome.type;
     const wrong = [
-      ...complaints,
+      ...violations,
       ...different('outcomes', outcomes, [outcome]),
-      ...different('messages', messages, read(lines)),
+      ...different('messages', messages, messagesOf(events)),
     ];
     if (wrong.length > 0) findings.push(`${prompt?.slice(0, 60)}: ${wrong.join('; ').slice(0, 600)}`);
   }

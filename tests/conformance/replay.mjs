@@ -3,40 +3,45 @@
 import { AbstractAgent } from '@ag-ui/client';
 import { asyncScheduler, scheduled } from 'rxjs';
 
-/** @typedef {import('../harness/delivery.mjs').Line} Line */
+/** @typedef {import('../harness/run-events.mjs').RunEvent} RunEvent */
 
 export class Replay extends AbstractAgent {
-  /** @type {string[]} how each run ended */
+  /** @type {string[]} outcome of each run */
   outcomes = [];
   /** @type {string[]} errors of the agent itself */
   failures = [];
-  /** @type {Line[]} */
-  #lines = [];
+  /** @type {RunEvent[]} */
+  #events = [];
 
-  /** One event per tick, as they would come from a socket. */
+  /** Emits one event per tick, as a socket does. */
   run() {
-    return scheduled(/** @type {any[]} */ (this.#lines), asyncScheduler);
+    return scheduled(/** @type {any[]} */ (this.#events), asyncScheduler);
   }
 
-  /** @param {Line[]} lines of one run */
-  async replay(lines) {
-    this.#lines = structuredClone(lines);
+  /** @param {RunEvent[]} events of one run */
+  async replay(events) {
+    this.#events = structuredClone(events);
     const outcomes = this.outcomes;
     try {
-      await this.runAgent({}, {
-        onRunFinishedEvent: ({ outcome }) => void outcomes.push(outcome),
-        onRunErrorEvent: ({ event }) => void outcomes.push(`error ${event.code}`),
-      });
+      await this.runAgent(
+        {},
+        {
+          onRunFinishedEvent: ({ outcome }) => void outcomes.push(outcome),
+          onRunErrorEvent: ({ event }) => void outcomes.push(`error ${event.code}`),
+        },
+      );
     } catch (error) {
       this.failures.push(`agent: ${/** @type {Error} */ (error).message}`);
     }
   }
 
-  /** Messages as an app shows them. */
+  /** Returns the messages without metadata. */
   plainMessages() {
     return this.messages.map(({ metadata: _, ...message }) => {
       const calls = /** @type {any} */ (message).toolCalls;
-      return calls ? { ...message, toolCalls: calls.map(({ metadata: _, ...call }) => call) } : message;
+      return calls
+        ? { ...message, toolCalls: calls.map((/** @type {any} */ { metadata: _, ...call }) => call) }
+        : message;
     });
   }
 }

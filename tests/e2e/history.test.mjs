@@ -1,12 +1,16 @@
-// What was said before, as `history` tells it.
+// Responses to `history`.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { read } from '../conformance/reading.mjs';
-import { connect, fresh } from '../harness/client.mjs';
+import { messagesOf } from '../conformance/messages.mjs';
+import { connect, newId } from '../harness/client.mjs';
 
-/** Every page of a thread's history, oldest message first. @param {any} client @param {number} limit */
+/**
+ * Reads all pages of a thread's history, oldest message first.
+ * @param {import('../harness/client.mjs').Client} client
+ * @param {number} limit
+ */
 async function pages(client, limit) {
   const found = [];
   let before;
@@ -20,30 +24,39 @@ async function pages(client, limit) {
 }
 
 describe('history', { concurrency: 4 }, () => {
-  test('of a thread on which nothing was said', async (t) => {
+  test('of an empty thread has no messages', async (t) => {
     const { threadId, messages, next, run, pending } = await (await connect(t)).history();
     assert.ok(threadId);
-    assert.deepEqual({ messages, next, run, pending }, {
-      messages: [], next: undefined, run: undefined, pending: { toolCallIds: [], interrupts: [] },
-    });
+    assert.deepEqual(
+      { messages, next, run, pending },
+      {
+        messages: [],
+        next: undefined,
+        run: undefined,
+        pending: { toolCallIds: [], interrupts: [] },
+      },
+    );
   });
 
-  test('has the messages and ids that were streamed', async (t) => {
+  test('has the streamed messages with their ids', async (t) => {
     const client = await connect(t);
     const run = await client.answer('Hey!');
-    assert.deepEqual((await client.history()).messages, read(run.lines));
+    assert.deepEqual((await client.history()).messages, messagesOf(run.events));
   });
 
-  test('has calls and results as they were streamed, after several turns', async (t) => {
+  test('has the streamed tool calls and results of several runs', async (t) => {
     const client = await connect(t);
     const runs = [];
     for (const prompt of ['Hey!', 'sim:text-and-tool', 'sim:two-tools', 'sim:two-texts']) {
       runs.push(await (await client.prompt(prompt)).success());
     }
-    assert.deepEqual((await client.history()).messages, runs.flatMap((run) => read(run.lines)));
+    assert.deepEqual(
+      (await client.history()).messages,
+      runs.flatMap((run) => messagesOf(run.events)),
+    );
   });
 
-  test('comes in pages that leave nothing out', async (t) => {
+  test('is complete when it is read in pages', async (t) => {
     const client = await connect(t);
     for (const name of ['Ada', 'Bob', 'Cyd']) await client.answer(`My name is ${name}.`);
     const whole = (await client.history()).messages;
@@ -52,39 +65,43 @@ describe('history', { concurrency: 4 }, () => {
     assert.deepEqual(await pages(client, 4), whole);
   });
 
-  test('of a running run has the question only, and says that it runs', async (t) => {
+  test('has only the prompt of an active run, and its status', async (t) => {
     const client = await connect(t);
     const run = await client.prompt('sim:steady');
-    await run.words();
+    await run.firstText();
     const { messages, run: running } = await client.history();
     assert.deepEqual(messages, [{ id: run.ack.messageId, role: 'user', content: 'sim:steady' }]);
     assert.deepEqual([running.runId, running.status], [run.id, 'running']);
     await run.success();
     const after = await client.history();
-    assert.deepEqual(after.messages, read(run.lines));
+    assert.deepEqual(after.messages, messagesOf(run.events));
     assert.notEqual(after.run?.status, 'running');
   });
 
-  test('a message over 16 KB is cut and fetched in parts', async (t) => {
+  test('truncates a message over 16 KB, which can be read in parts', async (t) => {
     const client = await connect(t);
     const long = `Hey! ${'äöü '.repeat(2900)}`;
     const run = await client.answer(long);
-    const { messages: [question] } = await client.history();
-    assert.deepEqual([question.truncated, question.bytes], [true, Buffer.byteLength(long)]);
+    const {
+      messages: [prompt],
+    } = await client.history();
+    assert.deepEqual([prompt.truncated, prompt.bytes], [true, Buffer.byteLength(long)]);
     let whole = '';
-    while (Buffer.byteLength(whole) < question.bytes) {
+    while (Buffer.byteLength(whole) < prompt.bytes) {
       const offset = Buffer.byteLength(whole);
-      const { messages: [part] } = await client.history({ messageId: run.ack.messageId, offset });
+      const {
+        messages: [part],
+      } = await client.history({ messageId: run.ack.messageId, offset });
       assert.ok(part.content.length > 0);
       whole += part.content;
     }
     assert.equal(whole, long);
   });
 
-  test('of a thread that another connection named', async (t) => {
-    const thread = fresh('t');
+  test('of another connection’s thread can be read', async (t) => {
+    const thread = newId('t');
     const run = await (await connect(t, { query: { thread } })).answer('Hey!');
     const later = await connect(t);
-    assert.deepEqual((await later.history({ threadId: thread })).messages, read(run.lines));
+    assert.deepEqual((await later.history({ threadId: thread })).messages, messagesOf(run.events));
   });
 });

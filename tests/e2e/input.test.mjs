@@ -1,29 +1,33 @@
-// Bad input: a clear error, the connection stays open, the next good prompt works.
+// Invalid requests: each gets an error, the connection stays open, and the next prompt is answered.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { connect, fresh } from '../harness/client.mjs';
+import { connect, newId } from '../harness/client.mjs';
 import { ACCEPTED, REFUSED } from './input.rows.mjs';
 
 const HELLO = 'Hello! How can I help you today?';
 
-/** @param {any} client */
+/** @param {import('../harness/client.mjs').Client} client */
 async function goesOn(client) {
-  assert.equal((await (await client.prompt('Hey!', { threadId: fresh('t') })).success()).text, HELLO);
+  assert.equal((await (await client.prompt('Hey!', { threadId: newId('t') })).success()).text, HELLO);
 }
 
-/** Sends a message and waits for the control line that comes next. @param {any} client @param {unknown} message */
-async function answer(client, message) {
+/**
+ * Sends a request and waits for its response.
+ * @param {import('../harness/client.mjs').Client} client
+ * @param {unknown} message
+ */
+async function response(client, message) {
   client.socket.send(message);
-  return client.until('an answer', () => client.controls[0]);
+  return client.until('a response', () => client.responses[0]);
 }
 
-describe('bad input', { concurrency: 4 }, () => {
+describe('an invalid request', { concurrency: 4 }, () => {
   for (const [name, message, code, field] of REFUSED) {
-    test(`${name}: ${code}`, async (t) => {
+    test(`with ${name} gets ${code}`, async (t) => {
       const client = await connect(t);
-      const error = await answer(client, message);
+      const error = await response(client, message);
       assert.deepEqual([error.type, error.code], ['error', code], JSON.stringify(error));
       assert.ok(error.message.length > 0 && error.message.length < 400, error.message);
       if (field) assert.match(error.message, field);
@@ -31,36 +35,42 @@ describe('bad input', { concurrency: 4 }, () => {
       const id = typeof message === 'object' && !Buffer.isBuffer(message) && /** @type {any} */ (message)?.id;
       if (typeof id === 'string' && id.length <= 64) assert.equal(error.id, id);
       await goesOn(client);
-      assert.equal(client.controls.length, 2, 'one answer to each message');
+      assert.equal(client.responses.length, 2, 'one response to each request');
     });
   }
 
   for (const [name, message] of ACCEPTED) {
-    test(`${name} is no mistake`, async (t) => {
+    test(`is not: ${name}`, async (t) => {
       const client = await connect(t);
-      const ack = await answer(client, message);
+      const ack = await response(client, message);
       assert.equal(ack.type, 'ack', JSON.stringify(ack));
       await client.until('the end', () => client.runs.get(ack.runId)?.ended);
       await goesOn(client);
     });
   }
 
-  test('a frame over 32 KB closes the connection with 1009; the next one works', async (t) => {
-    const thread = fresh('t');
+  test('over 32 KB closes the connection with 1009 and starts nothing', async (t) => {
+    const thread = newId('t');
     const client = await connect(t, { query: { thread } });
     client.socket.send({ prompt: 'Hey!', padding: 'x'.repeat(33 * 1024) });
-    await assert.rejects(client.until('an answer', () => client.controls[0]), /closed with 1009/);
+    await assert.rejects(
+      client.until('a response', () => client.responses[0]),
+      /closed with 1009/,
+    );
     const later = await connect(t, { query: { thread } });
-    assert.deepEqual((await later.history()).messages, [], 'nothing was started');
+    assert.deepEqual((await later.history()).messages, [], 'no run was started');
     await goesOn(later);
   });
 
-  test('a burst of rubbish is answered message by message, in order', async (t) => {
+  test('gets its error in the order of the requests', async (t) => {
     const client = await connect(t);
     const messages = REFUSED.filter(([, message]) => typeof message === 'string').slice(0, 10);
     for (const [, message] of messages) client.socket.send(message);
-    await client.until('all answers', () => client.controls.length >= messages.length);
-    assert.deepEqual(client.controls.map(({ code }) => code), messages.map(([, , code]) => code));
+    await client.until('all responses', () => client.responses.length >= messages.length);
+    assert.deepEqual(
+      client.responses.map(({ code }) => code),
+      messages.map(([, , code]) => code),
+    );
     await goesOn(client);
   });
 });

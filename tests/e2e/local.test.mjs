@@ -1,21 +1,27 @@
-// scripts/local itself, on the running stack.
+// The commands of scripts/local on the running stack.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { local } from '../harness/ask.mjs';
+import { local } from '../harness/local.mjs';
 import { stack } from '../harness/stack.mjs';
 
 describe('scripts/local', { concurrency: 1 }, () => {
-  test('ask streams the answer to stdout, the tool to stderr, and ends with 0', async () => {
-    const { code, out, err, firstMs } = await local(['ask', 'How is the weather in New York?']);
+  test('ask prints the answer to stdout and the tool call to stderr, and exits with 0', async () => {
+    const { code, out, err } = await local(['ask', 'How is the weather in New York?']);
     assert.equal(code, 0, err);
     assert.match(out, /^It is sunny in New York\..*\n$/s);
     assert.match(err, /get_weather.*New York/);
-    assert.ok(firstMs < 3000, `the first text came after ${firstMs} ms`);
   });
 
-  test('ask ends with 1 and the error’s text when the run fails', async () => {
+  test('ask prints the first text while the model still answers', async () => {
+    const { code, err, firstMs, ms } = await local(['ask', 'sim:steady']);
+    assert.equal(code, 0, err);
+    // The model takes 3 s from the first delta to the last one.
+    assert.ok(firstMs < ms - 2000, `the first text came after ${firstMs} ms of ${ms} ms`);
+  });
+
+  test('ask exits with 1 and prints the error when the run fails', async () => {
     const { code, out, err } = await local(['ask', 'sim:fault-access-denied']);
     assert.equal(code, 1);
     assert.equal(out.trim(), '');
@@ -23,25 +29,25 @@ describe('scripts/local', { concurrency: 1 }, () => {
     assert.doesNotMatch(err, /Traceback/);
   });
 
-  test('ask ends with 1 when the prompt is refused', async () => {
+  test('ask exits with 1 when the prompt is refused', async () => {
     const { code, err } = await local(['ask', ' ']);
     assert.equal(code, 1);
     assert.match(err, /error: .*prompt/);
   });
 
-  test('chat remembers', async () => {
+  test('chat keeps the conversation', async () => {
     const { code, out } = await local(['chat'], 'My name is Ada.\nWhat is my name?\n');
     assert.equal(code, 0);
     assert.match(out, /Your name is Ada\./);
   });
 
-  test('status tells where everything is', async () => {
+  test('status prints the WebSocket URL', async () => {
     const { code, out, err } = await local(['status']);
     assert.equal(code, 0);
     assert.ok(`${out}${err}`.includes(stack().websocket));
   });
 
-  test('up on a running stack prints its URL and a wscat line', async () => {
+  test('up on a running stack prints its URL and a wscat command', async () => {
     const { code, out } = await local(['up']);
     assert.equal(code, 0);
     const lines = out.trimEnd().split('\n');
@@ -49,7 +55,7 @@ describe('scripts/local', { concurrency: 1 }, () => {
     assert.match(lines.at(-1) ?? '', /^npx wscat.* -c .*ws:/);
   });
 
-  test('the workers’ log has the tools’ use, and no prompt', async () => {
+  test('the workers’ log has the tool calls and no prompt', async () => {
     const { code, out } = await local(['logs', 'worker']);
     assert.equal(code, 0);
     assert.match(out, /get_weather/);

@@ -1,4 +1,4 @@
-// Each reason for which a model stops, and each way in which it fails.
+// Each stop reason and each fault of a model.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -6,13 +6,13 @@ import { describe, test } from 'node:test';
 import { connect } from '../harness/client.mjs';
 import { requests } from '../harness/simulator.mjs';
 
-/** The thread still works: the simulator refuses a history that Bedrock would refuse. @param {any} client */
+/** Checks that the next prompt is answered. @param {import('../harness/client.mjs').Client} client */
 async function goesOn(client) {
   const run = await (await client.prompt('Hey!')).success();
   assert.equal(run.text, 'Hello! How can I help you today?');
 }
 
-describe('stops', { concurrency: 4 }, () => {
+describe('stop reasons', { concurrency: 4 }, () => {
   const stops = {
     'stop-end-turn': 'end_turn',
     'stop-sequence': 'stop_sequence',
@@ -25,7 +25,7 @@ describe('stops', { concurrency: 4 }, () => {
     'stop-unknown': 'sim_brand_new_reason',
   };
   for (const [scenario, reason] of Object.entries(stops)) {
-    test(`${reason} is a success that tells its reason`, async (t) => {
+    test(`${reason} is reported in a successful run`, async (t) => {
       const client = await connect(t);
       const run = await (await client.prompt(`sim:${scenario}`)).success();
       assert.equal(run.stopReason, reason);
@@ -34,20 +34,23 @@ describe('stops', { concurrency: 4 }, () => {
     });
   }
 
-  test('tool_use goes on', async (t) => {
+  test('tool_use leads to another step', async (t) => {
     const client = await connect(t);
     const run = await (await client.prompt('sim:stop-tool-use')).success();
-    assert.deepEqual(run.of('STEP_FINISHED').map(({ metadata }) => metadata['lw.stopReason']), ['tool_use', 'end_turn']);
+    assert.deepEqual(
+      run.of('STEP_FINISHED').map(({ metadata }) => metadata['lw.stopReason']),
+      ['tool_use', 'end_turn'],
+    );
     await goesOn(client);
   });
 
-  test('tool_use without a tool call ends', async (t) => {
+  test('tool_use without a tool call ends the run', async (t) => {
     const client = await connect(t);
     await client.answer('sim:tool-use-without-tool');
     await goesOn(client);
   });
 
-  test('an answer without any block', async (t) => {
+  test('an answer without a block is a successful run', async (t) => {
     const client = await connect(t);
     const run = await (await client.prompt('sim:nothing')).success();
     assert.equal(run.text, '');
@@ -56,7 +59,7 @@ describe('stops', { concurrency: 4 }, () => {
 });
 
 describe('faults', { concurrency: 4 }, () => {
-  /** @type {[string, string, boolean, RegExp][]} scenario, code, retryable, the words before the fault */
+  /** @type {[string, string, boolean, RegExp][]} scenario, code, retryable, the text before the fault */
   const faults = [
     ['fault-throttling', 'model_throttled', true, /^$/],
     ['fault-5xx', 'model_unavailable', true, /^$/],
@@ -73,23 +76,34 @@ describe('faults', { concurrency: 4 }, () => {
     ['no-message-stop', 'model_stream_error', true, /The end\.$/],
     ['second-step-throttling', 'model_throttled', true, /^$/],
   ];
-  for (const [scenario, code, retryable, words] of faults) {
-    test(`${scenario}: the run fails with ${code}, the thread goes on`, async (t) => {
+  for (const [scenario, code, retryable, text] of faults) {
+    test(`${scenario} fails the run with ${code}, and the next prompt is answered`, async (t) => {
       const client = await connect(t);
       const run = await client.prompt(`sim:${scenario}`);
       const last = await run.end(60_000);
       assert.deepEqual([last.type, last.code, last.metadata['lw.retryable'] ?? false], ['RUN_ERROR', code, retryable]);
       assert.ok(last.message.length > 0 && !/arn:|000000000000|sim:/.test(last.message), last.message);
-      assert.match(run.text, words);
-      assert.equal(client.controls.filter(({ type }) => type === 'error').length, 0, 'never both for one cause');
+      assert.match(run.text, text);
+      assert.equal(
+        client.responses.filter(({ type }) => type === 'error').length,
+        0,
+        'no error response beside RUN_ERROR',
+      );
       await goesOn(client);
     });
   }
 
-  const once = ['fault-throttling-once', 'fault-5xx-once', 'fault-service-unavailable-once',
-    'fault-model-not-ready-once', 'exception-first-once', 'cut-first-once', 'no-message-stop-empty-once'];
+  const once = [
+    'fault-throttling-once',
+    'fault-5xx-once',
+    'fault-service-unavailable-once',
+    'fault-model-not-ready-once',
+    'exception-first-once',
+    'cut-first-once',
+    'no-message-stop-empty-once',
+  ];
   for (const scenario of once) {
-    test(`${scenario}: repeated, and nobody sees it`, async (t) => {
+    test(`${scenario} is retried without a visible event`, async (t) => {
       const client = await connect(t);
       const run = await (await client.prompt(`sim:${scenario}`)).success(60_000);
       assert.equal(run.text, 'After all it worked.');
@@ -99,14 +113,14 @@ describe('faults', { concurrency: 4 }, () => {
     });
   }
 
-  test('silence after the first words: alive is sent, then the run fails with model_timeout', async (t) => {
+  test('a model that falls silent leads to `alive`, then to model_timeout', async (t) => {
     const client = await connect(t);
     const run = await client.prompt('sim:stall');
     const last = await run.end(60_000);
     assert.deepEqual([last.type, last.code], ['RUN_ERROR', 'model_timeout']);
-    const alive = client.controls.find(({ type }) => type === 'alive');
+    const alive = client.responses.find(({ type }) => type === 'alive');
     assert.equal(alive?.runId, run.id);
-    // The error line is the next after the last that `alive` spoke of.
+    // RUN_ERROR is the event after the one in `alive`.
     assert.equal(alive?.last, last.metadata['lw.seq'] - 1);
     await goesOn(client);
   });

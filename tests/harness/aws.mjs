@@ -1,6 +1,12 @@
-// A look behind the scenes: MiniStack's queues and tables, as an operator would see them.
+// Access to MiniStack's queues and tables, as an operator has it.
 
-import { DynamoDBClient, GetItemCommand, paginateQuery, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateQuery,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
 import { until } from './deadline.mjs';
@@ -18,7 +24,7 @@ function clients() {
   return made;
 }
 
-/** Messages of a queue: waiting, delayed and in flight. @param {string} url */
+/** Counts the messages of a queue: visible, delayed and in flight. @param {string} url */
 async function depth(url) {
   const names = /** @type {const} */ ([
     'ApproximateNumberOfMessages',
@@ -30,54 +36,58 @@ async function depth(url) {
   return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
 }
 
-/** How many messages are in the dead-letter queue. */
+/** Counts the messages in the dead-letter queue. */
 export function deadLetters() {
   return depth(stack().dead_letter_url);
 }
 
-/** Empties the dead-letter queue, for the tests that follow. */
-export async function buryDeadLetters() {
+/** Empties the dead-letter queue for the tests that follow. */
+export async function purgeDeadLetters() {
   await clients().sqs.send(new PurgeQueueCommand({ QueueUrl: stack().dead_letter_url }));
 }
 
-/** How many messages are queued, delayed or being worked on. */
-export function messages() {
+/** Counts the messages that are visible, delayed or in flight. */
+export function queuedMessages() {
   return depth(stack().queue_url);
 }
 
-/** Waits until there are none. @param {number} [ms] */
+/** Waits until the queue is empty. @param {number} [ms] */
 export async function queueEmpty(ms) {
-  await until('the queue is empty', async () => (await messages()) === 0, ms);
+  await until('the queue is empty', async () => (await queuedMessages()) === 0, ms);
 }
 
-/** Sends the message for a run once more, as SQS may at any time. @param {string} threadId @param {string} runId */
+/** Sends the message of a run again, as SQS may at any time. @param {string} threadId @param {string} runId */
 export async function redeliver(threadId, runId) {
-  await send({ v: 2, owner: OWNER, threadId, runId });
+  await sendJob({ v: 2, owner: OWNER, threadId, runId });
 }
 
 /** Sends a message to the queue. @param {object} job */
-export async function send(job) {
+export async function sendJob(job) {
   const MessageBody = JSON.stringify(job);
   await clients().sqs.send(new SendMessageCommand({ QueueUrl: stack().queue_url, MessageBody }));
 }
 
-/** The control row of a run, or undefined. @param {string} threadId @param {string} runId */
+/** Reads the control row of a run, or undefined. @param {string} threadId @param {string} runId */
 export async function runRow(threadId, runId) {
   const Key = { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } };
   const command = new GetItemCommand({ TableName: stack().tables.threads, Key, ConsistentRead: true });
   const { Item } = await clients().dynamodb.send(command);
-  return Item && plain({ M: Item });
+  return Item && unmarshall({ M: Item });
 }
 
 /** Waits until a run has ended. @param {string} threadId @param {string} runId @param {number} [ms] */
 export function endedRow(threadId, runId, ms) {
-  return until(`run ${runId} has ended`, async () => {
-    const row = await runRow(threadId, runId);
-    return ['finished', 'failed', 'cancelled'].includes(row?.status) && row;
-  }, ms);
+  return until(
+    `run ${runId} has ended`,
+    async () => {
+      const row = await runRow(threadId, runId);
+      return ['finished', 'failed', 'cancelled'].includes(row?.status) && row;
+    },
+    ms,
+  );
 }
 
-/** All items of a thread. @param {string} threadId @returns {Promise<any[]>} */
+/** Reads all items of a thread. @param {string} threadId @returns {Promise<any[]>} */
 export async function threadItems(threadId) {
   const query = {
     TableName: stack().tables.threads,
@@ -87,52 +97,61 @@ export async function threadItems(threadId) {
   };
   const items = [];
   for await (const { Items = [] } of paginateQuery({ client: clients().dynamodb }, query)) items.push(...Items);
-  return items.map((item) => plain({ M: item }));
+  return items.map((item) => unmarshall({ M: item }));
 }
 
-/** A run's lines as they are kept for replays. @param {string} threadId @param {string} runId @returns {Promise<any[]>} */
-export async function loggedLines(threadId, runId) {
+/** Reads a run's event log. @param {string} threadId @param {string} runId @returns {Promise<any[]>} */
+export async function loggedEvents(threadId, runId) {
   const batches = (await threadItems(threadId)).filter(({ item }) => item.startsWith(`LOG#${runId}#`));
   return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
 }
 
-/** The row of a connection, or undefined. @param {string} id */
+/** Reads the row of a connection, or undefined. @param {string} id */
 export async function connectionRow(id) {
   const Key = { connection: { S: id } };
   const command = new GetItemCommand({ TableName: stack().tables.connections, Key, ConsistentRead: true });
   const { Item } = await clients().dynamodb.send(command);
-  return Item && plain({ M: Item });
+  return Item && unmarshall({ M: Item });
 }
 
-/** Writes an item as it is. @param {'threads' | 'connections'} table @param {Record<string, any>} item */
-export async function put(table, item) {
-  await clients().dynamodb.send(new PutItemCommand({ TableName: stack().tables[table], Item: noted(item).M }));
+/** Writes an item. @param {'threads' | 'connections'} table @param {Record<string, any>} item */
+export async function putItem(table, item) {
+  await clients().dynamodb.send(new PutItemCommand({ TableName: stack().tables[table], Item: marshall(item).M }));
 }
 
-/** Sets one field of a run's row. @param {string} threadId @param {string} runId @param {string} field @param {any} value */
-export async function mark(threadId, runId, field, value) {
-  await clients().dynamodb.send(new UpdateItemCommand({
-    TableName: stack().tables.threads,
-    Key: { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } },
-    UpdateExpression: 'SET #field = :value',
-    ExpressionAttributeNames: { '#field': field },
-    ExpressionAttributeValues: { ':value': noted(value) },
-  }));
+/**
+ * Sets one attribute of a run's row.
+ * @param {string} threadId
+ * @param {string} runId
+ * @param {string} field
+ * @param {any} value
+ */
+export async function setAttribute(threadId, runId, field, value) {
+  await clients().dynamodb.send(
+    new UpdateItemCommand({
+      TableName: stack().tables.threads,
+      Key: { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } },
+      UpdateExpression: 'SET #field = :value',
+      ExpressionAttributeNames: { '#field': field },
+      ExpressionAttributeValues: { ':value': marshall(value) },
+    }),
+  );
 }
 
-/** An ordinary value in DynamoDB's notation. @param {any} value @returns {any} */
-function noted(value) {
-  if (Array.isArray(value)) return { L: value.map(noted) };
-  if (typeof value === 'object') return { M: Object.fromEntries(Object.entries(value).map(([key, of]) => [key, noted(of)])) };
+/** Converts a value to DynamoDB's JSON. @param {any} value @returns {any} */
+function marshall(value) {
+  if (Array.isArray(value)) return { L: value.map(marshall) };
+  if (typeof value === 'object')
+    return { M: Object.fromEntries(Object.entries(value).map(([key, of]) => [key, marshall(of)])) };
   if (typeof value === 'number') return { N: String(value) };
   return typeof value === 'boolean' ? { BOOL: value } : { S: value };
 }
 
-/** DynamoDB's notation as an ordinary value. @param {any} value @returns {any} */
-function plain(value) {
+/** Converts a value from DynamoDB's JSON. @param {any} value @returns {any} */
+function unmarshall(value) {
   const [[kind, inner]] = Object.entries(value);
-  if (kind === 'M') return Object.fromEntries(Object.entries(inner).map(([key, of]) => [key, plain(of)]));
-  if (kind === 'L') return inner.map(plain);
+  if (kind === 'M') return Object.fromEntries(Object.entries(inner).map(([key, of]) => [key, unmarshall(of)]));
+  if (kind === 'L') return inner.map(unmarshall);
   if (kind === 'N') return Number(inner);
   return kind === 'NULL' ? null : inner;
 }

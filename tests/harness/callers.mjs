@@ -1,16 +1,20 @@
-// Which process is at the other end of a connection on this machine. Linux only: /proc tells.
+// Finds the process at the other end of a local connection. Linux only, because it reads /proc.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** @typedef {{pid?: number, function?: string}} Caller */
 
-/** The prefix of a function's deployed name; the rest is its folder's. */
+/** Prefix of a function's deployed name; the rest is its folder's name. */
 const PREFIX = 'longwire-';
 
 /** @type {WeakMap<import('node:net').Socket, Caller>} */
 const known = new WeakMap();
 
-/** The function behind a connection. Looked up once. @param {import('node:net').Socket} socket @returns {Caller} */
+/**
+ * Finds the function at the other end of a connection and remembers it.
+ * @param {import('node:net').Socket} socket
+ * @returns {Caller}
+ */
 export function callerOf(socket) {
   const caller = known.get(socket) ?? find(socket.remotePort ?? 0, socket.localPort ?? 0);
   known.set(socket, caller);
@@ -25,10 +29,12 @@ function find(theirs, ours) {
   return pid === undefined ? {} : { pid, function: functionName(pid)?.replace(PREFIX, '') };
 }
 
-/** The socket of 127.0.0.1:theirs → 127.0.0.1:ours. @param {number} theirs @param {number} ours */
+/** Finds the socket of 127.0.0.1:theirs → 127.0.0.1:ours. @param {number} theirs @param {number} ours */
 function inodeOf(theirs, ours) {
   const end = (/** @type {number} */ port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const row = readFileSync('/proc/net/tcp', 'utf8').split('\n').map((line) => line.trim().split(/\s+/))
+  const row = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
     .find(([, local, remote]) => local === end(theirs) && remote === end(ours));
   return row?.[9];
 }
@@ -39,9 +45,11 @@ function holdsSocket(pid, inode) {
   return namesIn(folder).some((name) => linkOf(`${folder}/${name}`) === `socket:[${inode}]`);
 }
 
-/** All processes that are functions, of whichever stack. */
+/** Lists the processes of functions, of all stacks. */
 function functionPids() {
-  return namesIn('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  return namesIn('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
     .filter((pid) => linkOf(`/proc/${pid}/exe`)?.endsWith('/bootstrap'));
 }
 

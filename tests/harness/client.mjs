@@ -1,36 +1,36 @@
-// The one client of the protocol: a book (what is known, what to say next) on a socket.
+// The tests' client of the protocol: its state (client-state.mjs) and a socket.
 
 import assert from 'node:assert/strict';
 
-import { backoffMs, Book } from './book.mjs';
-import { PATIENCE_MS, until } from './deadline.mjs';
+import { backoffMs, ClientState } from './client-state.mjs';
+import { DEADLINE_MS, until } from './deadline.mjs';
 import { Run } from './run.mjs';
 import { Socket, SUBPROTOCOL } from './socket.mjs';
 
-/** @typedef {import('./book.mjs').Control} Control */
+/** @typedef {import('./client-state.mjs').Request} Request */
+/** @typedef {import('./client-state.mjs').Response} Response */
 
 /**
- * `leaves`: a lost connection stays lost, and what is refused is not repeated. `stays`: section 5 to the letter, it
- * comes back, repeats what was not answered, and names its runs itself, so that repeating is safe.
- * @typedef {'leaves' | 'stays'} Loyalty
+ * `reconnect`: the client does all that docs/protocol.md section 5 asks for. It reconnects, repeats requests that were
+ * not answered or refused for now, and chooses the ids of its runs, so that repeating is safe. Otherwise a lost
+ * connection stays lost and an error is final.
+ * @typedef {import('./socket.mjs').Options & {reconnect?: boolean}} Options
  */
 
-/** @typedef {import('./socket.mjs').Options & {loyalty?: Loyalty}} Options */
-
-/** How often a client looks whether there is something to say. */
+/** Interval at which a client checks for requests that are due. */
 const TICK_MS = 50;
 
 let counter = 0;
 
-/** @param {string} prefix @returns {string} an id nobody has used */
-export function fresh(prefix) {
+/** @param {string} prefix @returns {string} an id that is not in use */
+export function newId(prefix) {
   counter += 1;
   return `${prefix}_${process.pid}_${Date.now().toString(36)}_${counter}`;
 }
 
 export class Client {
-  /** How often it connected anew. */
-  returns = 0;
+  /** Number of times that it reconnected. */
+  reconnects = 0;
   #read = 0;
   #closed = false;
   #connecting = false;
@@ -39,28 +39,28 @@ export class Client {
   constructor(socket, options = {}) {
     this.socket = socket;
     this.options = options;
-    this.loyalty = options.loyalty ?? 'leaves';
-    this.book = new Book(this.loyalty === 'stays' ? 'until answered' : 'once');
-    this.book.opened(Date.now());
+    this.reconnecting = options.reconnect ?? false;
+    this.state = new ClientState({ retry: this.reconnecting });
+    this.state.opened(Date.now());
     this.ticks = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
-  /** @returns {Control[]} */
-  get controls() {
-    return this.book.controls;
+  /** @returns {Response[]} */
+  get responses() {
+    return this.state.responses;
   }
 
-  /** Runs by id, in the order they began. */
+  /** Runs by id, in the order of their first events. */
   get runs() {
-    return this.book.runs;
+    return this.state.runs;
   }
 
-  /** Takes in the frames that came since the last call. Every wait below does that first. */
+  /** Takes in the frames that arrived since the last call. Each wait below calls it first. */
   catchUp() {
     for (; this.#read < this.socket.frames.length; this.#read += 1) {
       const { text, at } = this.socket.frames[this.#read];
       const lines = this.socket.socket.protocol === SUBPROTOCOL ? text.split('\n') : [text];
-      for (const line of lines) if (line !== '') this.book.hears(JSON.parse(line), at);
+      for (const line of lines) if (line !== '') this.state.received(JSON.parse(line), at);
     }
     return this;
   }
@@ -68,18 +68,18 @@ export class Client {
   /**
    * Sends a prompt and waits for its ack.
    * @param {string} prompt
-   * @param {Record<string, any>} [more] other fields of the message
+   * @param {Record<string, any>} [more] other fields of the request
    * @returns {Promise<Run>}
    */
   async prompt(prompt, more = {}) {
-    const named = this.loyalty === 'stays' ? { runId: fresh('r') } : {};
-    const ack = await this.ask({ action: 'prompt', prompt, ...named, ...more });
+    const named = this.reconnecting ? { runId: newId('r') } : {};
+    const ack = await this.request({ action: 'prompt', prompt, ...named, ...more });
     assert.equal(ack.type, 'ack', `refused: ${JSON.stringify(ack)}`);
     return new Run(this, ack, prompt);
   }
 
   /**
-   * Sends a prompt and waits for its answer's end.
+   * Sends a prompt and waits for the end of its run.
    * @param {string} prompt
    * @param {Record<string, any>} [more]
    * @returns {Promise<Run>}
@@ -91,33 +91,37 @@ export class Client {
   }
 
   /**
-   * Sends a message with an id and waits for the control line that answers it for good: who stays takes no
-   * refusal that may be repeated.
-   * @param {Record<string, any>} message
+   * Sends a request with an id and waits for its final response. For a client that reconnects, an error that may be
+   * retried is not final.
+   * @param {Record<string, any>} fields
    * @param {number} [ms]
-   * @returns {Promise<Control>}
+   * @returns {Promise<Response>}
    */
-  async ask(message, ms) {
-    const asked = /** @type {import('./book.mjs').Message} */ ({ ...message, id: message.id ?? fresh('q') });
-    this.book.sends(asked);
-    this.#say([asked]);
-    const final = (/** @type {Control} */ { id, type, retryable }) =>
-      id === asked.id && !(this.loyalty === 'stays' && type === 'error' && retryable);
-    return this.until(`an answer to ${asked.action} ${asked.id}`, () => this.controls.find(final), ms);
-  }
-
-  /** Asks for a run to be stopped, and returns the answer. @param {Run} run @param {Record<string, any>} [more] */
-  async cancel(run, more = {}) {
-    return this.ask({ action: 'cancel', threadId: run.threadId, runId: run.id, ...more });
+  async request(fields, ms) {
+    const request = /** @type {Request} */ ({ ...fields, id: fields.id ?? newId('q') });
+    this.state.sending(request);
+    this.#send([request]);
+    const final = (/** @type {Response} */ { id, type, retryable }) =>
+      id === request.id && !(this.reconnecting && type === 'error' && retryable);
+    return this.until(`a response to ${request.action} ${request.id}`, () => this.responses.find(final), ms);
   }
 
   /**
-   * Watches a run that others, or a former self, began.
-   * @param {{id: string, threadId: string}} run
-   * @returns {Run} from its first line on
+   * Requests the cancellation of a run and returns the response.
+   * @param {Run} run
+   * @param {Record<string, any>} [more]
    */
-  watch({ id, threadId }) {
-    this.#say([this.book.watches(id, threadId, Date.now())]);
+  async cancel(run, more = {}) {
+    return this.request({ action: 'cancel', threadId: run.threadId, runId: run.id, ...more });
+  }
+
+  /**
+   * Subscribes to a run that another client started, from its first event on.
+   * @param {{id: string, threadId: string}} run
+   * @returns {Run}
+   */
+  subscribe({ id, threadId }) {
+    this.#send([this.state.subscribe(id, threadId, Date.now())]);
     return new Run(this, { type: 'ack', runId: id, threadId });
   }
 
@@ -128,46 +132,49 @@ export class Client {
    * @param {number} [ms]
    * @returns {Promise<Exclude<NonNullable<T>, false>>}
    */
-  async until(what, look, ms = PATIENCE_MS) {
-    if (this.loyalty === 'leaves') return this.socket.until(what, () => look(this.catchUp()), ms);
+  async until(what, look, ms = DEADLINE_MS) {
+    if (!this.reconnecting) return this.socket.until(what, () => look(this.catchUp()), ms);
     try {
       return /** @type {any} */ (await until(what, () => look(this.catchUp()), ms));
     } catch (error) {
-      const heard = this.socket.frames.slice(-8).map(({ text }) => text.slice(0, 400));
-      throw new Error(`${/** @type {Error} */ (error).message}; ${this.returns} returns; last heard:\n${heard.join('\n')}`);
+      const last = this.socket.frames
+        .slice(-8)
+        .map(({ text }) => text.slice(0, 400))
+        .join('\n');
+      throw new Error(`${/** @type {Error} */ (error).message}; ${this.reconnects} reconnects; last frames:\n${last}`);
     }
   }
 
-  /** Messages of the thread as `history` has them. @param {Record<string, any>} [more] */
+  /** Requests the messages of the thread. @param {Record<string, any>} [more] */
   async history(more = {}) {
-    const answer = await this.ask({ action: 'history', ...more });
-    assert.equal(answer.type, 'history', JSON.stringify(answer));
-    return answer;
+    const response = await this.request({ action: 'history', ...more });
+    assert.equal(response.type, 'history', JSON.stringify(response));
+    return response;
   }
 
-  /** The connection breaks without a word; who stays comes back. */
+  /** Terminates the connection without a closing handshake; a client that reconnects opens another one. */
   drop() {
     this.catchUp();
-    this.socket.vanish();
+    this.socket.terminate();
   }
 
-  /** Goes away for good. */
-  leave() {
+  /** Terminates the connection for good. */
+  close() {
     this.#closed = true;
     clearInterval(this.ticks);
-    this.socket.vanish();
+    this.socket.terminate();
   }
 
   #tick() {
     if (this.#closed) return;
     this.catchUp();
-    if (this.socket.closed) this.#comeBack();
-    else if (this.book.dead(Date.now())) this.socket.vanish();
-    else this.#say(this.book.due(Date.now()));
+    if (this.socket.closed) void this.#reconnect();
+    else if (this.state.dead(Date.now())) this.socket.terminate();
+    else this.#send(this.state.due(Date.now()));
   }
 
-  async #comeBack() {
-    if (this.loyalty === 'leaves' || this.#connecting) return;
+  async #reconnect() {
+    if (!this.reconnecting || this.#connecting) return;
     this.#connecting = true;
     for (let tries = 0; !this.#closed; tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, Math.random())));
@@ -175,50 +182,50 @@ export class Client {
       if (!socket) continue;
       this.socket = socket;
       this.#read = 0;
-      this.returns += 1;
-      this.#say(this.book.opened(Date.now()));
+      this.reconnects += 1;
+      this.#send(this.state.opened(Date.now()));
       break;
     }
     this.#connecting = false;
-    if (this.#closed) this.socket.vanish();
+    if (this.#closed) this.socket.terminate();
   }
 
-  /** @param {import('./book.mjs').Message[]} messages */
-  #say(messages) {
-    // What cannot be sent now is said again on the next connection.
-    for (const message of messages) if (!this.socket.closed) this.socket.send(message);
+  /** @param {Request[]} requests */
+  #send(requests) {
+    // A request that cannot be sent now is repeated on the next connection.
+    for (const request of requests) if (!this.socket.closed) this.socket.send(request);
   }
 }
 
 /**
- * A client on a new connection, gone when the test ends.
+ * Opens a connection that is terminated when the test ends.
  * @param {import('node:test').TestContext} t
  * @param {Options} [options]
  */
 export async function connect(t, options) {
   const client = new Client(await Socket.open(options), options);
-  t.after(() => client.leave());
+  t.after(() => client.close());
   return client;
 }
 
 /**
- * A client that stays on a thread of its own.
+ * Opens a connection that reconnects, on a thread of its own unless one is given.
  * @param {import('node:test').TestContext} t
  * @param {string} [thread]
  */
-export function loyal(t, thread = fresh('t')) {
-  return connect(t, { query: { thread }, loyalty: 'stays' });
+export function reconnecting(t, thread = newId('t')) {
+  return connect(t, { query: { thread }, reconnect: true });
 }
 
 /**
- * A page that is loaded anew: the history, and the running run from its beginning.
+ * Does what a page does when it is loaded: reads the history and subscribes to the active run.
  * @param {import('node:test').TestContext} t
  * @param {string} thread
  * @returns {Promise<{client: Client, history: any, run: Run | undefined}>}
  */
 export async function reload(t, thread) {
-  const client = await loyal(t, thread);
+  const client = await reconnecting(t, thread);
   const history = await client.history();
-  const run = history.run && client.watch({ id: history.run.runId, threadId: thread });
+  const run = history.run && client.subscribe({ id: history.run.runId, threadId: thread });
   return { client, history, run };
 }

@@ -1,20 +1,20 @@
-// Waiting: always for something, never for a time.
+// Waiting for a condition, with a deadline.
 
-/** How long anything may take that says nothing else. Two cores, shared with a compiler, are slow. */
-export const PATIENCE_MS = 15_000;
+/** Default deadline. It allows for two cores that are shared with a compiler. */
+export const DEADLINE_MS = 15_000;
 
 const POLL_MS = 40;
 
 /**
- * Polls until `look` answers with something truthy and returns that; an error thrown by `look` counts as
- * "not yet" and is the cause of the failure when time runs out.
+ * Polls until `look` returns something truthy and returns that. An error that `look` throws means "not yet"; it is the
+ * cause of the failure when the deadline passes.
  * @template T
  * @param {string} what for the error's text
  * @param {() => T | Promise<T>} look
  * @param {number} [ms]
  * @returns {Promise<Exclude<NonNullable<T>, false>>}
  */
-export async function until(what, look, ms = PATIENCE_MS) {
+export async function until(what, look, ms = DEADLINE_MS) {
   const deadline = Date.now() + ms;
   for (;;) {
     let cause;
@@ -30,14 +30,14 @@ export async function until(what, look, ms = PATIENCE_MS) {
 }
 
 /**
- * The promise's result, or an error when it takes longer than `ms`.
+ * Returns the promise's result, or throws when it takes longer than `ms`.
  * @template T
  * @param {string} what
  * @param {Promise<T>} promise
  * @param {number} [ms]
  * @returns {Promise<T>}
  */
-export async function within(what, promise, ms = PATIENCE_MS) {
+export async function within(what, promise, ms = DEADLINE_MS) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${what}`)), ms);

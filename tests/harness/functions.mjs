@@ -1,7 +1,8 @@
-// The functions as Lambda has them: their timeout, their variables, an invocation by hand.
+// The functions in MiniStack's Lambda: timeout, environment variables, invocation.
 
 import assert from 'node:assert/strict';
 
+import { queueEmpty } from './aws.mjs';
 import { stack } from './stack.mjs';
 
 /** @typedef {import('./stack.mjs').Stack} Stack */
@@ -9,14 +10,19 @@ import { stack } from './stack.mjs';
 
 /** @typedef {{timeout: number, variables: Record<string, string>}} Settings */
 
-/** How a function is set. @param {string} name its folder @param {Stack} [at] @returns {Promise<Settings>} */
+/**
+ * Reads the settings of a function.
+ * @param {string} name its folder
+ * @param {Stack} [at]
+ * @returns {Promise<Settings>}
+ */
 export async function settingsOf(name, at = stack()) {
   const { Timeout, Environment } = /** @type {Configuration} */ (await ask(at, 'GET', pathOf(name, at)));
   return { timeout: Timeout, variables: Environment.Variables };
 }
 
 /**
- * Sets a function, all of it. Its processes are replaced, so nothing may be under way.
+ * Replaces all settings of a function. Its processes are replaced too, so no invocation may be running.
  * @param {string} name its folder
  * @param {Settings} settings
  * @param {Stack} [at]
@@ -25,15 +31,23 @@ export async function configure(name, { timeout, variables }, at = stack()) {
   await ask(at, 'PUT', pathOf(name, at), { Timeout: timeout, Environment: { Variables: variables } });
 }
 
+/** Deadline for an empty queue before a function is changed. */
+const SETTLE_MS = 60_000;
+
 /**
- * Changes a function for one test.
+ * Changes settings of a function until the test ends. It waits until the queue is empty before each change, because a
+ * message whose invocation is ended stays invisible.
  * @param {import('node:test').TestContext} t
  * @param {string} name its folder
- * @param {Partial<Settings>} change what is not named stays
+ * @param {Partial<Settings>} change the settings and variables to change
  */
-export async function functionIs(t, name, { timeout, variables }) {
+export async function reconfigure(t, name, { timeout, variables }) {
+  await queueEmpty(SETTLE_MS);
   const was = await settingsOf(name);
-  t.after(() => configure(name, was));
+  t.after(async () => {
+    await queueEmpty(SETTLE_MS).catch((error) => t.diagnostic(error.message));
+    await configure(name, was);
+  });
   await configure(name, { timeout: timeout ?? was.timeout, variables: { ...was.variables, ...variables } });
 }
 
@@ -42,13 +56,13 @@ function pathOf(name, at) {
   return `functions/${at.functions[name]}/configuration`;
 }
 
-/** Calls a function and returns what it returns. @param {string} name @param {object} [event] */
+/** Invokes a function and returns its result. @param {string} name @param {object} [event] */
 export function invoke(name, event = {}) {
   return ask(stack(), 'POST', `functions/${stack().functions[name]}/invocations`, event);
 }
 
-/** Lets so many workers be at work at once. @param {number} workers @param {Stack} at */
-export async function sideBySide(workers, at) {
+/** Sets the maximum concurrency of the workers' event source. @param {number} workers @param {Stack} at */
+export async function setConcurrency(workers, at) {
   const { EventSourceMappings } = await ask(at, 'GET', `event-source-mappings/?FunctionName=${at.functions.worker}`);
   for (const { UUID } of EventSourceMappings) {
     await ask(at, 'PUT', `event-source-mappings/${UUID}`, { ScalingConfig: { MaximumConcurrency: workers } });

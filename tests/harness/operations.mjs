@@ -1,24 +1,24 @@
-// Which calls a run consists of, learnt from an undisturbed one.
+// The calls of AWS that a run consists of, recorded from a run without faults.
 
-import { mentions } from './faults.mjs';
-import { callsOf } from './spoil.mjs';
+import { contains } from './faults.mjs';
+import { callsOf } from './inject.mjs';
 
-/** Several calls of a kind are told apart by their number, up to this: control reads never end. */
+/** Most calls of one kind that are recorded, because control polls go on as long as the run. */
 const MOST = 4;
 
 /**
- * A call of a run, told apart from its like.
+ * One call of a run.
  * @typedef {object} Kind
  * @property {string} function
  * @property {string} operation
- * @property {string} names what it names of the run: a key of `Ids`, or nothing
- * @property {number} after how many of its kind came before
+ * @property {string} names the key of `Ids` whose id the call contains, or an empty string
+ * @property {number} after number of earlier calls with the same three properties
  */
 
 /** @typedef {{runId: string, threadId: string, connectionId: string}} Ids */
 
 /**
- * The calls that ingest and the worker make for one run.
+ * Returns the calls that ingest and the worker made for one run.
  * @param {Ids} ids
  * @param {number} since
  * @returns {Promise<Kind[]>}
@@ -27,7 +27,7 @@ export async function operationsOf(ids, since) {
   const seen = new Map();
   const calls = (await callsOf({ since })).filter((call) => ['ingest', 'worker'].includes(call.function ?? ''));
   return calls.flatMap((call) => {
-    const [names = ''] = Object.entries(ids).find(([, id]) => mentions(call, id)) ?? [];
+    const [names = ''] = Object.entries(ids).find(([, id]) => contains(call, id)) ?? [];
     const key = `${call.function} ${call.operation} ${names}`;
     const after = seen.get(key) ?? 0;
     seen.set(key, after + 1);

@@ -1,39 +1,39 @@
-// Killing a function's process, and putting one to sleep. Linux only, where /proc tells what became of it.
+// Killing and suspending the processes of functions. Linux only, because it reads /proc.
 
 import { readFileSync } from 'node:fs';
 
 import { until } from './deadline.mjs';
 
-/** A process dies at once, without a word; returns when it is dead and what it held open is closed. @param {number} pid */
+/** Kills a process and waits until its files and connections are closed. @param {number} pid */
 export async function kill(pid) {
   process.kill(pid, 'SIGKILL');
   await until(`${pid} is dead`, () => [undefined, 'Z', 'X'].includes(stateOf(pid)));
 }
 
 /**
- * Puts a process to sleep, until the returned function wakes it or the test ends: a process that sleeps takes no
- * notice of the stack's end.
+ * Suspends a process until the returned function is called or the test ends. A suspended process would not notice that
+ * the stack is ended.
  * @param {{after: (undo: () => void) => void}} t
  * @param {number} pid
  */
-export function asleep(t, pid) {
+export function suspend(t, pid) {
   process.kill(pid, 'SIGSTOP');
-  const wake = () => {
+  const resume = () => {
     try {
       process.kill(pid, 'SIGCONT');
     } catch {
-      // It is gone.
+      // The process has ended.
     }
   };
-  t.after(wake);
-  return wake;
+  t.after(resume);
+  return resume;
 }
 
-/** @param {number} pid @returns {string | undefined} its state; nothing of a process that is gone */
+/** @param {number} pid @returns {string | undefined} the process's state; undefined when it has ended */
 function stateOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets, which may hold blanks.
+    // The second field is the program's name in parentheses, which may contain spaces.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[0];
   } catch {
     return undefined;

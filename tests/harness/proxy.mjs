@@ -1,17 +1,16 @@
-// Stands between the functions and MiniStack: passes on what they ask, notes it, and spoils what the rules say.
-// Tests speak with it below /_faults (harness/spoil.mjs). It knows each caller's process by the port it calls from.
+// Proxy between the functions and MiniStack. It forwards and records each call and injects the faults of its rules.
+// Tests control it below /_faults (harness/inject.mjs). It finds each caller's process by the port of its connection.
 
 import http from 'node:http';
-
-import { mentions, operationOf, refusal, Rules } from './faults.mjs';
 import { callerOf } from './callers.mjs';
+import { contains, operationOf, Rules, reply } from './faults.mjs';
 
 /** @typedef {import('./faults.mjs').Call} Call */
 
-/** How many calls are remembered. */
-const MEMORY = 20_000;
+/** Most calls that are recorded. */
+const MOST_CALLS = 20_000;
 
-export class Proxy {
+export class FaultProxy {
   rules = new Rules();
   /** @type {Call[]} */
   calls = [];
@@ -26,7 +25,7 @@ export class Proxy {
     this.server.keepAliveTimeout = 75_000;
   }
 
-  /** @returns {Promise<string>} its own address */
+  /** @returns {Promise<string>} the proxy's address */
   listen() {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject).listen(0, '127.0.0.1', () => {
@@ -48,10 +47,10 @@ export class Proxy {
   async #serve(request, response) {
     try {
       const body = await bodyOf(request);
-      if (request.url?.startsWith('/_faults/')) this.#told(request, response, body.toString());
+      if (request.url?.startsWith('/_faults/')) this.#control(request, response, body.toString());
       else await this.#call(request, response, body);
     } catch {
-      // One side went away, or MiniStack is gone: the caller sees a broken connection.
+      // One of the connections broke, so the caller's is broken too.
       response.destroy();
     }
   }
@@ -60,24 +59,28 @@ export class Proxy {
   async #call(request, response, body) {
     /** @type {Call} */
     const call = {
-      at: Date.now(), ...callerOf(request.socket), operation: operationOf(request), path: request.url ?? '', body: body.toString(),
+      at: Date.now(),
+      ...callerOf(request.socket),
+      operation: operationOf(request),
+      path: request.url ?? '',
+      body: body.toString(),
     };
     this.calls.push(call);
-    if (this.calls.length > MEMORY) this.calls.splice(0, MEMORY / 2);
-    const rule = this.rules.meet(call);
+    if (this.calls.length > MOST_CALLS) this.calls.splice(0, MOST_CALLS / 2);
+    const rule = this.rules.match(call);
     if (rule && ['fail', 'conflict', 'swallow'].includes(rule.effect)) {
-      answer(response, refusal(call, rule.effect));
+      answer(response, reply(call, rule.effect));
       return;
     }
     if (rule?.effect === 'delay') await new Promise((resolve) => setTimeout(resolve, rule.ms ?? 1000));
     if (rule?.effect === 'hold') await this.#hold(rule.id, request.socket);
-    // A process that died meanwhile asks for nothing any more; its sockets' ends may still be on their way to us.
+    // A call whose process died meanwhile is not forwarded. The end of its connection may not have been read yet.
     if (rule) await new Promise((resolve) => setImmediate(resolve));
     if (request.socket.destroyed) return;
     await this.#pass(request, response, body, rule?.effect === 'lose');
   }
 
-  /** How many calls are being held. */
+  /** Number of calls that are held. */
   get held() {
     return this.#held.size;
   }
@@ -97,38 +100,53 @@ export class Proxy {
     for (const go of [...this.#held]) go();
   }
 
-  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {Buffer} body @param {boolean} lost */
+  /**
+   * @param {http.IncomingMessage} request
+   * @param {http.ServerResponse} response
+   * @param {Buffer} body
+   * @param {boolean} lost
+   */
   async #pass(request, response, body, lost) {
     const { method, url: path, headers } = request;
     const { hostname, port } = this.target;
     const asked = http.request({ hostname, port, method, path, headers, agent: this.#agent });
     asked.end(body);
     const given = await new Promise((resolve, reject) => asked.once('response', resolve).once('error', reject));
-    const said = await bodyOf(given);
+    const content = await bodyOf(given);
     if (lost) return void request.socket.destroy();
     const { 'transfer-encoding': _, connection: __, ...kept } = given.headers;
-    response.writeHead(given.statusCode, { ...kept, 'content-length': said.length });
-    response.end(said);
+    response.writeHead(given.statusCode, { ...kept, 'content-length': content.length });
+    response.end(content);
   }
 
-  /** What tests say. @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {string} body */
-  #told({ method, url = '' }, response, body) {
+  /**
+   * Serves the tests' requests.
+   * @param {http.IncomingMessage} request
+   * @param {http.ServerResponse} response
+   * @param {string} body
+   */
+  #control({ method, url = '' }, response, body) {
     const [, , what, id] = url.split('?')[0].split('/');
-    if (what === 'calls') return say(response, sought(this.calls, new URL(url, 'http://proxy').searchParams));
-    if (method === 'POST') return say(response, { id: this.rules.add(JSON.parse(body)) });
-    if (method === 'GET') return say(response, { met: this.rules.met(id) });
-    if (id) this.rules.withdraw(id);
+    if (what === 'calls') return sendJson(response, selected(this.calls, new URL(url, 'http://proxy').searchParams));
+    if (method === 'POST') return sendJson(response, { id: this.rules.add(JSON.parse(body)) });
+    if (method === 'GET') return sendJson(response, { matches: this.rules.matches(id) });
+    if (id) this.rules.remove(id);
     else this.rules.clear();
     this.#release();
-    return say(response, {});
+    return sendJson(response, {});
   }
 }
 
-/** The calls a test asks for, oldest first. @param {Call[]} calls @param {URLSearchParams} query */
-function sought(calls, query) {
-  const [operation, by, text, since] = ['operation', 'function', 'holding', 'since'].map((name) => query.get(name));
-  return calls.filter((call) => (!operation || call.operation === operation) && (!by || call.function === by)
-    && (!text || mentions(call, text)) && call.at >= Number(since));
+/** Selects calls, oldest first. @param {Call[]} calls @param {URLSearchParams} query */
+function selected(calls, query) {
+  const [operation, by, text, since] = ['operation', 'function', 'containing', 'since'].map((name) => query.get(name));
+  return calls.filter(
+    (call) =>
+      (!operation || call.operation === operation) &&
+      (!by || call.function === by) &&
+      (!text || contains(call, text)) &&
+      call.at >= Number(since),
+  );
 }
 
 /** @param {http.IncomingMessage} message @returns {Promise<Buffer>} */
@@ -138,7 +156,7 @@ async function bodyOf(message) {
   return Buffer.concat(parts);
 }
 
-/** @param {http.ServerResponse} response @param {ReturnType<typeof refusal>} refused */
+/** @param {http.ServerResponse} response @param {ReturnType<typeof reply>} reply */
 function answer(response, { status, type, body }) {
   const named = type === '' ? {} : { 'x-amzn-errortype': type };
   const typed = type === '' ? {} : { __type: `com.amazonaws.dynamodb.v20120810#${type}` };
@@ -147,7 +165,7 @@ function answer(response, { status, type, body }) {
 }
 
 /** @param {http.ServerResponse} response @param {unknown} value */
-function say(response, value) {
+function sendJson(response, value) {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify(value));
 }

@@ -1,4 +1,4 @@
-// Random numbers that come again: the same seed, the same numbers.
+// Reproducible random numbers: the same seed gives the same numbers.
 
 /** @typedef {{chance: () => number, below: (end: number) => number, pick: <T>(from: T[]) => T}} Random */
 

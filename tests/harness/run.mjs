@@ -1,16 +1,16 @@
-// One run as a test sees it: its lines, its texts, its end.
+// One run as its client receives it.
 
 import assert from 'node:assert/strict';
 
-import { Delivery } from './delivery.mjs';
+import { RunEvents } from './run-events.mjs';
 import { record } from './transcripts.mjs';
 
-/** @typedef {import('./delivery.mjs').Line} Line */
+/** @typedef {import('./run-events.mjs').RunEvent} RunEvent */
 
 export class Run {
   /**
    * @param {import('./client.mjs').Client} client
-   * @param {import('./client.mjs').Control} ack
+   * @param {import('./client-state.mjs').Response} ack
    * @param {string} [prompt]
    */
   constructor(client, ack, prompt) {
@@ -21,85 +21,91 @@ export class Run {
     this.prompt = prompt;
   }
 
-  /** @returns {Delivery} */
-  get delivery() {
-    return this.client.catchUp().runs.get(this.id) ?? new Delivery();
+  /** @returns {RunEvents} */
+  get received() {
+    return this.client.catchUp().runs.get(this.id) ?? new RunEvents();
   }
 
-  /** @returns {Line[]} the lines that stand */
-  get lines() {
-    return this.delivery.lines;
+  /** @returns {RunEvent[]} the valid events */
+  get events() {
+    return this.received.events;
   }
 
-  /** @returns {Line} */
+  /** @returns {RunEvent} */
   get last() {
-    return /** @type {Line} */ (this.lines.at(-1));
+    return /** @type {RunEvent} */ (this.events.at(-1));
   }
 
-  /** The types of the lines; repeated pieces of one thing count once. */
+  /** Types of the events; successive deltas of one message or call count once. */
   get shape() {
-    const pieces = ['TEXT_MESSAGE_CONTENT', 'TOOL_CALL_ARGS', 'REASONING_MESSAGE_CONTENT'];
-    const types = this.lines.map((line) => line.type);
-    return types.filter((type, at) => !(pieces.includes(type) && types[at - 1] === type));
+    const deltas = ['TEXT_MESSAGE_CONTENT', 'TOOL_CALL_ARGS', 'REASONING_MESSAGE_CONTENT'];
+    const types = this.events.map((event) => event.type);
+    return types.filter((type, at) => !(deltas.includes(type) && types[at - 1] === type));
   }
 
-  /** All words, texts one after another. */
+  /** Text of all messages, one after another. */
   get text() {
-    return this.of('TEXT_MESSAGE_CONTENT').map((line) => line.delta).join('');
+    return this.of('TEXT_MESSAGE_CONTENT')
+      .map((event) => event.delta)
+      .join('');
   }
 
-  /** @param {string} type @returns {Line[]} */
+  /** @param {string} type @returns {RunEvent[]} */
   of(type) {
-    return this.lines.filter((line) => line.type === type);
+    return this.events.filter((event) => event.type === type);
   }
 
-  /** @returns {string | undefined} the model's last word for why it stopped */
+  /** @returns {string | undefined} the stop reason of the last step */
   get stopReason() {
     return this.of('STEP_FINISHED').at(-1)?.metadata['lw.stopReason'];
   }
 
   /**
-   * Waits until a line is there.
+   * Waits for an event.
    * @param {string} what
-   * @param {(line: Line) => boolean} match
+   * @param {(event: RunEvent) => boolean} match
    * @param {number} [ms]
    */
-  line(what, match, ms) {
-    return this.client.until(`${what} of run ${this.id}`, () => this.lines.find(match), ms);
+  event(what, match, ms) {
+    return this.client.until(`${what} of run ${this.id}`, () => this.events.find(match), ms);
   }
 
-  /** Waits for the first words. */
-  async words() {
-    return this.line('words', (line) => line.type === 'TEXT_MESSAGE_CONTENT');
+  /** Waits for the first text. */
+  async firstText() {
+    return this.event('text', (event) => event.type === 'TEXT_MESSAGE_CONTENT');
   }
 
   /**
-   * Waits for the last line, checks what is true of every run (docs/protocol.md sections 2 and 5), and writes the
-   * run down for AG-UI's packages.
+   * Waits for the last event, checks what holds for every run (docs/protocol.md sections 2 and 5), and records the run
+   * for AG-UI's packages.
    * @param {number} [ms]
-   * @returns {Promise<Line>} that line
+   * @returns {Promise<RunEvent>} the last event
    */
   async end(ms) {
-    await this.whole(ms);
+    await this.complete(ms);
     record(this);
     return this.last;
   }
 
   /**
-   * As `end`, for runs so long that AG-UI's packages would need minutes for them.
+   * Does the same as `end` without recording the run: AG-UI's packages need minutes for a very long one.
    * @param {number} [ms]
    */
-  async whole(ms = 30_000) {
-    await this.client.until(`the end of run ${this.id}`, () => this.delivery.ended, ms);
-    const { lines, epoch, wanted } = this.delivery;
-    assert.equal(wanted, undefined, 'no line is missing');
-    assert.equal(lines[0].type, 'RUN_STARTED');
-    assert.deepEqual([lines[0].threadId, lines[0].runId], [this.threadId, this.id]);
-    assert.ok(lines.every((line) => line.metadata['lw.run'] === this.id));
-    if (epoch === 1) assert.deepEqual(lines.map((line) => line.metadata['lw.seq']), lines.map((_, at) => at + 1));
+  async complete(ms = 30_000) {
+    await this.client.until(`the end of run ${this.id}`, () => this.received.ended, ms);
+    const { events, epoch, wanted } = this.received;
+    assert.equal(wanted, undefined, 'no event is missing');
+    assert.equal(events[0].type, 'RUN_STARTED');
+    assert.deepEqual([events[0].threadId, events[0].runId], [this.threadId, this.id]);
+    assert.ok(events.every((event) => event.metadata['lw.run'] === this.id));
+    if (epoch === 1)
+      assert.deepEqual(
+        events.map((event) => event.metadata['lw.seq']),
+        events.map((_, at) => at + 1),
+      );
   }
 
-  /** Waits for an end with success. @param {number} [ms] */
+  /** Waits for the end and checks that the run succeeded. @param {number} [ms] */
   async success(ms) {
     const last = await this.end(ms);
     assert.deepEqual([last.type, last.outcome], ['RUN_FINISHED', { type: 'success' }], JSON.stringify(last));

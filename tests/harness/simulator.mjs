@@ -1,5 +1,5 @@
-// The simulator's own interface (simulator/README.md), always asked about single runs or threads: test files
-// run side by side, so nothing here clears anything.
+// The simulator's own interface (simulator/README.md). Test files run in parallel, so each question is about single
+// runs or threads, and nothing is cleared.
 
 import assert from 'node:assert/strict';
 
@@ -13,36 +13,44 @@ async function get(path) {
   return response.json();
 }
 
-/** The run that a request's or stream's labels name. @param {Record<string, string> | undefined} labels */
-function names(labels, run) {
+/**
+ * Returns whether a request's or stream's labels name a run.
+ * @param {Record<string, string> | undefined} labels
+ * @param {string} run
+ */
+function isLabelled(labels, run) {
   return Object.values(labels ?? {}).includes(run);
 }
 
-/** The requests to the model that a run made, oldest first. @param {string} run @returns {Promise<any[]>} */
+/** Returns the requests of a run to the model, oldest first. @param {string} run @returns {Promise<any[]>} */
 export async function requests(run) {
-  return (await get('requests')).filter((request) => names(request.body.requestMetadata, run));
+  return (await get('requests')).filter((/** @type {any} */ request) => isLabelled(request.body.requestMetadata, run));
 }
 
-/** The model streams of a run, oldest first. @param {string} run @returns {Promise<any[]>} */
+/** Returns the model streams of a run, oldest first. @param {string} run @returns {Promise<any[]>} */
 export async function streams(run) {
-  return (await get('streams')).filter((stream) => names(stream.requestMetadata, run));
+  return (await get('streams')).filter((/** @type {any} */ stream) => isLabelled(stream.requestMetadata, run));
 }
 
-/** Calls of the weather service and the Knowledge Base whose path holds a text. @param {string} text */
+/** Returns the calls of the weather service and the knowledge base whose path contains a text. @param {string} text */
 export async function calls(text) {
   return (await get('calls')).filter((/** @type {any} */ call) => call.path.includes(text));
 }
 
 /**
- * Waits until the run's only stream was dropped by the worker.
+ * Waits until the worker has dropped the run's only stream.
  * @param {string} run
  * @param {number} [ms]
  */
 export function dropped(run, ms) {
-  return until(`the stream of ${run} is dropped`, async () => {
-    const all = await streams(run);
-    return all.length === 1 && all[0].state === 'dropped' && all[0];
-  }, ms);
+  return until(
+    `the stream of ${run} is dropped`,
+    async () => {
+      const all = await streams(run);
+      return all.length === 1 && all[0].state === 'dropped' && all[0];
+    },
+    ms,
+  );
 }
 
 /** Adds a scenario. @param {string} name @param {object} scenario */

@@ -1,11 +1,11 @@
-// A WebSocket that keeps what it hears, with times, for tests to look at.
+// A WebSocket that keeps the frames it receives, with their times.
 
 import WebSocket from 'ws';
 
-import { PATIENCE_MS, within } from './deadline.mjs';
+import { DEADLINE_MS, within } from './deadline.mjs';
 import { stack } from './stack.mjs';
 
-/** The subprotocol with several lines to a frame. */
+/** Subprotocol with several lines in a frame. */
 export const SUBPROTOCOL = 'longwire.v1';
 
 /** @typedef {{text: string, at: number}} Frame */
@@ -18,7 +18,7 @@ export class Socket {
   /** @type {{code: number, reason: string} | undefined} */
   closed;
   /** @type {Set<() => void>} */
-  #watchers = new Set();
+  #waiting = new Set();
 
   /** @param {WebSocket} socket */
   constructor(socket) {
@@ -36,8 +36,8 @@ export class Socket {
   }
 
   /**
-   * Opens one; the error of a refused handshake has the HTTP status in `status`.
-   * @param {Options} [options] the protocols offered (default: longwire.v1) and the query
+   * Opens a WebSocket. The error of a refused handshake has the HTTP status in `status`.
+   * @param {Options} [options] the offered subprotocols (default: longwire.v1) and the query
    * @returns {Promise<Socket>}
    */
   static async open({ protocols = [SUBPROTOCOL], query = {} } = {}) {
@@ -49,71 +49,74 @@ export class Socket {
     return opened;
   }
 
-  /** @param {unknown} message a string is sent as it is, a Buffer as a binary frame, the rest as JSON */
+  /** @param {unknown} message sent as it is if it is a string, as a binary frame if it is a Buffer, else as JSON */
   send(message) {
     const verbatim = typeof message === 'string' || Buffer.isBuffer(message);
     this.socket.send(verbatim ? message : JSON.stringify(message));
   }
 
   /**
-   * Looks again at each frame until `look` answers with something.
+   * Calls `look` after each frame until it returns something truthy, and returns that.
    * @template T
    * @param {string} what
    * @param {(socket: Socket) => T} look
    * @param {number} [ms]
    * @returns {Promise<Exclude<NonNullable<T>, false>>}
    */
-  async until(what, look, ms = PATIENCE_MS) {
+  async until(what, look, ms = DEADLINE_MS) {
     let wake = () => {};
     const found = new Promise((resolve, reject) => {
       wake = () => {
         try {
-          const answer = look(this);
-          if (answer) resolve(answer);
+          const found = look(this);
+          if (found) resolve(found);
           else if (this.closed) reject(new Error(`closed with ${this.closed.code} before: ${what}`));
         } catch (error) {
           reject(error);
         }
       };
     });
-    this.#watchers.add(wake);
+    this.#waiting.add(wake);
     wake();
     try {
       return await within(what, /** @type {Promise<any>} */ (found), ms);
     } catch (error) {
-      const heard = this.frames.slice(-8).map((frame) => frame.text.slice(0, 400));
-      throw new Error(`${/** @type {Error} */ (error).message}; last heard:\n${heard.join('\n')}`, { cause: error });
+      const last = this.frames.slice(-8).map((frame) => frame.text.slice(0, 400));
+      throw new Error(`${/** @type {Error} */ (error).message}; last frames:\n${last.join('\n')}`, { cause: error });
     } finally {
-      this.#watchers.delete(wake);
+      this.#waiting.delete(wake);
     }
   }
 
-  /** Says goodbye and waits until the other side has, too. */
+  /** Closes the connection with a closing handshake. */
   async close() {
     this.socket.close();
-    await within('the WebSocket closes', new Promise((resolve) => {
-      if (this.closed) resolve(undefined);
-      else this.socket.once('close', resolve);
-    }));
+    await within(
+      'the WebSocket closes',
+      new Promise((resolve) => {
+        if (this.closed) resolve(undefined);
+        else this.socket.once('close', resolve);
+      }),
+    );
   }
 
-  /** Goes away without a word, as a laptop does whose lid is closed. */
-  vanish() {
+  /** Terminates the connection without a closing handshake, as a laptop does whose lid is closed. */
+  terminate() {
     this.socket.terminate();
   }
 
-  /** Takes nothing more, as a phone in a tunnel does; the server's frames pile up. */
-  freeze() {
+  /** Stops reading, as a phone in a tunnel does. */
+  pause() {
     this.socket.pause();
   }
 
-  /** Takes what piled up. */
-  thaw() {
+  /** Continues reading. */
+  resume() {
     this.socket.resume();
   }
 
   #wake() {
-    for (const watcher of [...this.#watchers]) watcher();
+    for (const wake of [...this.#waiting]) wake();
   }
 }
 

@@ -1,4 +1,4 @@
-// The stack the tests run against: started once by run.mjs, described to every test file by a variable.
+// The stacks that the tests run against. run.mjs starts them; an environment variable names the kind to a test file.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,14 +12,14 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 const LOCAL = path.join(ROOT, 'scripts', 'local');
 
 /**
- * `steady` is for tests that share a stack. On the `brittle` one a dead worker is noticed within seconds, and what
- * the functions ask of AWS goes through a proxy that can spoil it.
+ * Tests share the `steady` stack. On the `brittle` one the lease is short, so that a dead worker is noticed within
+ * seconds, and the functions' calls of AWS go through a proxy that can inject faults.
  * @typedef {'steady' | 'brittle'} Kind
  */
 
 /**
- * Settings of the functions. Short times, so that a crash or a silent model is noticed in seconds; on the steady
- * stack long enough that a worker on a busy machine keeps its lease.
+ * Settings of the functions. The times are short, so that a crash or a silent model is noticed in seconds; on the
+ * steady stack they are long enough for a worker on a busy machine to keep its lease.
  * @type {Record<Kind, Record<string, number>>}
  */
 const SETTINGS = {
@@ -27,14 +27,14 @@ const SETTINGS = {
   brittle: { LEASE_SECONDS: 4, VISIBILITY_SECONDS: 6, MODEL_IDLE_SECONDS: 18, MESSAGES_PER_SECOND: 100 },
 };
 
-/** The kind that a process and those it starts speak of. */
+/** Kind of the stack that this process uses. */
 export const KIND = /** @type {Kind} */ (process.env.LONGWIRE_TESTS_STACK ?? 'steady');
 
-/** Where the tests' own stacks keep their state: beside a developer's, never in it. */
+/** Folder of the tests' stacks, apart from a developer's own. */
 export const STATES = path.join(ROOT, '.longwire', 'tests');
 
 /**
- * `.longwire/local.json`, the contract with other programs.
+ * The content of `.longwire/local.json`, which describes a running stack.
  * @typedef {{websocket: string, management: string, region: string, ministack: string, simulator: string,
  *   queue_url: string, dead_letter_url: string, tables: {connections: string, threads: string},
  *   functions: Record<string, string>, pids: Record<string, number>}} Stack
@@ -54,7 +54,7 @@ export function stack() {
   return /** @type {Stack} */ (described);
 }
 
-/** The environment that makes `scripts/local`, and tests, speak of one of the tests' stacks. @param {Kind} [kind] */
+/** Environment with which `scripts/local` and the tests use one of the tests' stacks. @param {Kind} [kind] */
 export function localEnvironment(kind = KIND) {
   const settings = Object.entries(SETTINGS[kind]).map(([name, value]) => [`LONGWIRE_FN_${name}`, String(value)]);
   const stack = { LONGWIRE_STATE: stateOf(kind), LONGWIRE_TESTS_STACK: kind };
@@ -62,7 +62,8 @@ export function localEnvironment(kind = KIND) {
 }
 
 /**
- * Starts a stack on a port of its own; its progress goes to stderr. Leftovers of a killed run are ended first.
+ * Starts a stack on a port of its own; its progress goes to stderr. A stack that a killed run left behind is ended
+ * first.
  * @param {Kind} kind
  * @returns {Promise<Stack>}
  */
@@ -71,18 +72,20 @@ export async function up(kind) {
   const port = String(await freePort());
   const code = await new Promise((resolve, reject) => {
     const options = { env: { ...localEnvironment(kind), LONGWIRE_PORT: port }, stdio: ['ignore', 'ignore', 'inherit'] };
-    spawn(LOCAL, ['up'], /** @type {any} */ (options)).once('error', reject).once('exit', resolve);
+    spawn(LOCAL, ['up'], /** @type {any} */ (options))
+      .once('error', reject)
+      .once('exit', resolve);
   });
   if (code !== 0) throw new Error(`scripts/local up ended with ${code}`);
   return JSON.parse(readFileSync(path.join(stateOf(kind), 'local.json'), 'utf8'));
 }
 
-/** Ends a stack. Synchronous, so that it can be the last act of a process that was told to end. @param {Kind} kind */
+/** Ends a stack. Synchronous, so that a signal handler can call it. @param {Kind} kind */
 export function down(kind) {
   execFileSync(LOCAL, ['down'], { env: localEnvironment(kind), stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** @returns {Promise<number>} a port nobody listens on */
+/** @returns {Promise<number>} a free port */
 function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);

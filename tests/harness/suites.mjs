@@ -1,4 +1,4 @@
-// Running test files on a stack that is started for them and ended after them.
+// Runs test files on a stack that is started before and ended after them.
 
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { down, localEnvironment, up } from './stack.mjs';
 
 /** @typedef {import('./stack.mjs').Kind} Kind */
 
-/** The folder of all tests. */
+/** Folder of all tests. */
 export const TESTS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
@@ -18,19 +18,19 @@ const running = new Set();
 const started = new Set();
 
 /**
- * Runs test files; whether all passed.
+ * Runs test files and returns whether all passed.
  * @param {string[]} files relative to the folder of all tests
- * @param {number} concurrency how many side by side
+ * @param {number} concurrency number of files that run in parallel
  * @param {Record<string, string | undefined>} [environment]
  * @returns {Promise<boolean>}
  */
 export function tests(files, concurrency, environment = localEnvironment()) {
   if (files.length === 0) return Promise.resolve(true);
   const options = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...files];
-  // The AWS SDK remarks in every process that it will want Node 22 one day.
+  // Without the variable the AWS SDK warns in every process that it will require Node 22.
   const env = { ...environment, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
   return new Promise((resolve, reject) => {
-    // A process group of its own: there is a process for each file below it.
+    // A process group of its own, because node starts a process for each file.
     const child = spawn(process.execPath, options, { cwd: TESTS, stdio: 'inherit', env, detached: true });
     running.add(child);
     child.once('error', reject).once('exit', (code) => {
@@ -40,7 +40,7 @@ export function tests(files, concurrency, environment = localEnvironment()) {
   });
 }
 
-/** Runs files that share the steady stack. @param {string[]} files @param {number} concurrency */
+/** Runs files on the steady stack. @param {string[]} files @param {number} concurrency */
 export function onSteady(files, concurrency) {
   return onStack('steady', files, async () => {
     await up('steady');
@@ -52,7 +52,7 @@ export function onSteady(files, concurrency) {
  * Runs files on the brittle stack, one after another.
  * @param {string[]} files
  * @param {Record<string, string>} [more] variables for the tests
- * @param {number} [workers] how many may be at work at once, when not as many as are deployed
+ * @param {number} [workers] the event source's maximum concurrency, when it differs from the deployed one
  */
 export function onBrittle(files, more = {}, workers = undefined) {
   return onStack('brittle', files, async () => {
@@ -65,7 +65,12 @@ export function onBrittle(files, more = {}, workers = undefined) {
   });
 }
 
-/** Nothing is started for no files. @param {Kind} kind @param {string[]} files @param {() => Promise<boolean>} work */
+/**
+ * Starts nothing when there are no files.
+ * @param {Kind} kind
+ * @param {string[]} files
+ * @param {() => Promise<boolean>} work
+ */
 async function onStack(kind, files, work) {
   if (files.length === 0) return true;
   endOnSignals();
@@ -78,9 +83,12 @@ async function onStack(kind, files, work) {
   }
 }
 
-/** Ends what was started when we are told to end. */
+/** Ends everything that was started when this process gets a signal. */
 function endOnSignals() {
-  for (const [signal, status] of /** @type {[NodeJS.Signals, number][]} */ ([['SIGINT', 130], ['SIGTERM', 143]])) {
+  for (const [signal, status] of /** @type {[NodeJS.Signals, number][]} */ ([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])) {
     if (process.listenerCount(signal) > 0) continue;
     process.once(signal, () => {
       for (const { pid } of running) killGroup(pid);
@@ -95,6 +103,6 @@ function killGroup(leader) {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
   } catch {
-    // It ended by itself.
+    // The process group has ended.
   }
 }

@@ -1,31 +1,31 @@
-// wscat as a person starts it. It ends as soon as its standard input does, so that is kept open.
+// Runs wscat as a user does. Its standard input stays open, because wscat ends when that does.
 
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-import { PATIENCE_MS, within } from './deadline.mjs';
+import { DEADLINE_MS, within } from './deadline.mjs';
 import { stack } from './stack.mjs';
 
 const PROGRAM = path.join(path.dirname(createRequire(import.meta.url).resolve('wscat/package.json')), 'bin', 'wscat');
 
 /**
- * Starts wscat and ends it once `done` says so of its output, unless it ended by itself.
+ * Runs wscat against the stack until `done` returns true for its output, or it ends by itself.
  * @param {string[]} options beside the URL
  * @param {(output: string) => boolean} done
- * @param {string} [query] what follows the URL
+ * @param {string} [query] appended to the URL
  */
 export function wscat(options, done, query = '') {
-  return wscatTo(stack().websocket + query, options, done, PATIENCE_MS * 2);
+  return wscatTo(stack().websocket + query, options, done, DEADLINE_MS * 2);
 }
 
 /**
- * The same for any URL, with a time limit.
+ * Runs wscat against any URL, with a deadline.
  * @param {string} url
  * @param {string[]} options
  * @param {(output: string) => boolean} done
  * @param {number} ms
- * @returns {Promise<{lines: string[], errors: string, code: number | null}>} what it printed
+ * @returns {Promise<{lines: string[], errors: string, code: number | null}>} its output
  */
 export async function wscatTo(url, options, done, ms) {
   const child = spawn(process.execPath, [PROGRAM, '-c', url, '--no-color', ...options]);
@@ -38,8 +38,8 @@ export async function wscatTo(url, options, done, ms) {
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
   try {
-    const code = await within(`wscat ${options.join(' ')} is done; it said: ${output}${errors}`, ended, ms);
-    // Not at a terminal, it prints nothing but what it receives.
+    const code = await within(`wscat ${options.join(' ')} is done; its output: ${output}${errors}`, ended, ms);
+    // Without a terminal, wscat prints nothing but the messages it receives.
     return { lines: output.split('\n').filter((line) => line !== ''), errors, code };
   } finally {
     child.kill('SIGKILL');

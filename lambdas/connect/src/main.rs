@@ -1,9 +1,7 @@
-//! `$connect`: writes down who came, to which thread, and how they want their frames.
+//! Function of the route `$connect`: records the connection with its thread and format.
 
-mod clients;
-mod config;
 mod handler;
-mod offer;
+mod handshake;
 mod response;
 
 #[cfg(test)]
@@ -12,15 +10,19 @@ mod tests;
 use std::convert::Infallible;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use aws_sdk_dynamodb::Client;
 use lambda_runtime::{LambdaEvent, run, service_fn};
-
-use crate::config::Config;
+use longwire_lambda::env::required;
+use longwire_lambda::sdk::{self, CallTimeouts};
+use longwire_lambda::telemetry;
+use longwire_store::connections::Connections;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    longwire_lambda::telemetry::init();
-    let connections = Config::from_env()?.connect().await;
-    let connections = &connections;
+    telemetry::init();
+    let table = required("CONNECTIONS_TABLE")?;
+    let config = sdk::load_with(CallTimeouts::SHORT).await;
+    let connections = &Connections::new(Client::new(&config), table);
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| {
             Ok::<_, Infallible>(handler::handle(connections, &event.payload).await)

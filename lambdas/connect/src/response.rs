@@ -1,4 +1,4 @@
-//! What API Gateway is told about an attempt to connect.
+//! Responses to a handshake.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use longwire_protocol::response::Response as _;
 use longwire_protocol::response::error::ErrorResponse;
 use serde::Serialize;
 
-/// The handshake's answer: 2xx opens the connection, anything else refuses it.
+/// Response to a handshake: status 2xx opens the connection, any other refuses it.
 ///
-/// It is our own type, because `http::HeaderMap` writes names in lower case, and API Gateway's page on
-/// subprotocols has this one in mixed case.
+/// `ApiGatewayProxyResponse` does not fit: its `http::HeaderMap` writes the names of headers in lower case, and API
+/// Gateway documents this one in mixed case ("Set up a `$connect` route that requires a WebSocket subprotocol").
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Response {
@@ -20,27 +20,27 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Come in.
-    pub(crate) fn open(subprotocol: bool) -> Self {
-        let answer = subprotocol.then_some(("Sec-WebSocket-Protocol", SUBPROTOCOL));
+    /// Opens the connection and confirms the subprotocol if it was offered.
+    pub(crate) fn accepted(subprotocol: bool) -> Self {
+        let header = subprotocol.then_some(("Sec-WebSocket-Protocol", SUBPROTOCOL));
         Self {
             status_code: 200,
-            headers: answer.into_iter().collect(),
+            headers: header.into_iter().collect(),
             body: String::new(),
         }
     }
 
-    /// Not like this: the client has to change something.
+    /// Refuses a handshake that the client has to change.
     pub(crate) fn bad_request(error: &ErrorResponse) -> Self {
         Self::refused(400, error)
     }
 
-    /// Not now.
+    /// Refuses a handshake that the client may repeat later.
     pub(crate) fn unavailable(error: &ErrorResponse) -> Self {
         Self::refused(503, error)
     }
 
-    /// Something is wrong here, not with the client.
+    /// Refuses a handshake because of an error in Longwire or API Gateway.
     pub(crate) fn internal(error: &ErrorResponse) -> Self {
         Self::refused(500, error)
     }

@@ -1,4 +1,4 @@
-//! Events as API Gateway sends them, and what it is answered.
+//! Handshake events of API Gateway and their responses.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -13,7 +13,7 @@ use crate::handler::handle;
 
 const EVENT: &str = include_str!("../fixtures/connect.json");
 
-/// The fixture with a query and with the header that offers subprotocols, under the name a client chose.
+/// Event of the fixture with this query, and with a header of this name that offers subprotocols.
 fn event(query: &Value, offer: Option<(&str, &str)>) -> ApiGatewayWebsocketProxyRequest {
     let mut event: Value = serde_json::from_str(EVENT).expect("the fixture is JSON");
     if let Some(query) = query.as_object().filter(|query| !query.is_empty()) {
@@ -27,7 +27,7 @@ fn event(query: &Value, offer: Option<(&str, &str)>) -> ApiGatewayWebsocketProxy
         event["headers"][name] = json!(list);
         event["multiValueHeaders"][name] = json!([list]);
     }
-    serde_json::from_value(event).expect("the event is one")
+    serde_json::from_value(event).expect("the event is valid")
 }
 
 fn table(rule: &Rule) -> Connections {
@@ -43,10 +43,10 @@ fn table(rule: &Rule) -> Connections {
 }
 
 fn row(put: &PutItemInput) -> Connection {
-    Connection::read(put.item().cloned().unwrap_or_default()).expect("it is a row")
+    Connection::read(put.item().cloned().unwrap_or_default()).expect("the item is a row")
 }
 
-/// Connects, and tells the answer and whether a row like `wanted` was written.
+/// Handles a handshake. Returns the response and the number of rows written that match `wanted`.
 async fn connect(
     event: ApiGatewayWebsocketProxyRequest,
     wanted: impl Fn(&Connection) -> bool + Send + Sync + 'static,
@@ -54,12 +54,12 @@ async fn connect(
     let rule = mock!(Client::put_item)
         .match_requests(move |put| put.table_name() == Some("connections") && wanted(&row(put)))
         .then_output(|| PutItemOutput::builder().build());
-    let answer = handle(&table(&rule), &event).await;
-    (json!(answer), rule.num_calls())
+    let response = handle(&table(&rule), &event).await;
+    (json!(response), rule.num_calls())
 }
 
 #[tokio::test]
-async fn a_plain_client_gets_a_thread_and_single_lines() {
+async fn a_client_without_options_gets_a_new_thread_and_one_event_per_frame() {
     let wanted = |row: &Connection| {
         let row = json!(row);
         let thread = row["threadId"].as_str().unwrap_or_default().to_owned();
@@ -76,16 +76,16 @@ async fn a_plain_client_gets_a_thread_and_single_lines() {
                     "ttl": 1_707_503_007 + 7_800,
                 })
     };
-    let (answer, written) = connect(event(&json!({}), None), wanted).await;
+    let (response, written) = connect(event(&json!({}), None), wanted).await;
     assert_eq!(
-        answer,
+        response,
         json!({"statusCode": 200, "headers": {}, "body": ""})
     );
     assert_eq!(written, 1);
 }
 
 #[tokio::test]
-async fn our_subprotocol_is_answered_however_it_is_offered() {
+async fn the_subprotocol_is_confirmed_in_every_spelling_of_the_header() {
     let offers = [
         ("Sec-WebSocket-Protocol", "longwire.v1"),
         ("sec-websocket-protocol", "longwire.v1"),
@@ -96,10 +96,10 @@ async fn our_subprotocol_is_answered_however_it_is_offered() {
         let wanted = |row: &Connection| {
             json!(row)["lines"] == "many" && row.subprotocol.as_deref() == Some("longwire.v1")
         };
-        let (answer, written) = connect(event(&json!({}), Some((name, list))), wanted).await;
+        let (response, written) = connect(event(&json!({}), Some((name, list))), wanted).await;
         let headers = json!({"Sec-WebSocket-Protocol": "longwire.v1"});
         assert_eq!(
-            answer,
+            response,
             json!({"statusCode": 200, "headers": headers, "body": ""}),
             "{list}"
         );
@@ -108,7 +108,7 @@ async fn our_subprotocol_is_answered_however_it_is_offered() {
 }
 
 #[tokio::test]
-async fn a_client_chooses_thread_format_and_single_lines() {
+async fn the_query_sets_thread_format_and_framing() {
     let query = json!({"thread": "t1", "format": "blocks", "lines": "one"});
     let event = event(&query, Some(("Sec-WebSocket-Protocol", "longwire.v1")));
     let wanted = |row: &Connection| {
@@ -119,7 +119,7 @@ async fn a_client_chooses_thread_format_and_single_lines() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_is_refused_with_a_reason() {
+async fn an_invalid_parameter_is_refused_with_its_name() {
     let protocol = |list| Some(("Sec-WebSocket-Protocol", list));
     let refused = [
         (
@@ -164,10 +164,10 @@ async fn what_is_not_understood_is_refused_with_a_reason() {
         ),
     ];
     for (event, code, names) in refused {
-        let (answer, written) = connect(event, |_| true).await;
+        let (response, written) = connect(event, |_| true).await;
         let body: Value =
-            serde_json::from_str(answer["body"].as_str().expect("text")).expect("JSON");
-        assert_eq!(answer["statusCode"], 400);
+            serde_json::from_str(response["body"].as_str().expect("text")).expect("JSON");
+        assert_eq!(response["statusCode"], 400);
         assert_eq!(
             (&body["type"], &body["code"]),
             (&json!("error"), &json!(code))
@@ -183,25 +183,25 @@ async fn what_is_not_understood_is_refused_with_a_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_its_row_a_connection_is_not_opened() {
+async fn a_failed_write_refuses_the_connection() {
     let rule = mock!(Client::put_item)
         .then_error(|| PutItemError::InternalServerError(InternalServerError::builder().build()));
-    let answer = json!(handle(&table(&rule), &event(&json!({}), None)).await);
-    assert_eq!(answer["statusCode"], 503);
+    let response = json!(handle(&table(&rule), &event(&json!({}), None)).await);
+    assert_eq!(response["statusCode"], 503);
     assert_eq!(
-        answer["body"],
+        response["body"],
         r#"{"type":"error","code":"unavailable","message":"Connecting failed. Try again.","retryable":true}"#
     );
 }
 
 #[tokio::test]
-async fn an_event_without_a_connection_is_a_fault_on_this_side() {
+async fn an_event_without_a_connection_id_is_an_internal_error() {
     let mut event = event(&json!({}), None);
     event.request_context.connection_id = None;
-    let (answer, written) = connect(event, |_| true).await;
-    assert_eq!(answer["statusCode"], 500);
+    let (response, written) = connect(event, |_| true).await;
+    assert_eq!(response["statusCode"], 500);
     assert_eq!(
-        answer["body"],
+        response["body"],
         r#"{"type":"error","code":"internal","message":"The event has no connection.","retryable":true}"#
     );
     assert_eq!(written, 0);

@@ -1,22 +1,24 @@
-//! `$disconnect`: forgets a connection. The worker of a run sees the row missing.
+//! Function of the route `$disconnect`: deletes the row of the connection. The worker of a run finds it missing.
 
-mod clients;
-mod config;
 mod handler;
 
 #[cfg(test)]
 mod tests;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use aws_sdk_dynamodb::Client;
 use lambda_runtime::{LambdaEvent, run, service_fn};
-
-use crate::config::Config;
+use longwire_lambda::env::required;
+use longwire_lambda::sdk::{self, CallTimeouts};
+use longwire_lambda::telemetry;
+use longwire_store::connections::Connections;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    longwire_lambda::telemetry::init();
-    let connections = Config::from_env()?.connect().await;
-    let connections = &connections;
+    telemetry::init();
+    let table = required("CONNECTIONS_TABLE")?;
+    let config = sdk::load_with(CallTimeouts::SHORT).await;
+    let connections = &Connections::new(Client::new(&config), table);
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| {
             let done = handler::handle(connections, &event.payload).await;

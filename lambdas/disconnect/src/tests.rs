@@ -1,4 +1,4 @@
-//! The event as API Gateway sends it.
+//! Disconnect events of API Gateway and their responses.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -29,7 +29,7 @@ fn table(rule: &Rule) -> Connections {
 }
 
 #[tokio::test]
-async fn the_row_is_deleted_whether_or_not_it_is_there() {
+async fn deleting_a_missing_row_succeeds() {
     let wanted = key(&ConnectionId::trusted("S3Ay8cFPIAMCIow="));
     let rule = mock!(Client::delete_item)
         .match_requests(move |delete| {
@@ -38,14 +38,16 @@ async fn the_row_is_deleted_whether_or_not_it_is_there() {
         .then_output(|| DeleteItemOutput::builder().build());
     let connections = table(&rule);
     for _ in 0..2 {
-        let answer = handle(&connections, &event()).await.expect("it is deleted");
-        assert_eq!(answer, json!({"statusCode": 200}));
+        let response = handle(&connections, &event())
+            .await
+            .expect("the row is deleted");
+        assert_eq!(response, json!({"statusCode": 200}));
     }
     assert_eq!(rule.num_calls(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_that_cannot_be_deleted_is_an_error_of_the_function() {
+async fn a_failed_delete_is_an_error_of_the_function() {
     let rule = mock!(Client::delete_item).then_error(|| {
         DeleteItemError::InternalServerError(InternalServerError::builder().build())
     });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longwire_lambda::sdk;
+use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::Queue;
 use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;
@@ -11,9 +11,12 @@ use longwire_store::threads::Threads;
 use crate::config::Config;
 use crate::settings::Settings;
 
-/// The most one try of a call may take, and all its tries together: within a message's three seconds there
-/// must be time left to take a start back that the queue did not accept.
-const CALL: (Duration, Duration) = (Duration::from_millis(700), Duration::from_millis(1200));
+/// Time limits of a call to a table or the queue. A request has three seconds, and a start that the queue did not
+/// accept is taken back within them.
+const TIMEOUTS: CallTimeouts = CallTimeouts {
+    attempt: Duration::from_millis(700),
+    total: Duration::from_millis(1200),
+};
 
 /// Dependencies of the function.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ pub(crate) struct Deps {
 impl Config {
     /// Builds the clients.
     pub(crate) async fn connect(self) -> Deps {
-        let shared = sdk::quick(&sdk::load().await, CALL.0, CALL.1);
+        let shared = sdk::load_with(TIMEOUTS).await;
         let database = aws_sdk_dynamodb::Client::new(&shared);
         let threads = Threads::new(database.clone(), self.threads_table);
         let queue = Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url);

@@ -93,7 +93,7 @@ impl<'a> Received<'a> {
         let count = self
             .deps
             .connections
-            .count(&self.connection_id, rate, millis);
+            .count_request(&self.connection_id, rate, millis);
         let (connection, pause) = tokio::join!(self.connection(), self.in_time(count));
         let connection = connection?;
         match pause? {

@@ -1,9 +1,8 @@
-//! What the function is configured with.
+//! Configuration of the function.
 
-use anyhow::Result;
-use longwire_lambda::env::required;
+use longwire_lambda::env::{BadEnv, required};
 
-/// What the function is configured with. Every variable is in docs/settings.md.
+/// Configuration of the function; docs/settings.md describes each variable.
 pub(crate) struct Config {
     /// `THREADS_TABLE`.
     pub threads_table: String,
@@ -12,8 +11,8 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the environment, or says which variable is no good.
-    pub(crate) fn from_env() -> Result<Self> {
+    /// Reads the environment.
+    pub(crate) fn from_env() -> Result<Self, BadEnv> {
         Ok(Self {
             threads_table: required("THREADS_TABLE")?,
             queue_url: required("QUEUE_URL")?,

@@ -1,62 +1,78 @@
-//! One sweep.
+//! Handles one sweep.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::future::ready;
 
 use anyhow::{Result, bail};
 use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::iter;
+use longwire_core::clock::unix_seconds;
+use longwire_store::error::StoreError;
 use longwire_store::threads::keys::open_parts;
 use longwire_store::threads::overdue::Overdue;
 use serde_json::{Value, json};
 
 use crate::deps::Deps;
 
-/// How many runs are looked at side by side.
-const SIDE_BY_SIDE: usize = 16;
+/// Maximum number of runs that are moved at the same time.
+pub(crate) const PARALLEL: usize = 16;
 
-/// Looks for runs that nobody moved in time, and sees to it that somebody does. What cannot be looked at is an
-/// error of the function, for the alarms, after everything else was looked at; the next sweep tries again.
+/// Moves the overdue runs of all partitions of the index of open runs.
+///
+/// A run or a partition that cannot be handled is an error of the function, so that an alarm counts it. It is
+/// returned after all others were handled; the next sweep tries again.
 pub(crate) async fn handle(deps: &Deps) -> Result<Value> {
-    let now = now();
-    let mut failed = 0_usize;
-    let mut found = Vec::new();
-    let parts = open_parts().map(|part| async move {
-        let overdue = deps.threads.overdue(&part, now).await;
-        (part, overdue)
-    });
-    for (part, overdue) in join_all(parts).await {
-        match overdue {
-            Ok(runs) => found.extend(runs),
-            Err(fault) => {
-                failed += 1;
-                tracing::warn!(part, "a part of the open runs was not read: {fault}");
-            }
-        }
-    }
-    let looked = found.len();
-    let moved = iter(found).map(|run| move_on(deps, run, now));
-    failed += moved
-        .buffer_unordered(SIDE_BY_SIDE)
-        .filter(|moved| std::future::ready(!moved))
-        .count()
-        .await;
-    tracing::info!(looked, failed, "swept");
+    let now = unix_seconds();
+    let (runs, unread) = overdue_runs(deps, now).await;
+    let looked = runs.len();
+    let moves = runs.into_iter().map(|run| move_run(deps, run, now));
+    let failed = unread + count_failures(moves).await;
+    tracing::info!(
+        event = "sweep_finished",
+        looked,
+        failed,
+        "the sweep is over"
+    );
     if failed > 0 {
-        bail!("{failed} of {looked} runs and their parts were not looked after");
+        bail!("{failed} partitions and runs could not be handled; {looked} runs were overdue");
     }
     Ok(json!({ "looked": looked }))
 }
 
-async fn move_on(deps: &Deps, run: Overdue, now: u64) -> bool {
+/// Reads the overdue runs of all partitions, and counts the partitions that could not be read.
+async fn overdue_runs(deps: &Deps, now: u64) -> (Vec<Overdue>, usize) {
+    let reads = open_parts().map(async |partition| {
+        let read = deps.threads.overdue(&partition, now).await;
+        read.inspect_err(|error| log_unread(&partition, error))
+    });
+    let (mut runs, mut failed) = (Vec::new(), 0);
+    for read in join_all(reads).await {
+        match read {
+            Ok(found) => runs.extend(found),
+            Err(_) => failed += 1,
+        }
+    }
+    (runs, failed)
+}
+
+fn log_unread(partition: &str, error: &StoreError) {
+    tracing::warn!(event = "partition_read_failed", partition, %error, "a partition of the index of open runs was not read");
+}
+
+/// Moves a run. Returns `false`, and logs the error, when that fails.
+async fn move_run(deps: &Deps, run: Overdue, now: u64) -> bool {
     let moved = deps.scheduler.move_overdue(&run, now).await;
-    if let Err(fault) = &moved {
-        tracing::warn!(run = %run.run_id, "an overdue run was not moved: {fault}");
+    if let Err(error) = &moved {
+        tracing::warn!(event = "overdue_run_failed", run = %run.run_id, %error, "an overdue run was not moved");
     }
     moved.is_ok()
 }
 
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
+/// Runs the futures, [`PARALLEL`] at a time, and counts those that return `false`.
+pub(crate) async fn count_failures(moves: impl Iterator<Item: Future<Output = bool>>) -> usize {
+    iter(moves)
+        .buffer_unordered(PARALLEL)
+        .filter(|moved| ready(!moved))
+        .count()
+        .await
 }

@@ -1,18 +1,17 @@
-//! What the worker is configured with.
+//! Configuration of the worker.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use longwire_adapters::bedrock::IDLE;
 use longwire_lambda::env::{converted, optional, required, seconds};
-use longwire_tools::repeat::Once;
-use serde_json::Value;
-
 use longwire_runner::settings::Settings;
+use longwire_tools::once::Once;
+use serde_json::Value;
 
 use crate::settings;
 
-/// What the worker is configured with. Every variable is in docs/settings.md.
+/// Configuration of the worker. docs/settings.md lists every variable.
 pub(crate) struct Config {
     /// `CONNECTIONS_TABLE`.
     pub connections_table: String,
@@ -20,28 +19,28 @@ pub(crate) struct Config {
     pub threads_table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
-    /// `DEAD_LETTER_URL`: where the jobs of runs that were given up go.
+    /// `DEAD_LETTER_URL`: the queue for the jobs of runs that were given up.
     pub dead_letter_url: String,
-    /// `CALLBACK_ENDPOINT`: the stage's HTTPS address.
+    /// `CALLBACK_ENDPOINT`: the HTTPS address of the stage.
     pub callback_endpoint: String,
-    /// `KNOWLEDGE_BASE_ID`: without it there is no `kb_lookup`.
+    /// `KNOWLEDGE_BASE_ID`: without it `kb_lookup` is not offered.
     pub knowledge_base: Option<String>,
-    /// `WEATHER_GEOCODING_URL` and `WEATHER_FORECAST_URL`: Open-Meteo's unless set.
+    /// `WEATHER_GEOCODING_URL` and `WEATHER_FORECAST_URL`: those of Open-Meteo unless set.
     pub weather_urls: (Option<String>, Option<String>),
-    /// `TOOLS_ONCE`: tools whose calls must not be repeated, beside those that say so themselves.
+    /// `TOOLS_ONCE`: tools whose calls must not be repeated, beside those that declare it themselves.
     pub once: Once,
-    /// `TEMPERATURE` and `TOP_P`: the model's own defaults unless set.
+    /// `TEMPERATURE` and `TOP_P`: the defaults of the model unless set.
     pub sampling: (Option<f32>, Option<f32>),
-    /// `MODEL_FIELDS`: what else the model takes, such as `{"thinking":{"type":"adaptive"}}`; a JSON object.
+    /// `MODEL_FIELDS`: more fields of the model request, such as `{"thinking":{"type":"adaptive"}}`; a JSON object.
     pub model_fields: Option<Value>,
-    /// `MODEL_IDLE_SECONDS`: how long the model may be silent.
+    /// `MODEL_IDLE_SECONDS`: longest silence of the model.
     pub model_idle: Duration,
-    /// Everything the worker's own code is told.
+    /// Settings of the runner.
     pub settings: Settings,
 }
 
 impl Config {
-    /// Reads the environment, or says which variable is no good.
+    /// Reads the environment. An error names the variable that is missing or invalid.
     pub(crate) fn from_env() -> Result<Self> {
         Ok(Self {
             connections_table: required("CONNECTIONS_TABLE")?,

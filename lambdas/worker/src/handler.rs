@@ -6,30 +6,34 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use backon::{ExponentialBuilder, Retryable};
 use lambda_runtime::{Context, LambdaEvent};
 use longwire_core::job::Job;
-use longwire_queue::QueueError;
+use longwire_queue::{QueueError, ReceivedMessage};
+use longwire_runner::{AttemptError, Delivery, Runner};
 use tokio::time::{Instant, timeout};
 
-use longwire_runner::delivery::{Delivery, deliver};
-use longwire_runner::deps::Deps;
-use longwire_runner::running::Lost;
+/// Delay until a message that failed is delivered again for the first time.
+const FIRST_DELAY: Duration = Duration::from_secs(5);
 
-/// How soon a message that failed before anything was done comes back.
-const SOON: Duration = Duration::from_secs(5);
+/// Longest time for which a failing queue is asked to take a message back.
+const REQUEUE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How long a queue that fails is asked to take a message back.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Time that an invocation keeps for its response.
+const RESPONSE_MARGIN: Duration = Duration::from_secs(2);
 
-/// What an invocation keeps for its answer.
-const MARGIN: Duration = Duration::from_secs(2);
-
-/// Handles a batch of one. What fails here is what another delivery can cure: everything else ended its
-/// run with an error for its client, and is a success.
-pub(crate) async fn handle(deps: &Deps, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+/// Handles a batch of one message. A failure is one that another delivery can cure; every other failure ended its run
+/// with an error for its client, and is a success here.
+pub(crate) async fn handle(runner: &Runner, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in event.payload.records {
-        if let Err(error) = handle_message(deps, &event.context, &message).await {
-            tracing::error!(error = format!("{error:#}"), message_id = ?message.message_id, "the message is given back");
-            give_back(deps, &event.context, &message, &error).await;
+        let received = received(runner, &message);
+        if let Err(error) = handle_message(runner, &event.context, &message, &received).await {
+            tracing::error!(
+                event = "message_returned",
+                error = format!("{error:#}"),
+                message_id = ?message.message_id,
+                "the message is given back"
+            );
+            let delay = delay(runner.settings.lease, receive_count(&message), &error);
+            give_back(&event.context, &received, delay).await;
             response.add_failure(message.message_id.unwrap_or_default());
         }
     }
@@ -37,69 +41,80 @@ pub(crate) async fn handle(deps: &Deps, event: LambdaEvent<SqsEvent>) -> SqsBatc
 }
 
 async fn handle_message(
-    deps: &Deps,
+    runner: &Runner,
     context: &Context,
     message: &SqsMessage,
+    received: &ReceivedMessage,
 ) -> anyhow::Result<()> {
     let job = Job::parse(message.body.as_deref().unwrap_or_default())?;
-    let invocation = &context.request_id;
     let delivery = Delivery {
         job: &job,
-        receipt: receipt(message),
-        invocation,
-        deadline: context.deadline(),
+        message: Some(received),
+        invocation: &context.request_id,
+        ends_at: context.deadline(),
     };
-    deliver(deps, delivery).await
+    Ok(runner.run(&delivery).await?)
 }
 
-/// The queue's own visibility is as long as a worker may live: without this a failure would cost that. When the
-/// queue fails as well this goes on trying, because nothing else brings the message back soon.
-async fn give_back(deps: &Deps, context: &Context, message: &SqsMessage, error: &anyhow::Error) {
+/// Gives a message back: visible again after `delay`, counted from now.
+///
+/// The visibility timeout of the queue is as long as a worker may live, so without this a failure would delay the run
+/// by that. When the queue fails as well, the request is repeated, because nothing else makes the message visible soon.
+async fn give_back(context: &Context, received: &ReceivedMessage, delay: Duration) {
     let failed = Instant::now();
-    let pause = pause(deps.settings.lease, receives(message), error.is::<Lost>());
-    let give = || {
-        let left = pause.saturating_sub(failed.elapsed());
-        deps.queue
-            .change_visibility(receipt(message), left.max(SOON))
+    let give_back = || {
+        let left = delay.saturating_sub(failed.elapsed());
+        received.change_visibility(left.max(FIRST_DELAY))
     };
     let pauses = ExponentialBuilder::new()
-        .with_max_delay(SOON)
+        .with_max_delay(FIRST_DELAY)
         .without_max_times()
         .with_jitter();
-    let outage = |error: &QueueError| matches!(error, QueueError::Unavailable(_));
-    let given = timeout(patience(context), give.retry(pauses).when(outage)).await;
-    if let Err(fault) = given.unwrap_or_else(|late| Err(QueueError::Unavailable(late.to_string())))
-    {
-        tracing::warn!(%fault, "the message's visibility could not be changed");
-    }
+    let unavailable = |error: &QueueError| matches!(error, QueueError::Unavailable(_));
+    let given_back = timeout(
+        requeue_timeout(context),
+        give_back.retry(pauses).when(unavailable),
+    );
+    let error = match given_back.await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(elapsed) => elapsed.to_string(),
+    };
+    tracing::warn!(
+        event = "visibility_change_failed",
+        error,
+        "the visibility of the message was not changed"
+    );
 }
 
-/// When a message comes back. One whose worker lost its run waits for the lease that another may have. Any other
-/// comes soon, and later each time: an outage of the store must not use up the receives the queue allows.
-fn pause(lease: Duration, receives: u32, lost: bool) -> Duration {
-    if lost {
-        return lease + SOON;
+/// Delay until a message that failed is delivered again. A message whose worker lost the lease waits for the lease
+/// that another worker may hold. Any other delay doubles with each delivery, because an outage of a table must not use
+/// up the receives that the queue allows.
+fn delay(lease: Duration, receive_count: u32, error: &anyhow::Error) -> Duration {
+    if let Some(AttemptError::LeaseLost(_)) = error.downcast_ref() {
+        return lease + FIRST_DELAY;
     }
-    let doubled = 1 << receives.saturating_sub(1).min(8);
-    (SOON * doubled).min(lease).max(SOON)
+    let doubled = 1 << receive_count.saturating_sub(1).min(8);
+    (FIRST_DELAY * doubled).min(lease).max(FIRST_DELAY)
 }
 
-/// How long the queue is asked: for as long as this invocation may live, and five minutes at most.
-fn patience(context: &Context) -> Duration {
+/// Time for which the queue is asked: as long as this invocation may last, at most [`REQUEUE_TIMEOUT`].
+fn requeue_timeout(context: &Context) -> Duration {
     let left = context.deadline().duration_since(SystemTime::now());
     left.unwrap_or_default()
-        .saturating_sub(MARGIN)
-        .min(PATIENCE)
+        .saturating_sub(RESPONSE_MARGIN)
+        .min(REQUEUE_TIMEOUT)
 }
 
-/// How often the message was received, this time included.
-fn receives(message: &SqsMessage) -> u32 {
+/// Number of deliveries of the message, this one included.
+fn receive_count(message: &SqsMessage) -> u32 {
     let count = message.attributes.get("ApproximateReceiveCount");
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-fn receipt(message: &SqsMessage) -> &str {
-    message.receipt_handle.as_deref().unwrap_or_default()
+fn received(runner: &Runner, message: &SqsMessage) -> ReceivedMessage {
+    let receipt = message.receipt_handle.as_deref().unwrap_or_default();
+    ReceivedMessage::new(runner.queue.clone(), receipt)
 }
 
 #[cfg(test)]
@@ -107,14 +122,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_fails_again_comes_back_later_but_within_a_lease() {
+    fn a_message_that_fails_again_is_delayed_longer_but_within_a_lease() {
         let lease = Duration::from_secs(45);
-        let seconds = |receives| pause(lease, receives, false).as_secs();
+        let failed = anyhow::anyhow!("the table failed");
+        let seconds = |count| delay(lease, count, &failed).as_secs();
         assert_eq!(
             [1, 2, 3, 4, 5, 10, u32::MAX].map(seconds),
             [5, 10, 20, 40, 45, 45, 45]
         );
-        assert_eq!(pause(lease, 3, true), Duration::from_secs(50));
-        assert_eq!(pause(Duration::from_secs(4), 3, false), SOON);
+        assert_eq!(delay(Duration::from_secs(4), 3, &failed), FIRST_DELAY);
+    }
+
+    #[test]
+    fn a_message_whose_lease_was_lost_waits_for_another_lease() {
+        let lost = AttemptError::LeaseLost("another worker claimed the run".to_owned());
+        let delay = delay(Duration::from_secs(45), 3, &lost.into());
+        assert_eq!(delay, Duration::from_secs(50));
     }
 }

@@ -1,7 +1,7 @@
 //! The worker: runs the jobs of the queue.
 
-mod clients;
 mod config;
+mod deps;
 mod handler;
 mod settings;
 
@@ -15,10 +15,10 @@ use crate::config::Config;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     longwire_lambda::telemetry::init();
-    let deps = Config::from_env()?.connect().await?;
-    let deps = &deps;
+    let runner = Config::from_env()?.connect().await?;
+    let runner = &runner;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Infallible>(handler::handle(deps, event).await)
+        Ok::<_, Infallible>(handler::handle(runner, event).await)
     }))
     .await
 }

@@ -8,24 +8,25 @@ use longwire_lambda::env::{
     BadEnv, hours_or_never, millis, optional, parsed, required, seconds, within,
 };
 use longwire_runner::settings::Settings;
-use longwire_stream::settings::Settings as Sender;
+use longwire_stream::settings::Settings as StreamSettings;
 
-/// What the worker is told unless the deployment says otherwise.
+/// System prompt unless the deployment sets one.
 const SYSTEM_PROMPT: &str =
     "You are a helpful assistant. Use the tools you are given when they help.";
 
-/// Reads the environment, or says which variable is no good.
+/// Reads the environment. An error names the variable that is missing or invalid.
 pub(crate) fn from_env() -> Result<Settings, BadEnv> {
     let lease = Duration::from_secs(within("LEASE_SECONDS", 45, 3..=900)?.into());
     Ok(Settings {
         system_prompt: optional("SYSTEM_PROMPT")?.unwrap_or_else(|| SYSTEM_PROMPT.to_owned()),
         model_id: required("MODEL_ID")?,
         limits: limits(lease)?,
-        sender: sender(lease)?,
+        stream: stream(lease)?,
         lease,
         visibility: seconds("VISIBILITY_SECONDS", Duration::from_secs(60))?,
         run: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
         poll: Duration::from_millis(500),
+        store_pause: Duration::from_millis(500),
         replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
         thread_ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
     })
@@ -41,8 +42,8 @@ fn limits(lease: Duration) -> Result<Limits, BadEnv> {
     )?;
     Ok(Limits {
         max_steps: within("MAX_STEPS", default.max_steps, 1..=100)?,
-        // A step is stored at once: its answer as an item of at most 400 KB, with its lines at most 4 MB; a line may be
-        // one token long and weighs some 200 B.
+        // A step is stored in one transaction: its answer as an item of at most 400 KB, with its events at most 4 MB.
+        // An event may hold a single token and takes some 200 B.
         max_tokens: within("MAX_TOKENS", default.max_tokens, 1..=16_000)?,
         window: Window { messages, ..window },
         lease_margin: default.lease_margin.min(lease / 4),
@@ -50,10 +51,12 @@ fn limits(lease: Duration) -> Result<Limits, BadEnv> {
     })
 }
 
-fn sender(lease: Duration) -> Result<Sender, BadEnv> {
-    let default = Sender::default();
-    Ok(Sender {
+fn stream(lease: Duration) -> Result<StreamSettings, BadEnv> {
+    let default = StreamSettings::default();
+    let interval = within("MIN_POST_INTERVAL_MS", 16, 0..=1000)?;
+    Ok(StreamSettings {
         window: millis("FLUSH_WINDOW_MS", default.window)?,
+        min_post_interval: Duration::from_millis(interval.into()),
         // No post may outlive the lease it began under.
         post_timeout: default.post_timeout.min(lease / 4),
         ..default

@@ -1,65 +1,66 @@
-//! An answer that is being put together.
+//! The reply accumulator: the model's deltas in, events and a message out.
 
-use crate::block::Open;
-use crate::model::{Delta, StopReason};
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Message, Role, Usage};
 use longwire_protocol::numbered::Draft;
 
-/// An answer that is being put together. Pure: pieces go in, drafts of lines come out, and in the end
-/// the message to keep. Blocks may interleave; a block whose end never comes is ended by [`finish`].
-///
-/// [`finish`]: ReplyAccumulator::finish
+use crate::model::{Delta, StopReason};
+use crate::open_block::OpenBlock;
+use crate::outcome::Stop;
+
+/// Accumulates one reply. Pure: takes deltas, returns the events for the client, and in the end the message to
+/// store. Blocks may interleave. A block without an end is ended by [`finish`](ReplyAccumulator::finish).
 pub(super) struct ReplyAccumulator {
     run_id: RunId,
     show_reasoning: bool,
-    /// In the order they began, each with Bedrock's contentBlockIndex.
-    blocks: Vec<(u32, Open)>,
-    /// What the step's calls hang on: its last text before them, or an id of their own.
+    /// Blocks in the order of their starts, each with Bedrock's contentBlockIndex.
+    blocks: Vec<(u32, OpenBlock)>,
+    /// Message that the tool calls belong to on the wire: the last text before them, or a generated id.
     parent: Option<MessageId>,
-    shown: bool,
-    stop: Option<StopReason>,
+    has_output: bool,
+    stop_reason: Option<StopReason>,
     usage: Option<Usage>,
     latency_ms: Option<u64>,
 }
 
 impl ReplyAccumulator {
+    /// Starts an empty reply. `show_reasoning` decides whether reasoning becomes events.
     pub(super) fn new(run_id: RunId, show_reasoning: bool) -> Self {
         Self {
             run_id,
             show_reasoning,
             blocks: Vec::new(),
             parent: None,
-            shown: false,
-            stop: None,
+            has_output: false,
+            stop_reason: None,
             usage: None,
             latency_ms: None,
         }
     }
 
-    /// Takes the next piece and says what to tell the client.
-    pub(super) fn take(&mut self, delta: Delta) -> Vec<Draft> {
+    /// Adds a delta and returns the events that it leads to.
+    pub(super) fn add(&mut self, delta: Delta) -> Vec<Draft> {
         let mut drafts = Vec::new();
         match delta {
             Delta::Text { block, text } => {
-                let open = self.open(block, Open::is_text, Open::text, &mut drafts);
+                let open = self.open(block, OpenBlock::is_text, OpenBlock::text, &mut drafts);
                 drafts.extend(open.add_text(block, &text));
-                if let Some(id) = open.text_id().cloned() {
+                if let Some(id) = open.started_text().cloned() {
                     self.parent = Some(id);
                 }
             }
-            Delta::Reasoning { block, thought } => {
+            Delta::Reasoning { block, delta } => {
                 let show = self.show_reasoning;
                 let (fits, new) = (
-                    |open: &Open| open.is_reasoning(&thought),
-                    || Open::reasoning(&thought),
+                    |open: &OpenBlock| open.continues_reasoning(&delta),
+                    || OpenBlock::reasoning(&delta),
                 );
                 let open = self.open(block, fits, new, &mut drafts);
-                drafts.extend(open.add_thought(block, thought, show));
+                drafts.extend(open.add_reasoning(block, delta, show));
             }
             Delta::ToolStart { block, name } => {
                 let parent = self.parent.get_or_insert_with(MessageId::random).clone();
-                let (call, start) = Open::call(block, name, parent);
+                let (call, start) = OpenBlock::call(block, name, parent);
                 self.open(block, |_| false, || call, &mut drafts);
                 drafts.push(start);
             }
@@ -67,67 +68,77 @@ impl ReplyAccumulator {
                 drafts.extend(self.last(block).and_then(|open| open.add_input(&json)));
             }
             Delta::BlockStop { block } => {
-                drafts.extend(self.last(block).into_iter().flat_map(Open::end))
+                drafts.extend(self.last(block).into_iter().flat_map(OpenBlock::end));
             }
-            Delta::Stop(reason) => self.stop = Some(reason),
+            Delta::Stop(reason) => self.stop_reason = Some(reason),
             Delta::Metadata { usage, latency_ms } => {
                 self.usage = Some(usage);
                 self.latency_ms = Some(latency_ms);
             }
         }
-        self.shown |= !drafts.is_empty();
+        self.has_output |= !drafts.is_empty();
         drafts
     }
 
-    /// The block of this index that is being put together, if it fits what comes next; else a new one. A model
-    /// may use an index again: what had it before is ended first.
+    /// The open block of this index if it fits the delta, else a new one. A model may reuse an index; the block
+    /// that had it before is ended first.
     fn open(
         &mut self,
         block: u32,
-        fits: impl Fn(&Open) -> bool,
-        new: impl FnOnce() -> Open,
+        fits: impl Fn(&OpenBlock) -> bool,
+        new: impl FnOnce() -> OpenBlock,
         drafts: &mut Vec<Draft>,
-    ) -> &mut Open {
-        let goes_on = self
+    ) -> &mut OpenBlock {
+        let continues = self
             .last(block)
             .is_some_and(|open| open.is_open() && fits(open));
-        if !goes_on {
-            drafts.extend(self.last(block).into_iter().flat_map(Open::end));
+        if !continues {
+            drafts.extend(self.last(block).into_iter().flat_map(OpenBlock::end));
             self.blocks.push((block, new()));
         }
-        let at = self
+        let position = self
             .blocks
             .iter()
             .rposition(|(index, _)| *index == block)
             .unwrap_or_default();
-        &mut self.blocks[at].1
+        &mut self.blocks[position].1
     }
 
-    fn last(&mut self, block: u32) -> Option<&mut Open> {
+    fn last(&mut self, block: u32) -> Option<&mut OpenBlock> {
         self.blocks
             .iter_mut()
             .rfind(|(index, _)| *index == block)
             .map(|(_, open)| open)
     }
 
-    /// Something of this answer was shown to the client.
-    pub(super) fn shown(&self) -> bool {
-        self.shown
+    /// Tells whether the reply led to an event so far.
+    pub(super) fn has_output(&self) -> bool {
+        self.has_output
     }
 
-    pub(super) fn stop_reason(&self) -> Option<StopReason> {
-        self.stop.clone()
+    /// End of the model call; `None` while the model has not given a stop reason.
+    pub(super) fn stop(&self) -> Option<Stop> {
+        let calls_tools = self.blocks.iter().any(|(_, open)| open.is_call());
+        let reason = self.stop_reason.as_ref()?;
+        Some(Stop::from_model(reason, calls_tools))
     }
 
+    /// Stop reason of the model.
+    pub(super) fn stop_reason(&self) -> Option<&StopReason> {
+        self.stop_reason.as_ref()
+    }
+
+    /// Token counts of the call, once reported.
     pub(super) fn usage(&self) -> Option<Usage> {
         self.usage
     }
 
+    /// Latency of the call in milliseconds, once reported.
     pub(super) fn latency_ms(&self) -> Option<u64> {
         self.latency_ms
     }
 
-    /// Ends what is still open; returns the drafts that say so and the message to keep.
+    /// Ends the open blocks. Returns the events of their ends and the message to store.
     pub(super) fn finish(mut self) -> (Vec<Draft>, Message) {
         let drafts = self
             .blocks

@@ -1,12 +1,15 @@
-//! A stored conversation → the turns of a request the model accepts, whatever was stored.
+//! The context window: turns a stored conversation into the turns of a valid request.
 //!
-//! One pure function, [`turns`]; no request leaves another way. A conversation in the tables can be
-//! anything: runs are cancelled in the middle of a sentence, workers die between a call and its result,
-//! models say `"\n"`. A request that breaks one of Bedrock's rules is refused, and because the
-//! conversation is sent again each time, the thread would be refused for ever. So the rules are not checked
-//! here but built in: turns alternate and begin and end with the user; every call is answered in the next
-//! turn, results first; nothing is blank; arguments are objects; ids and names are legal; thinking goes back
-//! sealed or not at all. A good conversation comes out as it went in.
+//! [`turns`] is pure, and every request is made by it. A stored conversation can have any content: runs are
+//! cancelled in the middle of a sentence, workers crash between a tool call and its result, models answer `"\n"`.
+//! Bedrock refuses a request that breaks one of its rules, and because every request repeats the conversation,
+//! all later prompts on the thread would be refused too. The turns therefore keep the rules by construction:
+//! - Turns alternate, and the first and the last are the user's.
+//! - Every tool call has its result in the next turn, before any text.
+//! - No text is blank, arguments are objects, ids and names are legal.
+//! - Reasoning has its signature, or is left out.
+//!
+//! A conversation that keeps the rules is not changed.
 
 mod cache_points;
 mod cut;
@@ -14,19 +17,19 @@ mod placeholders;
 mod repair;
 mod tool_pairs;
 
-use crate::model::Turn;
 use longwire_core::message::Message;
 
-/// How much of a conversation the model is shown.
+use crate::model::Turn;
+
+/// Part of a conversation that the model is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// The most messages, except that the last plain user message and what follows it always go along.
+    /// Most messages. The last plain user message and the messages after it are shown even when they are more.
     pub messages: usize,
-    /// How many messages of the thread precede those given. It keeps the cut where it was from one request
-    /// to the next, so that the prompt cache finds the same beginning.
+    /// Number of messages of the thread before those given. With it, the window is cut at the same message in
+    /// one request and the next, so that the prompt cache finds the same prefix.
     pub before: usize,
-    /// Whether to mark the places worth caching. A model that has no prompt cache is not harmed: its door
-    /// leaves the marks out.
+    /// Sets cache points. The adapter leaves them out for a model without a prompt cache.
     pub cache_points: bool,
 }
 
@@ -40,12 +43,12 @@ impl Default for Window {
     }
 }
 
-/// Makes the turns of a valid request: never empty, the user first and last.
+/// Makes the turns of a valid request: at least one, the first and the last the user's.
 ///
-/// At most two turns end with [`crate::model::Part::CachePoint`]; with one after the tools and one after the
-/// system prompt a request stays within Bedrock's four ("Prompt caching").
+/// At most two turns end with [`crate::model::Part::CachePoint`]. With one after the tools and one after the
+/// system prompt, a request has at most the four that Bedrock allows (Bedrock user guide, "Prompt caching").
 pub fn turns(stored: &[Message], window: Window) -> Vec<Turn> {
-    let shown = &stored[cut::start(stored, window)..];
+    let shown = &stored[cut::start(stored, window.messages, window.before)..];
     let mut turns = repair::repair(shown);
     if window.cache_points {
         cache_points::mark(&mut turns);

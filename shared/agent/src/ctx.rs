@@ -1,63 +1,65 @@
-//! What the loop works with.
+//! Context of the loop: what it calls, where its output goes, and its limits.
 
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::context_window::Window;
-use crate::model::Model;
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::message::Message;
 use longwire_core::run::CancelReason;
 use longwire_protocol::numbered::Draft;
 use longwire_stream::sink::{EventSink, Stopped};
-use longwire_tools::Tools;
+use longwire_tools::toolbox::Tools;
 
-/// What the loop works with. It lives as long as one run in one worker.
+use crate::context_window::Window;
+use crate::model::Model;
+
+/// Context of the loop for one run in one worker.
 pub struct Ctx<'a> {
-    /// Who answers.
+    /// Model that answers.
     pub model: &'a dyn Model,
-    /// What the model may call.
+    /// Tools that the model may call.
     pub tools: &'a Tools,
-    /// Where the run's lines go.
-    pub lines: EventSink,
-    /// Where finished steps go to be stored. It holds one, so storing may lag one step behind, no more.
+    /// Receives the run's events.
+    pub events: EventSink,
+    /// Receives finished steps for storing. Its capacity of one bounds how far storing lags behind.
     pub steps: mpsc::Sender<Step>,
-    /// Set when the run is to stop, and why.
-    pub stop: watch::Receiver<Option<CancelReason>>,
-    /// Until when this worker's word holds. Model calls and tools start under it only.
+    /// Reason of the cancellation, once one is requested.
+    pub cancel: watch::Receiver<Option<CancelReason>>,
+    /// Expiry of the lease. Model calls and tools start only while it is valid.
     pub lease: watch::Receiver<Instant>,
-    /// When this worker must be done. A run that is not done by then is handed over, at the end of the step
-    /// after which the longest step so far would not fit any more.
-    pub until: Instant,
-    /// The run.
+    /// Deadline for the hand-over. The run is handed over at the end of a step when the longest step so far
+    /// would not fit before it.
+    pub hand_over_at: Instant,
+    /// Id of the run.
     pub run_id: RunId,
-    /// Its thread.
+    /// Thread of the run.
     pub thread_id: ThreadId,
-    /// The system prompt, with what the client wants the model to know.
+    /// System prompt, including the client's facts for the model.
     pub system: String,
-    /// The model's thinking is shown to the client.
+    /// Sends reasoning to the client.
     pub reasoning: bool,
-    /// How far it may go.
+    /// Limits of the run.
     pub limits: Limits,
 }
 
-/// How far a run may go.
+/// Limits of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The most model calls of one run.
+    /// Most model calls of a run.
     pub max_steps: u32,
-    /// The most tokens of one model call.
+    /// Most output tokens of one model call.
     pub max_tokens: u32,
-    /// How much of the conversation the model sees.
+    /// Part of the conversation that the model is shown.
     pub window: Window,
-    /// How often one model call is tried, as long as nothing of it was shown.
+    /// Most attempts of one model call; a call is retried only while nothing of its reply was sent.
     pub attempts: u32,
-    /// The most a first pause between two tries lasts; it doubles each time, with full jitter.
+    /// Upper bound of the first pause between two attempts. The bound doubles with each attempt; the pause has
+    /// full jitter.
     pub backoff: Duration,
-    /// How much of the lease must be left for a model call or a tool to start.
+    /// Time that must be left of the lease for a model call or a tool to start.
     pub lease_margin: Duration,
 }
 
@@ -74,60 +76,60 @@ impl Default for Limits {
     }
 }
 
-/// What is to be stored of a step, in one transaction.
+/// Part of a step that is stored in one transaction.
 #[derive(Debug)]
 pub struct Step {
-    /// The assistant's turn and its tools' results; the turn alone while its calls are to be made.
+    /// Assistant message and the results of its tool calls; the message alone before its calls are made.
     pub messages: Vec<Message>,
-    /// The run's lines up to here, as they were sent.
-    pub lines: EventBatch,
-    /// How far the step is.
+    /// Events of the run up to here that no earlier step carried, as they were sent.
+    pub events: EventBatch,
+    /// Progress of the step.
     pub stage: Stage,
 }
 
-/// How far a step is that is to be stored.
+/// Progress of a step that is to be stored.
 #[derive(Debug)]
 pub enum Stage {
-    /// Calls that must not be repeated are about to be made: they are as soon as the sender is told that the
-    /// message stands. It is marked `calling`, and comes once more, without the mark and with its results, to be
-    /// stored under the same number: in the next [`Step`] or with the run's end.
+    /// The message has calls that must not be repeated, and is stored before they are made: they start once the
+    /// sender is notified. The message is marked `calling` and follows again without the mark and with its
+    /// results, to be stored under the same number: in the next [`Step`] or with the end of the run.
     Calling(oneshot::Sender<()>),
-    /// It is over.
-    Over,
+    /// The step is complete.
+    Finished,
 }
 
 impl Ctx<'_> {
-    /// Makes a line of this. A sender that was stopped takes nothing: the worker is about to drop the loop.
-    pub(super) async fn tell(&self, draft: impl Into<Draft>) {
-        let _: Result<(), Stopped> = self.lines.emit(draft).await;
+    /// Emits an event. A stopped sink takes none; the worker drops the loop then, so that is no error.
+    pub(super) async fn emit(&self, draft: impl Into<Draft>) {
+        let _: Result<(), Stopped> = self.events.emit(draft).await;
     }
 
-    /// Why the run is to stop, if it is.
-    pub(super) fn stopped(&self) -> Option<CancelReason> {
-        *self.stop.borrow()
+    /// Reason of the cancellation, if one is requested.
+    pub(super) fn cancelled(&self) -> Option<CancelReason> {
+        *self.cancel.borrow()
     }
 
-    /// Returns when the run is to stop.
-    pub(super) async fn stop_asked(&self) -> CancelReason {
-        let mut stop = self.stop.clone();
+    /// Waits for a cancellation.
+    pub(super) async fn cancellation(&self) -> CancelReason {
+        let mut cancel = self.cancel.clone();
         loop {
-            if let Some(reason) = *stop.borrow_and_update() {
+            if let Some(reason) = *cancel.borrow_and_update() {
                 return reason;
             }
-            if stop.changed().await.is_err() {
-                // Whoever could stop the run is gone, and with it this run: the worker drops the loop.
+            if cancel.changed().await.is_err() {
+                // The sender lives as long as the run. Without it, the worker is about to drop the loop.
                 std::future::pending::<()>().await;
             }
         }
     }
 
-    /// Returns when this worker's word holds for a while. A worker that lost its lease waits here until
-    /// it is dropped.
-    pub(super) async fn lease_held(&self) {
+    /// Waits until the lease is valid for longer than the margin. A worker that lost its lease waits here until
+    /// the loop is dropped.
+    pub(super) async fn valid_lease(&self) {
         let mut lease = self.lease.clone();
         loop {
-            let until = *lease.borrow_and_update();
-            if Instant::now() + self.limits.lease_margin < until {
+            let expires_at = *lease.borrow_and_update();
+            if Instant::now() + self.limits.lease_margin < expires_at {
                 return;
             }
             if lease.changed().await.is_err() {

@@ -1,23 +1,25 @@
-//! The agent: ask the model, run the tools it wants, ask again, until it has answered.
+//! The agent loop: calls the model, runs the tools that it asks for, and calls it again until the run has its
+//! answer.
 //!
-//! Three functions make the loop: [`run`] goes on until the answer is complete, `turn` makes one model
-//! call (again, when nothing of it was shown), `assemble` puts the pieces of an answer together. Nothing
-//! here knows AWS, a table or a socket: what happens leaves as drafts of lines and as finished steps.
+//! Three functions make the loop: [`run::run`] repeats steps until the run is done, `turn` makes one model call
+//! and retries it while nothing was sent to the client, and the reply accumulator turns the model's deltas into
+//! events and a message, without I/O. The crate knows no SDK, no table and no socket: events leave through the
+//! event sink, finished steps through a channel.
 
 pub mod model;
 
+pub mod context_window;
+
 pub mod ctx;
+pub mod error;
 pub mod outcome;
 pub mod run;
 mod transcript;
 
-pub mod reply;
-mod turn;
-
 mod accumulator;
-mod block;
+mod open_block;
+mod reply;
+mod turn;
 
 mod results;
 mod tool_calls;
-
-pub mod context_window;

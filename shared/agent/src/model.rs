@@ -1,4 +1,4 @@
-//! The model as the agent sees it: one question in, a stream of our own deltas out.
+//! The model as the agent sees it: a request in, a stream of deltas out.
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -9,163 +9,162 @@ use longwire_core::message::{Role, Usage};
 use longwire_core::run::RunErrorCode;
 use longwire_core::tool::ToolSpec;
 
-/// Something that answers conversations. The only trait of the product: production has Bedrock, a test
-/// what it needs.
+/// Model that answers conversations. The only trait of the product: production uses Bedrock, tests use scripts.
 pub trait Model: Send + Sync {
-    /// Sends the request and returns when the answer begins. Dropping the stream stops the answer.
+    /// Sends the request and returns once the reply begins. Dropping the stream stops the model.
     fn stream(&self, request: Request) -> BoxFuture<'_, Result<Deltas, ModelError>>;
 }
 
-/// An answer as it comes.
+/// Stream of a reply. An error is its last item.
 pub type Deltas = BoxStream<'static, Result<Delta, ModelError>>;
 
-/// One question to the model. Only [`crate::context_window`] makes the turns, so that they are always valid.
+/// Request to the model. Only [`crate::context_window`] makes its turns, so that they are always valid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The system prompt; blank means none.
+    /// System prompt; blank for none.
     pub system: String,
-    /// The conversation.
+    /// Conversation.
     pub turns: Vec<Turn>,
-    /// What the model may call.
+    /// Tools that the model may call.
     pub tools: Vec<ToolSpec>,
-    /// The most tokens it may write.
+    /// Most output tokens.
     pub max_tokens: u32,
-    /// The run, for the model's own log.
+    /// Id of the run, for Bedrock's invocation log.
     pub run_id: RunId,
-    /// The thread, for the model's own log.
+    /// Id of the thread, for Bedrock's invocation log.
     pub thread_id: ThreadId,
 }
 
-/// A turn as the model may read it.
+/// One turn of the conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// Whose it is; they alternate, the user first.
+    /// Side of the conversation. Turns alternate, and the first is the user's.
     pub role: Role,
-    /// Never empty.
+    /// Content, never empty.
     pub parts: Vec<Part>,
 }
 
-/// A part of a turn.
+/// Part of a turn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {
-    /// Words, never blank.
+    /// Text, never blank.
     Text(String),
-    /// Thinking, as it came.
+    /// Reasoning, as the model returned it.
     Reasoning {
-        /// May be empty.
+        /// Text, possibly empty.
         text: String,
-        /// The model's seal.
+        /// Signature of the model.
         signature: Option<String>,
     },
-    /// Sealed thinking, in base64.
+    /// Encrypted reasoning, in base64.
     RedactedReasoning(String),
-    /// A call, answered in the next turn.
+    /// Tool call; the next turn has its result.
     ToolCall {
-        /// The call.
+        /// Id of the call.
         id: CallId,
-        /// The tool.
+        /// Name of the tool.
         name: String,
-        /// The arguments, always an object.
+        /// Arguments, always an object.
         input: Value,
     },
-    /// An answer to a call of the turn before.
+    /// Result of a tool call in the turn before.
     ToolResult {
-        /// The call.
+        /// Id of the call.
         id: CallId,
-        /// It went wrong.
+        /// Set when the call failed.
         error: bool,
-        /// Never blank.
+        /// Text of the result, never blank.
         text: String,
     },
-    /// Everything up to here is likely to come again: worth caching.
+    /// End of a prefix that later requests repeat, and that is worth caching.
     CachePoint,
 }
 
-/// A piece of an answer. `block` is Bedrock's contentBlockIndex; blocks may interleave.
+/// Event of a reply. `block` is Bedrock's contentBlockIndex; blocks may interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Delta {
-    /// Words.
+    /// Piece of a text.
     Text {
-        /// Of this block.
+        /// Index of the block.
         block: u32,
-        /// The words.
+        /// The piece.
         text: String,
     },
-    /// Thinking.
+    /// Piece of reasoning.
     Reasoning {
-        /// Of this block.
+        /// Index of the block.
         block: u32,
-        /// What is new of it.
-        thought: Thought,
+        /// The piece.
+        delta: ReasoningDelta,
     },
-    /// A tool call begins.
+    /// Start of a tool call.
     ToolStart {
-        /// In this block.
+        /// Index of the block.
         block: u32,
-        /// The tool's name.
+        /// Name of the tool.
         name: String,
     },
-    /// A piece of a call's arguments, as JSON text.
+    /// Piece of a tool call's arguments, as JSON text.
     ToolInput {
-        /// Of this block.
+        /// Index of the block.
         block: u32,
         /// The piece.
         json: String,
     },
-    /// A block is complete. It may never come for a block that was cut.
+    /// End of a block. A block that was cut off may have none.
     BlockStop {
-        /// This one.
+        /// Index of the block.
         block: u32,
     },
-    /// The answer is over.
+    /// End of the reply.
     Stop(StopReason),
-    /// What it cost; comes after [`Delta::Stop`].
+    /// Metrics of the call; follows [`Delta::Stop`].
     Metadata {
-        /// Tokens.
+        /// Token counts.
         usage: Usage,
-        /// Bedrock's own measure, in milliseconds.
+        /// Latency as Bedrock measured it, in milliseconds.
         latency_ms: u64,
     },
 }
 
-/// A piece of thinking.
+/// Piece of reasoning.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Thought {
-    /// Its words.
+pub enum ReasoningDelta {
+    /// Piece of the text.
     Text(String),
-    /// A piece of its seal.
+    /// Piece of the signature.
     Signature(String),
-    /// Sealed bytes, in base64, complete.
+    /// Encrypted reasoning, in base64, complete.
     Redacted(String),
 }
 
-/// Why the model stopped: Bedrock's words (Bedrock API reference, "MessageStopEvent").
+/// Reason why the model stopped (Bedrock API reference, "MessageStopEvent").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopReason {
-    /// It said all it had to say.
+    /// The model completed its answer.
     EndTurn,
-    /// It wants tools run.
+    /// The model asks for tools.
     ToolUse,
-    /// It may not write more.
+    /// The token limit of the request was reached.
     MaxTokens,
-    /// It came to a configured word.
+    /// A configured stop sequence was generated.
     StopSequence,
-    /// A guardrail stepped in.
+    /// A guardrail intervened.
     GuardrailIntervened,
-    /// The provider's filter stepped in.
+    /// A content filter intervened.
     ContentFiltered,
-    /// It wrote something unreadable.
+    /// The model's output cannot be parsed.
     MalformedModelOutput,
-    /// It wrote an unreadable tool call.
+    /// A tool call of the model cannot be parsed.
     MalformedToolUse,
-    /// The conversation is longer than it takes.
+    /// The model's context window was exceeded.
     ModelContextWindowExceeded,
-    /// A word this version does not know.
+    /// A reason that this version does not know.
     Unknown(String),
 }
 
 impl StopReason {
-    /// The word on the wire.
+    /// Name on the wire.
     pub fn name(&self) -> &str {
         match self {
             Self::EndTurn => "end_turn",
@@ -177,49 +176,49 @@ impl StopReason {
             Self::MalformedModelOutput => "malformed_model_output",
             Self::MalformedToolUse => "malformed_tool_use",
             Self::ModelContextWindowExceeded => "model_context_window_exceeded",
-            Self::Unknown(word) => word,
+            Self::Unknown(name) => name,
         }
     }
 }
 
-/// What went wrong at the model, in words the caller can act on.
+/// Error of a model call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {detail}")]
 pub struct ModelError {
-    /// What to do about it.
+    /// Kind of the error, which decides on retries.
     pub kind: ModelErrorKind,
-    /// What the service said; for the log, never for a client.
+    /// Message of the service, for the log only, because it may name accounts and ARNs.
     pub detail: String,
 }
 
-/// The kinds of trouble with a model.
+/// Kind of a model error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ModelErrorKind {
-    /// Too many requests or tokens for now.
+    /// A quota of requests or tokens is exceeded for now.
     #[error("the model is throttled")]
     Throttled,
-    /// Down, or not ready.
+    /// The service is unavailable, or the model is not ready.
     #[error("the model is unavailable")]
     Unavailable,
-    /// It said nothing for too long.
-    #[error("the model fell silent")]
+    /// No event arrived within the idle limit.
+    #[error("the model timed out")]
     Timeout,
     /// The stream broke off, or ended without its final event.
     #[error("the model's stream broke off")]
     Stream,
-    /// Not ours to use.
+    /// The deployment may not use the model.
     #[error("access to the model is denied")]
     AccessDenied,
-    /// The request is no good.
+    /// The request is invalid.
     #[error("the model refused the request")]
     Invalid,
-    /// The conversation is too long for it.
+    /// The conversation exceeds the model's context window.
     #[error("the conversation is too long for the model")]
     ContextTooLong,
 }
 
 impl ModelErrorKind {
-    /// Whether the same request, sent again, may well succeed.
+    /// Tells whether the same request may succeed when it is sent again.
     pub fn retryable(self) -> bool {
         matches!(
             self,
@@ -227,7 +226,7 @@ impl ModelErrorKind {
         )
     }
 
-    /// The code a client is told.
+    /// Code of the failure on the wire.
     pub fn code(self) -> RunErrorCode {
         match self {
             Self::Throttled => RunErrorCode::ModelThrottled,

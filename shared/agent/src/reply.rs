@@ -1,48 +1,18 @@
-//! What comes of one model call.
+//! The reply of one model call.
 
-use crate::model::{ModelError, StopReason};
 use longwire_core::message::Message;
-use longwire_core::run::CancelReason;
-use longwire_core::run::RunErrorCode;
 use longwire_protocol::numbered::Draft;
 
-/// Why a run failed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum Failure {
-    /// The model failed, and trying again would not help or would repeat what was shown.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// Whoever sends its lines or stores its steps is gone.
-    #[error("the run was abandoned by its worker")]
-    Abandoned,
-}
+use crate::outcome::Stop;
 
-impl Failure {
-    /// The code a client is told.
-    pub fn code(&self) -> RunErrorCode {
-        match self {
-            Self::Model(error) => error.kind.code(),
-            Self::Abandoned => RunErrorCode::Internal,
-        }
-    }
-}
-
-/// What one model call said.
+/// Reply of one model call. Its blocks are closed for the client; its step is not.
 #[derive(Debug)]
 pub(super) struct Reply {
-    /// The assistant's turn.
+    /// Assistant message.
     pub message: Message,
-    /// Why it stopped.
+    /// End of the call.
     pub stop: Stop,
-    /// What finishes the step for the client.
-    pub finished: Draft,
-}
-
-/// Why a model call stopped: by itself, or because we stopped it.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// The model's own reason.
-    Model(StopReason),
-    /// Ours.
-    Asked(CancelReason),
+    /// STEP_FINISHED event, emitted by the loop before the tools run or, when the run ends, after the results
+    /// of calls that were not run.
+    pub step_finished: Draft,
 }

@@ -1,49 +1,99 @@
-//! The loop: ask, run tools, ask again.
+//! The loop: call the model, run its tools, call it again.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::ctx::Ctx;
-use crate::outcome::{Exit, Outcome};
-use crate::reply::Failure;
-use crate::transcript::Transcript;
 use longwire_core::message::Message;
 
-/// Answers the last message of `conversation`, beginning with step `first` (1, or where a worker before
-/// this one came to). When that message is the run's own and marked `calling`, the model was asked in that
-/// step already and only its calls are left. Everything said is pushed onto `conversation`.
+use crate::ctx::Ctx;
+use crate::error::AgentError;
+use crate::outcome::{Exit, Outcome, Stop};
+use crate::reply::Reply;
+use crate::tool_calls::{ToolCalls, settle};
+use crate::transcript::Transcript;
+use crate::turn::turn;
+
+/// Answers the last message of `conversation`, starting with step `first_step`: 1, or the first step that no
+/// earlier worker finished. When the last message is the run's own and marked `calling`, the model call of that
+/// step was made before, and only its tool calls remain. New messages are appended to `conversation`.
 ///
-/// A worker that begins makes one step at least, so that a run that is handed over comes nearer to its end.
+/// A worker completes at least one step, so that every hand-over brings the run closer to its end.
+///
+/// # Errors
+///
+/// Fails when the model fails for good, or when the receiver of the events or steps is gone.
 pub async fn run(
     ctx: &Ctx<'_>,
     conversation: &mut Vec<Message>,
-    first: u32,
-) -> Result<Exit, Failure> {
-    let mut said = Transcript::new(conversation);
+    first_step: u32,
+) -> Result<Exit, AgentError> {
+    let mut transcript = Transcript::new(conversation, &ctx.run_id);
     let mut longest = Duration::ZERO;
-    // Calls that were begun are answered, even when the run may take fewer steps by now.
-    let last = match said.is_calling(ctx) {
-        true => ctx.limits.max_steps.max(first),
-        false => ctx.limits.max_steps,
+    // Calls that were started get their results even if the limit is lower than it was then.
+    let last_step = if transcript.is_calling() {
+        ctx.limits.max_steps.max(first_step)
+    } else {
+        ctx.limits.max_steps
     };
-    for step in first..=last {
-        let begun = Instant::now();
-        let ending = said.step(ctx, step).await?;
-        if let Some(ending) = ending.or_else(|| ctx.stopped().map(Outcome::Stopped)) {
-            return Ok(said.ended(ending));
+    for number in first_step..=last_step {
+        let started = Instant::now();
+        let outcome = step(ctx, &mut transcript, number).await?;
+        if let Some(outcome) = outcome.or_else(|| ctx.cancelled().map(Outcome::Cancelled)) {
+            return Ok(transcript.end(outcome));
         }
-        if step >= ctx.limits.max_steps {
+        if number >= ctx.limits.max_steps {
             break;
         }
-        said.hand_on(ctx).await?;
-        if let Some(reason) = ctx.stopped() {
-            return Ok(said.ended(Outcome::Stopped(reason)));
+        transcript.store(ctx).await?;
+        if let Some(reason) = ctx.cancelled() {
+            return Ok(transcript.end(Outcome::Cancelled(reason)));
         }
-        longest = longest.max(begun.elapsed());
-        if Instant::now() + longest > ctx.until {
+        longest = longest.max(started.elapsed());
+        if Instant::now() + longest > ctx.hand_over_at {
             return Ok(Exit::HandOver);
         }
     }
-    Ok(said.ended(Outcome::OutOfSteps))
+    Ok(transcript.end(Outcome::OutOfSteps))
+}
+
+/// Makes one step: a model call and the tool calls that it asks for. Returns an outcome when the run ends with it.
+async fn step(
+    ctx: &Ctx<'_>,
+    transcript: &mut Transcript<'_>,
+    number: u32,
+) -> Result<Option<Outcome>, AgentError> {
+    if let Some(message) = transcript.take_calling() {
+        let results = ToolCalls::started_before(ctx, &message).run(ctx).await;
+        transcript.extend([message, results]);
+        return Ok(None);
+    }
+    let reply = turn(ctx, number, transcript.messages()).await?;
+    let outcome = match reply.stop {
+        Stop::ToolUse => return run_tools(ctx, transcript, reply).await.map(|()| None),
+        Stop::EndTurn => Outcome::Answered,
+        Stop::MaxTokens => Outcome::Truncated,
+        Stop::Refused => Outcome::Refused,
+        Stop::Cancelled(reason) => Outcome::Cancelled(reason),
+    };
+    let results = settle(ctx, &reply.message, outcome).await;
+    ctx.emit(reply.step_finished).await;
+    transcript.extend([reply.message].into_iter().chain(results));
+    Ok(Some(outcome))
+}
+
+/// Runs the tools of a reply. A message with calls that must not be repeated is stored before they start.
+async fn run_tools(
+    ctx: &Ctx<'_>,
+    transcript: &mut Transcript<'_>,
+    reply: Reply,
+) -> Result<(), AgentError> {
+    ctx.emit(reply.step_finished).await;
+    let calls = ToolCalls::new(ctx, &reply.message);
+    if calls.any_unrepeatable() {
+        transcript.store_calling(ctx, &reply.message).await?;
+    }
+    let results = calls.run(ctx).await;
+    transcript.extend([reply.message, results]);
+    Ok(())
 }

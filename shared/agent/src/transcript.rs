@@ -1,71 +1,53 @@
-//! The conversation as it grows, and how much of it was handed on to be stored.
+//! The conversation of a run, and how much of it was sent for storing.
 
 use tokio::sync::oneshot;
 
-use crate::ctx::{Ctx, Stage, Step};
-use crate::outcome::{Exit, Finished, Next, Outcome};
-use crate::reply::Failure;
-use crate::tool_calls::{Calls, settle};
-use crate::turn::turn;
+use longwire_core::ids::RunId;
 use longwire_core::message::Message;
 
-/// The conversation, and how much of it was handed on to be stored.
+use crate::ctx::{Ctx, Stage, Step};
+use crate::error::AgentError;
+use crate::outcome::{Exit, Outcome};
+
+/// Conversation as it grows, and how much of it was sent for storing.
 pub(super) struct Transcript<'a> {
     conversation: &'a mut Vec<Message>,
+    run_id: &'a RunId,
+    /// Number of messages that are stored or were sent for storing.
     stored: usize,
 }
 
 impl<'a> Transcript<'a> {
-    pub(super) fn new(conversation: &'a mut Vec<Message>) -> Self {
+    /// Takes a conversation whose messages are all stored.
+    pub(super) fn new(conversation: &'a mut Vec<Message>, run_id: &'a RunId) -> Self {
         let stored = conversation.len();
         Self {
             conversation,
+            run_id,
             stored,
         }
     }
 
-    /// One step: a model call, and the tools it wants. Says how the run ends, if the model ends it.
-    pub(super) async fn step(
-        &mut self,
-        ctx: &Ctx<'_>,
-        step: u32,
-    ) -> Result<Option<Outcome>, Failure> {
-        if let Some(message) = self.take_back(ctx) {
-            let results = Calls::begun_before(ctx, &message).run(ctx).await;
-            self.conversation.extend([message, results]);
-            return Ok(None);
-        }
-        let reply = turn(ctx, step, self.conversation).await?;
-        match Next::after(&reply) {
-            Next::Tools => {
-                ctx.tell(reply.finished).await;
-                let calls = Calls::new(ctx, &reply.message);
-                if calls.any_once() {
-                    self.hand_on_calling(ctx, &reply.message).await?;
-                }
-                let results = calls.run(ctx).await;
-                self.conversation.extend([reply.message, results]);
-                Ok(None)
-            }
-            Next::End(ending) => {
-                let settled = settle(ctx, &reply.message, ending).await;
-                ctx.tell(reply.finished).await;
-                self.conversation.push(reply.message);
-                self.conversation.extend(settled);
-                Ok(Some(ending))
-            }
-        }
+    /// All messages so far.
+    pub(super) fn messages(&self) -> &[Message] {
+        self.conversation
     }
 
-    /// A worker before this one was making the calls of the last turn.
-    pub(super) fn is_calling(&self, ctx: &Ctx<'_>) -> bool {
+    /// Appends messages.
+    pub(super) fn extend(&mut self, messages: impl IntoIterator<Item = Message>) {
+        self.conversation.extend(messages);
+    }
+
+    /// Tells whether the last message is the run's own and an earlier worker was making its calls.
+    pub(super) fn is_calling(&self) -> bool {
         let last = self.conversation.last();
-        last.is_some_and(|last| last.calling && last.run_id == ctx.run_id)
+        last.is_some_and(|last| last.calling && last.run_id == *self.run_id)
     }
 
-    /// Takes back the turn whose calls a worker before this one was making, to be stored once more.
-    fn take_back(&mut self, ctx: &Ctx<'_>) -> Option<Message> {
-        if !self.is_calling(ctx) {
+    /// Removes the message whose calls an earlier worker was making, without its mark, so that it can be
+    /// appended and stored again together with its results.
+    pub(super) fn take_calling(&mut self) -> Option<Message> {
+        if !self.is_calling() {
             return None;
         }
         let last = self.conversation.pop()?;
@@ -76,42 +58,54 @@ impl<'a> Transcript<'a> {
         })
     }
 
-    /// Hands on what was said since the last time, to be stored.
-    pub(super) async fn hand_on(&mut self, ctx: &Ctx<'_>) -> Result<(), Failure> {
+    /// Sends the messages since the last call, and the events since the last step, for storing.
+    pub(super) async fn store(&mut self, ctx: &Ctx<'_>) -> Result<(), AgentError> {
         let messages = self.conversation[self.stored..].to_vec();
         self.stored = self.conversation.len();
-        hand_on(ctx, messages, Stage::Over).await
+        send(ctx, messages, Stage::Finished).await
     }
 
-    /// Hands on the turn alone, and returns when it stands or the run is to stop.
-    async fn hand_on_calling(&self, ctx: &Ctx<'_>, message: &Message) -> Result<(), Failure> {
+    /// Sends `message` alone, marked `calling`, and waits until it is stored or the run is cancelled.
+    pub(super) async fn store_calling(
+        &self,
+        ctx: &Ctx<'_>,
+        message: &Message,
+    ) -> Result<(), AgentError> {
         let calling = Message {
             calling: true,
             ..message.clone()
         };
-        let (stored, stands) = oneshot::channel();
-        hand_on(ctx, vec![calling], Stage::Calling(stored)).await?;
+        let (notify, stored) = oneshot::channel();
+        send(ctx, vec![calling], Stage::Calling(notify)).await?;
         tokio::select! {
             biased;
-            _ = ctx.stop_asked() => Ok(()),
-            stands = stands => stands.map_err(|_| Failure::Abandoned),
+            _ = ctx.cancellation() => Ok(()),
+            stored = stored => stored.map_err(|_| AgentError::Abandoned),
         }
     }
 
-    pub(super) fn ended(self, ending: Outcome) -> Exit {
-        Exit::Ended(Finished {
-            ending,
+    /// Ends the run with the messages that were not sent for storing.
+    pub(super) fn end(self, outcome: Outcome) -> Exit {
+        Exit::Ended {
+            outcome,
             messages: self.conversation.split_off(self.stored),
-        })
+        }
     }
 }
 
-async fn hand_on(ctx: &Ctx<'_>, messages: Vec<Message>, stage: Stage) -> Result<(), Failure> {
-    let lines = ctx.lines.batch().await.map_err(|_| Failure::Abandoned)?;
+async fn send(ctx: &Ctx<'_>, messages: Vec<Message>, stage: Stage) -> Result<(), AgentError> {
+    let events = ctx
+        .events
+        .batch()
+        .await
+        .map_err(|_| AgentError::Abandoned)?;
     let step = Step {
         messages,
-        lines,
+        events,
         stage,
     };
-    ctx.steps.send(step).await.map_err(|_| Failure::Abandoned)
+    ctx.steps
+        .send(step)
+        .await
+        .map_err(|_| AgentError::Abandoned)
 }

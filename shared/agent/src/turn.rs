@@ -1,51 +1,61 @@
-//! One model call, made again as long as nothing of it was shown.
+//! One model call, retried while nothing of its reply was sent.
 
 use std::time::Duration;
 
 use futures::StreamExt;
-use rand::RngExt;
 
-use crate::accumulator::ReplyAccumulator;
-use crate::context_window;
-use crate::ctx::Ctx;
-use crate::model::{ModelError, ModelErrorKind, Request};
-use crate::reply::{Failure, Reply, Stop};
+use longwire_core::backoff::FullJitter;
 use longwire_core::message::Message;
 use longwire_protocol::event::Event;
 use longwire_protocol::numbered::Annotations;
 
-/// Makes one model call and streams its answer into the run's lines. A failed call is made again, as long
-/// as nothing of its answer was shown: a client would otherwise read the beginning twice.
+use crate::accumulator::ReplyAccumulator;
+use crate::context_window;
+use crate::ctx::Ctx;
+use crate::error::AgentError;
+use crate::model::{ModelError, ModelErrorKind, Request};
+use crate::outcome::Stop;
+use crate::reply::Reply;
+
+/// Longest pause between two attempts; the default four attempts stay below it.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// Makes one model call and emits its reply as it arrives. A failed call is retried only while nothing of the
+/// reply was sent, because the client would otherwise receive its beginning twice.
 pub(super) async fn turn(
     ctx: &Ctx<'_>,
     step: u32,
     conversation: &[Message],
-) -> Result<Reply, Failure> {
+) -> Result<Reply, AgentError> {
     let step_name = format!("turn-{step}");
-    ctx.tell(Event::StepStarted {
+    ctx.emit(Event::StepStarted {
         step_name: step_name.clone(),
     })
     .await;
     let request = request(ctx, conversation);
+    let mut pauses = FullJitter::new(ctx.limits.backoff, MAX_PAUSE);
     let mut tries = 1;
     loop {
-        let mut assembly = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
-        match answer(ctx, &request, &mut assembly).await {
-            Ok(stop) => return Ok(close(ctx, assembly, stop, step_name).await),
-            Err(error)
-                if error.kind.retryable() && !assembly.shown() && tries < ctx.limits.attempts =>
-            {
-                tracing::warn!(%error, tries, "the model call is made again");
-            }
-            Err(error) => return Err(error.into()),
+        let mut reply = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
+        let error = match receive(ctx, &request, &mut reply).await {
+            Ok(stop) => return Ok(close(ctx, reply, stop, step_name).await),
+            Err(error) => error,
+        };
+        if !error.kind.retryable() || reply.has_output() || tries >= ctx.limits.attempts {
+            return Err(error.into());
         }
-        let pause = full_jitter(ctx.limits.backoff * 2_u32.saturating_pow(tries - 1));
+        tracing::warn!(
+            event = "model_call_retried",
+            error = %error,
+            tries,
+            "a model call is retried"
+        );
         tries += 1;
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            reason = ctx.stop_asked() => {
-                let nothing = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
-                return Ok(close(ctx, nothing, Stop::Asked(reason), step_name).await);
+            () = tokio::time::sleep(pauses.next_pause()) => {}
+            reason = ctx.cancellation() => {
+                let empty = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
+                return Ok(close(ctx, empty, Stop::Cancelled(reason), step_name).await);
             }
         }
     }
@@ -62,73 +72,65 @@ fn request(ctx: &Ctx<'_>, conversation: &[Message]) -> Request {
     }
 }
 
-fn full_jitter(most: Duration) -> Duration {
-    most.mul_f64(rand::rng().random())
-}
-
-/// Streams one answer. The stream is dropped when this returns, which stops the model.
-async fn answer(
+/// Receives one reply. The stream is dropped on return, which stops the model.
+async fn receive(
     ctx: &Ctx<'_>,
     request: &Request,
-    assembly: &mut ReplyAccumulator,
+    reply: &mut ReplyAccumulator,
 ) -> Result<Stop, ModelError> {
-    let stopped = ctx.stop_asked();
-    tokio::pin!(stopped);
-    let opened = async {
-        ctx.lease_held().await;
+    let cancellation = ctx.cancellation();
+    tokio::pin!(cancellation);
+    let call = async {
+        ctx.valid_lease().await;
         ctx.model.stream(request.clone()).await
     };
     let mut deltas = tokio::select! {
         biased;
-        reason = &mut stopped => return Ok(Stop::Asked(reason)),
-        deltas = opened => deltas?,
+        reason = &mut cancellation => return Ok(Stop::Cancelled(reason)),
+        deltas = call => deltas?,
     };
     loop {
         let delta = tokio::select! {
             biased;
-            reason = &mut stopped => return Ok(Stop::Asked(reason)),
+            reason = &mut cancellation => return Ok(Stop::Cancelled(reason)),
             delta = deltas.next() => delta,
         };
-        match delta {
-            Some(delta) => {
-                for draft in assembly.take(delta?) {
-                    ctx.tell(draft).await;
-                }
-            }
-            None => return ended(assembly),
+        let Some(delta) = delta else {
+            return reply.stop().ok_or_else(without_stop_reason);
+        };
+        for draft in reply.add(delta?) {
+            ctx.emit(draft).await;
         }
     }
 }
 
-/// A stream that ends without the model's word for why is a broken one.
-fn ended(assembly: &mut ReplyAccumulator) -> Result<Stop, ModelError> {
-    assembly
-        .stop_reason()
-        .map(Stop::Model)
-        .ok_or_else(|| ModelError {
-            kind: ModelErrorKind::Stream,
-            detail: "the stream ended without messageStop".to_owned(),
-        })
+/// Error of a stream that ends without a stop reason: it broke off.
+fn without_stop_reason() -> ModelError {
+    ModelError {
+        kind: ModelErrorKind::Stream,
+        detail: "the stream ended without messageStop".to_owned(),
+    }
 }
 
-/// Closes what is open. The step itself is finished by the loop, when its unanswered calls are settled.
-async fn close(ctx: &Ctx<'_>, assembly: ReplyAccumulator, stop: Stop, step_name: String) -> Reply {
-    let mut annotations = Annotations {
-        usage: assembly.usage(),
-        latency_ms: assembly.latency_ms(),
+/// Closes the open blocks for the client. The loop finishes the step, after the results of its calls if none is
+/// run.
+async fn close(ctx: &Ctx<'_>, reply: ReplyAccumulator, stop: Stop, step_name: String) -> Reply {
+    let cancelled = matches!(stop, Stop::Cancelled(_));
+    let reason = reply.stop_reason().filter(|_| !cancelled);
+    let annotations = Annotations {
+        stop_reason: reason.map(|reason| reason.name().to_owned()),
+        usage: reply.usage(),
+        latency_ms: reply.latency_ms(),
         ..Annotations::default()
     };
-    if let Stop::Model(reason) = &stop {
-        annotations.stop_reason = Some(reason.name().to_owned());
-    }
-    let (drafts, mut message) = assembly.finish();
+    let (drafts, mut message) = reply.finish();
     for draft in drafts {
-        ctx.tell(draft).await;
+        ctx.emit(draft).await;
     }
-    message.cancelled = matches!(stop, Stop::Asked(_));
+    message.cancelled = cancelled;
     Reply {
         message,
         stop,
-        finished: Event::StepFinished { step_name }.annotated(annotations),
+        step_finished: Event::StepFinished { step_name }.annotated(annotations),
     }
 }

@@ -72,7 +72,7 @@ pub enum RunErrorCode {
     ContextTooLong,
     /// Several workers crashed during the run.
     WorkerLost,
-    /// StoreError of Longwire itself.
+    /// Fault of Longwire itself.
     Internal,
 }
 
@@ -185,7 +185,7 @@ pub struct RunRow {
     /// Number of the last valid event at each restart. The wire epoch is the number of restarts plus one.
     #[serde(default)]
     pub restarts: Vec<u64>,
-    /// When the lease expires.
+    /// Expiry of the lease.
     #[serde(default)]
     pub lease_until: u64,
     /// Deadline by which an unfinished run must have moved; past it, its job is sent again.
@@ -225,12 +225,12 @@ pub struct RunRow {
     /// Tokens used so far.
     #[serde(default)]
     pub usage: Usage,
-    /// When the run was accepted.
+    /// Time at which the run was accepted.
     pub started_at: u64,
-    /// When the run ended.
+    /// Time at which the run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<u64>,
-    /// When the row expires: at least 48 h after the start, so that a repeated start is recognised for a day.
+    /// Expiry of the row: at least 48 h after the start, so that a repeated start is recognised for a day.
     pub ttl: u64,
 }
 
@@ -260,10 +260,10 @@ pub struct RunInput {
     /// Facts from the client for the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<Context>,
-    /// Whether reasoning is sent to the client.
+    /// Sends reasoning to the client.
     #[serde(default)]
     pub reasoning: bool,
-    /// When the item expires.
+    /// Expiry of the item.
     pub ttl: u64,
 }
 

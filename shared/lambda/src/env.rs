@@ -1,35 +1,35 @@
-//! The environment variables a function is configured with. Nothing else reads them.
+//! Environment variables that configure a function. No other file of the product reads them.
 //!
-//! An empty variable counts as absent: Terraform and Lambda cannot leave one out conditionally as easily
-//! as set it to "".
+//! An empty variable counts as absent, because it is easier in Terraform to set a variable to "" than to leave it
+//! out.
 
 use std::env::{VarError, var};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Why a function cannot start.
+/// Error of a variable, with which a function does not start. Its text names the variable, not the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadEnv {
     /// A variable that has no default is absent or empty.
     #[error("{0} must be set")]
     Missing(String),
-    /// A variable has a value that is of no use.
+    /// A variable has an unusable value.
     #[error("{name} must be {expected}")]
     Invalid {
-        /// The variable.
+        /// Name of the variable.
         name: String,
-        /// What it may be.
+        /// Accepted values, as the end of a sentence: "a whole number of seconds".
         expected: String,
     },
 }
 
-/// A variable that must be there.
+/// Reads a required variable.
 pub fn required(name: &str) -> Result<String, BadEnv> {
     optional(name)?.ok_or_else(|| BadEnv::Missing(name.to_owned()))
 }
 
-/// A variable that may be absent.
+/// Reads a variable that may be absent.
 pub fn optional(name: &str) -> Result<Option<String>, BadEnv> {
     match var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
@@ -38,17 +38,17 @@ pub fn optional(name: &str) -> Result<Option<String>, BadEnv> {
     }
 }
 
-/// A variable of a type of its own, or the default when it is absent. `expected` tells people what it may be.
+/// Parses a variable, or returns the default when it is absent. `expected` describes the accepted values.
 pub fn parsed<T: FromStr>(name: &str, default: T, expected: &str) -> Result<T, BadEnv> {
     parse(name, optional(name)?, default, expected)
 }
 
-/// A whole number within bounds, or the default.
+/// Reads a whole number within bounds, or returns the default.
 pub fn within(name: &str, default: u32, bounds: RangeInclusive<u32>) -> Result<u32, BadEnv> {
     bounded(name, optional(name)?, default, bounds)
 }
 
-/// A variable whose type is made from its text, or nothing when it is absent.
+/// Converts a variable to a type whose error describes the accepted values; `None` when it is absent.
 pub fn converted<T>(name: &str) -> Result<Option<T>, BadEnv>
 where
     T: TryFrom<String, Error: std::fmt::Display>,
@@ -56,20 +56,20 @@ where
     convert(name, optional(name)?)
 }
 
-/// A whole number of seconds, or the default.
+/// Reads a whole number of seconds, or returns the default.
 pub fn seconds(name: &str, default: Duration) -> Result<Duration, BadEnv> {
     let number = parsed(name, default.as_secs(), "a whole number of seconds")?;
     Ok(Duration::from_secs(number))
 }
 
-/// A whole number of milliseconds, or the default.
+/// Reads a whole number of milliseconds, or returns the default.
 pub fn millis(name: &str, default: Duration) -> Result<Duration, BadEnv> {
     let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
     let number = parsed(name, default, "a whole number of milliseconds")?;
     Ok(Duration::from_millis(number))
 }
 
-/// A whole number of hours, or the default; 0 means never and is `None`.
+/// Reads a whole number of hours, or uses the default, in hours; 0 means "never" and is `None`.
 pub fn hours_or_never(name: &str, default: u32) -> Result<Option<Duration>, BadEnv> {
     let number = parsed(name, default, "a whole number of hours, 0 for never")?;
     Ok((number > 0).then(|| Duration::from_secs(u64::from(number) * 3600)))
@@ -124,17 +124,18 @@ fn invalid(name: &str, expected: &str) -> BadEnv {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use longwire_core::options::OnGone;
 
+    use super::*;
+
     #[test]
-    fn an_absent_variable_is_named() {
-        let error = required("LONGWIRE_TEST_ABSENT").expect_err("it is absent");
+    fn an_absent_required_variable_is_named_in_the_error() {
+        let error = required("LONGWIRE_TEST_ABSENT").expect_err("the variable is absent");
         assert_eq!(error.to_string(), "LONGWIRE_TEST_ABSENT must be set");
     }
 
     #[test]
-    fn numbers_are_read_or_refused_with_their_name() {
+    fn an_invalid_number_is_refused_with_the_name_of_its_variable() {
         let read = |raw: Option<&str>| parse("N", raw.map(str::to_owned), 7_u32, "a number");
         assert_eq!(read(None), Ok(7));
         assert_eq!(read(Some(" 12 ")), Ok(12));
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_part_of_what_is_expected() {
+    fn a_number_out_of_bounds_is_refused_with_the_bounds() {
         let read = |raw: Option<&str>| bounded("N", raw.map(str::to_owned), 7, 3..=9);
         assert_eq!(
             (read(None), read(Some("3")), read(Some("9"))),
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_says_itself_what_it_may_be() {
+    fn an_invalid_value_is_refused_with_the_description_of_its_type() {
         let read = |raw: &str| convert::<OnGone>("ON_GONE", Some(raw.to_owned()));
         assert_eq!(read("grace:30"), Ok(Some(OnGone::Grace(30))));
         let error = read("later").expect_err("no such policy");

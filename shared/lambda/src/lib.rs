@@ -1,4 +1,4 @@
-//! x
+//! Start of a Lambda function: its settings, its log, and AWS clients with time limits.
 
 pub mod env;
 pub mod sdk;

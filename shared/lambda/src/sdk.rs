@@ -1,27 +1,55 @@
-//! What all clients share: region, credentials, one HTTP client, time limits.
+//! Configuration of the AWS clients: region, credentials, HTTP client, time limits.
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::SdkConfig;
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
-/// How long a connection may take to stand.
+/// Time limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// How long an unused connection is kept. A function is frozen between invocations, and a server may have
-/// closed by then what still looks open here.
+/// Time an unused connection is kept. A function is frozen between invocations, and the server may have closed a
+/// connection meanwhile that still looks open here.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// Loads what the clients share. Region and credentials come from the environment only, as Lambda sets
-/// them: the metadata service would cost a second to be found missing. There are no time limits on whole
-/// operations here, because a model's answer may take minutes; [`quick`] sets them for the small calls.
+/// Time limits of one call to an AWS service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallTimeouts {
+    /// Limit of each attempt.
+    pub attempt: Duration,
+    /// Limit of all attempts and the pauses between them.
+    pub total: Duration,
+}
+
+impl CallTimeouts {
+    /// Limits of functions that make a few short calls to tables and queues, and have a timeout of 10 s.
+    pub const SHORT: Self = Self {
+        attempt: Duration::from_secs(1),
+        total: Duration::from_secs(3),
+    };
+
+    /// Copies a configuration and limits the calls of the copy. Both share one HTTP client.
+    pub fn limit(self, config: &SdkConfig) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(self.attempt)
+            .operation_timeout(self.total)
+            .build();
+        config.to_builder().timeout_config(timeouts).build()
+    }
+}
+
+/// Loads the configuration for calls without a time limit, such as a model stream that takes minutes. Only opening a
+/// connection is limited, to 2 s.
+///
+/// Region and credentials come from the environment only, as Lambda sets them: a search for the metadata service
+/// would take a second to fail.
 pub async fn load() -> SdkConfig {
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
@@ -36,12 +64,24 @@ pub async fn load() -> SdkConfig {
         .await
 }
 
-/// The same with limits for small calls: `attempt` for each try, `whole` for all of them together.
-pub fn quick(shared: &SdkConfig, attempt: Duration, whole: Duration) -> SdkConfig {
-    let limits = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(attempt)
-        .operation_timeout(whole)
-        .build();
-    shared.to_builder().timeout_config(limits).build()
+/// Loads the configuration of a function whose calls all have the same limits.
+pub async fn load_with(timeouts: CallTimeouts) -> SdkConfig {
+    timeouts.limit(&load().await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_set_beside_the_limit_of_connecting() {
+        let config = SdkConfig::builder().build();
+        let limited = CallTimeouts::SHORT.limit(&config);
+        let timeouts = limited.timeout_config().expect("limits were set");
+        assert_eq!(timeouts.connect_timeout(), Some(CONNECT));
+        let attempt = timeouts.operation_attempt_timeout();
+        assert_eq!(attempt, Some(Duration::from_secs(1)));
+        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_secs(3)));
+        assert!(config.timeout_config().is_none());
+    }
 }

@@ -1,8 +1,9 @@
-//! What a function writes to its log.
+//! Log of a function.
 
-/// Starts the log, in the format and at the level Lambda's logging controls ask for (`AWS_LAMBDA_LOG_FORMAT`,
-/// `AWS_LAMBDA_LOG_LEVEL`; Lambda, "Configuring advanced logging controls"): INFO when they are silent. To be
-/// called once, first thing in `main`. No line at INFO or above holds a prompt, an answer or a token.
+/// Starts the log. Call it once, first in `main`.
+///
+/// Format and level are those of Lambda's logging controls (`AWS_LAMBDA_LOG_FORMAT`, `AWS_LAMBDA_LOG_LEVEL`; Lambda
+/// developer guide, "Configuring advanced logging controls"), by default text at INFO.
 pub fn init() {
     lambda_runtime::tracing::init_default_subscriber();
 }

@@ -1,154 +1,144 @@
-//! A run in one worker: from its lease to its end.
+//! One worker's attempt at a run, from claim to finish or hand-over.
 
-use longwire_agent::ctx::{Ctx, Step};
-use longwire_agent::outcome::{Exit, Finished};
-use longwire_agent::run::run;
-use longwire_core::message::Message;
-use longwire_core::run::CancelReason;
-use longwire_core::run::RunErrorCode;
-use tokio::sync::{mpsc, watch};
+use std::collections::BTreeMap;
+
+use longwire_agent::context_window::Window;
+use longwire_agent::ctx::Limits;
+use longwire_core::ids::ConnectionId;
+use longwire_core::message::{Message, Role};
+use longwire_core::run::{Cursor, RunInput, RunRow};
+use longwire_core::shape::Shape;
+use longwire_store::threads::claim::Claim;
+use longwire_store::threads::lease::RunLease;
+use longwire_store::threads::messages::{History, StoredMessage};
 use tokio::time::Instant;
 
-use crate::deps::Deps;
-use crate::finish::end;
-use crate::hand_over::pass_on;
-use crate::running::{Lost, Running};
-use crate::start::{log, open, system};
-use crate::supervisor::{Signals, Watch};
-use crate::taken::Taken;
-use crate::writer::Writer;
+use crate::deadlines::Deadlines;
+use crate::start::emitted_until;
+use crate::{Delivery, Runner};
 
-/// How many workers may die on a run. The next one ends it.
-const MAX_CRASHES: u32 = 3;
-
-/// How the loop left the run.
-enum Left {
-    /// It is to end so.
-    Over(Result<Finished, RunErrorCode>),
-    /// It goes on with its next step in the next worker.
-    HandedOver,
-    /// Its step was cut off, and is made once more by the next worker.
-    Cut,
+/// One worker's attempt at a run.
+pub struct Attempt<'a> {
+    /// Clients and settings, shared by all attempts.
+    pub runner: &'a Runner,
+    /// Delivery that led to the attempt.
+    pub delivery: &'a Delivery<'a>,
+    /// Row of the run as claimed, under this attempt's epoch.
+    pub row: RunRow,
+    /// Kind of the claim: fresh, handed over or reclaimed.
+    pub claim: Claim,
+    /// Right to write the run.
+    pub lease: RunLease,
+    /// Expiry of the lease that the claim took.
+    pub lease_expires: Instant,
+    /// Stored messages of the thread.
+    pub history: History,
+    /// Input of the run; `None` when an item cannot be parsed.
+    pub input: Option<RunInput>,
+    /// Connections of the thread, from an index that lags.
+    pub hints: Vec<(ConnectionId, Shape)>,
+    /// Deadlines of the run in this invocation.
+    pub deadlines: Deadlines,
 }
 
-/// Runs the run to its end.
-pub(crate) async fn execute(deps: &Deps, taken: Taken<'_>) -> Result<(), Lost> {
-    let fence = taken.fence(deps);
-    let (confirmed, lease) = watch::channel(taken.found.lease);
-    let log = log(&fence, &taken.found.row);
-    let (lines, notices) = longwire_stream::spawn(
-        deps.settings.sender.clone(),
-        deps.post.clone(),
-        lease.clone(),
-        log,
-    );
-    let running = Running {
-        deps,
-        taken,
-        fence,
-        lines,
-    };
-    let mut writer = Writer::new(&running, confirmed);
-    let ended = async {
-        let (stop, stopped) = watch::channel(None);
-        let (gone, gone_since) = watch::channel(None);
-        let (cut, time_is_up) = watch::channel(false);
-        let (steps, stored) = mpsc::channel(1);
-        let signals = Signals {
-            stop,
-            cut,
-            gone,
-            step: writer.step(),
+impl Attempt<'_> {
+    /// Stored messages of this run: its prompt and what followed. A run may reuse the id of one that expired long
+    /// ago; the messages of that one begin with another prompt.
+    fn stored(&self) -> &[StoredMessage] {
+        let Some(input) = &self.input else {
+            return &[];
         };
-        let mut watch = Watch::new(&running, open(&running).await?, notices, signals);
-        let ctx = context(&running, steps, stopped, lease);
-        let answer = async { Ok(until_cut(converse(ctx, &running), time_is_up).await) };
-        // The loop, what stores its steps behind it, and what watches over it, side by side.
-        let left = tokio::select! {
-            both = async { tokio::try_join!(answer, writer.serve(stored, gone_since)) } => both?.0,
-            lost = watch.run() => return Err(lost),
+        let messages = &self.history.messages;
+        let is_prompt = |stored: &StoredMessage| {
+            stored.message.run_id == self.lease.run_id && stored.message.id == input.message_id
         };
-        let cut = match left {
-            Left::Over(result) => return end(&running, &mut writer, &mut watch, result).await,
-            Left::HandedOver => None,
-            Left::Cut => Some(writer.cut()),
-        };
-        pass_on(&running, &writer, &mut watch, cut).await
-    };
-    let ended = ended.await;
-    // Nothing of this run may be under way when the function is frozen.
-    running.lines.stop().await;
-    ended
-}
+        messages
+            .iter()
+            .rposition(is_prompt)
+            .map_or(&[], |at| &messages[at..])
+    }
 
-fn context<'a>(
-    running: &'a Running<'_>,
-    steps: mpsc::Sender<Step>,
-    stop: watch::Receiver<Option<CancelReason>>,
-    lease: watch::Receiver<Instant>,
-) -> Ctx<'a> {
-    let Running {
-        deps,
-        taken,
-        fence,
-        lines,
-    } = running;
-    Ctx {
-        model: deps.model.as_ref(),
-        tools: &deps.tools,
-        lines: lines.clone(),
-        steps,
-        stop,
-        lease,
-        until: taken.time.until(),
-        run_id: fence.run_id.clone(),
-        thread_id: fence.key.thread_id.clone(),
-        system: system(&deps.settings.system_prompt, &taken.start.input),
-        reasoning: taken.start.input.reasoning,
-        limits: taken.limits(deps.settings.limits),
+    /// The user message, unless an earlier worker stored it.
+    pub fn unstored_prompt(&self) -> Option<Message> {
+        let input = self.input.as_ref()?;
+        let run_id = self.lease.run_id.clone();
+        let prompt = || Message::user(input.message_id.clone(), run_id, input.prompt.clone());
+        self.stored().is_empty().then(prompt)
     }
-}
 
-/// The loop, unless its step is cut off. What it has handed on to be stored, is stored in either case.
-async fn until_cut(answer: impl Future<Output = Left>, mut cut: watch::Receiver<bool>) -> Left {
-    tokio::select! {
-        left = answer => left,
-        Ok(_) = cut.wait_for(|cut| *cut) => Left::Cut,
+    /// Conversation up to the first step of this attempt.
+    pub(crate) fn conversation(&self) -> Vec<Message> {
+        let stored = self.history.messages.iter();
+        let stored = stored.map(|stored| stored.message.clone());
+        stored.chain(self.unstored_prompt()).collect()
     }
-}
 
-/// The loop over this run's conversation. The context is dropped with its end, by which the writer knows
-/// that no more steps come.
-async fn converse(ctx: Ctx<'_>, running: &Running<'_>) -> Left {
-    let taken = &running.taken;
-    if taken.found.row.crashes >= MAX_CRASHES {
-        give_up(running).await;
-        return Left::Over(Err(RunErrorCode::WorkerLost));
+    /// First step of this attempt, counted from 1: the one after those that earlier workers completed. A step whose
+    /// calls were being made is not complete.
+    pub fn first_step(&self) -> u32 {
+        let completed = self
+            .stored()
+            .iter()
+            .filter(|StoredMessage { message, .. }| {
+                message.role == Role::Assistant && !message.calling
+            })
+            .count();
+        u32::try_from(completed)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
     }
-    if taken.start.broken {
-        return Left::Over(Err(RunErrorCode::Internal));
-    }
-    let stored = taken
-        .start
-        .history
-        .messages
-        .iter()
-        .map(|stored| stored.message.clone());
-    let mut conversation: Vec<Message> = stored.chain(taken.unstored_prompt()).collect();
-    match run(&ctx, &mut conversation, taken.first_step()).await {
-        Ok(Exit::Ended(finished)) => Left::Over(Ok(finished)),
-        Ok(Exit::HandOver) => Left::HandedOver,
-        Err(failure) => {
-            tracing::error!(error = %failure, "the run failed");
-            Left::Over(Err(failure.code()))
+
+    /// Limits of the agent loop. They include how many messages of the thread precede the loaded ones, so that the
+    /// context window starts at the same message from one request to the next.
+    pub(crate) fn limits(&self) -> Limits {
+        let first = self.history.messages.first();
+        let before = first.map_or(0, |stored| stored.number.saturating_sub(1));
+        let configured = self.runner.settings.limits;
+        Limits {
+            window: Window {
+                before: usize::try_from(before).unwrap_or(usize::MAX),
+                ..configured.window
+            },
+            ..configured
         }
     }
+
+    /// Subscribers at the start of the attempt: those of the row, and the connections of the thread.
+    pub fn subscribers(&self) -> BTreeMap<ConnectionId, Cursor> {
+        let from = emitted_until(&self.row);
+        let mut subscribers = self.row.subscribers.clone();
+        if self.claim == Claim::Reclaimed {
+            // No record tells what the crashed worker posted; a subscriber that misses events sends `resume`.
+            for cursor in subscribers
+                .values_mut()
+                .filter(|cursor| cursor.requested_at == 0)
+            {
+                cursor.after = cursor.after.max(from);
+            }
+        }
+        for (id, shape) in &self.hints {
+            subscribers
+                .entry(id.clone())
+                .or_insert(Cursor::new(from, *shape));
+        }
+        subscribers
+    }
 }
 
-/// A run on which worker after worker died is ended, and its job kept for whoever looks into it.
-async fn give_up(Running { deps, taken, .. }: &Running<'_>) {
-    tracing::error!(crashes = taken.found.row.crashes, "the run is given up");
-    if let Err(fault) = deps.dead_letters.send(taken.delivery.job).await {
-        tracing::error!(%fault, "the job could not be copied to the dead letters");
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+
+    /// A row with some of its attributes changed.
+    pub(crate) fn row(changed: &Value) -> RunRow {
+        let mut row = json!({
+            "v": 2, "status": "running", "epoch": 1, "onGone": "cancel", "messageId": "u_1",
+            "startedAt": 1000, "ttl": 0
+        });
+        let changed = changed.as_object().expect("attributes").clone();
+        row.as_object_mut().expect("a row").extend(changed);
+        from_value(row).expect("a row")
     }
 }

@@ -1,50 +1,79 @@
-//! The control read, again and again.
+//! Polls the run's control row.
 
 use std::collections::BTreeSet;
 
 use futures::stream::{Stream, unfold};
 use longwire_core::ids::ConnectionId;
+use longwire_store::error::StoreError;
 use longwire_store::threads::control::ControlRead;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use crate::running::Running;
+use crate::attempt::Attempt;
 
-/// What each control read found, with the connections it asked for. A read that fails says nothing: the
-/// lease, which the writer keeps, decides whether the run is still ours.
-pub(crate) fn controls<'a>(
-    running: &'a Running<'_>,
-    attached: watch::Receiver<BTreeSet<ConnectionId>>,
-) -> impl Stream<Item = (BTreeSet<ConnectionId>, ControlRead)> + 'a {
-    let mut ticks = interval(running.deps.settings.poll);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    unfold((ticks, attached), move |(mut ticks, attached)| async move {
-        let found = next(running, &mut ticks, &attached).await;
-        Some((found, (ticks, attached)))
-    })
+/// Connections per read: BatchGetItem takes 100 keys, and one is the run's.
+const MAX_CONNECTIONS: usize = 99;
+
+/// Result of one read, with the connections whose rows it asked for.
+#[derive(Debug)]
+pub(crate) struct Observation {
+    /// Connections whose rows were asked for.
+    pub asked: BTreeSet<ConnectionId>,
+    /// Result of the read.
+    pub read: ControlRead,
 }
 
-async fn next(
-    running: &Running<'_>,
-    ticks: &mut Interval,
-    attached: &watch::Receiver<BTreeSet<ConnectionId>>,
-) -> (BTreeSet<ConnectionId>, ControlRead) {
-    let Running { deps, fence, .. } = running;
-    loop {
-        ticks.tick().await;
-        let ids = attached.borrow().clone();
-        let asked: Vec<ConnectionId> = ids.iter().take(MOST).cloned().collect();
-        let read =
-            fence
-                .threads
-                .control_read(&fence.key, &fence.run_id, deps.connections.table(), &asked);
-        match timeout(deps.settings.poll * 4, read).await {
-            Ok(Ok(control)) => return (asked.into_iter().collect(), control),
-            Ok(Err(fault)) => tracing::warn!(%fault, "a control read failed"),
-            Err(_) => tracing::warn!("a control read took too long"),
+impl Attempt<'_> {
+    /// Reads the run's row and the rows of its subscribers, at each poll interval. A failed read is skipped: the
+    /// lease, which the writer renews, decides whether the run is still this worker's.
+    pub(crate) fn control_poll(
+        &self,
+        subscribers: watch::Receiver<BTreeSet<ConnectionId>>,
+    ) -> impl Stream<Item = Observation> {
+        let mut ticks = interval(self.runner.settings.poll);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        unfold(
+            (ticks, subscribers),
+            move |(mut ticks, subscribers)| async move {
+                let observation = self.next_observation(&mut ticks, &subscribers).await;
+                Some((observation, (ticks, subscribers)))
+            },
+        )
+    }
+
+    /// Reads the run's row and the rows of `asked` once.
+    pub async fn read_control(&self, asked: &[ConnectionId]) -> Result<ControlRead, StoreError> {
+        let lease = &self.lease;
+        let connections = self.runner.connections.table();
+        let read = lease
+            .threads
+            .control_read(&lease.key, &lease.run_id, connections, asked);
+        read.await
+    }
+
+    async fn next_observation(
+        &self,
+        ticks: &mut Interval,
+        subscribers: &watch::Receiver<BTreeSet<ConnectionId>>,
+    ) -> Observation {
+        loop {
+            ticks.tick().await;
+            let asked = subscribers.borrow().clone();
+            let asked: Vec<ConnectionId> = asked.into_iter().take(MAX_CONNECTIONS).collect();
+            let limit = self.runner.settings.poll * 4;
+            let error = match timeout(limit, self.read_control(&asked)).await {
+                Ok(Ok(read)) => {
+                    let asked = asked.into_iter().collect();
+                    return Observation { asked, read };
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => format!("no answer within {limit:?}"),
+            };
+            tracing::warn!(
+                event = "control_poll_failed",
+                error,
+                "a control read failed"
+            );
         }
     }
 }
-
-/// BatchGetItem takes 100 keys; one is the run's.
-const MOST: usize = 99;

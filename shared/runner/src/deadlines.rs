@@ -1,98 +1,100 @@
-//! How long a run may go on: in this worker, and altogether.
+//! Deadlines of a run: in this invocation, and altogether.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use longwire_core::run::RunRow;
+use longwire_core::run::{CancelReason, RunRow};
 use tokio::time::Instant;
 
-use longwire_core::clock;
+/// Most of the invocation's time that is kept for letting go of the run; an eighth of the time when that is less.
+const HAND_OVER_MARGIN: Duration = Duration::from_secs(30);
 
-/// The most of an invocation's time that is kept back to let go of its run decently; an eighth, when that is
-/// less.
-const MARGIN: Duration = Duration::from_secs(30);
-
-/// What is left of an invocation when it must be over.
+/// Time that is left of an invocation when its work must be over.
 const LAST_SECONDS: Duration = Duration::from_secs(2);
 
-/// How often a run is handed over. Its length bounds it already; this bounds a run whose clock is wrong.
+/// Most hand-overs of one run. The time limit of a run bounds them already; this bounds a run whose clock is wrong.
 const MAX_HANDOVERS: u32 = 100;
 
-/// A run's time.
+/// Deadlines of a run in one invocation.
 #[derive(Debug, Clone, Copy)]
-pub struct Time {
-    /// When this worker must let go of it.
-    here: Instant,
-    /// When it must stop for good.
-    altogether: Instant,
-    /// The invocation's own end.
-    over: Instant,
-    /// Another worker may have it after this one.
-    more: bool,
-    /// The step that was cut off before.
-    cut: Option<u32>,
+pub struct Deadlines {
+    hand_over_at: Instant,
+    run_expires_at: Instant,
+    invocation_ends_at: Instant,
+    may_hand_over: bool,
+    cut_step: Option<u32>,
 }
 
-impl Time {
-    /// The time of a run in an invocation that ends at `deadline`, when a run may take `limit` altogether.
-    pub fn new(row: &RunRow, deadline: SystemTime, limit: Duration) -> Self {
-        let now = Instant::now();
-        let left = deadline
-            .duration_since(SystemTime::now())
-            .unwrap_or_default();
-        let age = Duration::from_secs(clock::unix_seconds().saturating_sub(row.started_at));
-        let rest = limit.saturating_sub(age);
+/// Consequence of an expired deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// Cuts off the step under way; the next worker repeats it.
+    CutStep,
+    /// Cancels the run.
+    Cancel(CancelReason),
+}
+
+impl Deadlines {
+    /// Deadlines of a run at `now` (seconds since 1970), when the invocation ends after `left` and a run may take
+    /// `limit` altogether.
+    pub fn new(row: &RunRow, now: u64, left: Duration, limit: Duration) -> Self {
+        let started = Instant::now();
+        let age = Duration::from_secs(now.saturating_sub(row.started_at));
         Self {
-            here: now + left.saturating_sub(MARGIN.min(left / 8)),
-            altogether: now + rest,
-            over: now + left,
-            more: row.handovers < MAX_HANDOVERS,
-            cut: row.cut_step,
+            hand_over_at: started + left.saturating_sub(HAND_OVER_MARGIN.min(left / 8)),
+            run_expires_at: started + limit.saturating_sub(age),
+            invocation_ends_at: started + left,
+            may_hand_over: row.handovers < MAX_HANDOVERS,
+            cut_step: row.cut_step,
         }
     }
 
-    /// When the loop must hand the run over: never, when no other worker may have it.
-    pub fn until(&self) -> Instant {
-        if self.more {
-            self.here
+    /// Time by which the agent loop must hand over the run; the end of the run when it may not be handed over.
+    pub(crate) fn loop_until(&self) -> Instant {
+        if self.may_hand_over {
+            self.hand_over_at
         } else {
-            self.altogether
+            self.run_expires_at
         }
     }
 
-    /// When something must be done: the run stopped, or its step cut off.
-    pub fn next(&self) -> Instant {
-        self.here.min(self.altogether)
+    /// First deadline.
+    pub(crate) fn first(&self) -> Instant {
+        self.hand_over_at.min(self.run_expires_at)
     }
 
-    /// Whether the step that is under way at `now` may be cut off, to be made once more by the next worker.
-    pub fn may_cut(&self, step: u32, now: Instant) -> bool {
-        self.more && now < self.altogether && self.cut != Some(step)
+    /// Decides what the first deadline requires at `now`, during `step`. A step is cut off once: when it is too long
+    /// a second time, the run is cancelled.
+    pub(crate) fn expire(&self, step: u32, now: Instant) -> Expiry {
+        let may_cut =
+            self.may_hand_over && now < self.run_expires_at && self.cut_step != Some(step);
+        if may_cut {
+            Expiry::CutStep
+        } else {
+            Expiry::Cancel(CancelReason::Timeout)
+        }
     }
 
-    /// How much of `patience` there is before the invocation ends.
-    pub fn at_most(&self, patience: Duration) -> Duration {
-        let left = self.over.saturating_duration_since(Instant::now());
-        patience.min(left.saturating_sub(LAST_SECONDS))
+    /// Limits `timeout` to what is left of the invocation.
+    pub(crate) fn within_invocation(&self, timeout: Duration) -> Duration {
+        let left = self
+            .invocation_ends_at
+            .saturating_duration_since(Instant::now());
+        timeout.min(left.saturating_sub(LAST_SECONDS))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{from_value, json};
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::attempt::tests::row;
 
     const HOUR: Duration = Duration::from_secs(3600);
+    const NOW: u64 = 1000;
 
-    fn time(changed: &serde_json::Value, left: u64, limit: Duration) -> Time {
-        let mut row = json!({
-            "v": 2, "status": "running", "epoch": 2, "onGone": "cancel", "messageId": "u_1",
-            "startedAt": clock::unix_seconds(), "ttl": 0
-        });
-        let fields = changed.as_object().expect("fields").clone();
-        row.as_object_mut().expect("a row").extend(fields);
-        let row: RunRow = from_value(row).expect("a row");
-        Time::new(&row, SystemTime::now() + Duration::from_secs(left), limit)
+    fn deadlines(changed: &Value, left: u64, limit: Duration) -> Deadlines {
+        Deadlines::new(&row(changed), NOW, Duration::from_secs(left), limit)
     }
 
     fn seconds(until: Instant) -> u64 {
@@ -100,27 +102,36 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn some_of_an_invocation_is_kept_back() {
-        assert_eq!(seconds(time(&json!({}), 900, HOUR).here), 870);
-        assert_eq!(seconds(time(&json!({}), 40, HOUR).here), 35);
-        let patience = Duration::from_secs(35);
-        assert_eq!(time(&json!({}), 900, HOUR).at_most(patience), patience);
-        let left = time(&json!({}), 10, HOUR).at_most(patience);
-        assert_eq!(left.as_secs_f64().round() as u64, 8);
+    async fn a_part_of_the_invocation_is_kept_for_letting_go() {
+        assert_eq!(seconds(deadlines(&json!({}), 900, HOUR).hand_over_at), 870);
+        assert_eq!(seconds(deadlines(&json!({}), 40, HOUR).hand_over_at), 35);
+        let timeout = Duration::from_secs(35);
+        let long = deadlines(&json!({}), 900, HOUR);
+        assert_eq!(long.within_invocation(timeout), timeout);
+        let left = deadlines(&json!({}), 10, HOUR).within_invocation(timeout);
+        assert_eq!(left, Duration::from_secs(8));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_step_is_cut_once_and_no_run_goes_on_for_ever() {
+    async fn a_step_is_cut_off_once() {
         let now = Instant::now();
-        assert!(time(&json!({}), 900, HOUR).may_cut(3, now));
-        let again = time(&json!({ "cut": 3 }), 900, HOUR);
-        assert!(!again.may_cut(3, now), "it was made again, and is too long");
-        assert!(again.may_cut(4, now), "another step may be cut, too");
-        let often = json!({ "handovers": MAX_HANDOVERS });
-        assert!(!time(&often, 900, HOUR).may_cut(3, now));
-        let old = json!({ "startedAt": clock::unix_seconds() - 3600 });
-        let old = time(&old, 900, HOUR);
-        assert!(!old.may_cut(3, now));
-        assert_eq!(seconds(old.next()), 0);
+        let first = deadlines(&json!({}), 900, HOUR);
+        assert_eq!(first.expire(3, now), Expiry::CutStep);
+        let second = deadlines(&json!({ "cut": 3 }), 900, HOUR);
+        let timeout = Expiry::Cancel(CancelReason::Timeout);
+        assert_eq!(second.expire(3, now), timeout, "it was repeated already");
+        assert_eq!(second.expire(4, now), Expiry::CutStep, "another step");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_ends_by_its_time_limit_and_by_its_hand_overs() {
+        let now = Instant::now();
+        let timeout = Expiry::Cancel(CancelReason::Timeout);
+        let often = deadlines(&json!({ "handovers": MAX_HANDOVERS }), 900, HOUR);
+        assert_eq!(often.expire(3, now), timeout);
+        assert_eq!(often.loop_until(), often.run_expires_at);
+        let old = deadlines(&json!({ "startedAt": 0 }), 900, Duration::from_secs(NOW));
+        assert_eq!(old.expire(3, now), timeout);
+        assert_eq!(seconds(old.first()), 0);
     }
 }

@@ -1,180 +1,140 @@
-//! How a run ends: the end is committed, the line moves on, and only then the clients are told.
+//! Finishes a run: its end is stored, the run queue advances, and only then the last event is posted.
 
-use longwire_agent::outcome::{Finished, Outcome};
 use longwire_core::message::{Message, Usage};
-use longwire_core::run::CancelReason;
-use longwire_core::run::RunErrorCode;
-use longwire_core::run::RunStatus;
+use longwire_core::run::RunEnd;
 use longwire_protocol::event::{Event, ModelUsage, RunOutcome};
 use longwire_protocol::numbered::{Annotations, Draft};
 use longwire_store::threads::lease::{Ended, RunLease};
-use longwire_store::threads::transition::End;
+use longwire_stream::sink::EventSink;
 use serde_json::json;
 
-use crate::advance::move_on;
-use crate::running::{Lost, Running};
-use crate::supervisor::Watch;
+use crate::AttemptError;
+use crate::attempt::Attempt;
+use crate::supervisor::Supervisor;
 use crate::writer::{Writer, messages_ttl};
-use longwire_core::clock;
 
-/// Ends the run as it came out.
-pub(crate) async fn end(
-    running: &Running<'_>,
-    writer: &mut Writer<'_>,
-    watch: &mut Watch<'_>,
-    result: Result<Finished, RunErrorCode>,
-) -> Result<(), Lost> {
-    let Running {
-        deps,
-        taken,
-        fence,
-        lines,
-    } = running;
-    let (mut last, messages) = match result {
-        Ok(Finished { ending, messages }) => (Last::of(ending), messages),
-        Err(code) => (Last::Failed(code), Vec::new()),
-    };
-    if let Ended::CancelRequested(reason) = commit(running, writer, &last, &messages).await? {
-        // The cancel came first: the run is cancelled, although its answer was complete.
-        last = Last::Cancelled(reason);
-        commit(running, writer, &last, &messages).await?;
-    }
-    last.log();
-    // A client that reads the end may prompt at once, so the line moves on first; if that fails, the end is
-    // told all the same, and the message comes back to move it on.
-    let moved = move_on(deps, &fence.key, taken.delivery.job).await;
-    watch.serve_latecomers().await?;
-    lines.release().await?;
-    let told = lines.drained(taken.time.at_most(deps.settings.patience()));
-    let told = watch.while_serving(told);
-    tokio::join!(told, writer.hide(), keep_history(running));
-    moved.map_err(|error| Lost(format!("{error:#}")))
-}
-
-/// A thread in use keeps its messages: none that was loaded is forgotten before the thread itself. A failure
-/// costs nothing yet; the next run's end tries again.
-async fn keep_history(
-    Running {
-        deps, taken, fence, ..
-    }: &Running<'_>,
-) {
-    let Some(keep) = deps.settings.thread_ttl else {
-        return;
-    };
-    let now = clock::unix_seconds();
-    let too_early = |ttl: Option<u64>| ttl.is_some_and(|ttl| ttl < now + keep.as_secs());
-    let messages = &taken.start.history.messages;
-    let old: Vec<_> = messages
-        .iter()
-        .filter(|stored| too_early(stored.ttl))
-        .cloned()
-        .collect();
-    let ttl = messages_ttl(now, keep);
-    if let Err(fault) = fence.threads.prolong(&fence.key, &old, ttl).await {
-        tracing::warn!(%fault, "the thread's messages could not be kept longer");
-    }
-}
-
-/// How the run ends, in the words of its row and its last line.
-enum Last {
-    Answered,
-    Cancelled(CancelReason),
-    Failed(RunErrorCode),
-}
-
-impl Last {
-    fn of(ending: Outcome) -> Self {
-        match ending {
-            Outcome::Answered | Outcome::CutShort | Outcome::Refused => Self::Answered,
-            Outcome::OutOfSteps => Self::Cancelled(CancelReason::MaxSteps),
-            Outcome::Stopped(reason) => Self::Cancelled(reason),
-        }
-    }
-
-    fn end(&self) -> End {
-        let (status, reason) = match self {
-            Self::Answered => (RunStatus::Finished, None),
-            Self::Cancelled(reason) => (RunStatus::Cancelled, Some(*reason)),
-            Self::Failed(_) => (RunStatus::Failed, None),
-        };
-        End {
-            status,
-            reason,
-            at: clock::unix_seconds(),
-        }
-    }
-
-    /// Once it is stored, and so once for each run: deployments count runs by this line
-    /// (`terraform/modules/alarms/metrics.tf`).
-    fn log(&self) {
-        let End { status, reason, .. } = self.end();
-        let code = match self {
-            Self::Failed(code) => Some(code),
-            Self::Answered | Self::Cancelled(_) => None,
-        };
-        // Each in the wire's word for it; what there is not is left out of the line.
-        let words = json!({ "status": status, "reason": reason, "code": code });
-        let word = |name: &str| words[name].as_str();
-        tracing::info!(
-            event = "run_ended",
-            status = word("status"),
-            reason = word("reason"),
-            code = word("code"),
-            "the run ended"
+impl Attempt<'_> {
+    /// Finishes the run with this end and the messages that are not stored yet.
+    ///
+    /// A client that reads the last event may prompt at once, so the run queue advances before it is posted. When that
+    /// fails, the event is posted all the same, and the job comes back to advance the queue.
+    pub(crate) async fn finish(
+        &self,
+        events: &EventSink,
+        writer: &mut Writer<'_>,
+        supervisor: &mut Supervisor<'_>,
+        end: RunEnd,
+        messages: &[Message],
+    ) -> Result<(), AttemptError> {
+        let end = self.commit_end(events, writer, end, messages).await?;
+        log(end);
+        let advanced = self
+            .runner
+            .advance(&self.lease.key, &self.lease.run_id)
+            .await;
+        supervisor.attach_latecomers().await?;
+        events.release().await?;
+        let timeout = self
+            .deadlines
+            .within_invocation(self.runner.drain_timeout());
+        tokio::join!(
+            events.drained(timeout),
+            writer.extend_visibility(),
+            self.extend_messages()
         );
+        advanced
     }
 
-    fn draft(&self, fence: &RunLease, usage: Vec<ModelUsage>) -> Draft {
-        let (outcome, reason) = match self {
-            Self::Answered => (RunOutcome::Success, None),
-            Self::Cancelled(reason) => (RunOutcome::Cancelled, Some(*reason)),
-            Self::Failed(code) => {
-                let event = Event::RunError {
-                    message: code.message().to_owned(),
-                    code: *code,
-                };
-                return event.annotated(Annotations {
-                    retryable: Some(code.retryable()),
-                    ..Annotations::default()
-                });
+    /// Stores the end of the run with its last messages and events. Returns the end as stored: a cancellation that was
+    /// requested before counts, even when the answer was complete.
+    pub async fn commit_end(
+        &self,
+        events: &EventSink,
+        writer: &mut Writer<'_>,
+        end: RunEnd,
+        messages: &[Message],
+    ) -> Result<RunEnd, AttemptError> {
+        let mut end = end;
+        loop {
+            let usage = writer.usage_with(messages);
+            let usage = model_usage(&self.runner.settings.model_id, usage);
+            let batch = events.close(last_event(&self.lease, end, usage)).await?;
+            match writer.end(messages, &batch, end).await? {
+                Ended::CancelRequested(reason) => end = RunEnd::Cancelled(reason),
+                Ended::Done | Ended::Lost => return Ok(end),
             }
+        }
+    }
+
+    /// Extends the messages of a thread in use: none that was loaded may expire before the thread. A failure costs
+    /// nothing yet, because the end of the next run tries again.
+    async fn extend_messages(&self) {
+        let Some(thread_ttl) = self.runner.settings.thread_ttl else {
+            return;
         };
-        let thread_id = fence.key.thread_id.clone();
-        let event = Event::RunFinished {
-            thread_id,
-            run_id: fence.run_id.clone(),
-            outcome,
-            usage,
-        };
-        event.annotated(Annotations {
-            reason,
-            ..Annotations::default()
-        })
+        let now = self.runner.now();
+        let expires_early =
+            |ttl: Option<u64>| ttl.is_some_and(|ttl| ttl < now + thread_ttl.as_secs());
+        let stored = self.history.messages.iter();
+        let old: Vec<_> = stored
+            .filter(|stored| expires_early(stored.ttl))
+            .cloned()
+            .collect();
+        let ttl = messages_ttl(now, thread_ttl);
+        if let Err(error) = self.lease.threads.prolong(&self.lease.key, &old, ttl).await {
+            tracing::warn!(
+                event = "ttl_extension_failed",
+                %error,
+                "the messages of the thread were not extended"
+            );
+        }
     }
 }
 
-/// The last line of a run that was cancelled before it cost anything.
-pub(crate) fn cancelled(fence: &RunLease, reason: CancelReason) -> Draft {
-    Last::Cancelled(reason).draft(fence, Vec::new())
+/// Logs the end of a run once it is stored, and so once per run: deployments count runs by this line
+/// (`terraform/modules/alarms/metrics.tf`).
+fn log(end: RunEnd) {
+    // Each in its word on the wire; absent ones are left out of the line.
+    let words = json!({ "status": end.status(), "reason": end.reason(), "code": end.code() });
+    let word = |name: &str| words[name].as_str();
+    tracing::info!(
+        event = "run_ended",
+        status = word("status"),
+        reason = word("reason"),
+        code = word("code"),
+        "the run ended"
+    );
 }
 
-async fn commit(
-    running: &Running<'_>,
-    writer: &mut Writer<'_>,
-    last: &Last,
-    messages: &[Message],
-) -> Result<Ended, Lost> {
-    let Running {
-        deps, fence, lines, ..
-    } = running;
-    let usage = writer.usage_with(messages);
-    let batch = lines
-        .close(last.draft(fence, model_usage(&deps.settings.model_id, usage)))
-        .await?;
-    writer.end(messages, &batch, last.end()).await
+/// Last event of a run: RUN_FINISHED or RUN_ERROR.
+pub(crate) fn last_event(lease: &RunLease, end: RunEnd, usage: Vec<ModelUsage>) -> Draft {
+    let outcome = match end {
+        RunEnd::Finished => RunOutcome::Success,
+        RunEnd::Cancelled(_) => RunOutcome::Cancelled,
+        RunEnd::Failed(code) => {
+            let event = Event::RunError {
+                message: code.message().to_owned(),
+                code,
+            };
+            return event.annotated(Annotations {
+                retryable: Some(code.retryable()),
+                ..Annotations::default()
+            });
+        }
+    };
+    let event = Event::RunFinished {
+        thread_id: lease.key.thread_id.clone(),
+        run_id: lease.run_id.clone(),
+        outcome,
+        usage,
+    };
+    event.annotated(Annotations {
+        reason: end.reason(),
+        ..Annotations::default()
+    })
 }
 
-/// Tokens as AG-UI counts them: those of the cache are part of the input.
+/// Usage as AG-UI counts it: tokens of the prompt cache are part of the input. Empty for a run that called no model.
 fn model_usage(model: &str, usage: Usage) -> Vec<ModelUsage> {
     if usage == Usage::default() {
         return Vec::new();
@@ -195,11 +155,13 @@ fn model_usage(model: &str, usage: Usage) -> Vec<ModelUsage> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use longwire_core::run::{CancelReason, RunErrorCode};
     use serde_json::Value;
 
+    use super::*;
+
     #[test]
-    fn the_caches_tokens_are_part_of_the_input() {
+    fn tokens_of_the_prompt_cache_are_part_of_the_input() {
         let usage = Usage {
             input_tokens: 10,
             output_tokens: 5,
@@ -213,30 +175,10 @@ mod tests {
             (told.cached_input_tokens, told.cache_write_input_tokens),
             (Some(100), None)
         );
-        assert!(
-            model_usage("m", Usage::default()).is_empty(),
-            "a run that asked nobody cost nothing"
-        );
+        assert!(model_usage("m", Usage::default()).is_empty());
     }
 
-    #[test]
-    fn a_limit_of_ours_is_a_cancellation_and_no_error() {
-        let last = |ending| Last::of(ending).end();
-        assert_eq!(last(Outcome::OutOfSteps).status, RunStatus::Cancelled);
-        assert_eq!(
-            last(Outcome::OutOfSteps).reason,
-            Some(CancelReason::MaxSteps)
-        );
-        assert_eq!(
-            last(Outcome::Stopped(CancelReason::Timeout)).reason,
-            Some(CancelReason::Timeout)
-        );
-        for ending in [Outcome::Answered, Outcome::CutShort, Outcome::Refused] {
-            assert_eq!(last(ending).status, RunStatus::Finished, "{ending:?}");
-        }
-    }
-
-    /// The lines that `terraform/modules/alarms` counts, as a worker wrote them on a local stack.
+    /// Log lines that `terraform/modules/alarms` counts, as a worker wrote them on a local stack.
     const COUNTED: &str = include_str!("../../../terraform/modules/alarms/tests/worker.jsonl");
 
     #[test]
@@ -245,12 +187,12 @@ mod tests {
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect();
-        for last in [
-            Last::Answered,
-            Last::Cancelled(CancelReason::ClientGone),
-            Last::Failed(RunErrorCode::ModelInvalidRequest),
+        for end in [
+            RunEnd::Finished,
+            RunEnd::Cancelled(CancelReason::ClientGone),
+            RunEnd::Failed(RunErrorCode::ModelInvalidRequest),
         ] {
-            let written = logged(|| last.log());
+            let written = logged(|| log(end));
             let same = |line: &&Value| {
                 line["level"] == written["level"] && line["fields"] == written["fields"]
             };
@@ -261,7 +203,7 @@ mod tests {
         }
     }
 
-    /// The one line that this writes, in the format of a deployment's logs.
+    /// The one line that `write` logs, in the format of a deployment's log.
     fn logged(write: impl FnOnce()) -> Value {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let subscriber = tracing_subscriber::fmt()

@@ -1,4 +1,4 @@
-//! How a run goes from this worker to the next, when the time of this one is over.
+//! Hands a run over to the next worker, when the time of this one is up.
 
 use std::collections::BTreeMap;
 
@@ -8,99 +8,107 @@ use longwire_core::run::Cursor;
 use longwire_store::error::StoreError;
 use longwire_store::threads::lease::Written;
 use longwire_store::threads::transition::{Cut, HandOver};
+use longwire_stream::sink::EventSink;
 
-use crate::running::{Lost, Running};
-use crate::supervisor::Watch;
+use crate::AttemptError;
+use crate::attempt::Attempt;
+use crate::supervisor::Supervisor;
 use crate::writer::Writer;
-use longwire_core::clock;
 
-/// By when the next worker must have come, in seconds from now.
-const WAKE: u64 = 60;
+/// Time within which the next worker must accept the run, in seconds.
+const WAKE_AFTER: u64 = 60;
 
-/// How often the row's watchers may change under our hands.
-const ROUNDS: usize = 10;
+/// Most attempts at the write while subscribers change in the row.
+const MAX_ROUNDS: usize = 10;
 
-/// Where connections stand.
-type Places = BTreeMap<ConnectionId, Cursor>;
+/// Cursors of subscribers.
+type Cursors = BTreeMap<ConnectionId, Cursor>;
 
-/// Lets go of the run, of which everything that stands is stored, and sends for the next worker. With `cut`,
-/// the step under way is void and made again. A worker that dies in between leaves its own message, which
-/// comes back.
-pub(crate) async fn pass_on(
-    running: &Running<'_>,
-    writer: &Writer<'_>,
-    watch: &mut Watch<'_>,
-    cut: Option<Cut>,
-) -> Result<(), Lost> {
-    let served = silence(running, watch, cut).await?;
-    let_go(running, writer, watch, &served, cut).await?;
-    let sent = running.deps.queue.send(running.taken.delivery.job).await;
-    sent.context("waking the next worker")
-        .map_err(|error| Lost(format!("{error:#}")))
-}
-
-/// Ends this worker's posts, because the next worker may post as soon as the row says so. At a step's end
-/// everybody gets everything first. Returns who stands where.
-async fn silence(
-    running: &Running<'_>,
-    watch: &mut Watch<'_>,
-    cut: Option<Cut>,
-) -> Result<Places, Lost> {
-    let Running {
-        deps, taken, lines, ..
-    } = running;
-    if cut.is_none() {
-        let patience = taken.time.at_most(deps.settings.patience());
-        watch.while_serving(lines.drained(patience)).await;
+impl Attempt<'_> {
+    /// Hands the run over, of which everything valid is stored, and sends its job for the next worker. With `cut`, the
+    /// step under way is void and repeated. When this worker crashes in between, its own message is delivered again.
+    pub(crate) async fn hand_over(
+        &self,
+        events: &EventSink,
+        writer: &Writer<'_>,
+        supervisor: &Supervisor<'_>,
+        cut: Option<Cut>,
+    ) -> Result<(), AttemptError> {
+        let served = self.stop_posts(events, cut).await?;
+        self.release(writer, &served, supervisor.known(), cut).await
     }
-    let mut served = lines.cursors().await?;
-    lines.stop().await;
-    for cursor in served.values_mut() {
-        cursor.after = cursor.after.min(cut.map_or(u64::MAX, |cut| cut.keep));
-    }
-    Ok(served)
-}
 
-async fn let_go(
-    running: &Running<'_>,
-    writer: &Writer<'_>,
-    watch: &Watch<'_>,
-    served: &Places,
-    cut: Option<Cut>,
-) -> Result<(), Lost> {
-    let fence = &running.fence;
-    for _ in 0..ROUNDS {
-        let row = writer
-            .patiently(async || fence.threads.run_row(&fence.key, &fence.run_id).await)
-            .await?;
-        let before = row.map(|row| row.subscribers).unwrap_or_default();
-        let moved = HandOver {
-            before: &before,
-            after: &merged(&before, served, watch.noticed()),
-            wake_by: clock::unix_seconds() + WAKE,
-        };
-        let handed = async || match fence.hand_over(moved, cut).await {
-            Err(StoreError::ConditionFailed) => Ok(None),
-            written => written.map(Some),
-        };
-        match writer.patiently(handed).await? {
-            Some(Written::Done) => return Ok(()),
-            Some(Written::Lost) => return Err(Lost::fenced()),
-            None => {}
+    /// Ends the posts of this worker, because the next worker may post as soon as the row is released. At the end of
+    /// a step every subscriber gets its events first. Returns the cursors of the subscribers.
+    async fn stop_posts(
+        &self,
+        events: &EventSink,
+        cut: Option<Cut>,
+    ) -> Result<Cursors, AttemptError> {
+        if cut.is_none() {
+            let timeout = self.runner.drain_timeout();
+            events
+                .drained(self.deadlines.within_invocation(timeout))
+                .await;
         }
+        let mut served = events.cursors().await?;
+        events.stop().await;
+        if let Some(cut) = cut {
+            for cursor in served.values_mut() {
+                cursor.after = cursor.after.min(cut.keep);
+            }
+        }
+        Ok(served)
     }
-    Err(Lost("its watchers change too fast".to_owned()))
+
+    /// Releases the run for the next worker and sends its job. `served` are the cursors of the subscribers of this
+    /// worker, `known` every connection that it ever attached.
+    pub async fn release(
+        &self,
+        writer: &Writer<'_>,
+        served: &Cursors,
+        known: &BTreeMap<ConnectionId, u64>,
+        cut: Option<Cut>,
+    ) -> Result<(), AttemptError> {
+        let lease = &self.lease;
+        for _ in 0..MAX_ROUNDS {
+            let row = writer
+                .retry_while_leased(async || lease.threads.run_row(&lease.key, &lease.run_id).await)
+                .await?;
+            let before = row.map(|row| row.subscribers).unwrap_or_default();
+            let hand_over = HandOver {
+                before: &before,
+                after: &merged(&before, served, known),
+                wake_by: self.runner.now() + WAKE_AFTER,
+            };
+            let released = async || match lease.hand_over(hand_over, cut).await {
+                Err(StoreError::ConditionFailed) => Ok(None),
+                written => written.map(Some),
+            };
+            match writer.retry_while_leased(released).await? {
+                Some(Written::Done) => {
+                    let sent = self.runner.queue.send(self.delivery.job).await;
+                    return Ok(sent.context("sending the job for the next worker")?);
+                }
+                Some(Written::Lost) => return Err(AttemptError::fenced()),
+                // A subscriber was added to the row in between.
+                None => {}
+            }
+        }
+        let error = "the subscribers in the row changed again and again".to_owned();
+        Err(AttemptError::LeaseLost(error))
+    }
 }
 
-/// Whom this worker serves stands where it has come to. Whoever asked in the row without its notice stands
-/// where it asked to; who else is only in the row has left.
-fn merged(row: &Places, served: &Places, noticed: &BTreeMap<ConnectionId, u64>) -> Places {
-    let unnoticed =
-        |(id, cursor): &(&ConnectionId, &Cursor)| noticed.get(*id) != Some(&cursor.requested_at);
-    let asked = row.iter().filter(unnoticed);
-    let mut places = served.clone();
-    places.extend(asked.map(|(id, cursor)| (id.clone(), *cursor)));
-    places
+/// Cursors for the next worker. A subscriber of this worker continues where it stands; a connection whose `resume`
+/// this worker did not see continues where it asked to; any other connection in the row has left.
+fn merged(row: &Cursors, served: &Cursors, known: &BTreeMap<ConnectionId, u64>) -> Cursors {
+    let unseen =
+        |(id, cursor): &(&ConnectionId, &Cursor)| known.get(*id) != Some(&cursor.requested_at);
+    let unseen = row.iter().filter(unseen);
+    let mut cursors = served.clone();
+    cursors.extend(unseen.map(|(id, cursor)| (id.clone(), *cursor)));
+    cursors
 }
 
 #[cfg(test)]
@@ -113,37 +121,38 @@ mod tests {
         ConnectionId::trusted(name)
     }
 
-    fn at(after: u64, asked: u64) -> Cursor {
+    fn at(after: u64, requested_at: u64) -> Cursor {
         Cursor {
-            requested_at: asked,
+            requested_at,
             ..Cursor::new(after, Shape::default())
         }
     }
 
+    fn cursors<const N: usize>(cursors: [(&str, Cursor); N]) -> Cursors {
+        cursors.map(|(name, cursor)| (id(name), cursor)).into()
+    }
+
     #[test]
-    fn everybody_stands_where_the_next_worker_must_go_on() {
-        let row = [
+    fn each_subscriber_continues_where_the_next_worker_must_go_on() {
+        let row = cursors([
             ("served", at(0, 0)),
-            ("asked again", at(3, 900)),
-            ("came just now", at(1, 950)),
+            ("resumed again", at(3, 900)),
+            ("new", at(1, 950)),
             ("gone", at(2, 500)),
-        ];
-        let row: Places = row.map(|(name, cursor)| (id(name), cursor)).into();
-        let served = [
+        ]);
+        let served = cursors([
             ("served", at(9, 0)),
-            ("asked again", at(9, 0)),
-            ("hinted", at(9, 0)),
-        ];
-        let served: Places = served.map(|(name, cursor)| (id(name), cursor)).into();
-        let noticed = [("served", 0), ("asked again", 800), ("gone", 500)];
-        let noticed = noticed.map(|(name, asked)| (id(name), asked)).into();
-        let wanted = [
+            ("resumed again", at(9, 0)),
+            ("hint", at(9, 0)),
+        ]);
+        let known = [("served", 0), ("resumed again", 800), ("gone", 500)];
+        let known = known.map(|(name, requested_at)| (id(name), requested_at));
+        let expected = cursors([
             ("served", at(9, 0)),
-            ("asked again", at(3, 900)),
-            ("came just now", at(1, 950)),
-            ("hinted", at(9, 0)),
-        ];
-        let wanted: Places = wanted.map(|(name, cursor)| (id(name), cursor)).into();
-        assert_eq!(merged(&row, &served, &noticed), wanted);
+            ("resumed again", at(3, 900)),
+            ("new", at(1, 950)),
+            ("hint", at(9, 0)),
+        ]);
+        assert_eq!(merged(&row, &served, &known.into()), expected);
     }
 }

@@ -1,19 +1,40 @@
-//! x
+//! The life of a run in one worker: claim, answer, persist, hand over, finish, replay.
+//!
+//! [`Runner::run`] does what a job asks for. The crate knows the tables and the queue, the agent and the stream; it
+//! knows neither Lambda nor SQS, so that another entry point can run the same jobs.
+//!
+//! ```text
+//! Delivery ──> claim ──> Attempt ──> execute ──> finish      the run has ended
+//!                │                      │
+//!                │                      └──────> hand_over   another worker continues it
+//!                └──> requeue, advance, replay               nothing to answer
+//! ```
+//!
+//! While an attempt executes, three futures run side by side on one task: the agent loop, the [`writer`] that stores
+//! its steps and renews the lease, and the [`supervisor`] that watches subscribers, cancellation and deadlines.
 
-pub mod advance;
+mod delivery;
+mod error;
+mod runner;
+pub mod settings;
+
 pub mod attempt;
-pub mod control_poll;
+pub mod claim;
+mod load;
+
+mod execute;
+pub mod start;
+pub mod writer;
+
+mod control_poll;
 pub mod deadlines;
-pub mod delivery;
-pub mod deps;
+mod supervision;
+pub mod supervisor;
+
 pub mod finish;
 pub mod hand_over;
-pub mod load;
-pub mod pages;
-pub mod replay;
-pub mod running;
-pub mod settings;
-pub mod start;
-pub mod supervisor;
-pub mod taken;
-pub mod writer;
+mod replay;
+
+pub use delivery::Delivery;
+pub use error::AttemptError;
+pub use runner::Runner;

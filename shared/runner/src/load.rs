@@ -1,85 +1,75 @@
-//! What a run starts from.
+//! Loading what an attempt starts from.
 
 use anyhow::Context as _;
 use longwire_core::ids::{ConnectionId, RunId};
-use longwire_core::run::{RunInput, RunRow};
+use longwire_core::run::RunInput;
 use longwire_core::shape::Shape;
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::error::StoreError;
 use longwire_store::threads::messages::History;
 
-use crate::deps::Deps;
-use longwire_core::clock;
+use crate::Runner;
 
-/// What a run starts from, read in one round trip.
+/// State of the thread and input of the run, read in one round trip.
 #[derive(Debug)]
-pub struct Start {
-    /// When the thread was born.
+pub(crate) struct Loaded {
+    /// Birth of the thread: part of the keys of its messages.
     pub born: u64,
-    /// The thread's line, its head first.
-    pub line: Vec<RunId>,
-    /// What was said before.
+    /// Run queue of the thread, head first.
+    pub run_queue: Vec<RunId>,
+    /// Stored messages of the thread, newest ones only.
     pub history: History,
-    /// What the run was started with.
-    pub input: RunInput,
-    /// Who else is on the thread: a hint, from an index that lags.
-    pub watchers: Vec<(ConnectionId, Shape)>,
-    /// Something of it is not of the shape we write. No worker can answer the run.
-    pub broken: bool,
+    /// Input of the run; `None` when an item cannot be parsed, so that no worker can answer the run.
+    pub input: Option<RunInput>,
+    /// Connections of the thread, from an index that lags.
+    pub hints: Vec<(ConnectionId, Shape)>,
 }
 
-impl Start {
-    /// What is left when something cannot be read: enough to tell the run's clients that it failed.
-    pub fn broken(row: &RunRow) -> Self {
+impl Loaded {
+    /// State after a read in which an item cannot be parsed: enough to tell the subscribers in the row that the run failed.
+    pub(crate) fn unreadable() -> Self {
         Self {
             born: 0,
-            line: Vec::new(),
+            run_queue: Vec::new(),
             history: History::default(),
-            input: RunInput {
-                v: row.v,
-                message_id: row.message_id.clone(),
-                prompt: String::new(),
-                context: Vec::new(),
-                reasoning: false,
-                ttl: row.ttl,
-            },
-            watchers: Vec::new(),
-            broken: true,
+            input: None,
+            hints: Vec::new(),
         }
     }
 }
 
-/// Reads it. The watchers are a hint: without them the run goes on all the same.
-pub async fn load(deps: &Deps, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Start> {
-    let threads = &deps.threads;
-    let now = clock::unix_seconds();
-    let (beginning, history, watchers) = tokio::join!(
-        threads.meta_and_input(key, run_id, now),
-        threads.history(key, deps.settings.history_limit()),
-        deps.connections.by_thread(key, now),
-    );
-    let (meta, input) = beginning.context("reading the thread and the input")?;
-    let born = meta.as_ref().map_or(now, |meta| meta.born);
-    let watchers = watchers.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the thread's other connections could not be read");
-        Vec::new()
-    });
-    Ok(Start {
-        born,
-        line: meta.map(|meta| meta.run_queue).unwrap_or_default(),
-        history: history.context("reading the history")?.of(born, now),
-        input: input.ok_or_else(missing)?,
-        watchers,
-        broken: false,
-    })
+impl Runner {
+    /// Loads it. Without the hints the run starts all the same.
+    pub(crate) async fn load(&self, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Loaded> {
+        let now = self.now();
+        let (meta_and_input, history, hints) = tokio::join!(
+            self.threads.meta_and_input(key, run_id, now),
+            self.threads.history(key, self.settings.history_limit()),
+            self.connections.by_thread(key, now),
+        );
+        let (meta, input) = meta_and_input.context("reading the thread and the input")?;
+        let born = meta.as_ref().map_or(now, |meta| meta.born);
+        let hints = hints.unwrap_or_else(|error| {
+            tracing::warn!(
+                event = "subscribers_read_failed",
+                %error,
+                "the connections of the thread were not read"
+            );
+            Vec::new()
+        });
+        // A start writes row and input together, so an absent input was damaged.
+        let input = input.ok_or_else(|| StoreError::Corrupt("the run has no input".to_owned()))?;
+        Ok(Loaded {
+            born,
+            run_queue: meta.map(|meta| meta.run_queue).unwrap_or_default(),
+            history: history.context("reading the history")?.of(born, now),
+            input: Some(input),
+            hints,
+        })
+    }
 }
 
-/// A start writes row and input together, so an input that is not there was damaged.
-fn missing() -> StoreError {
-    StoreError::Corrupt("the run has no input".to_owned())
-}
-
-/// Whether another try would find the same.
-pub fn unreadable(error: &anyhow::Error) -> bool {
+/// Tells whether another read would fail in the same way.
+pub(crate) fn is_corrupt(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(StoreError::Corrupt(_)))
 }

@@ -1,4 +1,4 @@
-//! The lines of a run that has ended, told again.
+//! Posts the events of an ended run again.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,122 +6,119 @@ use std::time::Duration;
 use anyhow::Context as _;
 use longwire_core::ids::ConnectionId;
 use longwire_core::job::Replay;
-use longwire_core::run::CancelReason;
-use longwire_core::run::{Cursor, RunRow};
+use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow};
 use longwire_core::shape::Format;
 use longwire_store::threads::lease::RunLease;
-use longwire_stream;
 use longwire_stream::event_log::EventLog;
-use longwire_stream::settings::Notice;
-use longwire_stream::sink::{EventSink, Stopped};
+use longwire_stream::sink::EventSink;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::deadlines::Time;
-use crate::delivery::Delivery;
-use crate::deps::Deps;
-use crate::finish::cancelled;
-use crate::pages::Pages;
+use crate::deadlines::Deadlines;
+use crate::finish::last_event;
 use crate::start::run_started;
+use crate::{AttemptError, Delivery, Runner};
 
-/// Nobody owns an ended run, so no lease bounds its posts.
+/// No worker owns an ended run, so no lease bounds its posts.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// How long lines are sent to who asked for them; a client that is slower asks for the rest from where it stands.
-const LONGEST: Duration = Duration::from_secs(120);
+/// Time limit of a replay; a client that is slower sends `resume` for the rest.
+const REPLAY_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Sends the lines that a connection asked for. A run that goes on is left to its worker, who finds the wish
-/// in the row.
-pub(crate) async fn replay(
-    deps: &Deps,
-    delivery: Delivery<'_>,
-    replay: &Replay,
-) -> anyhow::Result<()> {
-    let fence = delivery.fence(deps, 0);
-    let row = fence.threads.run_row(&fence.key, &fence.run_id).await;
-    let row = row.context("reading the run")?;
-    let Some(row) = row.filter(|row| row.status.ended()) else {
-        return Ok(());
-    };
-    let cursors = BTreeMap::from([(replay.connection.clone(), replay.cursor)]);
-    tell(deps, delivery, &row, cursors, LONGEST).await
-}
+impl Runner {
+    /// Posts the events that a connection asked for. The worker of a run that has not ended finds the request in the
+    /// row.
+    pub(crate) async fn replay(
+        &self,
+        delivery: &Delivery<'_>,
+        request: &Replay,
+    ) -> Result<(), AttemptError> {
+        let job = delivery.job;
+        let row = self.threads.run_row(&job.key(), &job.run_id).await;
+        let row = row.context("reading the run")?;
+        let Some(row) = row.filter(|row| row.status.ended()) else {
+            return Ok(());
+        };
+        let cursors = BTreeMap::from([(request.connection.clone(), request.cursor)]);
+        Ok(self
+            .post_again(delivery, &row, cursors, REPLAY_TIMEOUT)
+            .await?)
+    }
 
-/// Tells the end again: the worker that committed it may have died before it could. Clients know lines they
-/// have by `lw.seq`; the other shapes have no such number, and a word twice is worse than an end missed, so they
-/// get nothing. Whatever fails here is left: clients ask for what they lack.
-pub(crate) async fn tell_end_again(deps: &Deps, delivery: Delivery<'_>, row: &RunRow) {
-    let fence = delivery.fence(deps, 0);
-    let told = async {
-        let first = fence
-            .threads
-            .last_batch_start(&fence.key, &fence.run_id)
-            .await?;
-        let after = first.map_or(0, |first| first - 1);
-        let agui = row
-            .subscribers
-            .iter()
-            .filter(|(_, cursor)| cursor.shape.format == Format::Agui);
-        let cursors = agui.map(|(id, cursor)| (id.clone(), Cursor::new(after, cursor.shape)));
-        // Shorter than the message stays hidden: nobody else shall begin with it meanwhile.
-        let longest = deps.settings.patience();
-        tell(deps, delivery, row, cursors.collect(), longest).await
-    };
-    if let Err(error) = told.await {
-        tracing::warn!(
-            error = format!("{error:#}"),
-            "the run's end was not told again"
-        );
-    }
-}
-
-async fn tell(
-    deps: &Deps,
-    delivery: Delivery<'_>,
-    row: &RunRow,
-    cursors: BTreeMap<ConnectionId, Cursor>,
-    longest: Duration,
-) -> anyhow::Result<()> {
-    let fence = delivery.fence(deps, row.epoch);
-    let (_lease, lease) = watch::channel(Instant::now() + FOREVER);
-    let (thread, run) = (fence.key.thread_id.clone(), fence.run_id.clone());
-    let never_begun = row.last_seq == 0;
-    let log = if never_begun {
-        EventLog::resume(thread, run, Vec::new(), 0)
-    } else {
-        EventLog::ended(thread, run, row.last_seq, row.status)
-    };
-    let (lines, mut notices) =
-        longwire_stream::spawn(deps.settings.sender.clone(), deps.post.clone(), lease, log);
-    if never_begun {
-        make(&lines, &fence, row).await?;
-    }
-    for (id, cursor) in cursors {
-        lines.attach(id, cursor).await?;
-    }
-    let mut pages = Pages::new(&fence.threads, &fence.key, &fence.run_id, &lines);
-    let time = Time::new(row, delivery.deadline, deps.settings.run);
-    let told = lines.drained(time.at_most(longest));
-    tokio::pin!(told);
-    loop {
-        tokio::select! {
-            _ = &mut told => break,
-            Some(Notice::Wants(id, after)) = notices.recv() => pages.want(id, after),
-            Ok(()) = pages.turn() => {}
+    /// Posts the end of a run again, because the worker that stored it may have crashed before it posted it. Clients
+    /// recognise events they have by `lw.seq`; the other formats have no such number, and repeated text is worse than
+    /// a missing end, so they get nothing. A failure is logged only: clients send `resume` for what they lack.
+    pub(crate) async fn post_end_again(&self, delivery: &Delivery<'_>, row: &RunRow) {
+        let job = delivery.job;
+        let posted = async {
+            let first = self
+                .threads
+                .last_batch_start(&job.key(), &job.run_id)
+                .await?;
+            let after = first.map_or(0, |first| first - 1);
+            let agui = row
+                .subscribers
+                .iter()
+                .filter(|(_, cursor)| cursor.shape.format == Format::Agui);
+            let cursors = agui.map(|(id, cursor)| (id.clone(), Cursor::new(after, cursor.shape)));
+            // Shorter than the message stays invisible: no other worker begins with it meanwhile.
+            self.post_again(delivery, row, cursors.collect(), self.drain_timeout())
+                .await
+        };
+        if let Err(error) = posted.await {
+            tracing::warn!(
+                event = "end_replay_failed",
+                error = format!("{error:#}"),
+                "the end of the run was not posted again"
+            );
         }
     }
-    lines.stop().await;
-    Ok(())
-}
 
-/// A run that was cancelled while it waited has no lines in the log. Its rows say all there is to say.
-async fn make(lines: &EventSink, fence: &RunLease, row: &RunRow) -> Result<(), anyhow::Error> {
-    let input = fence.threads.input(&fence.key, &fence.run_id).await?;
-    let told = async {
-        lines.emit(run_started(fence, input.as_ref())).await?;
+    async fn post_again(
+        &self,
+        delivery: &Delivery<'_>,
+        row: &RunRow,
+        cursors: BTreeMap<ConnectionId, Cursor>,
+        timeout: Duration,
+    ) -> anyhow::Result<()> {
+        let lease = self.lease(delivery.job, row.epoch);
+        let (_lease, expires) = watch::channel(Instant::now() + FOREVER);
+        let (thread_id, run_id) = (lease.key.thread_id.clone(), lease.run_id.clone());
+        let never_began = row.last_seq == 0;
+        let log = if never_began {
+            EventLog::resume(thread_id, run_id, Vec::new(), 0)
+        } else {
+            EventLog::ended(thread_id, run_id, row.last_seq, row.status)
+        };
+        let read = self.read_events(&lease.key, &lease.run_id);
+        let settings = self.settings.stream.clone();
+        let (events, _notices) =
+            longwire_stream::spawn(settings, self.post.clone(), read, expires, log);
+        if never_began {
+            self.emit_cancelled(&events, &lease, row).await?;
+        }
+        for (id, cursor) in cursors {
+            events.attach(id, cursor).await?;
+        }
+        let deadlines = Deadlines::new(row, self.now(), delivery.time_left(), self.settings.run);
+        events.drained(deadlines.within_invocation(timeout)).await;
+        events.stop().await;
+        Ok(())
+    }
+
+    /// Emits the events of a run that was cancelled while queued. It has none in the event log; its rows hold all
+    /// that they say.
+    async fn emit_cancelled(
+        &self,
+        events: &EventSink,
+        lease: &RunLease,
+        row: &RunRow,
+    ) -> anyhow::Result<()> {
+        let input = self.threads.input(&lease.key, &lease.run_id).await?;
+        events.emit(run_started(lease, input.as_ref())).await?;
         let reason = row.reason.unwrap_or(CancelReason::User);
-        lines.close(cancelled(fence, reason)).await?;
-        lines.release().await
-    };
-    told.await.map_err(|stopped: Stopped| stopped.into())
+        let end = RunEnd::Cancelled(reason);
+        events.close(last_event(lease, end, Vec::new())).await?;
+        Ok(events.release().await?)
+    }
 }

@@ -1,101 +1,82 @@
-//! How a run begins for its clients.
+//! The first events of an attempt: RUN_STARTED, or the restarts that clients may not know yet.
 
-use std::collections::BTreeMap;
-
-use longwire_core::ids::ConnectionId;
-use longwire_core::run::{Cursor, RunInput, RunRow};
+use longwire_core::run::{RunInput, RunRow};
 use longwire_protocol::event::{Event, InputMessage, PROTOCOL_VERSION, RunInput as WireInput};
 use longwire_protocol::numbered::{Annotations, Draft};
-use longwire_store::threads::claim::Claim;
 use longwire_store::threads::lease::RunLease;
 use longwire_stream::event_log::EventLog;
-use longwire_stream::sink::Stopped;
+use longwire_stream::notice::Notices;
+use longwire_stream::sink::{EventSink, Stopped};
 use serde_json::{Map, json};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::running::Running;
+use crate::attempt::Attempt;
 
-/// The longest prompt that other tabs are shown, in bytes.
+/// Longest prompt that RUN_STARTED carries, in bytes.
 const MAX_SHOWN_PROMPT: usize = 8 * 1024;
 
-/// The restarts whose lines are told again: the last one, unless it is in the log already, and those right
-/// before it, whose workers died before they logged anything. A client steps through every restart.
-fn untold(row: &RunRow) -> &[u64] {
-    let restarts = row.restarts.as_slice();
-    if restarts.last().is_none_or(|keep| keep + 1 < row.last_seq) {
-        return &[];
+impl Attempt<'_> {
+    /// Starts the stream of the run's events. Posts need a lease that outlasts them.
+    pub fn events(&self, lease: watch::Receiver<Instant>) -> (EventSink, Notices) {
+        let RunLease { key, run_id, .. } = &self.lease;
+        let log = EventLog::resume(
+            key.thread_id.clone(),
+            run_id.clone(),
+            self.row.restarts.clone(),
+            emitted_until(&self.row),
+        );
+        let runner = self.runner;
+        let read = runner.read_events(key, run_id);
+        let settings = runner.settings.stream.clone();
+        longwire_stream::spawn(settings, runner.post.clone(), read, lease, log)
     }
-    let chained = restarts
-        .windows(2)
-        .rev()
-        .take_while(|pair| pair[1] == pair[0] + 1)
-        .count();
-    &restarts[restarts.len() - chained - 1..]
+
+    /// Emits the events with which the attempt starts.
+    pub async fn emit_start(&self, events: &EventSink) -> Result<(), Stopped> {
+        if emitted_until(&self.row) == 0 {
+            events
+                .emit(run_started(&self.lease, self.input.as_ref()))
+                .await?;
+        }
+        for &last_valid in restarts_to_emit(&self.row) {
+            events.emit(Event::restart(last_valid)).await?;
+        }
+        Ok(())
+    }
 }
 
-/// The last line of workers before this one that stands and need not be told; 0 at a run's first worker.
-/// RUN_STARTED is never void, but a worker that died early may not have logged it: it is made again, of the
+/// Number of the last event of earlier workers that is valid and need not be emitted again; 0 for the first worker.
+///
+/// RUN_STARTED is always valid, but a worker that crashed early may not have stored it: it is emitted again, with the
 /// same bytes.
-fn standing(row: &RunRow) -> u64 {
-    match untold(row).first() {
-        Some(&keep) if keep > 1 => keep,
+pub fn emitted_until(row: &RunRow) -> u64 {
+    match restarts_to_emit(row).first() {
+        Some(&last_valid) if last_valid > 1 => last_valid,
         Some(_) => 0,
         None => row.last_seq,
     }
 }
 
-/// Where the run's lines go on.
-pub(crate) fn log(fence: &RunLease, row: &RunRow) -> EventLog {
-    let thread = fence.key.thread_id.clone();
-    let run = fence.run_id.clone();
-    EventLog::resume(thread, run, row.restarts.clone(), standing(row))
+/// Restarts whose events are emitted: the last one, unless the event log has it, and those right before it, whose
+/// workers crashed before they stored anything. A client steps through every restart.
+fn restarts_to_emit(row: &RunRow) -> &[u64] {
+    let restarts = row.restarts.as_slice();
+    if restarts.last().is_none_or(|last| last + 1 < row.last_seq) {
+        return &[];
+    }
+    let consecutive = restarts
+        .windows(2)
+        .rev()
+        .take_while(|pair| pair[1] == pair[0] + 1)
+        .count();
+    &restarts[restarts.len() - consecutive - 1..]
 }
 
-/// Attaches who watches and tells them that the run begins, or goes on after a restart. Returns who watches, and
-/// when they asked to.
-pub(crate) async fn open(running: &Running<'_>) -> Result<BTreeMap<ConnectionId, u64>, Stopped> {
-    let Running {
-        taken,
-        fence,
-        lines,
-        ..
-    } = running;
-    let mut cursors = taken.found.row.subscribers.clone();
-    let row = &taken.found.row;
-    let from = standing(row);
-    for (id, shape) in &taken.start.watchers {
-        cursors
-            .entry(id.clone())
-            .or_insert(Cursor::new(from, *shape));
-    }
-    for (id, cursor) in &cursors {
-        // Nobody wrote down what a dead worker's connections have taken; whoever lacks a line asks for it.
-        let guess = taken.found.came == Claim::Reclaimed && cursor.requested_at == 0;
-        let after = if guess {
-            cursor.after.max(from)
-        } else {
-            cursor.after
-        };
-        lines
-            .attach(id.clone(), Cursor { after, ..*cursor })
-            .await?;
-    }
-    if from == 0 {
-        let readable = (!taken.start.broken).then_some(&taken.start.input);
-        lines.emit(run_started(fence, readable)).await?;
-    }
-    for keep in untold(row) {
-        lines.emit(Event::restart(*keep)).await?;
-    }
-    let asked = cursors
-        .into_iter()
-        .map(|(id, cursor)| (id, cursor.requested_at));
-    Ok(asked.collect())
-}
-
-/// Made from the run's rows alone, so that every worker makes the same bytes.
-pub(crate) fn run_started(fence: &RunLease, input: Option<&RunInput>) -> Draft {
-    let thread_id = fence.key.thread_id.clone();
-    let run_id = fence.run_id.clone();
+/// RUN_STARTED, made from the rows of the run alone, so that every worker makes the same bytes.
+pub(crate) fn run_started(lease: &RunLease, input: Option<&RunInput>) -> Draft {
+    let thread_id = lease.key.thread_id.clone();
+    let run_id = lease.run_id.clone();
     let shown = input.filter(|input| input.prompt.len() <= MAX_SHOWN_PROMPT);
     let shown = shown.map(|input| {
         let message = InputMessage {
@@ -125,8 +106,8 @@ pub(crate) fn run_started(fence: &RunLease, input: Option<&RunInput>) -> Draft {
     })
 }
 
-/// The system prompt, with what the client wants the model to know.
-pub(crate) fn system(configured: &str, input: &RunInput) -> String {
+/// System prompt with the client's context.
+pub(crate) fn system_prompt(configured: &str, input: &RunInput) -> String {
     let mut system = configured.to_owned();
     if !input.context.is_empty() {
         system.push_str("\n\nWhat the client says about the user's situation:");
@@ -142,53 +123,55 @@ mod tests {
     use serde_json::from_value;
 
     use super::*;
+    use crate::attempt::tests::row;
 
-    fn row(restarts: &[u64], last_seq: u64) -> RunRow {
-        let row = json!({
-            "v": 2, "status": "running", "epoch": 2, "restarts": restarts, "lastSeq": last_seq,
-            "onGone": "cancel", "messageId": "u_1", "startedAt": 0, "ttl": 0
-        });
-        from_value(row).expect("a row")
+    fn restarted(restarts: &[u64], last_seq: u64) -> RunRow {
+        row(&json!({ "restarts": restarts, "lastSeq": last_seq }))
     }
 
     #[test]
-    fn lines_go_on_after_the_last_one_that_need_not_be_told() {
-        assert_eq!(standing(&row(&[], 0)), 0, "a first worker begins");
+    fn events_continue_after_the_last_one_that_need_not_be_emitted_again() {
+        assert_eq!(emitted_until(&restarted(&[], 0)), 0, "a first worker");
         assert_eq!(
-            standing(&row(&[1], 2)),
+            emitted_until(&restarted(&[1], 2)),
             0,
-            "RUN_STARTED may not be in the log: it is made again"
+            "RUN_STARTED may not be in the event log"
         );
-        assert_eq!(standing(&row(&[4, 9], 10)), 9);
+        assert_eq!(emitted_until(&restarted(&[4, 9], 10)), 9);
         assert_eq!(
-            standing(&row(&[4, 9, 10], 11)),
+            emitted_until(&restarted(&[4, 9, 10], 11)),
             9,
-            "the restart after line 9 was not logged"
+            "the restart after event 9 was not stored"
         );
-        assert_eq!(untold(&row(&[4, 9, 10], 11)), [9, 10]);
-        assert_eq!(untold(&row(&[1, 2, 3], 4)), [1, 2, 3]);
-        assert!(untold(&row(&[], 0)).is_empty());
+        assert_eq!(restarts_to_emit(&restarted(&[4, 9, 10], 11)), [9, 10]);
+        assert_eq!(restarts_to_emit(&restarted(&[1, 2, 3], 4)), [1, 2, 3]);
+        assert!(restarts_to_emit(&restarted(&[], 0)).is_empty());
     }
 
     #[test]
-    fn after_a_planned_hand_over_nothing_is_told_again() {
-        assert_eq!(standing(&row(&[], 12)), 12);
-        assert_eq!(standing(&row(&[4], 12)), 12, "its restart is in the log");
-        assert!(untold(&row(&[4], 12)).is_empty());
+    fn nothing_is_emitted_again_after_a_planned_hand_over() {
+        assert_eq!(emitted_until(&restarted(&[], 12)), 12);
+        let logged = restarted(&[4], 12);
+        assert_eq!(
+            emitted_until(&logged),
+            12,
+            "its restart is in the event log"
+        );
+        assert!(restarts_to_emit(&logged).is_empty());
     }
 
     #[test]
-    fn what_the_client_says_of_its_user_follows_the_system_prompt() {
+    fn the_context_of_the_client_follows_the_system_prompt() {
         let input = json!({
             "v": 1, "messageId": "u_1", "prompt": "?", "ttl": 0,
             "context": [{ "description": "locale", "value": "de-DE" }]
         });
         let input: RunInput = from_value(input).expect("an input");
-        assert!(system("Be good.", &input).ends_with("\n- locale: de-DE"));
+        assert!(system_prompt("Be good.", &input).ends_with("\n- locale: de-DE"));
         let input = RunInput {
             context: Vec::new(),
             ..input
         };
-        assert_eq!(system("Be good.", &input), "Be good.");
+        assert_eq!(system_prompt("Be good.", &input), "Be good.");
     }
 }

@@ -1,244 +1,243 @@
-//! How a running run finds out: who left, who came, whether it is to stop, whether it is still ours.
+//! Supervises a run: subscribers, cancellation, deadlines, lease.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use futures::StreamExt;
 use longwire_core::ids::ConnectionId;
-use longwire_core::options::OnGone;
-use longwire_core::run::CancelReason;
-use longwire_core::run::Cursor;
-use longwire_store::threads::control::ControlRead;
-use longwire_stream::settings::{Notice, Notices};
-use longwire_stream::sink::Stopped;
+use longwire_core::run::{CancelReason, Cursor, RunRow};
+use longwire_stream::notice::{Notice, Notices};
+use longwire_stream::sink::{EventSink, Stopped};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::control_poll;
-use crate::pages::Pages;
-use crate::running::{Lost, Running};
-use longwire_core::clock;
+use crate::AttemptError;
+use crate::attempt::Attempt;
+use crate::control_poll::Observation;
+use crate::deadlines::Expiry;
+use crate::supervision::Supervision;
 
-/// How the run is told what to do.
-pub(crate) struct Signals {
-    /// Tells the loop to stop, and why; once.
-    pub stop: watch::Sender<Option<CancelReason>>,
-    /// Tells that the step under way must be cut off; once.
+/// Signals between the supervisor, the agent loop and the writer.
+pub struct Signals {
+    /// Cancels the run, for this reason; set once.
+    pub cancel: watch::Sender<Option<CancelReason>>,
+    /// Cuts off the step under way; set once.
     pub cut: watch::Sender<bool>,
-    /// Tells the writer since when nobody watches, or that somebody does again.
-    pub gone: watch::Sender<Option<u64>>,
-    /// The step under way.
+    /// Time since which the run has no subscriber, for the writer to store.
+    pub gone_since: watch::Sender<Option<u64>>,
+    /// Step under way.
     pub step: watch::Receiver<u32>,
 }
 
-/// Watches over a run.
-pub(crate) struct Watch<'a> {
-    running: &'a Running<'a>,
-    on_gone: OnGone,
-    /// Who watches; the control read asks for their rows.
-    attached: watch::Sender<BTreeSet<ConnectionId>>,
-    /// Who ever watched, and when they asked to: the row does not forget those who left.
-    noticed: BTreeMap<ConnectionId, u64>,
-    /// What the sender has to say.
+/// Supervises a run while an attempt executes.
+pub struct Supervisor<'a> {
+    attempt: &'a Attempt<'a>,
+    events: &'a EventSink,
     notices: Notices,
-    pages: Pages,
     signals: Signals,
-    /// When it is to stop because nobody came back.
-    patience: Option<Instant>,
+    state: Supervision,
+    /// Present subscribers, for the control poll.
+    polled: watch::Sender<BTreeSet<ConnectionId>>,
 }
 
-impl<'a> Watch<'a> {
-    /// Over a run whose lines go to `attached` now.
-    pub(crate) fn new(
-        running: &'a Running<'a>,
-        attached: BTreeMap<ConnectionId, u64>,
+impl<'a> Supervisor<'a> {
+    /// Attaches the subscribers of the attempt to its stream, and supervises them.
+    pub(crate) async fn start(
+        attempt: &'a Attempt<'a>,
+        events: &'a EventSink,
         notices: Notices,
         signals: Signals,
-    ) -> Self {
-        let row = &running.taken.found.row;
-        let patience = row
-            .gone_since
-            .and_then(|since| patience(row.on_gone, since));
-        let watching: BTreeSet<_> = attached.keys().cloned().collect();
-        // The last one may have gone while the worker before this one handed the run over.
-        let unnoticed = watching.is_empty() && row.gone_since.is_none();
-        let Running {
-            deps, fence, lines, ..
-        } = running;
-        let mut watch = Self {
-            running,
-            on_gone: row.on_gone,
-            attached: watch::Sender::new(watching),
-            noticed: attached,
-            notices,
-            pages: Pages::new(&deps.threads, &fence.key, &fence.run_id, lines),
-            signals,
-            patience,
-        };
-        if unnoticed {
-            watch.nobody_watches();
+    ) -> Result<Self, Stopped> {
+        let subscribers = attempt.subscribers();
+        for (id, cursor) in &subscribers {
+            events.attach(id.clone(), *cursor).await?;
         }
-        watch
+        let state = Supervision::new(&attempt.row, &subscribers, attempt.runner.now());
+        let supervisor = Self {
+            attempt,
+            events,
+            notices,
+            signals,
+            state,
+            polled: watch::Sender::default(),
+        };
+        supervisor.signal();
+        Ok(supervisor)
     }
 
-    /// Watches until the run is lost; when the run has ended this is simply polled no more.
-    pub(crate) async fn run(&mut self) -> Lost {
-        let mut controls = Box::pin(control_poll::controls(
-            self.running,
-            self.attached.subscribe(),
-        ));
+    /// Supervises until the lease is lost. The caller drops this when the agent loop has ended.
+    pub(crate) async fn run(&mut self) -> AttemptError {
+        let attempt = self.attempt;
+        let mut observations = Box::pin(attempt.control_poll(self.polled.subscribe()));
         loop {
-            let time = self.running.taken.time.next();
-            let patience = self.patience.unwrap_or(time);
+            let deadline = attempt.deadlines.first();
+            let grace = self.state.grace_deadline();
             tokio::select! {
-                Some(notice) = self.notices.recv() => self.hear(notice),
-                filled = self.pages.turn() => if let Err(stopped) = filled {
-                    return stopped.into();
-                },
-                Some((asked_for, control)) = controls.next() => {
-                    if let Err(lost) = self.learn(&asked_for, control).await {
-                        return lost;
+                Some(notice) = self.notices.recv() => self.lost_subscriber(&notice),
+                Some(observation) = observations.next() => {
+                    if let Err(error) = self.observe(observation).await {
+                        return error;
                     }
                 }
-                () = sleep_until(time), if !self.stopping() => self.time_is_up(),
-                () = sleep_until(patience), if self.patience.is_some() && !self.stopping() => {
-                    self.ask_stop(CancelReason::ClientGone);
+                () = sleep_until(deadline), if !self.stopping() => self.expire(),
+                () = sleep_until(grace.unwrap_or(deadline)), if grace.is_some() && !self.stopping() => {
+                    self.cancel(CancelReason::ClientGone);
                 }
             }
         }
     }
 
-    /// Serves those who want lines of the log for as long as `work` takes: the run itself needs no watching
-    /// any more.
-    pub(crate) async fn while_serving<T>(&mut self, work: impl Future<Output = T>) -> T {
-        tokio::pin!(work);
-        loop {
-            tokio::select! {
-                done = &mut work => return done,
-                Some(notice) = self.notices.recv() => self.hear(notice),
-                Ok(()) = self.pages.turn() => {}
+    /// Every connection that ever subscribed, with the `requested_at` of its cursor.
+    pub(crate) fn known(&self) -> &BTreeMap<ConnectionId, u64> {
+        self.state.known()
+    }
+
+    /// Attaches subscribers that were added to the row after the last control read, by then to an ended run.
+    pub(crate) async fn attach_latecomers(&mut self) -> Result<(), AttemptError> {
+        match self.attempt.read_control(&[]).await {
+            Ok(read) => {
+                let subscribers = read.row.map(|row| row.subscribers).unwrap_or_default();
+                attach_new(&mut self.state, self.events, &subscribers).await?;
             }
+            Err(error) => tracing::warn!(
+                event = "subscribers_read_failed",
+                %error,
+                "subscribers that came late were not read"
+            ),
         }
+        Ok(())
     }
 
-    /// Who ever watched, and when they asked to.
-    pub(crate) fn noticed(&self) -> &BTreeMap<ConnectionId, u64> {
-        &self.noticed
+    fn lost_subscriber(&mut self, notice: &Notice) {
+        let (Notice::Gone(id) | Notice::Stuck(id)) = notice;
+        self.state.left(id, self.attempt.runner.now());
+        self.signal();
     }
 
-    fn hear(&mut self, notice: Notice) {
-        match notice {
-            Notice::Gone(id) | Notice::Stuck(id) => self.left(&id),
-            Notice::Wants(id, after) => self.pages.want(id, after),
-        }
-    }
-
-    async fn learn(
-        &mut self,
-        asked_for: &BTreeSet<ConnectionId>,
-        control: ControlRead,
-    ) -> Result<(), Lost> {
-        let Some(row) = control
-            .row
-            .filter(|row| row.epoch == self.running.fence.epoch && !row.status.ended())
-        else {
-            return Err(Lost::fenced());
-        };
+    /// Acts on a control read. New subscribers are attached before missing ones leave: a client that reconnected is
+    /// the same client.
+    async fn observe(&mut self, observation: Observation) -> Result<(), AttemptError> {
+        let Observation { asked, read } = observation;
+        let row = read.row.filter(|row| owned(row, self.attempt.lease.epoch));
+        let row = row.ok_or_else(AttemptError::fenced)?;
         if let Some(reason) = row.cancel_requested {
-            self.ask_stop(reason);
+            self.cancel(reason);
         }
-        for id in asked_for.difference(&control.present.into_iter().collect()) {
-            let _: Result<(), Stopped> = self.running.lines.detach(id.clone()).await;
-            self.left(id);
+        attach_new(&mut self.state, self.events, &row.subscribers).await?;
+        let present: BTreeSet<_> = read.present.into_iter().collect();
+        for id in asked.difference(&present) {
+            self.events.detach(id.clone()).await?;
+            self.state.left(id, self.attempt.runner.now());
         }
-        for (id, cursor) in row.subscribers {
-            self.came(id, cursor).await?;
-        }
-        if !self.attached.borrow().is_empty() && self.patience.take().is_some() {
-            self.signals.gone.send_replace(None);
-        }
+        self.signal();
         Ok(())
     }
 
-    /// Somebody new is in the row, or somebody asks to go on from another place.
-    async fn came(&mut self, id: ConnectionId, cursor: Cursor) -> Result<(), Lost> {
-        if self.noticed.insert(id.clone(), cursor.requested_at) == Some(cursor.requested_at) {
-            return Ok(());
-        }
-        self.running.lines.attach(id.clone(), cursor).await?;
-        self.attached
-            .send_if_modified(|attached| attached.insert(id));
-        Ok(())
-    }
-
-    /// Whoever attached after the last control read, to a run that has ended meanwhile, gets its lines all
-    /// the same.
-    pub(crate) async fn serve_latecomers(&mut self) -> Result<(), Lost> {
-        let Running { deps, fence, .. } = self.running;
-        let table = deps.connections.table();
-        let control = fence
-            .threads
-            .control_read(&fence.key, &fence.run_id, table, &[]);
-        match control.await {
-            Ok(ControlRead { row, .. }) => {
-                for (id, cursor) in row.into_iter().flat_map(|row| row.subscribers) {
-                    self.came(id, cursor).await?;
-                }
-            }
-            Err(fault) => tracing::warn!(%fault, "who came late could not be read"),
-        }
-        Ok(())
-    }
-
-    fn left(&mut self, id: &ConnectionId) {
-        let left = self
-            .attached
-            .send_if_modified(|attached| attached.remove(id));
-        if left && self.attached.borrow().is_empty() {
-            self.nobody_watches();
+    /// Tells the control poll, the writer and the agent loop what follows from the present subscribers.
+    fn signal(&self) {
+        self.polled.send_replace(self.state.present().clone());
+        let gone_since = self.state.gone_since();
+        self.signals.gone_since.send_if_modified(|stored| {
+            let changed = *stored != gone_since;
+            *stored = gone_since;
+            changed
+        });
+        if self.state.abandoned() {
+            self.cancel(CancelReason::ClientGone);
         }
     }
 
-    fn nobody_watches(&mut self) {
-        match self.on_gone {
-            OnGone::Cancel => self.ask_stop(CancelReason::ClientGone),
-            OnGone::Grace(_) => {
-                let now = clock::unix_seconds();
-                self.patience = patience(self.on_gone, now);
-                self.signals.gone.send_replace(Some(now));
-            }
-            OnGone::Finish => {}
-        }
-    }
-
-    /// The next worker makes the step once more, unless it was made twice or the run has had its time.
-    fn time_is_up(&self) {
+    fn expire(&self) {
         let step = *self.signals.step.borrow();
-        if self.running.taken.time.may_cut(step, Instant::now()) {
-            self.signals.cut.send_replace(true);
-        } else {
-            self.ask_stop(CancelReason::Timeout);
+        match self.attempt.deadlines.expire(step, Instant::now()) {
+            Expiry::CutStep => drop(self.signals.cut.send_replace(true)),
+            Expiry::Cancel(reason) => self.cancel(reason),
         }
     }
 
     fn stopping(&self) -> bool {
-        self.signals.stop.borrow().is_some() || *self.signals.cut.borrow()
+        self.signals.cancel.borrow().is_some() || *self.signals.cut.borrow()
     }
 
-    fn ask_stop(&self, reason: CancelReason) {
-        self.signals.stop.send_if_modified(|stop| {
-            let first = stop.is_none();
-            stop.get_or_insert(reason);
+    /// Cancels the run; the first reason counts.
+    fn cancel(&self, reason: CancelReason) {
+        self.signals.cancel.send_if_modified(|cancel| {
+            let first = cancel.is_none();
+            cancel.get_or_insert(reason);
             first
         });
     }
 }
 
-/// Until when a run waits for somebody to come back, when nobody watches since `since`.
-fn patience(on_gone: OnGone, since: u64) -> Option<Instant> {
-    let OnGone::Grace(seconds) = on_gone else {
-        return None;
-    };
-    let left = (since + u64::from(seconds)).saturating_sub(clock::unix_seconds());
-    Some(Instant::now() + Duration::from_secs(left))
+/// Attaches subscribers of the row that are new. A subscriber counts as known only once it is attached, so a call that
+/// is dropped in between leaves it to the next one.
+async fn attach_new(
+    state: &mut Supervision,
+    events: &EventSink,
+    subscribers: &BTreeMap<ConnectionId, Cursor>,
+) -> Result<(), Stopped> {
+    for (id, cursor) in state.to_attach(subscribers) {
+        events.attach(id.clone(), cursor).await?;
+        state.attached(id, cursor);
+    }
+    Ok(())
+}
+
+/// Tells whether the row still belongs to the worker of this epoch.
+fn owned(row: &RunRow, epoch: u32) -> bool {
+    row.epoch == epoch && !row.status.ended()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use futures::FutureExt;
+    use longwire_core::ids::{RunId, ThreadId};
+    use longwire_core::shape::Shape;
+    use longwire_protocol::event::Event;
+    use longwire_stream::event_log::EventLog;
+    use longwire_stream::settings::Settings;
+    use serde_json::json;
+
+    use super::*;
+    use crate::attempt::tests::row;
+
+    #[test]
+    fn a_row_of_another_epoch_or_of_an_ended_run_is_lost() {
+        assert!(owned(&row(&json!({ "epoch": 3 })), 3));
+        assert!(!owned(&row(&json!({ "epoch": 4 })), 3));
+        assert!(!owned(
+            &row(&json!({ "epoch": 3, "status": "cancelled" })),
+            3
+        ));
+    }
+
+    /// A stream whose posts succeed.
+    fn events() -> (EventSink, Notices) {
+        let (_, lease) = watch::channel(Instant::now() + Duration::from_secs(60));
+        let log = EventLog::resume(ThreadId::trusted("t"), RunId::trusted("r"), Vec::new(), 0);
+        let post = Arc::new(|_, _| futures::future::ready(Ok(())).boxed());
+        let read = Arc::new(|_| futures::future::ready(Ok(None)).boxed());
+        longwire_stream::spawn(Settings::default(), post, read, lease, log)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_subscriber_whose_attachment_is_dropped_is_attached_by_the_next_read() {
+        let (events, _notices) = events();
+        let mut state = Supervision::new(&row(&json!({ "onGone": "finish" })), &BTreeMap::new(), 0);
+        let id = ConnectionId::trusted("c");
+        let subscribers = BTreeMap::from([(id.clone(), Cursor::new(0, Shape::default()))]);
+        // The dispatcher does not run between these calls, so its channel fills up.
+        while events.emit(Event::restart(0)).now_or_never().is_some() {}
+        let dropped = attach_new(&mut state, &events, &subscribers).now_or_never();
+        assert!(dropped.is_none(), "the channel is full");
+        assert!(state.present().is_empty());
+
+        attach_new(&mut state, &events, &subscribers)
+            .await
+            .expect("attached");
+        assert!(state.present().contains(&id));
+        assert!(events.cursors().await.expect("cursors").contains_key(&id));
+    }
 }

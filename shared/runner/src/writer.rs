@@ -1,233 +1,243 @@
-//! The one task that writes a run: one write at a time, each under the epoch this worker took it with.
+//! Writes a run: one write at a time, each under the epoch of the attempt.
 
 use std::time::Duration;
 
+use backon::{ConstantBuilder, Retryable};
 use longwire_agent::ctx::{Stage, Step};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::message::{Message, Usage};
+use longwire_core::run::RunEnd;
 use longwire_store::error::StoreError;
 use longwire_store::threads::lease::{Commit, Ended, Written};
-use longwire_store::threads::transition::{Cut, End};
+use longwire_store::threads::transition::Cut;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::running::{Lost, Running};
-use longwire_core::clock;
-
-/// How long a failing store is left alone between two tries. The store's own tries come on top.
-const PAUSE: Duration = Duration::from_millis(500);
+use crate::AttemptError;
+use crate::attempt::Attempt;
 
 /// Longer than any invocation.
 const FOREVER: Duration = Duration::from_secs(3600);
 
 /// Writes a run.
-pub(crate) struct Writer<'a> {
-    running: &'a Running<'a>,
-    /// Each confirmed lease is told here.
+pub struct Writer<'a> {
+    attempt: &'a Attempt<'a>,
+    /// Expiry of the confirmed lease.
     lease: watch::Sender<Instant>,
-    /// The step under way, counted from 1.
+    /// Step under way, counted from 1.
     step: watch::Sender<u32>,
-    /// The last line in the log.
+    /// Number of the last event in the event log.
     logged: u64,
     next_number: u64,
     usage: Usage,
 }
 
 impl<'a> Writer<'a> {
-    /// For a run that was just taken. Each confirmed lease is told to `lease`.
-    pub(crate) fn new(running: &'a Running<'a>, lease: watch::Sender<Instant>) -> Self {
-        let taken = &running.taken;
-        let next_number = taken.start.history.next_number(&taken.delivery.job.run_id);
-        let row = &taken.found.row;
+    /// Writes the run of an attempt. Each confirmed lease is sent to `lease`.
+    pub fn new(attempt: &'a Attempt<'a>, lease: watch::Sender<Instant>) -> Self {
         Self {
-            running,
+            attempt,
             lease,
-            step: watch::Sender::new(running.taken.first_step()),
-            logged: row.last_seq,
-            next_number,
-            usage: row.usage,
+            step: watch::Sender::new(attempt.first_step()),
+            logged: attempt.row.last_seq,
+            next_number: attempt.history.next_number(&attempt.lease.run_id),
+            usage: attempt.row.usage,
         }
     }
 
-    /// The step under way: the first that is not stored.
+    /// Step under way: the first one that is not stored.
     pub(crate) fn step(&self) -> watch::Receiver<u32> {
         self.step.subscribe()
     }
 
-    /// What is void when the step under way is cut off.
-    pub(crate) fn cut(&self) -> Cut {
+    /// Step and events that are void when the step under way is cut off.
+    pub fn cut(&self) -> Cut {
         Cut {
             step: *self.step.borrow(),
             keep: self.logged.max(1),
         }
     }
 
-    /// Stores the user's message when it is not stored yet, then each step as it comes, and keeps lease and
-    /// visibility meanwhile, until there are no more steps. `gone` says since when nobody watches.
+    /// Stores the prompt unless an earlier worker did, then each step as it comes, and renews lease and visibility
+    /// meanwhile. Returns when no more steps come.
     pub(crate) async fn serve(
         &mut self,
         mut steps: mpsc::Receiver<Step>,
-        mut gone: watch::Receiver<Option<u64>>,
-    ) -> Result<(), Lost> {
-        if let Some(prompt) = self.running.taken.unstored_prompt() {
-            self.store(&[prompt], None).await?;
-        }
-        let every = self.running.deps.settings.renew_every();
+        mut gone_since: watch::Receiver<Option<u64>>,
+    ) -> Result<(), AttemptError> {
+        self.store_prompt().await?;
+        let every = self.attempt.runner.settings.renew_every();
         let mut renewal = interval_at(Instant::now() + every, every);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 step = steps.recv() => match step {
-                    Some(step) => {
-                        self.store(&step.messages, Some(&step.lines)).await?;
-                        if matches!(step.stage, Stage::Over) {
-                            self.step.send_modify(|step| *step += 1);
-                        }
-                        confirm(step.stage);
-                    }
+                    Some(step) => self.store_step(step).await?,
                     None => return Ok(()),
                 },
-                _ = renewal.tick() => self.renew().await?,
-                Ok(()) = gone.changed() => {
-                    let since = *gone.borrow_and_update();
-                    self.note_gone(since).await?;
+                _ = renewal.tick() => {
+                    self.renew().await?;
+                    self.extend_visibility().await;
+                }
+                Ok(()) = gone_since.changed() => {
+                    let since = *gone_since.borrow_and_update();
+                    self.store_gone_since(since).await?;
                 }
             }
         }
     }
 
-    /// Stores the run's end. After it nobody can take the run any more, so its last lines may go out at
-    /// whatever time.
+    /// Stores the user message unless an earlier worker did.
+    pub async fn store_prompt(&mut self) -> Result<(), AttemptError> {
+        match self.attempt.unstored_prompt() {
+            Some(prompt) => self.store(&[prompt], None).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stores a step, or its assistant message before calls that must not be repeated.
+    pub async fn store_step(&mut self, step: Step) -> Result<(), AttemptError> {
+        self.store(&step.messages, Some(&step.events)).await?;
+        match step.stage {
+            Stage::Finished => self.step.send_modify(|step| *step += 1),
+            // A loop that does not wait any more is about to stop.
+            Stage::Calling(stored) => drop(stored.send(())),
+        }
+        Ok(())
+    }
+
+    /// Stores the end of the run. After it no worker can claim the run, so its last events may be posted at any time.
     pub(crate) async fn end(
         &mut self,
         messages: &[Message],
-        lines: &EventBatch,
-        end: End,
-    ) -> Result<Ended, Lost> {
-        let commit = self.commit(messages, Some(lines));
+        events: &EventBatch,
+        end: RunEnd,
+    ) -> Result<Ended, AttemptError> {
+        let commit = self.commit(messages, Some(events));
+        let at = self.attempt.runner.now();
         let ended = self
-            .patiently(async || self.running.fence.end(&commit, end).await)
+            .retry_while_leased(async || self.attempt.lease.end(&commit, end, at).await)
             .await?;
         match ended {
-            Ended::Lost => return Err(Lost::fenced()),
+            Ended::Lost => return Err(AttemptError::fenced()),
             Ended::CancelRequested(_) => {}
             Ended::Done => drop(self.lease.send_replace(Instant::now() + FOREVER)),
         }
         Ok(ended)
     }
 
-    /// What the run cost, with what these messages cost.
+    /// Tokens of the run, including those of `messages`.
     pub(crate) fn usage_with(&self, messages: &[Message]) -> Usage {
-        // What is marked as calling comes once more, and is counted then.
-        let over = messages.iter().filter(|message| !message.calling);
-        let costs = over.filter_map(|message| message.usage);
-        costs.fold(self.usage, |all, cost| all + cost)
+        let usages = completed(messages).filter_map(|message| message.usage);
+        usages.fold(self.usage, |total, usage| total + usage)
+    }
+
+    /// Renews the lease. A renewal that fails is repeated by the next one; there are three to a lease.
+    pub async fn renew(&mut self) -> Result<(), AttemptError> {
+        let runner = self.attempt.runner;
+        let lease = runner.settings.lease;
+        let asked = Instant::now();
+        let until = runner.now() + lease.as_secs();
+        match self.attempt.lease.renew(until).await {
+            Ok(Written::Done) => drop(self.lease.send_replace(asked + lease)),
+            Ok(Written::Lost) => return Err(AttemptError::fenced()),
+            Err(error) => {
+                log_failure(&error);
+                if !self.leased() {
+                    return Err(expired(&error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the message invisible to other workers.
+    pub(crate) async fn extend_visibility(&self) {
+        let Attempt {
+            delivery, runner, ..
+        } = self.attempt;
+        delivery.extend_visibility(runner.settings.visibility).await;
+    }
+
+    /// Repeats a request that fails until it succeeds or the lease is about to expire.
+    pub async fn retry_while_leased<T>(
+        &self,
+        request: impl AsyncFn() -> Result<T, StoreError>,
+    ) -> Result<T, AttemptError> {
+        let pauses = ConstantBuilder::new()
+            .with_delay(self.attempt.runner.settings.store_pause)
+            .without_max_times();
+        (|| request())
+            .retry(pauses)
+            .when(|_| self.leased())
+            .notify(|error, _| log_failure(error))
+            .await
+            .map_err(|error| expired(&error))
+    }
+
+    async fn store_gone_since(&self, since: Option<u64>) -> Result<(), AttemptError> {
+        self.persist(async || self.attempt.lease.set_gone_since(since).await)
+            .await
     }
 
     async fn store(
         &mut self,
         messages: &[Message],
-        lines: Option<&EventBatch>,
-    ) -> Result<(), Lost> {
-        let commit = self.commit(messages, lines);
-        self.persist(async || self.running.fence.commit(&commit).await)
+        events: Option<&EventBatch>,
+    ) -> Result<(), AttemptError> {
+        let commit = self.commit(messages, events);
+        self.persist(async || self.attempt.lease.commit(&commit).await)
             .await?;
         self.usage = commit.usage;
-        self.logged = commit.events.map_or(self.logged, |lines| lines.last);
-        // What is marked as calling is written once more, under the same number.
-        let over = messages.iter().filter(|message| !message.calling);
-        self.next_number += over.count() as u64;
+        self.logged = commit.events.map_or(self.logged, |events| events.last);
+        self.next_number += completed(messages).count() as u64;
         Ok(())
     }
 
-    fn commit<'c>(&self, messages: &'c [Message], lines: Option<&'c EventBatch>) -> Commit<'c> {
-        let settings = &self.running.deps.settings;
-        let now = clock::unix_seconds();
+    fn commit<'c>(&self, messages: &'c [Message], events: Option<&'c EventBatch>) -> Commit<'c> {
+        let settings = &self.attempt.runner.settings;
+        let now = self.attempt.runner.now();
         Commit {
             messages: (self.next_number..).zip(messages).collect(),
-            messages_ttl: settings.thread_ttl.map(|keep| messages_ttl(now, keep)),
-            events: lines.filter(|batch| !batch.is_empty()),
-            // They must outlive the run, however long it takes.
+            messages_ttl: settings.thread_ttl.map(|ttl| messages_ttl(now, ttl)),
+            events: events.filter(|events| !events.is_empty()),
+            // Events outlive the run, however long it takes.
             events_ttl: now + settings.run.as_secs() + settings.replay.as_secs(),
             usage: self.usage_with(messages),
         }
     }
 
-    /// The lease first, then the message's visibility: only the row decides who owns the run. A renewal that
-    /// fails is made again by the next one; there are three to a lease.
-    async fn renew(&mut self) -> Result<(), Lost> {
-        let lease = self.running.deps.settings.lease;
-        let asked = Instant::now();
-        match self
-            .running
-            .fence
-            .renew(clock::unix_seconds() + lease.as_secs())
-            .await
-        {
-            Ok(Written::Done) => drop(self.lease.send_replace(asked + lease)),
-            Ok(Written::Lost) => return Err(Lost::fenced()),
-            Err(fault) => self.bear(&fault).await?,
-        }
-        self.hide().await;
-        Ok(())
-    }
-
-    async fn note_gone(&self, since: Option<u64>) -> Result<(), Lost> {
-        self.persist(async || self.running.fence.set_gone_since(since).await)
-            .await
-    }
-
-    /// Writes until it stands or is lost.
     async fn persist(
         &self,
         write: impl AsyncFn() -> Result<Written, StoreError>,
-    ) -> Result<(), Lost> {
-        match self.patiently(write).await? {
+    ) -> Result<(), AttemptError> {
+        match self.retry_while_leased(write).await? {
             Written::Done => Ok(()),
-            Written::Lost => Err(Lost::fenced()),
+            Written::Lost => Err(AttemptError::fenced()),
         }
     }
 
-    /// Asks the store until it answers or the lease is over.
-    pub(crate) async fn patiently<T>(
-        &self,
-        ask: impl AsyncFn() -> Result<T, StoreError>,
-    ) -> Result<T, Lost> {
-        loop {
-            match ask().await {
-                Ok(answer) => return Ok(answer),
-                Err(fault) => self.bear(&fault).await?,
-            }
-        }
-    }
-
-    /// A store that fails is borne for as long as the lease holds.
-    async fn bear(&self, fault: &StoreError) -> Result<(), Lost> {
-        tracing::warn!(%fault, "the run cannot be written");
-        if Instant::now() + PAUSE > *self.lease.borrow() {
-            return Err(Lost(format!("its store failed past the lease: {fault}")));
-        }
-        sleep(PAUSE).await;
-        Ok(())
-    }
-
-    /// Keeps the message hidden from other workers.
-    pub(crate) async fn hide(&self) {
-        let Running { deps, taken, .. } = self.running;
-        taken.delivery.hide(deps).await;
+    /// Tells whether another attempt of a write fits into the lease.
+    fn leased(&self) -> bool {
+        Instant::now() + self.attempt.runner.settings.store_pause <= *self.lease.borrow()
     }
 }
 
-/// Tells the loop that its calls may be made. If it does not wait any more, it is to stop.
-fn confirm(stage: Stage) {
-    match stage {
-        Stage::Calling(stored) => drop(stored.send(())),
-        Stage::Over => {}
-    }
+/// Messages without those marked as calling, which are stored once more under the same number, and counted then.
+fn completed(messages: &[Message]) -> impl Iterator<Item = &Message> {
+    messages.iter().filter(|message| !message.calling)
 }
 
-/// When messages written now are forgotten: an eighth later than a thread last used now, so that a thread in
-/// use gets by with prolonging each of them a few times.
-pub(crate) fn messages_ttl(now: u64, keep: Duration) -> u64 {
-    now + keep.as_secs() + keep.as_secs() / 8
+/// Expiry of messages that are written now: an eighth later than that of a thread used now, so that the messages of a
+/// thread in use need few extensions.
+pub(crate) fn messages_ttl(now: u64, thread_ttl: Duration) -> u64 {
+    now + thread_ttl.as_secs() + thread_ttl.as_secs() / 8
+}
+
+fn log_failure(error: &StoreError) {
+    tracing::warn!(event = "run_write_failed", %error, "the run cannot be written");
+}
+
+fn expired(error: &StoreError) -> AttemptError {
+    AttemptError::LeaseLost(format!("the table failed until it expired: {error}"))
 }

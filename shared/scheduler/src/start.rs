@@ -49,7 +49,8 @@ impl Scheduler {
                 Ok(Some(row)) => kept(row, Err(error)),
                 Ok(None) => Err(error),
                 Err(second) => {
-                    tracing::warn!(run = %run.run_id, error = %second, "a start was not taken back");
+                    let run = &run.run_id;
+                    tracing::warn!(event = "start_rollback_failed", %run, error = %second, "a start was not taken back");
                     Err(error)
                 }
             },
@@ -91,7 +92,7 @@ impl Scheduler {
         if let Some(head) = head
             && let Err(error) = self.read_head(&run.key, head, run.now).await
         {
-            tracing::warn!(run = %head, %error, "the row of an active run was not read");
+            tracing::warn!(event = "wake_failed", run = %head, %error, "the row of an active run was not read");
         }
     }
 

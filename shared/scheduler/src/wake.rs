@@ -38,7 +38,7 @@ impl Scheduler {
         now: u64,
     ) {
         if let Err(error) = self.wake(key, run_id, row, now).await {
-            tracing::warn!(run = %run_id, %error, "the job of an overdue run was not sent again");
+            tracing::warn!(event = "wake_failed", run = %run_id, %error, "the job of an overdue run was not sent again");
         }
     }
 

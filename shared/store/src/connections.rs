@@ -1,4 +1,4 @@
-//! The `connections` table: who is connected, to which thread, and how they want their frames.
+//! The `connections` table: one row per WebSocket connection, and counters of its requests.
 
 pub mod rate;
 
@@ -6,60 +6,59 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::{Deserialize, Serialize};
-use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
-
-use crate::error::StoreError;
 use longwire_core::ids::{ConnectionId, Owner, ThreadId};
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_core::thread_key::ThreadKey;
+use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
-/// The partition key's attribute; the table has no sort key.
-pub const PARTITION: &str = "connection";
+use crate::error::StoreError;
+use crate::item::{Item, n, read, s};
 
-/// The index over the attribute `thread`. It lags: a hint, nothing to decide by.
-pub const BY_THREAD: &str = "by_thread";
+/// Attribute of the partition key; the table has no sort key.
+pub(crate) const PARTITION: &str = "connection";
 
-/// How many connections of a thread [`Connections::by_thread`] names at most.
-pub const MAX_WATCHERS: usize = 25;
+/// Index over the attribute `thread`. It is eventually consistent, so its results are hints.
+const BY_THREAD: &str = "by_thread";
 
-/// How many rows are looked at for it, the expired ones included: a thread with more costs no more.
+/// Most connections that [`Connections::by_thread`] returns.
+const MAX_CONNECTIONS: usize = 25;
+
+/// Most rows that one query of the index reads, expired ones included. It bounds the cost of a thread with many
+/// connections.
 const MAX_READ: i32 = 100;
 
-/// How long a row lives, in seconds: a connection's two hours (API Gateway, "Quotas for WebSocket APIs")
-/// and ten minutes.
-pub const TTL: u64 = 2 * 3600 + 600;
+/// Lifetime of a row, in seconds: the two hours of a connection (API Gateway, "Quotas for WebSocket APIs") and ten
+/// minutes.
+const TTL: u64 = 2 * 3600 + 600;
 
-/// A connection's row. Times are seconds since 1970.
+/// Row of a connection. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
-    /// Its id.
+    /// Id that API Gateway gave the connection.
     pub connection: ConnectionId,
-    /// Whom it was authorised as.
+    /// User that the connection was authorised as.
     pub user: Owner,
-    /// Its thread as the `threads` table names the partition, for the index.
+    /// Partition key of the thread in the `threads` table, for the index.
     pub thread: String,
-    /// Its thread as the client names it: where messages go that name none.
+    /// Default thread of requests that name none.
     pub thread_id: ThreadId,
-    /// The shape of its frames' events.
+    /// Format of the events.
     pub format: Format,
-    /// How many of them share a frame.
+    /// Lines per frame.
     pub lines: Lines,
-    /// The subprotocol that was agreed on.
+    /// Subprotocol that the handshake selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subprotocol: Option<String>,
-    /// When it was opened.
+    /// Time of the handshake.
     pub connected_at: u64,
-    /// When its token expires.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_exp: Option<u64>,
-    /// When the table forgets it.
+    /// Expiry of the row.
     pub ttl: u64,
 }
 
 impl Connection {
-    /// A connection's row as $connect writes it.
+    /// Makes the row of a new connection without a subprotocol.
     pub fn new(id: ConnectionId, key: &ThreadKey, shape: Shape, connected_at: u64) -> Self {
         Self {
             connection: id,
@@ -70,12 +69,11 @@ impl Connection {
             lines: shape.lines,
             subprotocol: None,
             connected_at,
-            token_exp: None,
             ttl: connected_at + TTL,
         }
     }
 
-    /// How it wants its frames.
+    /// Format and framing of the connection.
     pub fn shape(&self) -> Shape {
         Shape {
             format: self.format,
@@ -83,25 +81,23 @@ impl Connection {
         }
     }
 
-    /// Reads a row, as it came from this table or its index.
-    pub fn read(item: HashMap<String, AttributeValue>) -> Result<Self, StoreError> {
-        Ok(from_item(item)?)
+    /// Deserializes a row of the table or of its index.
+    pub fn read(item: Item) -> Result<Self, StoreError> {
+        read(item)
     }
 
-    /// Whether the row counts at `now`: the table deletes expired ones days late (DynamoDB, "Using time to
-    /// live").
-    pub fn alive(&self, now: u64) -> bool {
+    /// Tells whether the row is valid at `now`. DynamoDB deletes expired rows days late ("Using time to live").
+    fn alive(&self, now: u64) -> bool {
         self.ttl > now
     }
 }
 
-/// A row's key.
+/// Primary key of a connection's row.
 pub fn key(id: &ConnectionId) -> HashMap<String, AttributeValue> {
-    let id = AttributeValue::S(id.as_str().to_owned());
-    HashMap::from([(PARTITION.to_owned(), id)])
+    HashMap::from([(PARTITION.to_owned(), s(id.as_str()))])
 }
 
-/// The table. Cheap to clone. The client's own time limits hold ([`longwire_lambda::sdk::quick`]).
+/// Client of the table. Cheap to clone. Time limits are those of the SDK client.
 #[derive(Debug, Clone)]
 pub struct Connections {
     client: Client,
@@ -109,7 +105,7 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Over this client and table.
+    /// Wraps a client and the name of the table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self {
             client,
@@ -117,12 +113,12 @@ impl Connections {
         }
     }
 
-    /// The table's name, for reads over several tables.
+    /// Name of the table, for reads that span several tables.
     pub fn table(&self) -> &str {
         &self.table
     }
 
-    /// Writes a row, over the one that was there.
+    /// Writes a row and replaces an existing one.
     pub async fn put(&self, connection: &Connection) -> Result<(), StoreError> {
         self.client
             .put_item()
@@ -133,7 +129,7 @@ impl Connections {
         Ok(())
     }
 
-    /// Deletes a row; there may be none.
+    /// Deletes a row. Succeeds when there is none.
     pub async fn delete(&self, id: &ConnectionId) -> Result<(), StoreError> {
         self.client
             .delete_item()
@@ -144,9 +140,9 @@ impl Connections {
         Ok(())
     }
 
-    /// The row as it stands now; an expired one counts as absent.
+    /// Reads a row consistently. A row that is expired at `now`, in seconds since 1970, counts as absent.
     pub async fn get(&self, id: &ConnectionId, now: u64) -> Result<Option<Connection>, StoreError> {
-        let found = self
+        let output = self
             .client
             .get_item()
             .table_name(&self.table)
@@ -154,17 +150,19 @@ impl Connections {
             .consistent_read(true)
             .send()
             .await?;
-        let row = found.item.map(Connection::read).transpose()?;
+        let row = output.item.map(Connection::read).transpose()?;
         Ok(row.filter(|row| row.alive(now)))
     }
 
-    /// Connections that chose this thread, [`MAX_WATCHERS`] at most. Some may be gone and new ones missing.
+    /// Finds connections whose default thread is this one: candidates for subscribers, 25 at most. The index lags,
+    /// so some may be closed and new ones may be missing. Rows expired at `now`, in seconds since 1970, are left
+    /// out.
     pub async fn by_thread(
         &self,
         thread: &ThreadKey,
         now: u64,
     ) -> Result<Vec<(ConnectionId, Shape)>, StoreError> {
-        let found = self
+        let output = self
             .client
             .query()
             .table_name(&self.table)
@@ -173,13 +171,13 @@ impl Connections {
             .filter_expression("#ttl > :now")
             .expression_attribute_names("#thread", "thread")
             .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":thread", AttributeValue::S(thread.partition()))
-            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+            .expression_attribute_values(":thread", s(thread.partition()))
+            .expression_attribute_values(":now", n(now))
             .limit(MAX_READ)
             .send()
             .await?;
-        let rows = found.items.unwrap_or_default().into_iter();
-        rows.take(MAX_WATCHERS)
+        let rows = output.items.unwrap_or_default().into_iter();
+        rows.take(MAX_CONNECTIONS)
             .map(|item| Connection::read(item).map(|row| (row.connection.clone(), row.shape())))
             .collect()
     }

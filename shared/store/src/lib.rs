@@ -1,7 +1,12 @@
-//! x
+//! The DynamoDB tables `threads` and `connections`.
+//!
+//! Every write is conditional or may be repeated without harm. A write whose response was lost is sent again; when
+//! its condition then fails, the item that DynamoDB returns shows whether the first request took effect.
 
 pub mod error;
-pub mod retry;
+pub mod item;
+mod retry;
+mod update;
 
 pub mod connections;
 pub mod threads;

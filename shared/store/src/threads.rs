@@ -1,37 +1,35 @@
 //! The `threads` table: messages, runs, run queues and event logs.
 //!
-//! Each thread is one partition, so a foreign thread is another partition and not a check that could be forgotten.
+//! Each thread is one partition, so a request for a foreign thread reads another partition; there is no check that
+//! could be forgotten.
 
 pub mod keys;
 
-mod change;
-pub mod item;
+mod read;
 mod transact;
-pub(crate) mod update;
+mod update_expression;
 
 pub mod backwards;
+pub mod event_log;
 pub mod messages;
 pub mod run_queue;
 
-pub mod record;
+mod run_row;
 pub mod transition;
 
-pub mod cancel;
+pub mod record;
+
 pub mod claim;
 pub mod control;
 pub mod lease;
-pub mod log;
+
+pub mod cancel;
 pub mod overdue;
 pub mod resume;
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
 
-/// Time after the expiry of a lease by which an unfinished run must have moved.
-const WAKE_AFTER_LEASE: Duration = Duration::from_secs(120);
-
-/// Client of the table. Cheap to clone.
+/// Client of the table. Cheap to clone. Time limits are those of the SDK client.
 #[derive(Debug, Clone)]
 pub struct Threads {
     client: Client,

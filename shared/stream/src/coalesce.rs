@@ -1,4 +1,4 @@
-//! How much text goes into a line, and what becomes of events that are too big for one.
+//! Coalescing: which deltas share an event, how much text an event holds, and how a too long event is shortened.
 
 use serde_json::Value;
 
@@ -7,39 +7,39 @@ use longwire_protocol::event::Event;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::numbered::Draft;
 
-/// The most text in one delta, in bytes (docs/protocol.md section 2).
+/// Longest text of one delta, in bytes (docs/protocol.md section 2).
 const MAX_DELTA_BYTES: usize = 8 * 1024;
 
-/// Of a frame, this much is kept free in lines of deltas, in bytes: another format's wrapping may be longer
-/// than the canonical one.
+/// Bytes of a frame that deltas leave free: the envelope of another format may be longer than the canonical one.
 const SPARE_BYTES: usize = 64;
 
-/// What an open line of deltas still has room for, in bytes.
+/// Room left in an open event, in bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
+pub(crate) struct Room {
     text: usize,
     escaped: usize,
 }
 
 impl Room {
-    /// The room in a line that is `empty` bytes of JSON without its text.
-    pub(super) fn beside(empty: usize) -> Self {
+    /// Makes the room in an event whose JSON without text has `empty` bytes.
+    pub(crate) fn beside(empty: usize) -> Self {
         Self {
             text: MAX_DELTA_BYTES,
             escaped: MAX_FRAME_BYTES - SPARE_BYTES - empty,
         }
     }
 
-    /// Splits off as much of the text as has room, in whole characters, and takes that room.
-    pub(super) fn take<'a>(&mut self, text: &'a str) -> (&'a str, &'a str) {
-        let fits = fitting(text, *self);
-        let (head, rest) = text.split_at(fits.text);
-        self.text -= fits.text;
-        self.escaped -= fits.escaped;
+    /// Splits the text after the last character that fits, and takes the room of the first part.
+    pub(crate) fn take<'a>(&mut self, text: &'a str) -> (&'a str, &'a str) {
+        let taken = fitting(text, *self);
+        let (head, rest) = text.split_at(taken.text);
+        self.text -= taken.text;
+        self.escaped -= taken.escaped;
         (head, rest)
     }
 }
 
+/// Returns the room that the longest fitting prefix of the text takes.
 fn fitting(text: &str, room: Room) -> Room {
     let mut taken = Room {
         text: 0,
@@ -58,8 +58,8 @@ fn fitting(text: &str, room: Room) -> Room {
     taken
 }
 
-/// The growing text of an event that may grow.
-pub(super) fn delta(event: &mut Event) -> Option<&mut String> {
+/// Returns the text of a delta; `None` for other events.
+pub(crate) fn delta(event: &mut Event) -> Option<&mut String> {
     match event {
         Event::TextMessageContent { delta, .. }
         | Event::ReasoningMessageContent { delta, .. }
@@ -68,13 +68,13 @@ pub(super) fn delta(event: &mut Event) -> Option<&mut String> {
     }
 }
 
-/// Whether it is an event that may grow.
-pub(super) fn is_delta(event: &Event) -> bool {
+/// Tells whether the event is a delta.
+pub(crate) fn is_delta(event: &Event) -> bool {
     continues(event, event)
 }
 
-/// Whether the text of `next` may be added to that of `open`: the same kind, of the same message or call.
-pub(super) fn continues(open: &Event, next: &Event) -> bool {
+/// Tells whether the text of `next` may be appended to `open`: both are deltas of the same message or call.
+pub(crate) fn continues(open: &Event, next: &Event) -> bool {
     match (open, next) {
         (
             Event::TextMessageContent { message_id: a, .. },
@@ -96,9 +96,9 @@ pub(super) fn continues(open: &Event, next: &Event) -> bool {
     }
 }
 
-/// Cuts what an event may do without, so that its line fits into a frame of which `over` bytes are too many:
-/// a tool's result, an error and a status lose their ends; a run's input and any other value are left out.
-pub(super) fn shorten(draft: &mut Draft, over: usize) {
+/// Shortens an event whose JSON exceeds a frame by `over` bytes: cuts the end of a tool result, an error message or
+/// a status text, and leaves out a run's input and any other value.
+pub(crate) fn shorten(draft: &mut Draft, over: usize) {
     match &mut draft.event {
         Event::RunStarted { input, .. } => *input = None,
         Event::ToolCallResult { content, .. } => {
@@ -115,7 +115,7 @@ pub(super) fn shorten(draft: &mut Draft, over: usize) {
     }
 }
 
-/// Cuts so much off the end that at least `over` bytes of JSON are saved.
+/// Cuts the end off, so that the JSON becomes at least `over` bytes shorter.
 fn cut(text: &mut String, over: usize) {
     let escaped: usize = text.chars().map(escaped_len).sum();
     let room = Room {

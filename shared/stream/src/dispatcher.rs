@@ -1,47 +1,51 @@
-//! The task: takes orders, starts posts, sees them land.
+//! Dispatcher: the task that executes commands, starts posts and reads, and applies their results.
 
 use std::collections::BTreeMap;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::coalesce::is_delta;
-use crate::event_log::EventLog;
-use crate::outbox::Outbox;
-use crate::pace::{Pace, Rate};
-use crate::post::{Post, PostError, attempt};
-use crate::settings::{Notice, Settings};
-use crate::sink::Order;
-use crate::subscriber::{Subscriber, Subscribers, landing};
-use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
 use longwire_protocol::numbered::Draft;
-use longwire_protocol::response::Response;
-use longwire_protocol::response::alive::Alive;
 
-/// How many orders are taken before posts start: what was emitted together leaves together.
-const ORDERS: usize = 64;
+use crate::coalesce::is_delta;
+use crate::event_log::EventLog;
+use crate::notice::Notice;
+use crate::outbox::Outbox;
+use crate::pace::{Pace, Rate};
+use crate::post::{self, Post, PostError};
+use crate::read::{self, ReadEvents};
+use crate::settings::Settings;
+use crate::sink::Command;
+use crate::subscriber::{Loss, Subscriber, Subscribers, completion};
 
-/// The sender's state. Only its task has it.
-pub(super) struct Dispatcher {
+/// Number of commands executed before posts start, so that events emitted together share a post.
+const COMMANDS: usize = 64;
+
+/// State of the dispatcher, owned by its task.
+pub(crate) struct Dispatcher {
     settings: Settings,
     post: Post,
+    read: ReadEvents,
+    /// Expiry of the run lease.
     lease: watch::Receiver<Instant>,
     log: EventLog,
     rate: Rate,
-    watchers: Subscribers,
+    subscribers: Subscribers,
     notices: mpsc::UnboundedSender<Notice>,
+    /// Callers that wait until nothing is left to post.
     drains: Vec<oneshot::Sender<()>>,
-    /// When the last line came, or `alive` was last said.
+    /// Time of the last event, or of the last `alive`.
     quiet_since: Instant,
     stopped: bool,
 }
 
 impl Dispatcher {
-    pub(super) fn new(
+    pub(crate) fn new(
         settings: Settings,
         post: Post,
+        read: ReadEvents,
         lease: watch::Receiver<Instant>,
         log: EventLog,
         notices: mpsc::UnboundedSender<Notice>,
@@ -49,10 +53,11 @@ impl Dispatcher {
         Self {
             settings,
             post,
+            read,
             lease,
             log,
             rate: Rate::default(),
-            watchers: Subscribers::new(),
+            subscribers: Subscribers::new(),
             notices,
             drains: Vec::new(),
             quiet_since: Instant::now(),
@@ -60,42 +65,46 @@ impl Dispatcher {
         }
     }
 
-    /// Runs until it is told to stop, or nobody is left to tell it anything.
-    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Order>) {
-        let mut orders = Vec::with_capacity(ORDERS);
+    /// Runs until it is stopped or the last sender of commands is dropped.
+    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let mut received = Vec::with_capacity(COMMANDS);
         while !self.stopped {
             let wake = self.advance(Instant::now());
             tokio::select! {
                 biased;
-                (connection, result) = landing(&mut self.watchers) => self.landed(connection, result),
-                count = inbox.recv_many(&mut orders, ORDERS) => {
-                    self.stopped |= count == 0;
-                    orders.drain(..).for_each(|order| self.obey(order));
+                (connection, result) = completion(&mut self.subscribers, &self.log) => {
+                    if let Err(loss) = result {
+                        self.give_up_lost(connection, loss);
+                    }
                 }
-                // A lease whose keeper is gone changes no more.
+                count = commands.recv_many(&mut received, COMMANDS) => {
+                    self.stopped |= count == 0;
+                    received.drain(..).for_each(|command| self.execute(command));
+                }
+                // A lease whose owner is gone changes no more.
                 Ok(()) = self.lease.changed() => {}
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }
     }
 
-    fn obey(&mut self, order: Order) {
-        match order {
-            Order::Emit(draft) => self.emit(draft),
-            Order::Attach(connection, cursor) => self.attach(connection, cursor),
-            Order::Detach(connection) => {
-                self.watchers.remove(&connection);
+    fn execute(&mut self, command: Command) {
+        match command {
+            Command::Emit(draft) => self.emit(draft),
+            Command::Attach(connection, cursor) => self.attach(connection, cursor),
+            Command::Detach(connection) => {
+                self.subscribers.remove(&connection);
             }
-            Order::Fill(connection, page) => self.fill(connection, page),
-            Order::Cursors(answer) => reply(answer, self.cursors()),
-            Order::Batch(answer) => reply(answer, self.log.batch()),
-            Order::Close(last, answer) => reply(answer, self.log.close(last, Instant::now())),
-            Order::Release => self.log.release(),
-            Order::Drain(done) => self.drains.push(done),
-            Order::Stop(done) => {
-                self.watchers.clear();
+            Command::Cursors(answer) => reply(answer, self.cursors()),
+            Command::Batch(answer) => reply(answer, self.log.batch()),
+            Command::Close(last, answer) => reply(answer, self.log.close(last, Instant::now())),
+            Command::ConfirmBatch(last) => self.log.confirm_batch(last),
+            Command::Release => self.log.release(),
+            Command::Drain(answer) => self.drains.push(answer),
+            Command::Stop(answer) => {
+                self.subscribers.clear();
                 self.stopped = true;
-                reply(done, ());
+                reply(answer, ());
             }
         }
     }
@@ -110,139 +119,124 @@ impl Dispatcher {
     }
 
     fn attach(&mut self, connection: ConnectionId, cursor: Cursor) {
-        let pace = Pace::new(self.settings.window);
-        let outbox = Outbox::new(cursor, pace, &mut self.log);
-        match self.watchers.get_mut(&connection) {
-            Some(watcher) => watcher.rewind(outbox),
+        let outbox = Outbox::new(cursor, &mut self.log);
+        match self.subscribers.get_mut(&connection) {
+            Some(subscriber) => subscriber.move_to(outbox),
             None => {
-                self.watchers.insert(connection, Subscriber::new(outbox));
+                let pace = Pace::new(self.settings.window, self.settings.min_post_interval);
+                self.subscribers
+                    .insert(connection, Subscriber::new(outbox, pace));
             }
-        }
-    }
-
-    /// A page for a connection that was wound back meanwhile is left: it asks again for what it wants now.
-    fn fill(&mut self, connection: ConnectionId, page: Option<EventBatch>) {
-        let Some(watcher) = self.watchers.get_mut(&connection) else {
-            return;
-        };
-        match page {
-            Some(page) if !page.events.is_empty() => watcher.outbox.fill(page),
-            Some(_) | None => self.dismiss(connection, Notice::Stuck),
         }
     }
 
     fn cursors(&self) -> BTreeMap<ConnectionId, Cursor> {
-        let watchers = self.watchers.iter();
-        watchers
-            .map(|(connection, watcher)| (connection.clone(), watcher.outbox.cursor()))
+        let subscribers = self.subscribers.iter();
+        subscribers
+            .map(|(connection, subscriber)| (connection.clone(), subscriber.cursor()))
             .collect()
     }
 
-    fn landed(&mut self, connection: ConnectionId, result: Result<(), PostError>) {
-        if let Err(error) = result {
-            if let PostError::Refused(_) = error {
-                tracing::error!(%connection, %error, "a connection is given up");
-            }
-            self.dismiss(connection, Notice::Gone);
-        }
-    }
-
-    /// Does everything that is due, and says when to look again.
+    /// Does everything that is due and returns when something is due next.
     fn advance(&mut self, now: Instant) -> Option<Instant> {
         self.log.trim(self.settings.memory);
-        self.dismiss_stuck(now);
-        self.ask_for_pages();
-        let posts = now + self.settings.post_timeout < *self.lease.borrow_and_update();
-        if posts {
-            self.stay_alive(now);
-            self.launch(now);
+        self.give_up_stuck(now);
+        self.start_reads(now);
+        let may_post = now + self.settings.post_timeout < *self.lease.borrow_and_update();
+        if may_post {
+            self.add_alive(now);
+            self.start_posts(now);
         }
         self.answer_drains();
-        self.wake(now, posts)
+        self.next_wake(now, may_post)
     }
 
-    fn dismiss_stuck(&mut self, now: Instant) {
+    fn give_up_stuck(&mut self, now: Instant) {
         let limit = self.settings.stuck_after;
-        let stuck = self.watchers.iter().filter(|(_, watcher)| {
-            let trying = watcher.outbox.trying();
-            trying.is_some_and(|since| since + limit <= now)
+        let stuck = self.subscribers.iter().filter(|(_, subscriber)| {
+            let stuck_at = subscriber.stuck_at(limit);
+            stuck_at.is_some_and(|at| at <= now)
         });
         let stuck: Vec<ConnectionId> = stuck.map(|(connection, _)| connection.clone()).collect();
         for connection in stuck {
-            self.dismiss(connection, Notice::Stuck);
+            self.give_up(connection, Notice::Stuck);
         }
     }
 
-    fn ask_for_pages(&mut self) {
-        for (connection, watcher) in &mut self.watchers {
-            if let Some(after) = watcher.outbox.wants(&self.log) {
-                // An owner that does not listen leaves the connection without what it lacks.
-                let _ = self.notices.send(Notice::Wants(connection.clone(), after));
+    fn give_up_lost(&mut self, connection: ConnectionId, loss: Loss) {
+        match loss {
+            Loss::Events => return self.give_up(connection, Notice::Stuck),
+            Loss::Post(error @ PostError::Refused(_)) => tracing::error!(
+                event = "post_refused",
+                %connection,
+                %error,
+                "a post was refused for good; the connection is detached"
+            ),
+            Loss::Post(_) => {}
+        }
+        self.give_up(connection, Notice::Gone);
+    }
+
+    fn give_up(&mut self, connection: ConnectionId, notice: fn(ConnectionId) -> Notice) {
+        self.subscribers.remove(&connection);
+        // An owner that dropped the receiver needs no notice.
+        let _ = self.notices.send(notice(connection));
+    }
+
+    fn start_reads(&mut self, now: Instant) {
+        for subscriber in self.subscribers.values_mut() {
+            let due = subscriber.read_due(&self.log, now);
+            if due.is_some_and(|due| due <= now) {
+                let (after, limit) = (subscriber.read_after(), self.settings.read_timeout);
+                subscriber.start_read(read::start(&self.read, after, limit), now);
             }
         }
     }
 
-    fn dismiss(&mut self, connection: ConnectionId, notice: fn(ConnectionId) -> Notice) {
-        self.watchers.remove(&connection);
-        // An owner that does not listen needs no notice.
-        let _ = self.notices.send(notice(connection));
-    }
-
-    fn stay_alive(&mut self, now: Instant) {
+    fn add_alive(&mut self, now: Instant) {
         if now < self.alive_at() || self.log.is_over() {
             return;
         }
         self.quiet_since = now;
-        let alive = alive(&self.log);
-        for watcher in self.watchers.values_mut() {
-            if watcher.outbox.hears_control() && watcher.done(&self.log) {
-                watcher.outbox.say(alive.clone());
-            }
+        for subscriber in self.subscribers.values_mut() {
+            subscriber.add_alive(&self.log);
         }
     }
 
-    fn launch(&mut self, now: Instant) {
+    fn start_posts(&mut self, now: Instant) {
         let rate = self.rate.per_second(now);
-        for (connection, watcher) in &mut self.watchers {
-            let due = watcher.outbox.due(&self.log, rate, now);
-            if watcher.in_flight() || due.is_none_or(|due| due > now) {
+        for (connection, subscriber) in &mut self.subscribers {
+            let due = subscriber.post_due(&self.log, rate, now);
+            if due.is_none_or(|due| due > now) {
                 continue;
             }
-            if let Some(frame) = watcher.outbox.next(&mut self.log, now) {
+            if let Some(frame) = subscriber.next_frame(&mut self.log) {
                 let limit = self.settings.post_timeout;
-                let answer = attempt(&self.post, connection.clone(), frame, limit);
-                watcher.launch(now, answer);
+                let post = post::start(&self.post, connection.clone(), frame, limit);
+                subscriber.start_post(post, now);
             }
         }
     }
 
     fn answer_drains(&mut self) {
-        if self
-            .watchers
-            .values()
-            .all(|watcher| watcher.done(&self.log))
-        {
-            self.drains.drain(..).for_each(|waiting| reply(waiting, ()));
+        let mut subscribers = self.subscribers.values();
+        if subscribers.all(|subscriber| subscriber.done(&self.log)) {
+            self.drains.drain(..).for_each(|answer| reply(answer, ()));
         }
     }
 
-    /// The next moment something falls due. Posts are left out while the lease does not allow any: then
-    /// only the lease's change matters.
-    fn wake(&self, now: Instant, posts: bool) -> Option<Instant> {
+    /// Time at which something is due next. Posts do not count while the lease allows none: then only a change of
+    /// the lease matters.
+    fn next_wake(&self, now: Instant, may_post: bool) -> Option<Instant> {
         let rate = self.rate.per_second(now);
-        let due = self.watchers.values().filter_map(|watcher| {
-            let idle = posts && !watcher.in_flight();
-            let due = idle
-                .then(|| watcher.outbox.due(&self.log, rate, now))
-                .flatten();
-            let stuck = watcher
-                .outbox
-                .trying()
-                .map(|t| t + self.settings.stuck_after);
-            due.into_iter().chain(stuck).min()
+        let subscribers = self.subscribers.values().flat_map(|subscriber| {
+            let post = may_post.then(|| subscriber.post_due(&self.log, rate, now));
+            let read = subscriber.read_due(&self.log, now);
+            let stuck = subscriber.stuck_at(self.settings.stuck_after);
+            [post.flatten(), read, stuck].into_iter().flatten()
         });
-        let alive = (posts && !self.log.is_over()).then(|| self.alive_at());
-        due.chain(alive).min()
+        let alive = (may_post && !self.log.is_over()).then(|| self.alive_at());
+        subscribers.chain(alive).min()
     }
 
     fn alive_at(&self) -> Instant {
@@ -250,16 +244,7 @@ impl Dispatcher {
     }
 }
 
-fn reply<T>(asked: oneshot::Sender<T>, answer: T) {
-    // Whoever stopped waiting for the answer needs none.
-    let _ = asked.send(answer);
-}
-
-/// The run goes on though it says nothing.
-fn alive(log: &EventLog) -> String {
-    let alive = Alive {
-        run_id: log.run().clone(),
-        last: log.sendable(),
-    };
-    alive.json()
+fn reply<T>(answer: oneshot::Sender<T>, value: T) {
+    // A caller that stopped waiting needs no answer.
+    let _ = answer.send(value);
 }

@@ -1,107 +1,108 @@
-//! The lines of a run that are in memory: the newest, without gaps. The last one may still be open.
+//! Event buffer: the newest events of a run, without gaps. The last one may still grow.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::coalesce::{Room, continues, delta};
 use longwire_protocol::numbered::{Draft, NumberedEvent};
 
-/// What an entry weighs beside its text and the copy of it in the event, in bytes, about.
+use crate::coalesce::{Room, continues, delta};
+
+/// Approximate memory of an entry without its text, in bytes.
 const ENTRY_BYTES: usize = 256;
 
-/// A line in memory.
+/// Event in memory.
 #[derive(Debug)]
-pub(super) struct Entry {
-    /// The line.
-    pub(super) line: NumberedEvent,
-    /// Its canonical text; empty while it is open.
-    pub(super) json: Arc<str>,
-    /// When its first word came.
-    pub(super) since: Instant,
+pub(crate) struct Entry {
+    pub(crate) event: NumberedEvent,
+    /// Canonical JSON of the event; empty while it is open.
+    pub(crate) json: Arc<str>,
+    /// Time of its first delta, or of the event.
+    pub(crate) since: Instant,
 }
 
 impl Entry {
-    fn weight(&self) -> usize {
+    /// Approximate memory in bytes; the text is in the event and in its JSON.
+    fn bytes(&self) -> usize {
         2 * self.json.len() + ENTRY_BYTES
     }
 }
 
-/// Lines in memory.
+/// Newest events of a run.
 #[derive(Debug)]
-pub(super) struct EventBuffer {
-    lines: VecDeque<Entry>,
-    /// The number of the last line ever, in memory or not.
+pub(crate) struct EventBuffer {
+    entries: VecDeque<Entry>,
+    /// Number of the run's last event, in memory or not.
     last: u64,
-    /// What the last line has room for, as long as it is open.
+    /// Room left in the last event while it is open.
     room: Option<Room>,
-    /// The weight of the lines that are not open.
+    /// Memory of the events that are not open.
     bytes: usize,
 }
 
 impl EventBuffer {
-    /// An empty one; the next line's number is `last + 1`.
-    pub(super) fn after(last: u64) -> Self {
+    /// Makes an empty buffer; the next event is number `last + 1`.
+    pub(crate) fn after(last: u64) -> Self {
         Self {
-            lines: VecDeque::new(),
+            entries: VecDeque::new(),
             last,
             room: None,
             bytes: 0,
         }
     }
 
-    /// The number of the oldest line in memory, or of the next one.
-    pub(super) fn first(&self) -> u64 {
-        self.last + 1 - self.lines.len() as u64
+    /// Number of the oldest event in memory; of the next event when memory has none.
+    pub(crate) fn first(&self) -> u64 {
+        self.last + 1 - self.entries.len() as u64
     }
 
-    /// The number of the last line.
-    pub(super) fn last(&self) -> u64 {
+    /// Number of the last event.
+    pub(crate) fn last(&self) -> u64 {
         self.last
     }
 
-    /// The line of that number.
-    pub(super) fn get(&self, seq: u64) -> Option<&Entry> {
+    /// Returns the event of that number, if it is in memory.
+    pub(crate) fn get(&self, seq: u64) -> Option<&Entry> {
         let index = usize::try_from(seq.checked_sub(self.first())?).ok()?;
-        self.lines.get(index)
+        self.entries.get(index)
     }
 
-    /// Adds a complete line.
-    pub(super) fn add(&mut self, line: NumberedEvent, json: String, since: Instant) {
+    /// Adds a complete event.
+    pub(crate) fn add(&mut self, event: NumberedEvent, json: String, since: Instant) {
         self.seal();
         let json = json.into();
-        let entry = Entry { line, json, since };
-        self.bytes += entry.weight();
-        self.lines.push_back(entry);
+        let entry = Entry { event, json, since };
+        self.bytes += entry.bytes();
+        self.entries.push_back(entry);
         self.last += 1;
     }
 
-    /// Adds a line whose text may grow.
-    pub(super) fn open(&mut self, line: NumberedEvent, since: Instant) {
+    /// Adds an event that may grow; its delta is empty.
+    pub(crate) fn open(&mut self, event: NumberedEvent, since: Instant) {
         self.seal();
-        self.room = Some(Room::beside(line.json().len()));
+        self.room = Some(Room::beside(event.json().len()));
         let json = Arc::default();
-        self.lines.push_back(Entry { line, json, since });
+        self.entries.push_back(Entry { event, json, since });
         self.last += 1;
     }
 
-    /// Whether this draft's text belongs to the open line.
-    pub(super) fn open_for(&self, draft: &Draft) -> bool {
-        let open = self.lines.back().filter(|_| self.room.is_some());
-        open.is_some_and(|Entry { line, .. }| {
-            continues(&line.event, &draft.event) && line.metadata.annotations == draft.annotations
+    /// Tells whether the draft's delta belongs to the open event.
+    pub(crate) fn is_open_for(&self, draft: &Draft) -> bool {
+        let open = self.entries.back().filter(|_| self.room.is_some());
+        open.is_some_and(|Entry { event, .. }| {
+            continues(&event.event, &draft.event) && event.metadata.annotations == draft.annotations
         })
     }
 
-    /// Adds what has room to the open line, seals it when something is left over, and returns that.
-    pub(super) fn grow<'a>(&mut self, text: &'a str) -> &'a str {
-        let (Some(room), Some(open)) = (&mut self.room, self.lines.back_mut()) else {
+    /// Appends as much text as has room to the open event and returns the rest. Seals the event when there is a rest.
+    pub(crate) fn grow<'a>(&mut self, text: &'a str) -> &'a str {
+        let (Some(room), Some(open)) = (&mut self.room, self.entries.back_mut()) else {
             return text;
         };
         let (head, rest) = room.take(text);
-        if let Some(grows) = delta(&mut open.line.event) {
-            grows.push_str(head);
+        if let Some(delta) = delta(&mut open.event.event) {
+            delta.push_str(head);
         }
         if !rest.is_empty() {
             self.seal();
@@ -109,30 +110,30 @@ impl EventBuffer {
         rest
     }
 
-    /// The open line grows no more.
-    pub(super) fn seal(&mut self) {
+    /// Seals the open event: it grows no more, and its JSON is fixed.
+    pub(crate) fn seal(&mut self) {
         if self.room.take().is_none() {
             return;
         }
-        if let Some(open) = self.lines.back_mut() {
-            open.json = open.line.json().into();
-            self.bytes += open.weight();
+        if let Some(open) = self.entries.back_mut() {
+            open.json = open.event.json().into();
+            self.bytes += open.bytes();
         }
     }
 
-    /// Takes the last line back. It is complete.
-    pub(super) fn drop_last(&mut self) {
-        if let Some(last) = self.lines.pop_back() {
-            self.bytes -= last.weight();
+    /// Removes the last event, which is complete.
+    pub(crate) fn drop_last(&mut self) {
+        if let Some(last) = self.entries.pop_back() {
+            self.bytes -= last.bytes();
             self.last -= 1;
         }
     }
 
-    /// Forgets the oldest lines, none after `until` and never the last, while all weigh more than `limit`.
-    pub(super) fn trim(&mut self, until: u64, limit: usize) {
-        while self.bytes > limit && self.first() <= until && self.lines.len() > 1 {
-            if let Some(oldest) = self.lines.pop_front() {
-                self.bytes -= oldest.weight();
+    /// Drops the oldest events while all together exceed `limit` bytes; none after number `until` and never the last.
+    pub(crate) fn trim(&mut self, until: u64, limit: usize) {
+        while self.bytes > limit && self.first() <= until && self.entries.len() > 1 {
+            if let Some(oldest) = self.entries.pop_front() {
+                self.bytes -= oldest.bytes();
             }
         }
     }

@@ -1,12 +1,10 @@
-//! The one place that numbers a run's lines. No clock, no task: pure.
+//! Event log of a run: the only place that numbers events. Pure: no task, no clock of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::coalesce::{delta, shorten};
-use crate::event_buffer::{Entry, EventBuffer};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::run::RunStatus;
@@ -14,55 +12,62 @@ use longwire_protocol::event::{Event, RunOutcome};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::numbered::{Draft, Metadata, NumberedEvent};
 use longwire_protocol::response::Response;
+use longwire_protocol::response::alive::Alive;
 use longwire_protocol::response::resumed::Resumed;
 
-/// What shortening an event may add to its line, in bytes: the marks that say so.
-const MARKS: usize = 64;
+use crate::coalesce::{delta, shorten};
+use crate::event_buffer::{Entry, EventBuffer};
 
-/// The lines of a run.
+/// Bytes that shortening adds to an event: the fields that tell of it.
+const SHORTENED_FIELDS: usize = 64;
+
+/// Numbered events of a run, of which memory holds the newest.
 #[derive(Debug)]
 pub struct EventLog {
     thread: ThreadId,
     run: RunId,
-    /// Where the run stands once its last line may be sent.
+    /// Status of the run once its last event is released.
     status: RunStatus,
-    /// Per restart, the last line that stood.
+    /// Number of the last valid event at each restart.
     restarts: Vec<u64>,
-    shelf: EventBuffer,
-    /// The number of the last line that must not wait for a window.
+    /// Number of the last event that was in the durable log from the beginning.
+    resumed_after: u64,
+    buffer: EventBuffer,
+    /// Number of the last event that is no delta and therefore waits for no window.
     urgent: u64,
-    /// The number of the last line a batch had.
-    handed: u64,
+    /// Number of the last event that the owner has received in a batch.
+    batched: u64,
     end: End,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// More may come.
+    /// More events may follow.
     Open,
-    /// The last line is there and may not be sent; before it, batches had all up to `handed`.
-    Held { handed: u64 },
-    /// The last line may be sent.
+    /// The last event exists and is held back; `batched` is the value before its batch.
+    Held { batched: u64 },
+    /// The last event is released.
     Released,
 }
 
 impl EventLog {
-    /// The log of a run whose lines up to `last_seq` are in the durable log already (0 for a new run).
-    /// `restarts` has, per restart, the last line that stood.
+    /// Makes the log of a run whose events up to `last_seq` are in the durable log; 0 for a new run. `restarts` has
+    /// the number of the last valid event at each restart.
     pub fn resume(thread: ThreadId, run: RunId, restarts: Vec<u64>, last_seq: u64) -> Self {
         Self {
             thread,
             run,
             status: RunStatus::Running,
             restarts,
-            shelf: EventBuffer::after(last_seq),
+            resumed_after: last_seq,
+            buffer: EventBuffer::after(last_seq),
             urgent: 0,
-            handed: last_seq,
+            batched: last_seq,
             end: End::Open,
         }
     }
 
-    /// The log of a run that has ended, whose lines are all in the durable log.
+    /// Makes the log of an ended run, whose events are all in the durable log.
     pub fn ended(thread: ThreadId, run: RunId, last_seq: u64, status: RunStatus) -> Self {
         Self {
             status,
@@ -71,11 +76,15 @@ impl EventLog {
         }
     }
 
-    /// Makes lines of a draft. A delta joins the open line of its message, is split when it is too long,
-    /// and is no line at all when it is empty. After the last line nothing is taken.
-    pub fn push(&mut self, mut draft: Draft, now: Instant) {
+    /// Numbers an event. A delta is appended to the open event of its message, split when it is too long, and
+    /// dropped when it is empty. Events after the last one are dropped.
+    pub(crate) fn push(&mut self, mut draft: Draft, now: Instant) {
         if self.end != End::Open {
-            tracing::warn!(run = %self.run, "an event after the end of the run was left out");
+            tracing::warn!(
+                event = "event_after_end",
+                run = %self.run,
+                "an event after the end of the run was dropped"
+            );
             return;
         }
         match delta(&mut draft.event).map(std::mem::take) {
@@ -84,145 +93,166 @@ impl EventLog {
         }
     }
 
-    /// Appends the last line and holds it; a held one is replaced. Returns what is to be committed with it.
-    pub fn close(&mut self, last: Draft, now: Instant) -> EventBatch {
+    /// Appends the last event and holds it back; replaces one that is held back already. Returns the batch to be
+    /// committed with it.
+    pub(crate) fn close(&mut self, last: Draft, now: Instant) -> EventBatch {
         match self.end {
             End::Open => {}
-            End::Held { handed } => {
-                self.shelf.drop_last();
-                self.handed = handed;
+            End::Held { batched } => {
+                self.buffer.drop_last();
+                self.batched = batched;
             }
             End::Released => {
-                tracing::warn!(run = %self.run, "a second end of the run was left out");
+                tracing::warn!(
+                    event = "event_after_end",
+                    run = %self.run,
+                    "a second end of the run was dropped"
+                );
                 return self.batch();
             }
         }
-        let handed = self.handed;
-        self.status = status(&last.event);
+        self.status = final_status(&last.event);
         self.append(last, now);
-        self.end = End::Held { handed };
+        self.end = End::Held {
+            batched: self.batched,
+        };
         self.batch()
     }
 
-    /// The held line may be sent.
-    pub fn release(&mut self) {
+    /// Releases the last event.
+    pub(crate) fn release(&mut self) {
         if let End::Held { .. } = self.end {
             self.end = End::Released;
         }
     }
 
-    /// The lines no batch had yet.
-    pub fn batch(&mut self) -> EventBatch {
-        self.shelf.seal();
-        let (first, last) = (self.handed + 1, self.shelf.last());
-        let entries = (first..=last).filter_map(|seq| self.shelf.get(seq));
-        let lines = entries.map(|entry| Arc::clone(&entry.json)).collect();
-        self.handed = last;
+    /// Returns the events after the last confirmed batch.
+    pub(crate) fn batch(&mut self) -> EventBatch {
+        self.buffer.seal();
+        let (first, last) = (self.batched + 1, self.buffer.last());
+        let entries = (first..=last).filter_map(|seq| self.buffer.get(seq));
+        let events = entries.map(|entry| Arc::clone(&entry.json)).collect();
         EventBatch {
             first,
             last,
-            events: lines,
+            events,
         }
     }
 
-    /// Forgets the oldest lines while all together are above `limit` bytes, but only lines that are in the
-    /// durable log; the others are the only copy, and a step's length bounds them. The last line stays.
-    pub fn trim(&mut self, limit: usize) {
-        let durable = match self.end {
-            End::Held { handed } => handed,
-            End::Open | End::Released => self.handed,
+    /// Confirms that the owner has received the batch that ends with event `last`.
+    pub(crate) fn confirm_batch(&mut self, last: u64) {
+        self.batched = self.batched.max(last);
+    }
+
+    /// Drops the oldest events from memory while all together exceed `limit` bytes. Only events that a batch has
+    /// handed over are dropped: of the others memory holds the only copy, and the length of a step bounds them. The
+    /// last event stays.
+    pub(crate) fn trim(&mut self, limit: usize) {
+        let batched = match self.end {
+            End::Held { batched } => batched,
+            End::Open | End::Released => self.batched,
         };
-        self.shelf.trim(durable, limit);
+        self.buffer.trim(batched, limit);
     }
 
-    /// The run.
-    pub(super) fn run(&self) -> &RunId {
-        &self.run
+    /// `alive` response of this run.
+    pub(crate) fn alive(&self) -> String {
+        let alive = Alive {
+            run_id: self.run.clone(),
+            last: self.sendable(),
+        };
+        alive.json()
     }
 
-    /// What a connection hears that asked for the lines after `after`, when it has come to `last`.
-    pub(super) fn resumed(&self, after: u64, last: u64) -> String {
+    /// `resumed` response to a request for the events after `after`, once the subscriber has those up to `last`.
+    pub(crate) fn resumed(&self, after: u64, last: u64) -> String {
+        let status = if self.is_over() {
+            self.status
+        } else {
+            RunStatus::Running
+        };
         let resumed = Resumed {
             id: None,
             thread_id: self.thread.clone(),
             run_id: Some(self.run.clone()),
             after,
             last,
-            status: if self.is_over() {
-                self.status
-            } else {
-                RunStatus::Running
-            }
-            .into(),
+            status: status.into(),
         };
         resumed.json()
     }
 
-    /// The number of the oldest line in memory.
-    pub(super) fn first(&self) -> u64 {
-        self.shelf.first()
+    /// Number of the oldest event in memory.
+    pub(crate) fn first(&self) -> u64 {
+        self.buffer.first()
     }
 
-    /// The number of the last line that may be sent.
-    pub(super) fn sendable(&self) -> u64 {
+    /// Number of the last event that may be posted.
+    pub(crate) fn sendable(&self) -> u64 {
         match self.end {
-            End::Held { .. } => self.shelf.last() - 1,
-            End::Open | End::Released => self.shelf.last(),
+            End::Held { .. } => self.buffer.last() - 1,
+            End::Open | End::Released => self.buffer.last(),
         }
     }
 
-    /// The last line may be sent, and no other comes.
-    pub(super) fn is_over(&self) -> bool {
+    /// Tells whether the event is certainly in the durable log. A batch is written some time after it was handed over;
+    /// the last one before the end is released.
+    pub(crate) fn is_durable(&self, seq: u64) -> bool {
+        seq <= self.resumed_after || self.is_over()
+    }
+
+    /// Tells whether the last event is released.
+    pub(crate) fn is_over(&self) -> bool {
         self.end == End::Released
     }
 
-    /// When the lines after `after` should leave, if there are any that may: at once, or when the oldest
-    /// has waited for a window, if they are all deltas.
-    pub(super) fn due(&self, after: u64, window: Duration) -> Option<Instant> {
+    /// Time at which the events after `after` may leave: at once, or, if all of them are deltas, when the oldest one
+    /// has waited for `window`. `None` when there are none.
+    pub(crate) fn ready_at(&self, after: u64, window: Duration) -> Option<Instant> {
         if after >= self.sendable() {
             return None;
         }
-        let since = self.shelf.get(after + 1)?.since;
-        let waits = self.urgent <= after;
-        Some(if waits { since + window } else { since })
+        let since = self.buffer.get(after + 1)?.since;
+        let only_deltas = self.urgent <= after;
+        Some(if only_deltas { since + window } else { since })
     }
 
-    /// A line that may be sent. It grows no more, because somebody has it now.
-    pub(super) fn take(&mut self, seq: u64) -> Option<&Entry> {
+    /// Returns an event that may be posted. It is sealed, because a subscriber has it now.
+    pub(crate) fn take(&mut self, seq: u64) -> Option<&Entry> {
         if seq > self.sendable() {
             return None;
         }
-        if seq == self.shelf.last() {
-            self.shelf.seal();
+        if seq == self.buffer.last() {
+            self.buffer.seal();
         }
-        self.shelf.get(seq)
+        self.buffer.get(seq)
     }
 
     fn extend(&mut self, draft: &Draft, text: &str, now: Instant) {
         let mut rest = text;
         while !rest.is_empty() {
-            if !self.shelf.open_for(draft) {
-                let line = self.number(draft.clone());
-                self.shelf.open(line, now);
+            if !self.buffer.is_open_for(draft) {
+                let event = self.number(draft.clone());
+                self.buffer.open(event, now);
             }
-            rest = self.shelf.grow(rest);
+            rest = self.buffer.grow(rest);
         }
     }
 
     fn append(&mut self, mut draft: Draft, now: Instant) {
-        let mut line = self.number(draft.clone());
-        let mut json = line.json();
+        let mut event = self.number(draft.clone());
+        let mut json = event.json();
         if json.len() > MAX_FRAME_BYTES {
-            shorten(&mut draft, json.len() - MAX_FRAME_BYTES + MARKS);
-            line = self.number(draft);
-            json = line.json();
+            shorten(&mut draft, json.len() - MAX_FRAME_BYTES + SHORTENED_FIELDS);
+            event = self.number(draft);
+            json = event.json();
         }
-        self.shelf.add(line, json, now);
-        self.urgent = self.shelf.last();
+        self.buffer.add(event, json, now);
+        self.urgent = self.buffer.last();
     }
 
     fn number(&self, draft: Draft) -> NumberedEvent {
-        let seq = self.shelf.last() + 1;
+        let seq = self.buffer.last() + 1;
         NumberedEvent {
             event: draft.event,
             metadata: Metadata {
@@ -234,16 +264,16 @@ impl EventLog {
         }
     }
 
-    /// A line's wire epoch: how many restarts it comes after, plus one; told when above 1. A line that is
-    /// made again after a restart it precedes is therefore the same bytes.
+    /// Wire epoch of an event: the number of restarts before it plus one; `None` for 1. An event before a restart
+    /// therefore has the same bytes when it is made again after that restart.
     fn epoch(&self, seq: u64) -> Option<u32> {
-        let restarts = self.restarts.iter().filter(|keep| **keep < seq).count();
+        let restarts = self.restarts.iter().filter(|last| **last < seq).count();
         (restarts > 0).then(|| u32::try_from(restarts).map_or(u32::MAX, |restarts| restarts + 1))
     }
 }
 
-/// Where a run stands after its last line.
-fn status(last: &Event) -> RunStatus {
+/// Status of a run after its last event.
+fn final_status(last: &Event) -> RunStatus {
     match last {
         Event::RunError { .. } => RunStatus::Failed,
         Event::RunFinished {
@@ -261,12 +291,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_made_again_after_a_restart_is_the_same_bytes() {
+    fn event_made_again_after_a_restart_has_the_same_bytes() {
         let event = || Event::Custom {
             name: "lw.restart".to_owned(),
             value: json!({}),
         };
-        let lines = |restarts: &[u64]| {
+        let events = |restarts: &[u64]| {
             let mut log = EventLog::resume(
                 ThreadId::trusted("t"),
                 RunId::trusted("r"),
@@ -276,18 +306,18 @@ mod tests {
             (0..4).for_each(|_| log.push(event().into(), Instant::now()));
             log.batch().events
         };
-        let (first, second) = (lines(&[]), lines(&[1, 2]));
+        let (first, second) = (events(&[]), events(&[1, 2]));
         assert_eq!(
             first[0], second[0],
             "RUN_STARTED comes before every restart"
         );
-        let epoch = |line: &str| {
-            serde_json::from_str::<NumberedEvent>(line)
-                .expect("a line")
+        let epoch = |json: &str| {
+            serde_json::from_str::<NumberedEvent>(json)
+                .expect("an event")
                 .metadata
                 .epoch
         };
-        let epochs: Vec<_> = second.iter().map(|line| epoch(line)).collect();
+        let epochs: Vec<_> = second.iter().map(|json| epoch(json)).collect();
         assert_eq!(epochs, [None, Some(2), Some(3), Some(3)]);
     }
 }

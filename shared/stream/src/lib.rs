@@ -1,49 +1,74 @@
-//! The sender: one task that owns a run's lines and every connection that watches them.
+//! Stream of one run: numbers the run's events and posts them to every subscriber.
 //!
 //! ```text
-//! drafts ──> EventLog: numbers, merges, keeps ──> one Outbox per connection: what next, and when ──> posts
+//!            EventSink       ┌──────────────── Dispatcher, one task ────────────────┐
+//! emit(event) ──> Command ──>│ EventLog ──────> Subscriber ──> Outbox ──> frame ────│──> post(connection, frame)
+//!            bounded channel │ numbers,         one post and   cursor,              │
+//! notices <──────────────────│ coalesces,       one read       pages, <── page <────│──> read(after)
+//!                            │ keeps the newest in flight      frames               │
+//!                            └──────────────────────────────────────────────────────┘
 //! ```
 //!
-//! - The [`log`] is the only place that numbers lines. Deltas of one message merge into one line until
-//!   somebody takes it, so a connection that is slow, or gets a line per frame, still needs few posts, and
-//!   everybody gets the same lines byte for byte.
-//! - An outbox is pure: it says what its connection gets next and when. Only the hub, the task, does things.
-//! - A connection has one post in flight because its watcher has room for one.
-//! - Nobody shares anything: there is no lock, and the channel to the task is bounded.
+//! An event becomes a frame in four steps. [`sink::EventSink::emit`] sends it to the dispatcher. The
+//! [`event_log::EventLog`] gives it the run's next number, or appends a delta to the open event of the same message.
+//! The outbox of each subscriber takes events from its cursor on, as soon as the connection's pace allows a post:
+//! from the page it last read of the durable log, else from memory. It joins as many as the subscriber accepts in
+//! one frame, or renders them in the subscriber's format, and the dispatcher posts the frame.
+//!
+//! # Invariants
+//!
+//! - Only the event log numbers events. A delta grows until a subscriber or a batch takes its event, so a slow
+//!   subscriber needs few posts, and all subscribers and the durable log get the same events byte for byte.
+//! - A connection has at most one post in flight, and a subscriber at most one read: it has room for one each.
+//! - The dispatcher's task owns all state. Nothing is shared and there is no lock. An outbox is pure: it is told the
+//!   time, and starts nothing.
+//! - The channel to the dispatcher is bounded. A full channel makes [`sink::EventSink::emit`] wait, and with it the
+//!   model's stream.
+//! - No post starts unless the run lease outlives it.
 
-mod coalesce;
-mod dispatcher;
-mod event_buffer;
-pub mod event_log;
-mod outbox;
-mod pace;
-pub mod post;
+pub mod notice;
 pub mod settings;
 pub mod sink;
+
+pub mod post;
+pub mod read;
+
+mod dispatcher;
+mod outbox;
+mod pace;
+mod retry;
 mod subscriber;
+
+mod coalesce;
+mod event_buffer;
+pub mod event_log;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use dispatcher::Dispatcher;
-use event_log::EventLog;
-use post::Post;
-use settings::{Notices, Settings};
-use sink::EventSink;
+use crate::dispatcher::Dispatcher;
+use crate::event_log::EventLog;
+use crate::notice::Notices;
+use crate::post::Post;
+use crate::read::ReadEvents;
+use crate::settings::Settings;
+use crate::sink::EventSink;
 
-/// Starts the task that sends a run's lines. It ends with [`EventSink::stop`], or when the last handle is
-/// dropped; what is unsent then stays unsent, so ask [`EventSink::drained`] first.
+/// Starts the task that posts a run's events. The task ends with [`EventSink::stop`] or when the last `EventSink` is
+/// dropped. Events that are not posted by then stay unposted; wait for [`EventSink::drained`] first.
 ///
-/// `lease` says until when the last confirmed lease holds; no post starts later than the post's own time
-/// limit before that.
+/// `post` posts a frame to a connection. `read` reads the events that memory no longer has. `lease` holds when the
+/// run lease expires: no post starts later than [`Settings::post_timeout`] before that. `log` numbers the events.
 pub fn spawn(
     settings: Settings,
     post: Post,
+    read: ReadEvents,
     lease: watch::Receiver<Instant>,
     log: EventLog,
 ) -> (EventSink, Notices) {
-    let (handle, orders) = sink::channel();
-    let (tell, notices) = mpsc::unbounded_channel();
-    tokio::spawn(Dispatcher::new(settings, post, lease, log, tell).run(orders));
-    (handle, notices)
+    let (sink, commands) = sink::channel();
+    let (notify, notices) = mpsc::unbounded_channel();
+    let dispatcher = Dispatcher::new(settings, post, read, lease, log, notify);
+    tokio::spawn(dispatcher.run(commands));
+    (sink, notices)
 }

@@ -1,234 +1,195 @@
-//! What one connection gets next, and when. Pure: the hub tells it the time and what became of a post.
+//! Outbox of one subscriber: its cursor and its next frames. Pure: it starts nothing and knows no clock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
-use crate::event_log::EventLog;
-use crate::pace::Pace;
 use longwire_core::event_batch::EventBatch;
 use longwire_core::run::Cursor;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_protocol::format::Renderer;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 
-const FIRST_BACKOFF: Duration = Duration::from_millis(100);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+use crate::event_log::EventLog;
 
-/// A connection's place in the lines, and the frames it has not taken yet.
+/// Cursor of a subscriber and the frames it has not taken yet.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(crate) struct Outbox {
     shape: Shape,
     renderer: Renderer,
-    /// Lines up to this one became frames.
+    /// Number of the last event that became part of a frame.
     rendered: u64,
-    /// Lines up to this one were taken.
+    /// Number of the last event that the subscriber has taken.
     taken: u64,
-    /// The lines after `rendered`, from the durable log, as long as memory does not have them.
+    /// Events after `rendered`, read from the durable log because memory no longer has them.
     page: VecDeque<Arc<str>>,
-    /// Such a page was asked for.
-    wants: bool,
-    /// Frames that were not taken yet; the first one is the next, or in flight.
+    /// Frames not taken yet; the first one is in flight or the next.
     frames: VecDeque<Frame>,
-    promise: Option<Promise>,
-    pace: Pace,
-    /// Since when the first frame is being tried.
-    trying: Option<Instant>,
-    trouble: Option<Trouble>,
+    /// `resumed` reply that the subscriber gets once it has caught up.
+    pending_resumed: Option<PendingResumed>,
 }
 
 #[derive(Debug)]
 struct Frame {
     text: String,
-    /// With it the connection has the lines up to this one.
-    upto: u64,
-}
-
-/// The connection asked to resume, and is told when it has come to what was last then.
-#[derive(Debug, Clone, Copy)]
-struct Promise {
-    asked: u64,
-    after: u64,
+    /// Number of the last event the subscriber has with this frame.
     last: u64,
 }
 
-/// Posts fail for now.
-#[derive(Debug)]
-struct Trouble {
-    retry_at: Instant,
-    backoff: ExponentialBackoff,
+#[derive(Debug, Clone, Copy)]
+struct PendingResumed {
+    /// Time of the `resume` request.
+    requested_at: u64,
+    /// Cursor of the request.
+    after: u64,
+    /// Number of the last event at the time of the request.
+    last: u64,
 }
 
 impl Outbox {
-    /// The outbox of a connection that has the lines up to `cursor.after`. Those that memory does not have
-    /// come in pages. A shape other than `agui` that begins in the middle of a run has seen only what memory
-    /// holds of the lines before.
-    pub(super) fn new(cursor: Cursor, pace: Pace, log: &mut EventLog) -> Self {
-        let had = cursor.after.min(log.sendable());
+    /// Makes the outbox of a subscriber that has the events up to `cursor.after`. A format other than `agui` that
+    /// begins in the middle of a run has only seen what memory holds of the events before.
+    pub(crate) fn new(cursor: Cursor, log: &mut EventLog) -> Self {
+        let last = log.sendable();
+        let taken = cursor.after.min(last);
         let mut renderer = Renderer::new(cursor.shape.format);
-        for seq in log.first()..=had {
-            let entry = log.take(seq);
-            if let Some(entry) = entry.filter(|_| cursor.shape.format != Format::Agui) {
-                renderer.render(&entry.line);
+        if cursor.shape.format != Format::Agui {
+            for seq in log.first()..=taken {
+                if let Some(entry) = log.take(seq) {
+                    renderer.render(&entry.event);
+                }
             }
         }
-        let promise = Promise {
-            asked: cursor.requested_at,
-            after: cursor.after,
-            last: log.sendable(),
-        };
-        let asked = cursor.requested_at > 0 && cursor.shape.format == Format::Agui;
+        let resumed = cursor.requested_at > 0 && cursor.shape.format == Format::Agui;
         Self {
             shape: cursor.shape,
             renderer,
-            rendered: had,
-            taken: had,
+            rendered: taken,
+            taken,
             page: VecDeque::new(),
-            wants: false,
             frames: VecDeque::new(),
-            promise: asked.then_some(promise),
-            pace,
-            trying: None,
-            trouble: None,
+            pending_resumed: resumed.then_some(PendingResumed {
+                requested_at: cursor.requested_at,
+                after: cursor.after,
+                last,
+            }),
         }
     }
 
-    /// When the next attempt should start; `None` when there is nothing to send. `rate` is in deltas per
-    /// second.
-    pub(super) fn due(&self, log: &EventLog, rate: f64, now: Instant) -> Option<Instant> {
-        if !self.frames.is_empty() {
-            return Some(self.trouble.as_ref().map_or(now, |t| t.retry_at));
-        }
-        if self.kept().is_some() || !self.page.is_empty() {
+    /// Time at which the next frame may leave, as far as its events decide; `None` when there is nothing to post.
+    /// A delta waits for others as long as `window`.
+    pub(crate) fn ready_at(
+        &self,
+        log: &EventLog,
+        window: Duration,
+        now: Instant,
+    ) -> Option<Instant> {
+        if !self.frames.is_empty() || !self.page.is_empty() || self.due_resumed().is_some() {
             return Some(now);
         }
-        log.due(self.rendered, self.pace.wait(rate))
+        log.ready_at(self.rendered, window)
     }
 
-    /// The frame to try now; `None` when what was left says nothing in this format.
-    pub(super) fn next(&mut self, log: &mut EventLog, now: Instant) -> Option<String> {
-        self.keep_promise(log);
+    /// Returns the next frame; `None` when the events that were left have no frame in this format.
+    pub(crate) fn next_frame(&mut self, log: &mut EventLog) -> Option<String> {
+        self.add_resumed(log);
         while self.frames.is_empty() {
             self.render(log)?;
-            self.keep_promise(log);
+            self.add_resumed(log);
         }
-        self.trying.get_or_insert(now);
         self.frames.front().map(|frame| frame.text.clone())
     }
 
-    /// The first frame was taken.
-    pub(super) fn sent(&mut self, took: Duration) {
-        self.pace.measure(took);
+    /// Removes the first frame, which the subscriber has taken.
+    pub(crate) fn frame_taken(&mut self) {
         if let Some(frame) = self.frames.pop_front() {
-            self.taken = frame.upto;
+            self.taken = frame.last;
         }
-        self.trying = None;
-        self.trouble = None;
     }
 
-    /// Where the connection stands. It has asked for nothing that it did not get, unless it says so.
-    pub(super) fn cursor(&self) -> Cursor {
+    /// Cursor of the subscriber, with the `resume` request that is not answered yet.
+    pub(crate) fn cursor(&self) -> Cursor {
         Cursor {
             after: self.taken,
             shape: self.shape,
-            requested_at: self.promise.map_or(0, |promise| promise.asked),
+            requested_at: self
+                .pending_resumed
+                .map_or(0, |pending| pending.requested_at),
         }
     }
 
-    /// The line after which a page of the durable log is wanted, once for each page.
-    pub(super) fn wants(&mut self, log: &EventLog) -> Option<u64> {
-        let lacks = self.page.is_empty() && self.rendered + 1 < log.first();
-        if !lacks || self.wants {
-            return None;
+    /// Number of the last event that became part of a frame.
+    pub(crate) fn rendered(&self) -> u64 {
+        self.rendered
+    }
+
+    /// Tells whether the next event is neither in memory nor in the page.
+    pub(crate) fn missing(&self, log: &EventLog) -> bool {
+        self.page.is_empty() && self.rendered + 1 < log.first()
+    }
+
+    /// Adds the page that begins with the missing event. A last event that is held back is not taken from it.
+    pub(crate) fn add_page(&mut self, page: EventBatch, log: &EventLog) {
+        let sendable = log.sendable().saturating_sub(self.rendered);
+        self.page = page.events.into();
+        self.page
+            .truncate(usize::try_from(sendable).unwrap_or(usize::MAX));
+    }
+
+    /// Adds an `alive` response, unless the format has no responses.
+    pub(crate) fn add_alive(&mut self, log: &EventLog) {
+        if self.shape.format == Format::Agui {
+            self.add_response(log.alive());
         }
-        self.wants = true;
-        Some(self.rendered)
     }
 
-    /// A page of the durable log. One that was asked for before the connection was wound back does not go on
-    /// where it stands now, and is left.
-    pub(super) fn fill(&mut self, page: EventBatch) {
-        if self.wants && page.first == self.rendered + 1 {
-            self.page = page.events.into();
-            self.wants = false;
+    /// Tells whether the subscriber has taken every event it may have.
+    pub(crate) fn done(&self, log: &EventLog) -> bool {
+        self.frames.is_empty() && self.pending_resumed.is_none() && self.rendered >= log.sendable()
+    }
+
+    /// Pending `resumed` reply of a subscriber that has caught up.
+    fn due_resumed(&self) -> Option<PendingResumed> {
+        self.pending_resumed
+            .filter(|pending| self.rendered >= pending.last)
+    }
+
+    fn add_resumed(&mut self, log: &EventLog) {
+        if let Some(PendingResumed { after, last, .. }) = self.due_resumed() {
+            self.pending_resumed = None;
+            self.add_response(log.resumed(after, last));
         }
     }
 
-    /// The first frame was not taken: the same again, after a while that grows and is fully random ("full
-    /// jitter": AWS Architecture Blog, "Exponential Backoff And Jitter"). Later lines merge meanwhile.
-    pub(super) fn slow(&mut self, now: Instant) {
-        let mut backoff = match self.trouble.take() {
-            Some(trouble) => trouble.backoff,
-            None => ExponentialBuilder::new()
-                .with_min_delay(FIRST_BACKOFF)
-                .with_max_delay(LONGEST_BACKOFF)
-                .without_max_times()
-                .build(),
-        };
-        let longest = backoff.next().unwrap_or(LONGEST_BACKOFF);
-        let retry_at = now + longest.mul_f64(rand::random());
-        self.trouble = Some(Trouble { retry_at, backoff });
-    }
-
-    /// A control line, for a connection that has taken everything.
-    pub(super) fn say(&mut self, control: String) {
+    fn add_response(&mut self, response: String) {
         self.frames.push_back(Frame {
-            text: control,
-            upto: self.rendered,
+            text: response,
+            last: self.rendered,
         });
     }
 
-    /// It understands control lines.
-    pub(super) fn hears_control(&self) -> bool {
-        self.shape.format == Format::Agui
-    }
-
-    /// It has taken everything it may have.
-    pub(super) fn done(&self, log: &EventLog) -> bool {
-        self.frames.is_empty() && self.promise.is_none() && self.rendered >= log.sendable()
-    }
-
-    /// Since when its next frame is being tried in vain.
-    pub(super) fn trying(&self) -> Option<Instant> {
-        self.trying
-    }
-
-    /// The promise, once it is kept but for the words.
-    fn kept(&self) -> Option<Promise> {
-        self.promise.filter(|promise| self.rendered >= promise.last)
-    }
-
-    fn keep_promise(&mut self, log: &EventLog) {
-        if let Some(Promise { after, last, .. }) = self.kept() {
-            self.promise = None;
-            self.say(log.resumed(after, last));
-        }
-    }
-
-    /// Makes frames of the next line, or of as many as share one. `None` when there is no line.
+    /// Makes frames of the next event, or of as many as share a frame. `None` when there is no event.
     fn render(&mut self, log: &mut EventLog) -> Option<()> {
-        let frames = if self.shape.format == Format::Agui {
-            vec![self.join(log)?]
-        } else {
-            self.translate(log)?
+        let frames = match self.shape.format {
+            Format::Agui => vec![self.join(log)?],
+            _ => self.convert(log)?,
         };
-        let upto = self.rendered;
-        let frames = frames.into_iter().map(|text| Frame { text, upto });
+        let last = self.rendered;
+        let frames = frames.into_iter().map(|text| Frame { text, last });
         self.frames.extend(frames);
         Some(())
     }
 
-    /// The next lines as they are.
+    /// Joins the next events as they are.
     fn join(&mut self, log: &mut EventLog) -> Option<String> {
-        let mut frame = self.peek(log)?.to_string();
+        let mut frame = self.next_json(log)?.to_string();
         self.step();
         if self.shape.lines == Lines::One {
             return Some(frame);
         }
-        while let Some(json) = self.peek(log) {
+        while let Some(json) = self.next_json(log) {
             if frame.len() + 1 + json.len() > MAX_FRAME_BYTES {
                 break;
             }
@@ -239,25 +200,29 @@ impl Outbox {
         Some(frame)
     }
 
-    /// The next line in another shape.
-    fn translate(&mut self, log: &mut EventLog) -> Option<Vec<String>> {
+    /// Converts the next event to another format.
+    fn convert(&mut self, log: &mut EventLog) -> Option<Vec<String>> {
         let frames = match self.page.front() {
             Some(json) => match serde_json::from_str(json) {
-                Ok(line) => self.renderer.render(&line),
+                Ok(event) => self.renderer.render(&event),
                 Err(error) => {
-                    tracing::error!(%error, "a line of the durable log cannot be read");
+                    tracing::error!(
+                        event = "event_unreadable",
+                        %error,
+                        "an event of the durable log cannot be parsed; it is left out"
+                    );
                     Vec::new()
                 }
             },
-            None => self.renderer.render(&log.take(self.rendered + 1)?.line),
+            None => self.renderer.render(&log.take(self.rendered + 1)?.event),
         };
         self.step();
         Some(frames)
     }
 
-    fn peek(&self, log: &mut EventLog) -> Option<Arc<str>> {
-        let of_page = self.page.front().map(Arc::clone);
-        of_page.or_else(|| Some(Arc::clone(&log.take(self.rendered + 1)?.json)))
+    fn next_json(&self, log: &mut EventLog) -> Option<Arc<str>> {
+        let read = self.page.front().map(Arc::clone);
+        read.or_else(|| Some(Arc::clone(&log.take(self.rendered + 1)?.json)))
     }
 
     fn step(&mut self) {

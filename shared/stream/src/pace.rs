@@ -1,36 +1,36 @@
-//! How fast deltas come and how long posts take: what decides whether a delta waits for others.
+//! Pace of posts: when a connection may get the next one, and whether a delta waits for others.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Up to this many deltas per round trip nothing waits. A little above one half, because round trips of 10 ms
-/// at 50 deltas a second lie exactly there and measuring is not exact.
+/// Deltas per round trip up to which no delta waits for the window. A little above one half, because round trips of
+/// 10 ms at 50 deltas a second are exactly one half, and the measured values vary.
 const CALM: f64 = 0.6;
 
-/// How fast the past is forgotten when counting deltas, in seconds: long enough to see through the
-/// irregularity of a network, short enough that after a second of silence the next delta leaves at once.
+/// Time constant of the fading count of deltas, in seconds: long enough to level out an irregular network, short
+/// enough that the first delta after a second of silence leaves at once.
 const MEMORY: f64 = 0.5;
 
-/// The weight of the newest round trip in their mean.
+/// Weight of the newest round trip in their mean.
 const NEWEST: f64 = 0.3;
 
-/// The arrival rate of deltas, as a count that fades.
+/// Arrival rate of deltas, as a count that fades exponentially.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     count: f64,
     at: Option<Instant>,
 }
 
 impl Rate {
-    /// A delta came.
-    pub(super) fn count(&mut self, now: Instant) {
+    /// Counts a delta.
+    pub(crate) fn count(&mut self, now: Instant) {
         self.count = self.faded(now) + 1.0;
         self.at = Some(now);
     }
 
-    /// Deltas per second.
-    pub(super) fn per_second(&self, now: Instant) -> f64 {
+    /// Returns the rate in deltas per second.
+    pub(crate) fn per_second(&self, now: Instant) -> f64 {
         self.faded(now) / MEMORY
     }
 
@@ -41,31 +41,56 @@ impl Rate {
     }
 }
 
-/// The pace of one connection's posts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
+/// Pace of one connection's posts.
+#[derive(Debug)]
+pub(crate) struct Pace {
     window: Duration,
-    /// The mean round trip, once one is known.
-    trip: Option<Duration>,
+    min_interval: Duration,
+    /// Start of the last post.
+    last_start: Option<Instant>,
+    /// Mean round trip, once one is known.
+    round_trip: Option<Duration>,
 }
 
 impl Pace {
-    /// Nothing is known yet; `window` is the longest a delta may have to wait.
-    pub(super) fn new(window: Duration) -> Self {
-        Self { window, trip: None }
+    /// Makes the pace of a connection without posts so far. `window` is the longest time a delta waits for others;
+    /// `min_interval` the shortest time between the starts of two posts.
+    pub(crate) fn new(window: Duration, min_interval: Duration) -> Self {
+        Self {
+            window,
+            min_interval,
+            last_start: None,
+            round_trip: None,
+        }
     }
 
-    /// A post landed after this long.
-    pub(super) fn measure(&mut self, took: Duration) {
-        self.trip = Some(match self.trip {
-            None => took,
-            Some(mean) => mean.mul_f64(1.0 - NEWEST) + took.mul_f64(NEWEST),
+    /// Records the start of a post.
+    pub(crate) fn started(&mut self, now: Instant) {
+        self.last_start = Some(now);
+    }
+
+    /// Measures the round trip of the last post, which succeeded.
+    pub(crate) fn completed(&mut self, now: Instant) {
+        let Some(started) = self.last_start else {
+            return;
+        };
+        let trip = now - started;
+        self.round_trip = Some(match self.round_trip {
+            None => trip,
+            Some(mean) => mean.mul_f64(1.0 - NEWEST) + trip.mul_f64(NEWEST),
         });
     }
 
-    /// How long a delta may wait for others: not at all while posts keep pace with `rate` deltas a second.
-    pub(super) fn wait(self, rate: f64) -> Duration {
-        let per_trip = self.trip.map_or(0.0, |trip| rate * trip.as_secs_f64());
+    /// Earliest start of the next post; `None` before the first one, which leaves at once.
+    pub(crate) fn next_start(&self) -> Option<Instant> {
+        self.last_start.map(|start| start + self.min_interval)
+    }
+
+    /// Time a delta waits for others at `rate` deltas per second: none while posts keep up with the rate.
+    pub(crate) fn wait(&self, rate: f64) -> Duration {
+        let per_trip = self
+            .round_trip
+            .map_or(0.0, |trip| rate * trip.as_secs_f64());
         if per_trip < CALM {
             Duration::ZERO
         } else {

@@ -1,4 +1,4 @@
-//! The one thing the sender does to the world.
+//! Posts of frames to connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,32 +8,36 @@ use tokio::time::timeout;
 
 use longwire_core::ids::ConnectionId;
 
-/// Posts a frame to a connection, once: retries are the sender's.
+/// Posts a frame to a connection once. The dispatcher retries.
 pub type Post =
     Arc<dyn Fn(ConnectionId, String) -> BoxFuture<'static, Result<(), PostError>> + Send + Sync>;
 
-/// Why a post failed, by what there is to do about it.
+/// Failure of a post, by what the dispatcher does about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PostError {
-    /// 410: the connection is no more.
+    /// Status 410: the connection no longer exists.
     #[error("the connection is gone")]
     Gone,
-    /// 429, 5xx, a broken line, a time-out: the same text again, later. After a time-out the client may
-    /// get it twice, which `lw.seq` tells; the other shapes cannot.
+    /// Status 429 or 5xx, a broken transport, or a timeout: the same frame is posted again later. After a timeout
+    /// the client may receive the frame twice, which an `agui` client recognises by `lw.seq`; clients of other
+    /// formats cannot.
     #[error("the connection takes nothing for now")]
     Slow,
-    /// 403, 413 and whatever else will never work.
+    /// Status 403, 413 or any other failure that a retry cannot change.
     #[error("the post was refused: {0}")]
     Refused(String),
 }
 
-/// One attempt within `limit`.
-pub(super) fn attempt(
+/// Post in flight.
+pub(crate) type PostFuture = BoxFuture<'static, Result<(), PostError>>;
+
+/// Starts one post, limited to `limit`.
+pub(crate) fn start(
     post: &Post,
     connection: ConnectionId,
     frame: String,
     limit: Duration,
-) -> BoxFuture<'static, Result<(), PostError>> {
-    let answer = post(connection, frame);
-    Box::pin(async move { timeout(limit, answer).await.unwrap_or(Err(PostError::Slow)) })
+) -> PostFuture {
+    let result = post(connection, frame);
+    Box::pin(async move { timeout(limit, result).await.unwrap_or(Err(PostError::Slow)) })
 }

@@ -1,24 +1,28 @@
-//! What a deployment or a test may set, and what the sender tells its owner.
+//! Times and sizes of the stream.
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
-use longwire_core::ids::ConnectionId;
-
-/// The sender's times and sizes.
+/// Times and sizes of the stream.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long a delta may wait for others once posts cannot keep pace with them. 33 ms reads as
-    /// fluent; 100 ms is cheap.
+    /// Longest time a delta waits for further deltas once they arrive faster than posts complete. 33 ms looks
+    /// fluent; 100 ms costs fewer posts.
     pub window: Duration,
-    /// The most one attempt of a post may take; the lease must hold at least that much longer.
+    /// Shortest time between the starts of two posts to one connection, retries included; zero for none. Every post
+    /// costs money and one of the account's 10,000 API Gateway requests a second, so a fast connection must not get
+    /// one post per delta either. The default of 16 ms is one frame of a 60 Hz screen.
+    pub min_post_interval: Duration,
+    /// Time limit of one post. The run lease must outlive it.
     pub post_timeout: Duration,
-    /// A connection that takes no frame for so long is detached.
+    /// Time limit of one read of the durable log.
+    pub read_timeout: Duration,
+    /// Time after which a subscriber is given up whose frame or read fails again and again, counted from the start
+    /// of the first attempt.
     pub stuck_after: Duration,
-    /// After so long without a line, `agui` connections are told that the run is alive.
+    /// Time without an event after which `agui` subscribers are told that the run is alive.
     pub alive_every: Duration,
-    /// The most memory for lines that are in the durable log already, in bytes (see [`super::event_log::EventLog::trim`]).
+    /// Memory for events that a batch has handed over, in bytes. Beyond it the oldest ones are dropped, and read from
+    /// the durable log when a subscriber needs them.
     pub memory: usize,
 }
 
@@ -26,25 +30,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             window: Duration::from_millis(33),
+            min_post_interval: Duration::from_millis(16),
             post_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(5),
             stuck_after: Duration::from_secs(30),
             alive_every: Duration::from_secs(15),
             memory: 4 * 1024 * 1024,
         }
     }
 }
-
-/// Something the sender's owner must know. Who is gone or stuck is detached already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// It does not exist any more, or refuses posts for good.
-    Gone(ConnectionId),
-    /// It took nothing for [`Settings::stuck_after`], or the lines it lacks cannot be had any more.
-    Stuck(ConnectionId),
-    /// The connection, which stays attached, lacks lines that are not in memory: it wants the page of the durable
-    /// log that follows this line ([`EventSink::fill`](super::handle::EventSink::fill)).
-    Wants(ConnectionId, u64),
-}
-
-/// Where notices arrive: one end per attachment at most, and one wish per page.
-pub type Notices = mpsc::UnboundedReceiver<Notice>;

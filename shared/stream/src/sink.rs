@@ -1,4 +1,4 @@
-//! The sender as the rest of the worker sees it.
+//! Handle to the dispatcher.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,112 +11,131 @@ use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
 use longwire_protocol::numbered::Draft;
 
-/// How many orders may wait. More make [`EventSink::emit`] wait, and with it the model's stream.
-const WAITING: usize = 256;
+/// Number of commands that may wait. Further ones make [`EventSink::emit`] wait, and with it the model's stream.
+const CAPACITY: usize = 256;
 
-/// The sender is not there any more: it was stopped.
+/// Error of a call after the dispatcher was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the sender was stopped")]
+#[error("the dispatcher was stopped")]
 pub struct Stopped;
 
-pub(super) enum Order {
+/// Command to the dispatcher; see the method of [`EventSink`] that sends it.
+pub(crate) enum Command {
     Emit(Draft),
     Attach(ConnectionId, Cursor),
     Detach(ConnectionId),
-    Fill(ConnectionId, Option<EventBatch>),
     Cursors(oneshot::Sender<BTreeMap<ConnectionId, Cursor>>),
     Batch(oneshot::Sender<EventBatch>),
     Close(Draft, oneshot::Sender<EventBatch>),
+    /// The owner has received the batch that ends with this event.
+    ConfirmBatch(u64),
     Release,
     Drain(oneshot::Sender<()>),
     Stop(oneshot::Sender<()>),
 }
 
-/// Gives orders to the sender. They are carried out in the order they were given, by all clones.
+/// Handle to the dispatcher. Commands of all clones are executed in the order in which they were sent.
+///
+/// # Dropped futures
+///
+/// Every future of this handle may be dropped at any time. Its command has then either not been sent and has no
+/// effect, or it is executed and only the answer is lost. No event is lost with the answer of [`Self::batch`] or
+/// [`Self::close`]: the next batch has its events again.
 #[derive(Debug, Clone)]
-pub struct EventSink(mpsc::Sender<Order>);
+pub struct EventSink(mpsc::Sender<Command>);
 
-pub(super) fn channel() -> (EventSink, mpsc::Receiver<Order>) {
-    let (orders, inbox) = mpsc::channel(WAITING);
-    (EventSink(orders), inbox)
+pub(crate) fn channel() -> (EventSink, mpsc::Receiver<Command>) {
+    let (sender, commands) = mpsc::channel(CAPACITY);
+    (EventSink(sender), commands)
 }
 
 impl EventSink {
-    /// Makes a line of this. What is emitted without a pause between leaves together.
+    /// Numbers the event and posts it to every subscriber. Events emitted without a pause share a post.
     pub async fn emit(&self, draft: impl Into<Draft>) -> Result<(), Stopped> {
-        self.order(Order::Emit(draft.into())).await
+        self.send(Command::Emit(draft.into())).await
     }
 
-    /// Sends the connection every line after the cursor, then what comes. Lines that are not in memory any more
-    /// are asked for by [`Notice::Wants`]. A connection that watches already is wound to the cursor, once its
-    /// post in flight has landed. One whose cursor was asked for hears `resumed` when it has got what was there
-    /// when it asked.
+    /// Attaches a subscriber, which gets every event after the cursor. Events that memory no longer has are read
+    /// from the durable log.
     ///
-    /// [`Notice::Wants`]: super::settings::Notice::Wants
+    /// A connection that is attached already is moved to the cursor; its post in flight completes first, its read in
+    /// flight is dropped. A cursor set by a `resume` request is answered with `resumed` once the subscriber has the
+    /// events that existed at the time of this call.
     pub async fn attach(&self, connection: ConnectionId, cursor: Cursor) -> Result<(), Stopped> {
-        self.order(Order::Attach(connection, cursor)).await
+        self.send(Command::Attach(connection, cursor)).await
     }
 
-    /// Sends the connection nothing more.
+    /// Detaches a subscriber and drops its post in flight.
     pub async fn detach(&self, connection: ConnectionId) -> Result<(), Stopped> {
-        self.order(Order::Detach(connection)).await
+        self.send(Command::Detach(connection)).await
     }
 
-    /// The page of the durable log that the connection wanted; without one it is given up as stuck.
-    pub async fn fill(
-        &self,
-        connection: ConnectionId,
-        page: Option<EventBatch>,
-    ) -> Result<(), Stopped> {
-        self.order(Order::Fill(connection, page)).await
-    }
-
-    /// Where every connection stands: the last line it has taken.
+    /// Returns the cursor of every subscriber: the last event it has taken.
     pub async fn cursors(&self) -> Result<BTreeMap<ConnectionId, Cursor>, Stopped> {
-        self.ask(Order::Cursors).await
+        self.ask(Command::Cursors).await
     }
 
-    /// The lines no batch had so far, to be written to the durable log now.
+    /// Returns the events that no batch contained so far, to be written to the durable log. One task at a time may
+    /// ask for batches; calls at the same time may return the same events.
     pub async fn batch(&self) -> Result<EventBatch, Stopped> {
-        self.ask(Order::Batch).await
+        self.ask_batch(Command::Batch).await
     }
 
-    /// Appends the run's last line, and returns it with all that no batch had so far. The line itself is
-    /// held back until [`Self::release`]; nothing can be emitted after it.
+    /// Appends the run's last event and returns it with the events that no batch contained so far. The last event is
+    /// held back until [`Self::release`]; events emitted after it are discarded.
     ///
-    /// When the end could not be committed as it was, closing again replaces the held line, and the batch
-    /// is again everything since the batch before the first close.
+    /// A further call replaces a last event that could not be committed: it returns all events since the batch
+    /// before the first call.
     pub async fn close(&self, last: impl Into<Draft>) -> Result<EventBatch, Stopped> {
         let last = last.into();
-        self.ask(|answer| Order::Close(last, answer)).await
+        self.ask_batch(|answer| Command::Close(last, answer)).await
     }
 
-    /// The end is committed: its line may be sent.
+    /// Releases the last event, whose commit succeeded: it may be posted now.
     pub async fn release(&self) -> Result<(), Stopped> {
-        self.order(Order::Release).await
+        self.send(Command::Release).await
     }
 
-    /// Waits until every connection has taken all it may have, or is gone, or `limit` is over. Says
-    /// whether nothing is left to send.
+    /// Waits until every subscriber has taken all events it may have or is detached, for `limit` at most. Returns
+    /// whether nothing is left to post.
     pub async fn drained(&self, limit: Duration) -> bool {
-        timeout(limit, self.ask(Order::Drain))
+        timeout(limit, self.ask(Command::Drain))
             .await
             .is_ok_and(|answer| answer.is_ok())
     }
 
-    /// Ends the sender; once this returns, no post starts any more and those under way were dropped.
+    /// Stops the dispatcher. After the return no post starts, and posts in flight have been dropped.
     pub async fn stop(&self) {
-        // Without an answer it has ended already.
-        let _: Result<(), Stopped> = self.ask(Order::Stop).await;
+        // Without an answer the dispatcher has stopped already.
+        let _: Result<(), Stopped> = self.ask(Command::Stop).await;
     }
 
-    async fn order(&self, order: Order) -> Result<(), Stopped> {
-        self.0.send(order).await.map_err(|_| Stopped)
+    async fn send(&self, command: Command) -> Result<(), Stopped> {
+        self.0.send(command).await.map_err(|_| Stopped)
     }
 
-    async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, Stopped> {
-        let (answer, asked) = oneshot::channel();
-        self.order(order(answer)).await?;
-        asked.await.map_err(|_| Stopped)
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(command(answer)).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// Asks for a batch and confirms it. The room for the confirmation is reserved beforehand, so that no await lies
+    /// between receiving the batch and confirming it: a batch whose receiver was dropped is never confirmed.
+    async fn ask_batch(
+        &self,
+        command: impl FnOnce(oneshot::Sender<EventBatch>) -> Command,
+    ) -> Result<EventBatch, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        let mut permits = self.0.reserve_many(2).await.map_err(|_| Stopped)?;
+        let mut permit = || permits.next().expect("two permits were reserved");
+        let (ask, confirm) = (permit(), permit());
+        ask.send(command(answer));
+        let batch = answered.await.map_err(|_| Stopped)?;
+        confirm.send(Command::ConfirmBatch(batch.last));
+        Ok(batch)
     }
 }

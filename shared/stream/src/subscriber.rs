@@ -1,83 +1,193 @@
-//! A connection that watches the run, and its post in flight.
+//! Subscriber: a connection attached to the run, with its post and its read in flight.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use futures::future::BoxFuture;
 use tokio::time::Instant;
+
+use longwire_core::ids::ConnectionId;
+use longwire_core::run::Cursor;
 
 use crate::event_log::EventLog;
 use crate::outbox::Outbox;
-use crate::post::PostError;
-use longwire_core::ids::ConnectionId;
+use crate::pace::Pace;
+use crate::post::{PostError, PostFuture};
+use crate::read::ReadFuture;
+use crate::retry::Retry;
 
-pub(super) type Subscribers = BTreeMap<ConnectionId, Subscriber>;
+pub(crate) type Subscribers = BTreeMap<ConnectionId, Subscriber>;
 
-/// A connection that watches. There is room for one post in flight, and dropping the watcher drops it.
-pub(super) struct Subscriber {
-    pub(super) outbox: Outbox,
-    flight: Option<Flight>,
+/// Connection attached to the run. Dropping it drops its post and its read in flight.
+pub(crate) struct Subscriber {
+    outbox: Outbox,
+    pace: Pace,
+    post: Option<PostFuture>,
+    /// Attempts to post the first frame of the outbox.
+    post_retry: Retry,
+    read: Option<ReadFuture>,
+    /// Attempts to read the page that the outbox is missing.
+    read_retry: Retry,
 }
 
-struct Flight {
-    started: Instant,
-    answer: BoxFuture<'static, Result<(), PostError>>,
+/// Reason to give a subscriber up.
+#[derive(Debug)]
+pub(crate) enum Loss {
+    /// The post can never succeed.
+    Post(PostError),
+    /// The durable log does not have the events that the subscriber is missing.
+    Events,
 }
 
 impl Subscriber {
-    pub(super) fn new(outbox: Outbox) -> Self {
+    pub(crate) fn new(outbox: Outbox, pace: Pace) -> Self {
         Self {
             outbox,
-            flight: None,
+            pace,
+            post: None,
+            post_retry: Retry::default(),
+            read: None,
+            read_retry: Retry::default(),
         }
     }
 
-    /// Goes on from another place, after the post in flight: until that lands, the new outbox makes no
-    /// frame, so the landing finds nothing to take out of it.
-    pub(super) fn rewind(&mut self, outbox: Outbox) {
+    /// Continues at another cursor. The read in flight is for the old cursor and is dropped. The post in flight
+    /// cannot be taken back: until it completes the new outbox makes no frame, so its result changes nothing there.
+    pub(crate) fn move_to(&mut self, outbox: Outbox) {
         self.outbox = outbox;
+        self.post_retry = Retry::default();
+        self.read = None;
+        self.read_retry = Retry::default();
     }
 
-    pub(super) fn in_flight(&self) -> bool {
-        self.flight.is_some()
+    /// Cursor of the subscriber.
+    pub(crate) fn cursor(&self) -> Cursor {
+        self.outbox.cursor()
     }
 
-    /// It has taken everything it may have.
-    pub(super) fn done(&self, log: &EventLog) -> bool {
-        !self.in_flight() && self.outbox.done(log)
+    /// Tells whether the subscriber has taken every event it may have.
+    pub(crate) fn done(&self, log: &EventLog) -> bool {
+        self.post.is_none() && self.outbox.done(log)
     }
 
-    pub(super) fn launch(
-        &mut self,
-        started: Instant,
-        answer: BoxFuture<'static, Result<(), PostError>>,
-    ) {
-        self.flight = Some(Flight { started, answer });
+    /// Time at which the subscriber is given up, when each attempt fails for `limit`.
+    pub(crate) fn stuck_at(&self, limit: Duration) -> Option<Instant> {
+        let since = [self.post_retry.since(), self.read_retry.since()];
+        since.into_iter().flatten().min().map(|since| since + limit)
     }
 
-    /// Tells the outbox what became of its post. An error means that nothing more can be sent.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PostError>> {
-        let Some(flight) = &mut self.flight else {
+    /// Adds `alive` to the frames of an `agui` subscriber that has nothing else to take.
+    pub(crate) fn add_alive(&mut self, log: &EventLog) {
+        if self.done(log) {
+            self.outbox.add_alive(log);
+        }
+    }
+
+    /// Time at which the next post should start; `None` while one is in flight and while there is nothing to post.
+    /// `rate` is the arrival rate in deltas per second.
+    pub(crate) fn post_due(&self, log: &EventLog, rate: f64, now: Instant) -> Option<Instant> {
+        if self.post.is_some() {
+            return None;
+        }
+        let ready = self.outbox.ready_at(log, self.pace.wait(rate), now)?;
+        let earliest = [self.pace.next_start(), self.post_retry.retry_at()];
+        earliest.into_iter().flatten().chain([ready]).max()
+    }
+
+    /// Returns the frame to post now; `None` when the events that were left have no frame in the subscriber's format.
+    pub(crate) fn next_frame(&mut self, log: &mut EventLog) -> Option<String> {
+        self.outbox.next_frame(log)
+    }
+
+    pub(crate) fn start_post(&mut self, post: PostFuture, now: Instant) {
+        self.pace.started(now);
+        self.post_retry.started(now);
+        self.post = Some(post);
+    }
+
+    /// Time at which the next read should start; `None` while one is in flight and while no event is missing.
+    pub(crate) fn read_due(&self, log: &EventLog, now: Instant) -> Option<Instant> {
+        let due = self.read.is_none() && self.outbox.missing(log);
+        due.then(|| self.read_retry.retry_at().unwrap_or(now))
+    }
+
+    /// Number of the event after which the next read begins.
+    pub(crate) fn read_after(&self) -> u64 {
+        self.outbox.rendered()
+    }
+
+    pub(crate) fn start_read(&mut self, read: ReadFuture, now: Instant) {
+        self.read_retry.started(now);
+        self.read = Some(read);
+    }
+
+    /// Polls the post in flight and applies its result.
+    fn poll_post(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Loss>> {
+        let Some(post) = &mut self.post else {
             return Poll::Pending;
         };
-        let result = ready!(flight.answer.as_mut().poll(cx));
-        let (now, started) = (Instant::now(), flight.started);
-        self.flight = None;
+        let result = ready!(post.as_mut().poll(cx));
+        self.post = None;
+        let now = Instant::now();
         match result {
-            Ok(()) => self.outbox.sent(now - started),
-            Err(PostError::Slow) => self.outbox.slow(now),
-            Err(PostError::Gone | PostError::Refused(_)) => return Poll::Ready(result),
+            Ok(()) => {
+                self.pace.completed(now);
+                self.post_retry.succeeded();
+                self.outbox.frame_taken();
+            }
+            // Later events coalesce meanwhile.
+            Err(PostError::Slow) => self.post_retry.failed(now),
+            Err(error @ (PostError::Gone | PostError::Refused(_))) => {
+                return Poll::Ready(Err(Loss::Post(error)));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Polls the read in flight and applies its result.
+    fn poll_read(&mut self, log: &EventLog, cx: &mut Context<'_>) -> Poll<Result<(), Loss>> {
+        let Some(read) = &mut self.read else {
+            return Poll::Pending;
+        };
+        let result = ready!(read.as_mut().poll(cx));
+        self.read = None;
+        let (now, next) = (Instant::now(), self.outbox.rendered() + 1);
+        match result {
+            Ok(Some(page)) if page.first == next && !page.is_empty() => {
+                self.read_retry.succeeded();
+                self.outbox.add_page(page, log);
+            }
+            Ok(_) if log.is_durable(next) => return Poll::Ready(Err(Loss::Events)),
+            // The batch with the event is still being written.
+            Ok(_) => self.read_retry.failed(now),
+            Err(error) => {
+                tracing::warn!(
+                    event = "event_log_read_failed",
+                    %error,
+                    "a page of the event log could not be read; it is read again"
+                );
+                self.read_retry.failed(now);
+            }
         }
         Poll::Ready(Ok(()))
     }
 }
 
-/// Waits for a post to land. Returns the connection, and the error when nothing more can be sent there.
-pub(super) async fn landing(watchers: &mut Subscribers) -> (ConnectionId, Result<(), PostError>) {
+/// Waits until a post or a read completes. Returns the connection, and the reason when it must be given up.
+///
+/// A result is applied in the poll that receives it, so nothing is lost when this future is dropped.
+pub(crate) async fn completion(
+    subscribers: &mut Subscribers,
+    log: &EventLog,
+) -> (ConnectionId, Result<(), Loss>) {
     poll_fn(|cx| {
-        for (connection, watcher) in watchers.iter_mut() {
-            if let Poll::Ready(result) = watcher.poll(cx) {
+        for (connection, subscriber) in subscribers.iter_mut() {
+            let completed = match subscriber.poll_post(cx) {
+                Poll::Ready(result) => Poll::Ready(result),
+                Poll::Pending => subscriber.poll_read(log, cx),
+            };
+            if let Poll::Ready(result) = completed {
                 return Poll::Ready((connection.clone(), result));
             }
         }

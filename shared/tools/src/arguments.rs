@@ -1,26 +1,26 @@
-//! A tool's arguments: the schema the model is shown and the check of what it wrote come from one struct.
+//! Arguments of a tool: one struct gives the JSON Schema for the model and the check of what the model wrote.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// The JSON Schema of the arguments, in one piece: not every model follows references.
-pub(super) fn schema<A: JsonSchema>() -> Value {
+/// JSON Schema of the arguments, without references, which not every model follows.
+pub(crate) fn schema<A: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
     });
     let mut schema = settings.into_generator().into_root_schema_for::<A>();
-    // What the struct is called, and why, is for those who read the source.
+    // The name and the comment of the struct are for readers of the source.
     schema.remove("title");
     schema.remove("description");
     schema.to_value()
 }
 
-/// Reads what the model wrote; no arguments at all are an empty object. The error names the argument and is
+/// Parses the arguments that the model wrote; `null` is an empty object. The error names the argument and is
 /// written for the model.
-pub(super) fn read<A: DeserializeOwned>(input: &Value) -> Result<A, String> {
+pub(crate) fn parse<A: DeserializeOwned>(input: &Value) -> Result<A, String> {
     let input = match input {
         Value::Null => &Value::Object(Map::new()),
         Value::Object(_) => input,
@@ -36,14 +36,15 @@ pub(super) fn read<A: DeserializeOwned>(input: &Value) -> Result<A, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde::Deserialize;
     use serde_json::json;
 
-    /// Not for the model.
+    use super::*;
+
+    /// Comment that the schema leaves out.
     #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     struct Args {
-        /// Where to.
+        /// Destination.
         place: Place,
         sides: Option<u8>,
     }
@@ -54,11 +55,11 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_is_whole_and_says_what_is_required() {
+    fn a_schema_has_no_references_and_lists_required_arguments() {
         let schema = schema::<Args>();
         assert_eq!(schema["type"], "object");
         assert_eq!(schema["required"], json!(["place"]));
-        assert_eq!(schema["properties"]["place"]["description"], "Where to.");
+        assert_eq!(schema["properties"]["place"]["description"], "Destination.");
         assert_eq!(
             schema["properties"]["place"]["properties"]["name"]["type"],
             "string"
@@ -67,26 +68,26 @@ mod tests {
     }
 
     #[test]
-    fn bad_arguments_are_named() {
-        let complaint = |input| read::<Args>(&input).expect_err("bad");
+    fn an_error_names_the_invalid_argument() {
+        let error = |input| parse::<Args>(&input).expect_err("invalid");
         assert_eq!(
-            complaint(json!({"place": {"name": 5}})),
+            error(json!({"place": {"name": 5}})),
             "The argument \"place.name\" is no good: invalid type: integer `5`, expected a string."
         );
         assert_eq!(
-            complaint(Value::Null),
+            error(Value::Null),
             "The arguments are no good: missing field `place`."
         );
         assert_eq!(
-            complaint(json!("{\"pla")),
+            error(json!("{\"pla")),
             "The arguments are not a JSON object."
         );
-        assert!(complaint(json!({"place": {"name": ""}, "sides": 300})).contains("\"sides\""));
+        assert!(error(json!({"place": {"name": ""}, "sides": 300})).contains("\"sides\""));
     }
 
     #[test]
-    fn good_arguments_are_read_with_or_without_more() {
-        let args = read::<Args>(&json!({"place": {"name": "x"}, "mood": "good"})).expect("good");
+    fn valid_arguments_are_parsed_and_unknown_ones_ignored() {
+        let args = parse::<Args>(&json!({"place": {"name": "x"}, "mood": "good"})).expect("valid");
         assert_eq!((args.place.name.as_str(), args.sides), ("x", None));
     }
 }

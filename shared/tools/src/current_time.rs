@@ -1,4 +1,4 @@
-//! `current_time`: what time it is somewhere.
+//! `current_time`: the date and time in a time zone.
 
 use std::time::Duration;
 
@@ -7,45 +7,46 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::Deps;
+use crate::arguments::schema;
+use crate::deps::Deps;
 use crate::repeat::Repeat;
+use crate::tool::{Prepare, Tool, prepare};
 
-/// What the model says. It reads the comments at the arguments.
+pub(crate) const TOOL: Tool = Tool {
+    name: "current_time",
+    description: "Tells the current date, weekday and time in a time zone.",
+    schema: schema::<Args>,
+    limit: Duration::from_secs(1),
+    repeat: Repeat::Safe,
+    offered,
+};
+
+/// Arguments. The comments of the fields are their descriptions for the model.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Args {
+struct Args {
     /// An IANA time zone name, such as "Europe/Berlin", "America/New_York" or "UTC".
     timezone: String,
 }
 
-/// The tool.
-#[derive(Debug, Clone)]
-pub struct CurrentTime {
-    clock: fn() -> Timestamp,
+fn offered(deps: &Deps) -> Option<Prepare> {
+    let clock = deps.clock;
+    Some(prepare(status, move |args| call(clock, args)))
 }
 
-impl CurrentTime {
-    pub const NAME: &str = "current_time";
-    pub const DESCRIPTION: &str = "Tells the current date, weekday and time in a time zone.";
-    pub const LIMIT: Duration = Duration::from_secs(1);
-    pub const REPEAT: Repeat = Repeat::Safe;
+fn status(_args: &Args) -> String {
+    "Looking at the clock…".to_owned()
+}
 
-    pub fn offered(deps: &Deps) -> Option<Self> {
-        Some(Self { clock: deps.clock })
-    }
-
-    pub fn status(_args: &Args) -> String {
-        "Looking at the clock…".to_owned()
-    }
-
-    pub async fn call(self, args: Args) -> Result<String, String> {
-        let name = args.timezone.trim();
-        let zone = TimeZone::get(name).map_err(|_| {
-            format!("There is no time zone {name:?}. Use an IANA name such as \"Europe/Berlin\" or \"UTC\".")
-        })?;
-        let now = (self.clock)().to_zoned(zone);
-        let time = now.strftime("%A, %-d %B %Y, %H:%M:%S (UTC%:z)");
-        Ok(format!("In {name} it is {time}."))
-    }
+async fn call(clock: fn() -> Timestamp, args: Args) -> Result<String, String> {
+    let name = args.timezone.trim();
+    let zone = TimeZone::get(name).map_err(|_| {
+        format!(
+            "There is no time zone {name:?}. Use an IANA name such as \"Europe/Berlin\" or \"UTC\"."
+        )
+    })?;
+    let now = clock().to_zoned(zone);
+    let time = now.strftime("%A, %-d %B %Y, %H:%M:%S (UTC%:z)");
+    Ok(format!("In {name} it is {time}."))
 }
 
 #[cfg(test)]
@@ -57,11 +58,11 @@ mod tests {
         let args = Args {
             timezone: timezone.to_owned(),
         };
-        CurrentTime { clock }.call(args).await
+        call(clock, args).await
     }
 
     #[tokio::test]
-    async fn tells_the_time_of_a_zone() {
+    async fn the_time_of_a_zone_is_returned() {
         assert_eq!(
             ask("Europe/Berlin").await.as_deref(),
             Ok("In Europe/Berlin it is Friday, 20 November 2026, 14:05:09 (UTC+01:00).")
@@ -73,10 +74,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unknown_zone_says_what_to_write_instead() {
+    async fn an_unknown_zone_is_an_error_with_an_example() {
         for zone in ["Mars/Phobos", "", "../etc/passwd"] {
-            let complaint = ask(zone).await.expect_err(zone);
-            assert!(complaint.contains("Europe/Berlin") && complaint.contains(zone));
+            let error = ask(zone).await.expect_err(zone);
+            assert!(error.contains("Europe/Berlin") && error.contains(zone));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! `get_weather`: the weather at a place, from Open-Meteo.
+//! `get_weather`: the current weather at a place, from Open-Meteo.
 
-mod open_meteo;
+pub mod open_meteo;
 mod sky;
 
 use std::time::Duration;
@@ -9,83 +9,80 @@ use reqwest::Client;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use open_meteo::Service;
-use open_meteo::Weather;
-
-use crate::Deps;
+use crate::arguments::schema;
+use crate::deps::Deps;
+use crate::get_weather::open_meteo::{Service, Weather};
 use crate::repeat::Repeat;
+use crate::tool::{Prepare, Tool, prepare};
 use crate::web::WebError;
 
-/// The longest name of a place, in characters.
-const MAX_LOCATION: usize = 200;
+pub(crate) const TOOL: Tool = Tool {
+    name: "get_weather",
+    description: "Tells the current weather at a place: sky, temperature and wind.",
+    schema: schema::<Args>,
+    limit: Duration::from_secs(10),
+    repeat: Repeat::Safe,
+    offered,
+};
 
-/// What the model says.
+/// Longest name of a place, in characters.
+const MAX_LOCATION_CHARS: usize = 200;
+
+/// Arguments.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Args {
+struct Args {
     /// A town or city, such as "New York" or "Berlin, Germany".
     location: String,
 }
 
-/// The tool.
-#[derive(Debug, Clone)]
-pub struct GetWeather {
-    http: Client,
-    service: Service,
+fn offered(deps: &Deps) -> Option<Prepare> {
+    let (http, service) = (deps.http.clone(), deps.weather.clone());
+    Some(prepare(status, move |args| {
+        call(http.clone(), service.clone(), args)
+    }))
 }
 
-impl GetWeather {
-    pub const NAME: &str = "get_weather";
-    pub const DESCRIPTION: &str =
-        "Tells the current weather at a place: sky, temperature and wind.";
-    pub const LIMIT: Duration = Duration::from_secs(10);
-    pub const REPEAT: Repeat = Repeat::Safe;
-
-    pub fn offered(deps: &Deps) -> Option<Self> {
-        Some(Self {
-            http: deps.http.clone(),
-            service: deps.weather.clone(),
-        })
-    }
-
-    pub fn status(_args: &Args) -> String {
-        "Looking up the weather…".to_owned()
-    }
-
-    pub async fn call(self, args: Args) -> Result<String, String> {
-        let location = args.location.trim();
-        if location.is_empty() || location.chars().count() > MAX_LOCATION {
-            return Err(format!(
-                "The argument \"location\" must have 1 to {MAX_LOCATION} characters."
-            ));
-        }
-        let place = self
-            .service
-            .find(&self.http, location)
-            .await
-            .map_err(|error| told(&error))?;
-        let place = place.ok_or_else(|| {
-            format!("There is no place named {location:?}. Ask for a town or city, in English.")
-        })?;
-        let weather = self
-            .service
-            .weather(&self.http, &place)
-            .await
-            .map_err(|error| told(&error))?;
-        Ok(sentence(&place.name, &weather))
-    }
+fn status(_args: &Args) -> String {
+    "Looking up the weather…".to_owned()
 }
 
-/// What the model is told of a failure that is not its own.
-fn told(error: &WebError) -> String {
-    tracing::warn!(%error, "the weather service gave no answer");
+async fn call(http: Client, service: Service, args: Args) -> Result<String, String> {
+    let location = args.location.trim();
+    if location.is_empty() || location.chars().count() > MAX_LOCATION_CHARS {
+        return Err(format!(
+            "The argument \"location\" must have 1 to {MAX_LOCATION_CHARS} characters."
+        ));
+    }
+    let place = service
+        .find(&http, location)
+        .await
+        .map_err(|error| failure(&error))?;
+    let place = place.ok_or_else(|| {
+        format!("There is no place named {location:?}. Ask for a town or city, in English.")
+    })?;
+    let weather = service
+        .weather(&http, &place)
+        .await
+        .map_err(|error| failure(&error))?;
+    Ok(sentence(&place.name, &weather))
+}
+
+/// Logs an error of the service. Returns the text for the model.
+fn failure(error: &WebError) -> String {
+    tracing::warn!(
+        event = "tool_backend_failed",
+        tool = TOOL.name,
+        error = %error,
+        "the weather service failed"
+    );
     "The weather service does not answer at the moment.".to_owned()
 }
 
 fn sentence(place: &str, weather: &Weather) -> String {
-    // Adding zero makes a rounded -0 a plain 0.
+    // Adding zero turns a rounded -0 into 0.
     let temperature = (weather.temperature_2m * 10.0).round() / 10.0 + 0.0;
     let wind = weather.wind_speed_10m;
-    match sky::words(weather.weather_code, weather.is_day == 1) {
+    match sky::describe(weather.weather_code, weather.is_day == 1) {
         Some(sky) => format!("It is {sky} in {place}, {temperature:.1} °C, wind {wind:.0} km/h."),
         None => format!("In {place} it is {temperature:.1} °C, wind {wind:.0} km/h."),
     }

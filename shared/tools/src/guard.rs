@@ -1,4 +1,4 @@
-//! Whatever a tool does, it ends in time with a result.
+//! Limits of a tool call: every call ends in time with a result.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -9,12 +9,12 @@ use tokio::time::{Instant, timeout};
 
 use longwire_core::tool::ToolOutcome;
 
-/// What a tool call came to.
+/// Output of a tool call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// How it went: success or error.
+    /// Outcome of the call.
     pub outcome: ToolOutcome,
-    /// What the model is told.
+    /// Text for the model.
     pub content: String,
 }
 
@@ -27,14 +27,14 @@ impl Output {
     }
 }
 
-/// Runs a tool's work: a failure, a panic and a time limit that passed are results. Dropping the future drops
-/// the work. The log says which tool ran, how it went and how long it took; never what it was asked or said.
+/// Runs the work of a call. A failure, a panic and an exceeded time limit become results. Dropping the future
+/// drops the work. Logs the tool, its outcome and its duration, but neither arguments nor result.
 pub async fn guard(
     name: &str,
     limit: Duration,
     work: impl Future<Output = Result<String, String>>,
 ) -> Output {
-    let began = Instant::now();
+    let started = Instant::now();
     let output = match timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(Ok(content))) => Output {
             outcome: ToolOutcome::Success,
@@ -42,19 +42,24 @@ pub async fn guard(
         },
         Ok(Ok(Err(reason))) => Output::failed(reason),
         Ok(Err(panic)) => {
-            tracing::error!(tool = name, panic = said(&*panic), "a tool panicked");
+            tracing::error!(
+                event = "tool_panicked",
+                tool = name,
+                panic = message(&*panic),
+                "a tool panicked"
+            );
             Output::failed("The tool failed unexpectedly.")
         }
         Err(_) => Output::failed(format!("The tool did not answer within {limit:?}.")),
     };
-    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    // Deployments count tools by this line (terraform/modules/alarms/metrics.tf).
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // A metric filter counts this event (terraform/modules/alarms/metrics.tf).
     tracing::info!(event = "tool_finished", tool = name, outcome = ?output.outcome, ms, "a tool ran");
     output
 }
 
-/// What a panic said, as far as it is text.
-fn said(panic: &(dyn Any + Send)) -> &str {
+/// Message of a panic.
+fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("not text")
@@ -62,14 +67,16 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use serde_json::Value;
     use std::sync::Arc;
+
+    use serde_json::Value;
+
+    use super::*;
 
     const LIMIT: Duration = Duration::from_secs(10);
 
     #[tokio::test]
-    async fn answers_failures_and_panics_are_results() {
+    async fn failures_and_panics_become_results() {
         let output = guard("t", LIMIT, async { Ok("fine".to_owned()) }).await;
         assert_eq!(
             (output.outcome, output.content.as_str()),
@@ -82,14 +89,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_log_says_what_deployments_count() {
+    async fn the_log_has_the_events_that_metric_filters_match() {
         let recorded = include_str!("../../../terraform/modules/alarms/tests/worker.jsonl");
         let tools: Vec<Value> = recorded
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .filter(|line: &Value| line["fields"]["event"] == "tool_finished")
             .collect();
-        assert!(!tools.is_empty(), "no tool was recorded");
+        assert!(!tools.is_empty(), "a tool_finished event is recorded");
         for line in tools {
             let outcome = match line["fields"]["outcome"].as_str() {
                 Some("Success") => Ok(String::new()),
@@ -103,7 +110,7 @@ mod tests {
         }
     }
 
-    /// The one line that this writes, in the format of a deployment's logs.
+    /// Log line that the work writes, in the format of a deployment.
     async fn logged(work: impl Future) -> Value {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let subscriber = tracing_subscriber::fmt()
@@ -112,7 +119,7 @@ mod tests {
             .without_time()
             .with_writer(std::sync::Mutex::new(writer))
             .finish();
-        // Dropped before the pipe is read: that ends it.
+        // Dropped before the pipe is read, so that the reader finds its end.
         let default = tracing::subscriber::set_default(subscriber);
         work.await;
         drop(default);
@@ -120,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn slow_work_ends_at_its_limit_and_is_dropped() {
+    async fn work_is_dropped_at_its_time_limit() {
         let held = Arc::new(());
         let work = {
             let held = Arc::clone(&held);
@@ -130,13 +137,13 @@ mod tests {
                 Ok(String::new())
             }
         };
-        let began = Instant::now();
+        let started = Instant::now();
         let output = guard("t", LIMIT, work).await;
         assert_eq!(
             output,
             Output::failed("The tool did not answer within 10s.")
         );
-        assert_eq!(began.elapsed().as_secs(), 10);
+        assert_eq!(started.elapsed().as_secs(), 10);
         assert_eq!(Arc::strong_count(&held), 1);
     }
 }

@@ -1,164 +1,105 @@
-//! `kb_lookup`: what the deployment's knowledge base says.
+//! `kb_lookup`: a search in the knowledge base of the deployment.
 
-use std::fmt;
-use std::sync::Arc;
+pub mod retrieve;
+
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::Deps;
-use crate::repeat::Repeat;
+use longwire_core::text::ellipsis;
 
-/// The most passages the model is given.
+use crate::arguments::schema;
+use crate::deps::Deps;
+use crate::kb_lookup::retrieve::{Passage, Retrieve};
+use crate::repeat::Repeat;
+use crate::tool::{Prepare, Tool, prepare};
+
+pub(crate) const TOOL: Tool = Tool {
+    name: "kb_lookup",
+    description: "Searches the knowledge base and returns the passages that fit best, each with its source. \
+         Use it for questions about the company, its products and its rules, and name the sources you used.",
+    schema: schema::<Args>,
+    limit: Duration::from_secs(10),
+    repeat: Repeat::Safe,
+    offered,
+};
+
+/// Most passages of a result.
 pub const MAX_PASSAGES: usize = 4;
 
-/// The longest passage the model is given, in bytes. With sources, [`MAX_PASSAGES`] of them fit the 16 KB
-/// that clients see of a result.
-pub const MAX_PASSAGE_BYTES: usize = 3_800;
+/// Longest passage, in bytes. [`MAX_PASSAGES`] of them, with their sources, fit into the 16 KB of a result that
+/// clients receive.
+const MAX_PASSAGE_BYTES: usize = 3_800;
 
-/// The longest source, in bytes.
+/// Longest source, in bytes.
 const MAX_SOURCE_BYTES: usize = 200;
 
-/// How much of the query people are shown, in bytes.
-const MAX_SHOWN_BYTES: usize = 80;
+/// Longest query in the status, in bytes.
+const MAX_STATUS_BYTES: usize = 80;
 
-/// Searches the knowledge base for the query; best passage first.
-#[derive(Clone)]
-pub struct Retrieve(Arc<Search>);
-
-type Search =
-    dyn Fn(String) -> BoxFuture<'static, Result<Vec<Passage>, RetrieveError>> + Send + Sync;
-
-impl Retrieve {
-    /// By this function.
-    pub fn new(
-        search: impl Fn(String) -> BoxFuture<'static, Result<Vec<Passage>, RetrieveError>>
-        + Send
-        + Sync
-        + 'static,
-    ) -> Self {
-        Self(Arc::new(search))
-    }
-}
-
-impl fmt::Debug for Retrieve {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Retrieve")
-    }
-}
-
-/// A piece of a document.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Passage {
-    /// What it says.
-    pub text: String,
-    /// Where it stands: a URL, an id, a name.
-    pub source: String,
-    /// How well it fits; the scale is the knowledge base's.
-    pub score: Option<f64>,
-}
-
-/// Why nothing was retrieved. The texts inside are for the log.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RetrieveError {
-    /// Too many searches for now.
-    #[error("the knowledge base is throttled: {0}")]
-    Throttled(String),
-    /// It is not there, not ours, or refused the query: the deployment is at fault.
-    #[error("the knowledge base refused: {0}")]
-    Refused(String),
-    /// It did not answer.
-    #[error("the knowledge base is unavailable: {0}")]
-    Unavailable(String),
-}
-
-impl RetrieveError {
-    /// What the model is told: no names, no numbers of the deployment.
-    fn told(&self) -> &'static str {
-        match self {
-            Self::Throttled(_) => "The knowledge base is too busy. Try again later.",
-            Self::Refused(_) => "The knowledge base cannot be searched in this deployment.",
-            Self::Unavailable(_) => "The knowledge base does not answer at the moment.",
-        }
-    }
-}
-
-/// What the model says.
+/// Arguments.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Args {
+struct Args {
     /// What to search for, in a few words or as a question.
     query: String,
 }
 
-/// The tool.
-#[derive(Debug, Clone)]
-pub struct KbLookup {
-    retrieve: Retrieve,
+fn offered(deps: &Deps) -> Option<Prepare> {
+    let retrieve = deps.retrieve.clone()?;
+    Some(prepare(status, move |args| call(retrieve.clone(), args)))
 }
 
-impl KbLookup {
-    pub const NAME: &str = "kb_lookup";
-    pub const DESCRIPTION: &str = "Searches the knowledge base and returns the passages that fit best, each with its source. \
-         Use it for questions about the company, its products and its rules, and name the sources you used.";
-    pub const LIMIT: Duration = Duration::from_secs(10);
-    pub const REPEAT: Repeat = Repeat::Safe;
-
-    pub fn offered(deps: &Deps) -> Option<Self> {
-        let retrieve = deps.retrieve.clone()?;
-        Some(Self { retrieve })
-    }
-
-    pub fn status(args: &Args) -> String {
-        let query = args.query.split_whitespace().collect::<Vec<_>>().join(" ");
-        let shown = cut(&query, MAX_SHOWN_BYTES);
-        format!("Searching the knowledge base for \"{shown}\"…")
-    }
-
-    pub async fn call(self, args: Args) -> Result<String, String> {
-        if args.query.trim().is_empty() {
-            return Err("The argument \"query\" is blank. Say what to search for.".to_owned());
-        }
-        let passages = (self.retrieve.0)(args.query).await.map_err(|error| {
-            tracing::warn!(%error, "the knowledge base was not searched");
-            error.told().to_owned()
-        })?;
-        Ok(answer(&passages))
-    }
+fn status(args: &Args) -> String {
+    let query = args.query.split_whitespace().collect::<Vec<_>>().join(" ");
+    let query = ellipsis(&query, MAX_STATUS_BYTES);
+    format!("Searching the knowledge base for \"{query}\"…")
 }
 
-/// The passages as the model reads them.
-fn answer(passages: &[Passage]) -> String {
-    let shown = passages
+async fn call(retrieve: Retrieve, args: Args) -> Result<String, String> {
+    if args.query.trim().is_empty() {
+        return Err("The argument \"query\" is blank. Say what to search for.".to_owned());
+    }
+    let passages = retrieve.search(args.query).await.map_err(|error| {
+        tracing::warn!(
+            event = "tool_backend_failed",
+            tool = TOOL.name,
+            error = %error,
+            "the knowledge base failed"
+        );
+        error.message().to_owned()
+    })?;
+    Ok(result(&passages))
+}
+
+/// Text of the result: the first passages that are not blank, numbered.
+fn result(passages: &[Passage]) -> String {
+    let passages = passages
         .iter()
         .filter(|passage| !passage.text.trim().is_empty());
-    let shown: Vec<_> = shown.take(MAX_PASSAGES).enumerate().map(numbered).collect();
-    if shown.is_empty() {
+    let numbered: Vec<_> = passages
+        .take(MAX_PASSAGES)
+        .enumerate()
+        .map(numbered)
+        .collect();
+    if numbered.is_empty() {
         return "The knowledge base has nothing on this.".to_owned();
     }
-    shown.join("\n\n")
+    numbered.join("\n\n")
 }
 
 fn numbered((index, passage): (usize, &Passage)) -> String {
-    let source = cut(&passage.source, MAX_SOURCE_BYTES);
-    let text = cut(passage.text.trim(), MAX_PASSAGE_BYTES);
+    let source = ellipsis(&passage.source, MAX_SOURCE_BYTES);
+    let text = ellipsis(passage.text.trim(), MAX_PASSAGE_BYTES);
     format!("[{}] {source}\n{text}", index + 1)
-}
-
-/// The text, or as much of it as fits into so many bytes, with an ellipsis.
-fn cut(text: &str, bytes: usize) -> String {
-    if text.len() <= bytes {
-        return text.to_owned();
-    }
-    let end = text.floor_char_boundary(bytes - '…'.len_utf8());
-    format!("{}…", &text[..end])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use futures::FutureExt;
+
+    use super::*;
+    use crate::kb_lookup::retrieve::RetrieveError;
 
     fn passage(text: &str) -> Passage {
         Passage {
@@ -179,11 +120,11 @@ mod tests {
         found: Result<Vec<Passage>, RetrieveError>,
     ) -> Result<String, String> {
         let retrieve = Retrieve::new(move |_| futures::future::ready(found.clone()).boxed());
-        KbLookup { retrieve }.call(args(query)).await
+        call(retrieve, args(query)).await
     }
 
     #[tokio::test]
-    async fn the_four_best_passages_come_with_their_sources() {
+    async fn the_four_best_passages_are_returned_with_their_sources() {
         let found = ["one", " ", "two", "three", "four", "five"].map(passage);
         assert_eq!(
             ask("refunds", Ok(found[..3].to_vec())).await.as_deref(),
@@ -194,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn long_passages_are_cut_between_characters_and_fit_the_wire() {
+    async fn long_passages_are_cut_between_characters_and_fit_into_a_result() {
         let long = "ä".repeat(10_000);
         let text = ask("x", Ok(vec![passage(&long); 9])).await.expect("found");
         assert!(text.ends_with("ä…"));
@@ -202,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_found_is_an_answer_and_a_failure_tells_no_secrets() {
+    async fn no_passage_is_an_answer_and_a_failure_contains_no_details() {
         let nothing = ask("x", Ok(Vec::new())).await;
         assert_eq!(
             nothing.as_deref(),
@@ -214,15 +155,15 @@ mod tests {
             RetrieveError::Refused(detail.clone()),
             RetrieveError::Unavailable(detail),
         ] {
-            let told = ask("x", Err(error)).await.expect_err("failed");
-            assert!(told.starts_with("The knowledge base") && !told.contains("1234"));
+            let message = ask("x", Err(error)).await.expect_err("failed");
+            assert!(message.starts_with("The knowledge base") && !message.contains("1234"));
         }
         assert!(ask(" \n", Ok(Vec::new())).await.is_err());
     }
 
     #[test]
-    fn people_see_what_is_searched_for() {
-        let status = |query: &str| KbLookup::status(&args(query));
+    fn the_status_contains_the_query() {
+        let status = |query: &str| super::status(&args(query));
         assert_eq!(
             status("refund\n policy"),
             "Searching the knowledge base for \"refund policy\"…"

@@ -1,63 +1,101 @@
-//! One line a tool → its module, its variant, and each method's arm.
+//! The tools that a deployment offers.
 
-/// Makes the closed enum `Tool` of `file::Type` lines. A file holds `Args` (its arguments) and the type,
-/// which is `Clone` and has, in this order:
-///
-/// - `NAME: &str` as the model calls it, `[a-zA-Z0-9_-]{1,64}`;
-/// - `DESCRIPTION: &str` for the model: what it is for and when to call it;
-/// - `LIMIT: Duration` after which a call has failed;
-/// - `REPEAT: Repeat`, whether a call may be made twice;
-/// - `offered(&Deps) -> Option<Self>`, nothing when the deployment lacks what it needs;
-/// - `status(&Args) -> String`, a line for people while it runs;
-/// - `async call(self, Args) -> Result<String, String>`, the answer or what went wrong, both for the model.
-macro_rules! toolbox {
-    ($($file:ident :: $tool:ident,)+) => {
-        $(pub mod $file;)+
+use std::fmt;
 
-        #[derive(Debug, Clone)]
-        enum Tool {
-            $($tool($file::$tool),)+
+use longwire_core::tool::{ToolCall, ToolSpec};
+
+use crate::ALL;
+use crate::call::PreparedCall;
+use crate::deps::Deps;
+use crate::once::Once;
+use crate::tool::{Prepare, Tool};
+
+/// Longest name of an unknown tool that an error repeats, in characters.
+const MAX_NAME_CHARS: usize = 64;
+
+/// Tools that a deployment offers. Built once and reused, because the tools hold clients.
+pub struct Tools {
+    offered: Vec<Offered>,
+    once: Once,
+}
+
+struct Offered {
+    tool: &'static Tool,
+    prepare: Prepare,
+}
+
+impl Tools {
+    /// Creates the tools that `deps` allows.
+    pub fn new(deps: &Deps) -> Self {
+        let offer = |tool: &'static Tool| {
+            let prepare = (tool.offered)(deps)?;
+            Some(Offered { tool, prepare })
+        };
+        Self {
+            offered: ALL.iter().filter_map(offer).collect(),
+            once: Once::default(),
         }
+    }
 
-        impl Tool {
-            /// All there are, offered or not.
-            const NAMES: &[&str] = &[$($file::$tool::NAME,)+];
+    /// Marks these tools as not to be repeated.
+    pub fn with_once(self, once: Once) -> Self {
+        Self { once, ..self }
+    }
 
-            fn all(deps: &Deps) -> Vec<Self> {
-                let all = [$($file::$tool::offered(deps).map(Self::$tool),)+];
-                all.into_iter().flatten().collect()
-            }
+    /// Descriptions for the model, always in the same order.
+    pub fn specs(&self) -> Vec<ToolSpec> {
+        let spec = |Offered { tool, .. }: &Offered| ToolSpec {
+            name: tool.name.to_owned(),
+            description: tool.description.to_owned(),
+            input_schema: (tool.schema)(),
+        };
+        self.offered.iter().map(spec).collect()
+    }
 
-            fn name(&self) -> &'static str {
-                match self {
-                    $(Self::$tool(_) => $file::$tool::NAME,)+
-                }
-            }
+    /// Prepares a call.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a text for the model when no tool of this name is offered or an argument is invalid.
+    pub fn prepare(&self, call: &ToolCall) -> Result<PreparedCall, String> {
+        tracing::debug!(
+            event = "tool_called",
+            tool = call.name,
+            input = %call.input,
+            "the model calls a tool"
+        );
+        let Offered { tool, prepare } = self
+            .offered
+            .iter()
+            .find(|offered| offered.tool.name == call.name)
+            .ok_or_else(|| self.unknown(&call.name))?;
+        Ok(PreparedCall {
+            name: tool.name,
+            limit: tool.limit,
+            repeat: self.once.apply(tool.name, tool.repeat),
+            work: prepare(&call.input)?,
+        })
+    }
 
-            fn spec(&self) -> ToolSpec {
-                match self {
-                    $(Self::$tool(_) => ToolSpec {
-                        name: $file::$tool::NAME.to_owned(),
-                        description: $file::$tool::DESCRIPTION.to_owned(),
-                        input_schema: arguments::schema::<$file::Args>(),
-                    },)+
-                }
-            }
+    fn unknown(&self, name: &str) -> String {
+        let name: String = name.chars().take(MAX_NAME_CHARS).collect();
+        format!(
+            "There is no tool named {name:?}. The tools are: {}.",
+            self.names().join(", ")
+        )
+    }
 
-            fn prepare(&self, input: &serde_json::Value) -> Result<Prepared, String> {
-                match self {
-                    $(Self::$tool(tool) => {
-                        let args: $file::Args = arguments::read(input)?;
-                        Ok(Prepared {
-                            name: $file::$tool::NAME,
-                            repeat: $file::$tool::REPEAT,
-                            status: $file::$tool::status(&args),
-                            limit: $file::$tool::LIMIT,
-                            work: Box::pin(tool.clone().call(args)),
-                        })
-                    })+
-                }
-            }
-        }
-    };
+    fn names(&self) -> Vec<&'static str> {
+        let offered = self.offered.iter();
+        offered.map(|offered| offered.tool.name).collect()
+    }
+}
+
+impl fmt::Debug for Tools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tools")
+            .field("offered", &self.names())
+            .field("once", &self.once)
+            .finish()
+    }
 }

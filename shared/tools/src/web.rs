@@ -1,4 +1,4 @@
-//! Asking other people's services: one client, little trust.
+//! Requests to external web services, with a bound on the size of the response.
 
 use std::time::Duration;
 
@@ -7,27 +7,29 @@ use reqwest::redirect::Policy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// Longest time to connect.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// A function sleeps between invocations; a connection that slept longer than this is likely dead.
+/// Longest idle time of a pooled connection. Lambda freezes a function between invocations, and a connection that
+/// was idle for longer is likely closed by the server.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// The longest answer that is read, in bytes.
+/// Longest response body, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
 
-/// Why a service gave no answer; for the log.
+/// Error of a request, for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
-    /// It could not be reached, or broke off. The URL is left out: it says what somebody asked.
+    /// The connection failed. The URL is left out, because it contains arguments of the call.
     #[error("the service cannot be reached: {0:?}")]
     Unreachable(reqwest::Error),
-    /// It said no.
+    /// The service returned a status other than success.
     #[error("the service answered {0}")]
     Status(reqwest::StatusCode),
-    /// It said too much.
+    /// The response body exceeds [`MAX_BODY`].
     #[error("the answer is longer than {MAX_BODY} bytes")]
     TooLong,
-    /// It said something else.
+    /// The response body is not the expected JSON.
     #[error("the answer cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
 }
@@ -38,7 +40,7 @@ impl From<reqwest::Error> for WebError {
     }
 }
 
-/// The client all tools share. Build it once: it holds the certificates and the connections.
+/// Builds the HTTP client of all tools. Built once and shared, because it pools connections.
 pub fn client() -> reqwest::Result<Client> {
     Client::builder()
         .user_agent(concat!("longwire/", env!("CARGO_PKG_VERSION")))
@@ -48,7 +50,8 @@ pub fn client() -> reqwest::Result<Client> {
         .build()
 }
 
-/// Gets a JSON answer of at most [`MAX_BODY`] bytes. The time limit is the tool's.
+/// Sends a GET request and parses the JSON response of at most [`MAX_BODY`] bytes. The time limit is that of the
+/// tool.
 pub async fn get_json<T: DeserializeOwned>(
     http: &Client,
     url: &str,

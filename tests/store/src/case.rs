@@ -3,15 +3,23 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
+use longwire_agent::ctx::Limits;
+use longwire_core::clock::Clock;
 use longwire_core::ids::{Owner, RunId, ThreadId};
 use longwire_core::thread_key::ThreadKey;
 use longwire_queue::Queue;
+use longwire_runner::Runner;
+use longwire_runner::settings::Settings;
 use longwire_scheduler::Scheduler;
+use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
+use longwire_stream::settings::Settings as StreamSettings;
 
 use crate::gate::Gate;
 use crate::ledger::Ledger;
+use crate::model::{NoModel, post, tools};
 use crate::pool::Pool;
 use crate::site::Site;
 use crate::snapshot::Snapshot;
@@ -23,8 +31,33 @@ pub(crate) struct Place {
     pub site: Site,
     /// The sequence's own table.
     pub table: String,
+    /// The deployed table of connections, in which no thread of a sequence has one.
+    pub connections: String,
     /// A queue that all sequences send to and nobody reads.
     pub queue: String,
+}
+
+/// Duration of a lease, in seconds.
+pub(crate) const LEASE: u64 = 45;
+
+/// Time for which a thread lives.
+pub(crate) const THREAD_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// Settings of a deployment, without pauses between the attempts of a write.
+fn settings() -> Settings {
+    Settings {
+        system_prompt: String::new(),
+        model_id: "none".to_owned(),
+        limits: Limits::default(),
+        stream: StreamSettings::default(),
+        lease: Duration::from_secs(LEASE),
+        visibility: Duration::from_secs(60),
+        run: Duration::from_secs(2 * 3600),
+        poll: Duration::from_millis(500),
+        store_pause: Duration::ZERO,
+        replay: Duration::from_secs(3600),
+        thread_ttl: Some(THREAD_TTL),
+    }
 }
 
 /// One sequence.
@@ -34,6 +67,7 @@ pub(crate) struct Case {
     pub key: ThreadKey,
     place: Place,
     now: AtomicU64,
+    requests: AtomicU64,
     pool: Mutex<Pool>,
     ledger: Mutex<Ledger>,
     eye: aws_sdk_dynamodb::Client,
@@ -58,6 +92,7 @@ impl Case {
                 thread_id: ThreadId::trusted("t"),
             },
             now: AtomicU64::new(now),
+            requests: AtomicU64::default(),
             pool: Mutex::default(),
             ledger: Mutex::default(),
             eye: place.site.dynamodb(place.site.http()),
@@ -81,9 +116,34 @@ impl Case {
         Scheduler::new(threads, queue)
     }
 
+    /// A runner whose requests pass the gate, at the time of the sequence.
+    pub(crate) fn runner(self: &Arc<Self>, gate: &Arc<Gate>) -> Runner {
+        let (threads, queue) = self.hands(gate);
+        let (clock, site) = (Arc::clone(self), &self.place.site);
+        let connections = site.dynamodb(Gate::around(gate, site.http()));
+        Runner {
+            model: Arc::new(NoModel),
+            tools: tools(),
+            connections: Connections::new(connections, &self.place.connections),
+            scheduler: Scheduler::new(threads.clone(), queue.clone()),
+            dead_letters: queue.clone(),
+            threads,
+            queue,
+            post: post(),
+            clock: Clock::new(move || clock.now()),
+            settings: settings(),
+        }
+    }
+
     /// The time, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
         self.now.load(Ordering::SeqCst)
+    }
+
+    /// A time in milliseconds that no other request has.
+    pub(crate) fn next_millisecond(&self) -> u64 {
+        let request = self.requests.fetch_add(1, Ordering::SeqCst);
+        self.now() * 1000 + request
     }
 
     /// Time passes.

@@ -1,24 +1,20 @@
 //! What clients and the sweep do: starts, cancels, looking for what nobody moved.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use longwire_core::ids::{ConnectionId, MessageId, RunId};
-use longwire_core::options::IfBusy;
-use longwire_core::options::OnGone;
-use longwire_core::run::CancelReason;
-use longwire_core::shape::Shape;
+use longwire_core::options::{IfBusy, OnGone};
+use longwire_core::run::{CancelReason, Cursor};
+use longwire_core::shape::{Format, Lines, Shape};
 use longwire_scheduler::Scheduler;
 use longwire_store::threads::keys::open_part;
 use longwire_store::threads::record::NewRun;
+use longwire_store::threads::resume::ResumeOutcome;
 
-use crate::case::{Case, run_name};
+use crate::case::{Case, THREAD_TTL, run_name};
 use crate::gate::Gate;
 use crate::operation::{Operation, Process};
 use crate::trouble::Trouble;
-
-/// How long a thread lives.
-const KEEP: Duration = Duration::from_secs(24 * 3600);
 
 /// A client's prompt.
 pub(crate) fn start(
@@ -62,6 +58,41 @@ pub(crate) fn cancel(case: &Arc<Case>, run: RunId, troubles: Vec<Trouble>) -> Op
     }
 }
 
+/// A client's `resume` request, from a connection of this number.
+pub(crate) fn resume(
+    case: &Arc<Case>,
+    run: RunId,
+    connection: usize,
+    troubles: Vec<Trouble>,
+) -> Operation {
+    let gate = Gate::new(case, format!("resume of {run}"), false, troubles);
+    let (threads, queue) = case.hands(&gate);
+    let scheduler = Scheduler::new(threads.clone(), queue);
+    let case = Arc::clone(case);
+    let now = case.now();
+    let connection = ConnectionId::trusted(format!("c{connection}"));
+    let cursor = Cursor {
+        requested_at: case.next_millisecond(),
+        ..Cursor::new(0, shape())
+    };
+    let doing = Box::pin(async move {
+        let resumed = threads
+            .resume(&case.key, &run, &connection, cursor, 1)
+            .await;
+        case.ledger().resumed(&run, &connection, &resumed);
+        if let Ok(ResumeOutcome::Subscribed(row, _)) = resumed {
+            scheduler
+                .wake_or_log(&case.key, &run, Some(&row), now)
+                .await;
+        }
+    });
+    Operation {
+        process: Process::Ingest,
+        gate,
+        doing,
+    }
+}
+
 /// A sweep, as `lambdas/sweep` makes it.
 pub(crate) fn sweep(case: &Arc<Case>, troubles: Vec<Trouble>) -> Operation {
     let gate = Gate::new(case, "sweep".to_owned(), false, troubles);
@@ -96,8 +127,16 @@ fn new_run(case: &Case, run: &RunId, if_busy: IfBusy) -> NewRun {
         if_busy,
         on_gone: OnGone::Finish,
         subscriber: ConnectionId::trusted("c"),
-        shape: Shape::default(),
+        shape: shape(),
         now: case.now(),
-        thread_ttl: Some(KEEP),
+        thread_ttl: Some(THREAD_TTL),
+    }
+}
+
+/// A format whose subscribers are not sent the end of a run again.
+fn shape() -> Shape {
+    Shape {
+        format: Format::Text,
+        lines: Lines::One,
     }
 }

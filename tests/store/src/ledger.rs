@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use longwire_core::ids::RunId;
+use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::options::IfBusy;
 use longwire_core::run::{RunRow, RunStatus};
 use longwire_scheduler::{ScheduleError, Started};
 use longwire_store::error::StoreError;
 use longwire_store::threads::cancel::CancelOutcome;
+use longwire_store::threads::resume::ResumeOutcome;
 
 use crate::case::run_names;
 use crate::gate::Gate;
@@ -26,6 +27,8 @@ pub(crate) struct Ledger {
     pub troubled: bool,
     /// How often something happened to an operation.
     pub troubles: u64,
+    /// How often a connection resumed a run that had not ended.
+    pub resumes: u64,
     /// Clients were told that these runs stand.
     pub acknowledged: BTreeSet<RunId>,
     /// Workers have written these.
@@ -124,6 +127,40 @@ impl Ledger {
         }
     }
 
+    /// A client hears what came of its `resume`.
+    pub(crate) fn resumed(
+        &mut self,
+        run: &RunId,
+        connection: &ConnectionId,
+        resumed: &Result<ResumeOutcome, StoreError>,
+    ) {
+        self.tell("its client", &format!("{resumed:?}"));
+        match resumed {
+            Ok(ResumeOutcome::Subscribed(row, _)) => {
+                self.resumes += 1;
+                if !row.subscribers.contains_key(connection) {
+                    self.breaks(format!("{connection} resumed {run}, and is not in its row"));
+                }
+            }
+            Ok(ResumeOutcome::Ended(row, _)) => self.ended(run, row.status),
+            Ok(ResumeOutcome::Missing) | Err(_) => {}
+        }
+    }
+
+    /// No write of a worker may undo a `resume`: the next worker must find it.
+    fn keeps_subscribers(&mut self, gate: &Gate, run: &RunId, old: &RunRow, new: &RunRow) {
+        let kept = |id: &ConnectionId| new.subscribers.get(id).map(|kept| kept.requested_at);
+        let mut resumed = old
+            .subscribers
+            .iter()
+            .filter(|(_, cursor)| cursor.requested_at > 0);
+        let undone = resumed.find(|(id, cursor)| kept(id) != Some(cursor.requested_at));
+        if let Some((id, _)) = undone.filter(|_| gate.begun.get().is_some()) {
+            let message = format!("{} undid the resume of {id} to {run}", gate.name);
+            self.breaks(message);
+        }
+    }
+
     /// Somebody was told that a run has ended.
     pub(crate) fn ended(&mut self, run: &RunId, status: RunStatus) {
         let before = *self.ended.entry(run.clone()).or_insert(status);
@@ -152,7 +189,12 @@ impl Ledger {
                 (Some(old), Some(_)) if old.status.ended() => {
                     self.breaks(format!("{run} had ended, and {} changed it", gate.name));
                 }
-                (_, Some(new)) => self.changed(gate, &run, &new),
+                (old, Some(new)) => {
+                    if let Some(old) = old {
+                        self.keeps_subscribers(gate, &run, old, &new);
+                    }
+                    self.changed(gate, &run, &new);
+                }
                 (None, None) => {}
             }
         }

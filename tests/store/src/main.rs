@@ -2,8 +2,8 @@
 //! cancels, deliveries, workers and sweeps in any order, each of which may stop, die or meet a failing store
 //! between any two of its requests. Afterwards everything is let come to rest, and what must hold is looked at.
 //!
-//! The operations are those of `shared::aws`; what a delivery leads to is told again in `worker` and `working`,
-//! without model, tools and posts. Time is what the operations are told. The queue's messages are delivered by the
+//! The operations are those of `longwire-store`, `longwire-scheduler` and `longwire-runner`; only the agent loop of an
+//! attempt is played by the sequence, without model, tools and posts. Time is what the operations are told. The queue's messages are delivered by the
 //! test, in any order and as often as it likes.
 
 mod options;
@@ -15,9 +15,9 @@ mod transition;
 mod trouble;
 
 mod ingest;
+mod model;
 mod operation;
 mod worker;
-mod working;
 mod world;
 
 mod case;

@@ -11,6 +11,9 @@ pub(crate) struct Options {
     /// The table whose keys and indexes the test's own tables get.
     #[arg(long, default_value = "longwire-threads")]
     pub like: String,
+    /// The deployed table of connections.
+    #[arg(long, default_value = "longwire-connections")]
+    pub connections: String,
     /// How many sequences are played.
     #[arg(long, default_value_t = 100)]
     pub cases: u64,

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use longwire_core::ids::RunId;
 use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
-use longwire_store::threads::item::{Item, read};
+use longwire_store::item::{Item, read};
 use longwire_store::threads::keys::{self, META, SORT, parse_run, run};
 use longwire_store::threads::run_queue::Meta;
 

@@ -42,6 +42,7 @@ impl Stage {
         let place = Place {
             queue: queue?,
             table,
+            connections: options.connections.clone(),
             site,
         };
         Ok(Self { runtime, place })

@@ -17,6 +17,7 @@ pub(crate) struct Tally {
     cancelled: u64,
     handed_over: u64,
     taken_over: u64,
+    resumed: u64,
 }
 
 impl Tally {
@@ -32,6 +33,7 @@ impl Tally {
             cancelled: are(RunStatus::Cancelled),
             handed_over: sum(|row| row.handovers),
             taken_over: sum(|row| row.crashes),
+            resumed: ledger.resumes,
         }
     }
 }
@@ -44,6 +46,7 @@ impl AddAssign for Tally {
         self.cancelled += other.cancelled;
         self.handed_over += other.handed_over;
         self.taken_over += other.taken_over;
+        self.resumed += other.resumed;
     }
 }
 
@@ -56,11 +59,12 @@ impl Display for Tally {
             cancelled,
             handed_over,
             taken_over,
+            resumed,
         } = self;
         write!(
             f,
             "{troubles} troubles; runs: {finished} finished, {failed} failed, {cancelled} cancelled, \
-             {handed_over} times handed over, {taken_over} times taken over"
+             {handed_over} times handed over, {taken_over} times reclaimed, {resumed} times resumed"
         )
     }
 }

@@ -23,6 +23,12 @@ pub(crate) enum Transition {
     },
     /// Somebody wants a run stopped.
     Cancel { run: usize, troubles: Vec<Trouble> },
+    /// A client's `resume` request, from a connection of this number.
+    Resume {
+        run: usize,
+        connection: usize,
+        troubles: Vec<Trouble>,
+    },
     /// A message of the queue comes to a worker; `old`: one that was done with may come, too.
     Deliver {
         message: usize,
@@ -48,6 +54,8 @@ pub(crate) enum Transition {
 pub(crate) struct Work {
     /// Its reads are answered before it takes the run, although it asks for both at once.
     pub reads_first: bool,
+    /// It repeats a failing write until it succeeds; else it gives up after the first failure.
+    pub patient: bool,
     /// First.
     pub acts: Vec<Act>,
     /// Then.
@@ -75,11 +83,15 @@ impl Work {
     pub(crate) fn plain() -> Self {
         Self {
             reads_first: false,
+            patient: true,
             acts: Vec::new(),
             last: Last::Finish,
         }
     }
 }
+
+/// Connections that resume; a run's row has room for them beside the one that started it.
+const CONNECTIONS: usize = 3;
 
 /// As many requests as a start or a cancel makes, with some more when the store fails.
 const FEW: u32 = 7;
@@ -110,6 +122,7 @@ impl ReferenceStateMachine for Sequences {
                 (5, go_on()),
                 (1, die()),
                 (2, cancel(runs.len())),
+                (2, resume(runs.len())),
                 (3, wait()),
                 (1, sweep()),
             ]);
@@ -122,6 +135,7 @@ impl ReferenceStateMachine for Sequences {
             Transition::Start { run, if_busy, .. } if *run == runs.len() => runs.push(*if_busy),
             Transition::Start { .. }
             | Transition::Cancel { .. }
+            | Transition::Resume { .. }
             | Transition::Deliver { .. }
             | Transition::GoOn { .. }
             | Transition::Die { .. }
@@ -138,6 +152,7 @@ impl ReferenceStateMachine for Sequences {
                 runs.get(*run).is_none_or(|known| known == if_busy)
             }
             Transition::Cancel { .. }
+            | Transition::Resume { .. }
             | Transition::Deliver { .. }
             | Transition::GoOn { .. }
             | Transition::Die { .. }
@@ -184,6 +199,16 @@ fn cancel(named: usize) -> BoxedStrategy<Transition> {
         .boxed()
 }
 
+fn resume(named: usize) -> BoxedStrategy<Transition> {
+    (0..named, 0..CONNECTIONS, troubles(FEW))
+        .prop_map(|(run, connection, troubles)| Transition::Resume {
+            run,
+            connection,
+            troubles,
+        })
+        .boxed()
+}
+
 fn deliver() -> BoxedStrategy<Transition> {
     let old = prop::bool::weighted(0.2);
     (any::<usize>(), old, work(), troubles(MANY))
@@ -204,11 +229,18 @@ fn work() -> impl Strategy<Value = Work> {
         2 => Just(Last::HandOver),
         1 => Just(Last::Cut),
     ];
-    (prop::bool::weighted(0.2), vec(act, 0..3), last).prop_map(|(reads_first, acts, last)| Work {
-        reads_first,
-        acts,
+    (
+        prop::bool::weighted(0.2),
+        any::<bool>(),
+        vec(act, 0..3),
         last,
-    })
+    )
+        .prop_map(|(reads_first, patient, acts, last)| Work {
+            reads_first,
+            patient,
+            acts,
+            last,
+        })
 }
 
 fn die() -> BoxedStrategy<Transition> {

@@ -73,7 +73,7 @@ pub(crate) enum Verdict {
 /// No trouble in half of all operations, else some, one after the other, before one of so many requests.
 pub(crate) fn troubles(requests: u32) -> impl Strategy<Value = Vec<Trouble>> {
     // A call of the store is made up to four times, so one failure is another matter than four.
-    let times = || prop_oneof![3 => Just(1_u32), 2 => Just(4), 1 => Just(8), 1 => Just(1000)];
+    let times = || prop_oneof![3 => Just(1_u32), 2 => Just(4), 1 => Just(8), 1 => Just(40)];
     let what = prop_oneof![
         5 => Just(What::Stops),
         2 => Just(What::DiesBefore),

@@ -1,61 +1,55 @@
-//! A delivery, as the worker has it in `delivery.rs` and `moving.rs`.
+//! A worker that received a message: the claim, the writes, the hand-over and the end are the runner's own. Only the
+//! agent loop is played here, by the sequence.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result};
-use longwire_core::ids::RunId;
+use longwire_agent::ctx::{Stage, Step};
+use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::job::Job;
-use longwire_core::run::{RunInput, RunRow};
-use longwire_queue::Queue;
-use longwire_store::threads::Threads;
-use longwire_store::threads::claim::{Claim, ClaimOutcome};
-use longwire_store::threads::lease::RunLease;
-use longwire_store::threads::messages::History;
-use longwire_store::threads::run_queue::{Appended, MAX_RUNS};
-use longwire_store::threads::transition::Claimant;
+use longwire_core::message::{Block, Message, Role};
+use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
+use longwire_protocol::event::{AssistantRole, Event};
+use longwire_runner::attempt::Attempt;
+use longwire_runner::writer::Writer;
+use longwire_runner::{AttemptError, Delivery, Runner};
+use longwire_store::threads::transition::Cut;
+use longwire_stream::sink::EventSink;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::case::Case;
 use crate::gate::Gate;
 use crate::operation::{Operation, Process};
-use crate::pool::Message;
-use crate::transition::Work;
+use crate::pool::Message as Received;
+use crate::transition::{Act, Last, Work};
 use crate::trouble::Trouble;
-use crate::working::work;
 
-/// How long a lease is, in seconds.
-pub(crate) const LEASE: u64 = 45;
+/// Crashes after which a run is given up, as in the runner.
+const MAX_CRASHES: u32 = 3;
 
-/// How long after another worker's lease a job is looked at again.
-const AFTER_LEASE: Duration = Duration::from_secs(5);
+/// Hand-overs after which a run finishes here, so that a sequence ends.
+const MAX_HANDOVERS: u32 = 6;
 
-/// More messages than a sequence has.
-const HISTORY: i32 = 200;
+/// Longer than a sequence takes.
+const FOREVER: Duration = Duration::from_secs(24 * 3600);
 
 /// A worker with a message.
-pub(crate) struct Worker {
-    pub case: Arc<Case>,
-    pub gate: Arc<Gate>,
-    pub threads: Threads,
-    pub queue: Queue,
-    pub job: Job,
-    pub work: Work,
-    /// What names this invocation.
-    pub invocation: String,
+struct Worker {
+    case: Arc<Case>,
+    gate: Arc<Gate>,
+    runner: Runner,
+    job: Job,
+    work: Work,
+    /// Id of the invocation.
+    invocation: String,
 }
 
-/// What a run starts from.
-pub(crate) struct Start {
-    pub born: u64,
-    pub line: Vec<RunId>,
-    pub history: History,
-    pub input: RunInput,
-}
-
-/// The delivery of a message, to the invocation of this number.
+/// Delivers a message to the invocation of this number.
 pub(crate) fn deliver(
     case: &Arc<Case>,
-    message: Message,
+    message: Received,
     invocation: usize,
     work: Work,
     troubles: Vec<Trouble>,
@@ -66,23 +60,22 @@ pub(crate) fn deliver(
         message.job.run_id, message.number
     );
     let gate = Gate::new(case, name, work.reads_first, troubles);
-    let (threads, queue) = case.hands(&gate);
     let worker = Worker {
         case: Arc::clone(case),
         gate: Arc::clone(&gate),
-        threads,
-        queue,
+        runner: case.runner(&gate),
         job: message.job,
         work,
         invocation,
     };
     let doing = Box::pin(async move {
-        let done = worker.deliver().await;
-        let told = done
-            .as_ref()
-            .map_or_else(|error| format!("{error:#}"), |()| "done".to_owned());
+        let done = worker.run().await;
+        let told = match &done {
+            Ok(()) => "done".to_owned(),
+            Err(error) => format!("{error:#}"),
+        };
         worker.case.ledger().tell(&worker.gate.name, &told);
-        // A message that failed comes back.
+        // A message whose job failed is delivered again.
         if done.is_ok() {
             worker.case.pool().delete(message.number);
         }
@@ -95,119 +88,150 @@ pub(crate) fn deliver(
 }
 
 impl Worker {
-    /// The right to write the run under this epoch.
-    pub(crate) fn fence(&self, epoch: u32, born: u64) -> RunLease {
-        RunLease {
-            threads: self.threads.clone(),
-            key: self.case.key.clone(),
-            run_id: self.job.run_id.clone(),
-            epoch,
-            born,
-        }
-    }
-
-    async fn deliver(&self) -> Result<()> {
-        let now = self.case.now();
-        let taker = Claimant {
-            id: &self.invocation,
-            now,
-            until: now + LEASE,
+    async fn run(&self) -> Result<(), AttemptError> {
+        let delivery = Delivery {
+            job: &self.job,
+            message: None,
+            invocation: &self.invocation,
+            ends_at: SystemTime::now() + FOREVER,
         };
-        let (take, start) = tokio::join!(
-            self.threads.claim(&self.case.key, &self.job.run_id, taker),
-            self.load()
-        );
-        match take? {
-            ClaimOutcome::Claimed(row, came) => {
-                let start = if row.epoch > 1 {
-                    self.load().await
-                } else {
-                    start
-                };
-                self.begin(row, came, start).await
+        let Some(attempt) = self.runner.claim(&delivery).await? else {
+            return Ok(());
+        };
+        let begun = self.gate.begun.set(self.job.run_id.clone());
+        begun.expect("a worker begins once");
+        // A patient worker repeats a failing write until it succeeds; any other gives up after the first failure.
+        let expires = Instant::now()
+            + if self.work.patient {
+                FOREVER
+            } else {
+                Duration::ZERO
+            };
+        let (confirmed, lease) = watch::channel(expires);
+        let (events, _notices) = attempt.events(lease);
+        let player = Player {
+            worker: self,
+            attempt: &attempt,
+            writer: Writer::new(&attempt, confirmed),
+            events: &events,
+        };
+        let played = player.play().await;
+        events.stop().await;
+        played
+    }
+}
+
+/// Plays the agent loop of one attempt.
+struct Player<'a> {
+    worker: &'a Worker,
+    attempt: &'a Attempt<'a>,
+    writer: Writer<'a>,
+    events: &'a EventSink,
+}
+
+impl Player<'_> {
+    /// Does what the sequence asks for, unless the run is to be cancelled.
+    async fn play(mut self) -> Result<(), AttemptError> {
+        self.attempt.emit_start(self.events).await?;
+        if self.attempt.row.crashes >= MAX_CRASHES {
+            let failed = RunEnd::Failed(RunErrorCode::WorkerLost);
+            return self.finish(failed, &[]).await;
+        }
+        self.writer.store_prompt().await?;
+        for act in &self.worker.work.acts {
+            if let Some(reason) = self.cancel_requested().await? {
+                return self.finish(RunEnd::Cancelled(reason), &[]).await;
             }
-            ClaimOutcome::Leased(row) => self.look_again(&row, now).await,
-            ClaimOutcome::Ended(_) | ClaimOutcome::Missing => self.move_on().await,
-        }
-    }
-
-    async fn load(&self) -> Result<Start> {
-        let key = &self.case.key;
-        let now = self.case.now();
-        let (beginning, history) = tokio::join!(
-            self.threads.meta_and_input(key, &self.job.run_id, now),
-            self.threads.history(key, HISTORY),
-        );
-        let (meta, input) = beginning?;
-        let born = meta.as_ref().map_or(now, |meta| meta.born);
-        Ok(Start {
-            born,
-            line: meta.map(|meta| meta.run_queue).unwrap_or_default(),
-            history: history?.of(born, now),
-            input: input.context("the run has no input")?,
-        })
-    }
-
-    async fn begin(&self, row: RunRow, came: Claim, start: Result<Start>) -> Result<()> {
-        let fence = self.fence(row.epoch, 0);
-        let placed = match start {
-            Ok(start) => self.placed(start).await,
-            Err(error) => Err(error),
-        };
-        let start = match placed {
-            Ok(start) => start,
-            Err(error) => {
-                fence.give_back(came).await?;
-                return Err(error);
+            match act {
+                Act::Step => self.step().await?,
+                Act::Renew => self.writer.renew().await?,
             }
+        }
+        if let Some(reason) = self.cancel_requested().await? {
+            return self.finish(RunEnd::Cancelled(reason), &[]).await;
+        }
+        let may_hand_over = self.attempt.row.handovers < MAX_HANDOVERS;
+        match self.worker.work.last {
+            Last::HandOver if may_hand_over => self.hand_over(None).await,
+            Last::Cut if may_hand_over => {
+                let cut = self.writer.cut();
+                self.hand_over(Some(cut)).await
+            }
+            Last::Fail => {
+                let failed = RunEnd::Failed(RunErrorCode::ModelInvalidRequest);
+                self.finish(failed, &[]).await
+            }
+            Last::Finish | Last::HandOver | Last::Cut => {
+                let answer = self.answer().await?;
+                self.finish(RunEnd::Finished, &[answer]).await
+            }
+        }
+    }
+
+    /// Reads the control row, as the control poll does.
+    async fn cancel_requested(&self) -> Result<Option<CancelReason>, AttemptError> {
+        let read = self
+            .writer
+            .retry_while_leased(async || self.attempt.read_control(&[]).await)
+            .await?;
+        let epoch = self.attempt.lease.epoch;
+        match read.row {
+            Some(row) if row.epoch == epoch && row.status == RunStatus::Running => {
+                Ok(row.cancel_requested)
+            }
+            Some(_) | None => Err(AttemptError::LeaseLost("the row says so".to_owned())),
+        }
+    }
+
+    /// Emits the events of an answer, and returns its message. The text names the step, for the verdict.
+    async fn answer(&self) -> Result<Message, AttemptError> {
+        let id = MessageId::trusted(format!("step-{}", self.writer.cut().step));
+        let start = Event::TextMessageStart {
+            message_id: id.clone(),
+            role: AssistantRole::Assistant,
         };
-        if let Some(head) = start.line.first().filter(|head| **head != self.job.run_id) {
-            fence.give_back(came).await?;
-            return Ok(self.queue.send(&self.job_of(head)).await?);
-        }
-        self.gate
-            .begun
-            .set(self.job.run_id.clone())
-            .expect("a worker begins once");
-        work(self, row, start).await
+        let end = Event::TextMessageEnd {
+            message_id: id.clone(),
+        };
+        self.events.emit(start).await?;
+        self.events.emit(end).await?;
+        let text = Block::Text {
+            id,
+            text: "…".to_owned(),
+        };
+        let run_id = self.attempt.lease.run_id.clone();
+        Ok(Message::new(Role::Assistant, run_id, vec![text]))
     }
 
-    async fn placed(&self, start: Start) -> Result<Start> {
-        let (key, run) = (&self.case.key, &self.job.run_id);
-        if start.line.contains(run) {
-            return Ok(start);
-        }
-        let now = self.case.now();
-        let (Appended::At { meta, .. } | Appended::Full(meta)) =
-            self.threads.append(key, run, MAX_RUNS, now, None).await?;
-        Ok(Start {
-            born: meta.born,
-            line: meta.run_queue,
-            ..start
-        })
+    async fn step(&mut self) -> Result<(), AttemptError> {
+        let answer = self.answer().await?;
+        let step = Step {
+            messages: vec![answer],
+            events: self.events.batch().await?,
+            stage: Stage::Finished,
+        };
+        self.writer.store_step(step).await
     }
 
-    async fn look_again(&self, row: &RunRow, now: u64) -> Result<()> {
-        let delay = Duration::from_secs(row.lease_until.saturating_sub(now)) + AFTER_LEASE;
-        Ok(self.queue.send_after(&self.job, delay).await?)
+    /// Hands over, with the subscribers that the row had when the run was claimed.
+    async fn hand_over(&self, cut: Option<Cut>) -> Result<(), AttemptError> {
+        let served = self.attempt.subscribers();
+        let known: BTreeMap<ConnectionId, u64> = served
+            .iter()
+            .map(|(id, cursor)| (id.clone(), cursor.requested_at))
+            .collect();
+        self.attempt
+            .release(&self.writer, &served, &known, cut)
+            .await
     }
 
-    /// Takes the run off the head of its thread's line and wakes the next.
-    pub(crate) async fn move_on(&self) -> Result<()> {
-        if let Some(next) = self
-            .threads
-            .advance(&self.case.key, &self.job.run_id)
-            .await?
-        {
-            self.queue.send(&self.job_of(&next)).await?;
-        }
-        Ok(())
-    }
-
-    fn job_of(&self, run: &RunId) -> Job {
-        Job {
-            run_id: run.clone(),
-            ..self.job.clone()
-        }
+    async fn finish(&mut self, end: RunEnd, messages: &[Message]) -> Result<(), AttemptError> {
+        let end = self
+            .attempt
+            .commit_end(self.events, &mut self.writer, end, messages)
+            .await?;
+        let lease = &self.attempt.lease;
+        self.worker.case.ledger().ended(&lease.run_id, end.status());
+        self.worker.runner.advance(&lease.key, &lease.run_id).await
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::case::{Case, Place, run_name};
-use crate::ingest::{cancel, start, sweep};
+use crate::ingest::{cancel, resume, start, sweep};
 use crate::operation::{Gone, Operation};
 use crate::pool::Message;
 use crate::transition::{Transition, Work};
@@ -49,6 +49,14 @@ impl World {
             }
             Transition::Cancel { run, troubles } => {
                 self.go(cancel(case, run_name(run), troubles)).await;
+            }
+            Transition::Resume {
+                run,
+                connection,
+                troubles,
+            } => {
+                self.go(resume(case, run_name(run), connection, troubles))
+                    .await;
             }
             Transition::Deliver {
                 message,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use insta::assert_snapshot;
-use longwire_lambda::sdk;
+use longwire_lambda::sdk::CallTimeouts;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -141,7 +141,12 @@ async fn a_silent_table_is_unavailable_after_three_seconds() {
         ))
         .endpoint_url(format!("http://{address}"))
         .build();
-    let quick = sdk::quick(&config, Duration::from_secs(60), Duration::from_secs(60));
+    let minute = Duration::from_secs(60);
+    let timeouts = CallTimeouts {
+        attempt: minute,
+        total: minute,
+    };
+    let quick = timeouts.limit(&config);
     let deps = over(
         aws_sdk_dynamodb::Client::new(&quick),
         aws_sdk_sqs::Client::new(&quick),

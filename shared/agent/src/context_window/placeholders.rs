@@ -1,23 +1,23 @@
-//! What the model is told where something is missing. Brackets keep it apart from what people said.
+//! Placeholders: texts for the model where the stored conversation has a gap. Brackets tell them from user text.
 
-/// In place of a user's turn in which nothing can be read.
-pub(super) const EMPTY: &str = "[The message was empty.]";
+/// User turn without any text.
+pub(super) const EMPTY_MESSAGE: &str = "[The message was empty.]";
 
-/// After an answer that was cancelled while it was being given.
-pub(super) const STOPPED: &str = "[The answer above was stopped before its end.]";
+/// Follows an answer that was cancelled before its end.
+pub(super) const ANSWER_CANCELLED: &str = "[The answer above was stopped before its end.]";
 
-/// After an answer that was cancelled before its first word.
-pub(super) const STOPPED_AT_ONCE: &str = "[The answer was stopped before it began.]";
+/// Follows an answer that was cancelled before its first token.
+pub(super) const CANCELLED_BEFORE_START: &str = "[The answer was stopped before it began.]";
 
-/// When the conversation ends with the model's own words: newer models refuse to be given a beginning.
-pub(super) const GO_ON: &str = "[Go on.]";
+/// Follows an answer at the end of the conversation: newer models refuse a last turn of the assistant.
+pub(super) const CONTINUE: &str = "[Go on.]";
 
-/// The result of a call that was never answered.
+/// Result of a tool call that has none.
 pub(super) const NO_RESULT: &str = "The call was interrupted: there is no result.";
 
-/// The result of a call that was begun by a worker that then died.
+/// Result of a tool call that a crashed worker had started.
 pub(super) const RESULT_LOST: &str =
     "The call was interrupted: there is no result, but it may have taken effect.";
 
-/// In place of a result in which nothing can be read.
+/// Result of a tool call whose own result is blank.
 pub(super) const BLANK_RESULT: &str = "The tool returned nothing.";

@@ -1,41 +1,44 @@
-//! Messages → turns, with what is missing put in and what must not be there left out.
+//! Messages to turns: gaps are filled with placeholders, and blocks that Bedrock refuses are left out.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::context_window::placeholders;
-use crate::context_window::tool_pairs::{Ids, Open, answers};
-use crate::model::{Part, Turn};
 use longwire_core::message::{Block, Message, Role};
 
-/// Turns for messages that begin with a plain user message; for none, a turn that says so.
+use crate::context_window::placeholders;
+use crate::context_window::tool_pairs::{Ids, UnansweredCall, results};
+use crate::model::{Part, Turn};
+
+/// Turns for messages that start with a plain user message; for no messages, one turn with a placeholder.
 pub(super) fn repair(shown: &[Message]) -> Vec<Turn> {
     let mut conversation = Conversation::default();
-    for speech in shown.chunk_by(|a, b| a.role == b.role) {
-        match speech[0].role {
-            Role::Assistant => conversation.assistant(speech),
-            Role::User => conversation.user(speech),
+    for messages in shown.chunk_by(|a, b| a.role == b.role) {
+        match messages[0].role {
+            Role::Assistant => conversation.assistant(messages),
+            Role::User => conversation.user(messages),
         }
     }
     conversation.finish()
 }
 
-/// The turns so far and what the next user turn must begin with.
+/// Turns so far, and the parts that the next user turn must start with.
 #[derive(Default)]
 struct Conversation {
     turns: Vec<Turn>,
     ids: Ids,
-    open: Vec<Open>,
-    note: Option<&'static str>,
+    /// Tool calls of the last turn.
+    unanswered: Vec<UnansweredCall>,
+    /// Placeholder for a cancelled answer.
+    placeholder: Option<&'static str>,
 }
 
 impl Conversation {
-    /// Several answers in a row become one turn; one with nothing left becomes none.
-    fn assistant(&mut self, speech: &[Message]) {
+    /// Adds consecutive answers as one turn, or as none when nothing of them is left.
+    fn assistant(&mut self, messages: &[Message]) {
         let mut parts = Vec::new();
-        for (index, message) in speech.iter().enumerate() {
-            // It was stored once before its tools ran and once more with their results.
-            if speech[index + 1..]
+        for (index, message) in messages.iter().enumerate() {
+            // A message with calls that must not be repeated is stored before and, again, after they are made.
+            if messages[index + 1..]
                 .iter()
                 .any(|later| later.id == message.id)
             {
@@ -43,13 +46,13 @@ impl Conversation {
             }
             parts.extend(self.answer(message));
         }
-        let last = speech.last();
-        // Cancelled calls have results that say so.
-        if self.open.is_empty() && last.is_some_and(|message| message.cancelled) {
-            self.note = Some(if parts.is_empty() {
-                placeholders::STOPPED_AT_ONCE
+        let last = messages.last();
+        // The results of cancelled calls say that they were cancelled.
+        if self.unanswered.is_empty() && last.is_some_and(|message| message.cancelled) {
+            self.placeholder = Some(if parts.is_empty() {
+                placeholders::CANCELLED_BEFORE_START
             } else {
-                placeholders::STOPPED
+                placeholders::ANSWER_CANCELLED
             });
         }
         self.push(Role::Assistant, parts);
@@ -59,18 +62,18 @@ impl Conversation {
         let mut parts = Vec::new();
         for block in &message.blocks {
             match block {
-                Block::Text { text, .. } => parts.extend(words(text)),
-                Block::Reasoning { text, signature } => parts.extend(sealed(text, signature)),
+                Block::Text { text, .. } => parts.extend(non_blank(text)),
+                Block::Reasoning { text, signature } => parts.extend(signed(text, signature)),
                 Block::RedactedReasoning { data } => parts.extend(redacted(data)),
                 Block::ToolCall(call) => {
-                    let (part, open) = self.ids.open(call, message.calling);
+                    let (part, unanswered) = self.ids.add(call, message.calling);
                     parts.push(part);
-                    self.open.push(open);
+                    self.unanswered.push(unanswered);
                 }
                 Block::ToolResult(_) => {}
             }
         }
-        // An answer must not end with thinking: it was cut off there, so nothing hangs on it.
+        // Bedrock refuses an answer that ends with reasoning. It was cut off there, so no later part needs it.
         while matches!(
             parts.last(),
             Some(Part::Reasoning { .. } | Part::RedactedReasoning(_))
@@ -80,26 +83,26 @@ impl Conversation {
         parts
     }
 
-    /// Results first, in the order of the calls, then the words of all messages in a row.
-    fn user(&mut self, speech: &[Message]) {
-        let blocks = || speech.iter().flat_map(|message| &message.blocks);
-        let results = blocks().filter_map(|block| match block {
+    /// Adds consecutive user messages as one turn: results first, in the order of the calls, then all texts.
+    fn user(&mut self, messages: &[Message]) {
+        let blocks = || messages.iter().flat_map(|message| &message.blocks);
+        let stored = blocks().filter_map(|block| match block {
             Block::ToolResult(result) => Some(result),
             _ => None,
         });
-        let mut parts = answers(std::mem::take(&mut self.open), results.collect());
-        parts.extend(self.note.take().and_then(words));
+        let mut parts = results(std::mem::take(&mut self.unanswered), stored.collect());
+        parts.extend(self.placeholder.take().and_then(non_blank));
         parts.extend(blocks().filter_map(|block| match block {
-            Block::Text { text, .. } => words(text),
+            Block::Text { text, .. } => non_blank(text),
             _ => None,
         }));
         if parts.is_empty() {
-            parts.extend(words(placeholders::EMPTY));
+            parts.extend(non_blank(placeholders::EMPTY_MESSAGE));
         }
         self.push(Role::User, parts);
     }
 
-    /// Adds a turn, or its parts to the last one when the other side said nothing in between.
+    /// Adds a turn, or adds its parts to the last turn of the same role.
     fn push(&mut self, role: Role, parts: Vec<Part>) {
         match self.turns.last_mut() {
             _ if parts.is_empty() => {}
@@ -108,30 +111,35 @@ impl Conversation {
         }
     }
 
-    /// It is the user who speaks last, be it only to answer the calls that are still open.
+    /// Completes the conversation with a user turn, if only to answer the calls of the last turn.
     fn finish(mut self) -> Vec<Turn> {
-        if !self.open.is_empty() || self.note.is_some() {
+        if !self.unanswered.is_empty() || self.placeholder.is_some() {
             self.user(&[]);
         }
         let missing = match self.turns.last() {
-            None => Some(placeholders::EMPTY),
-            Some(turn) if turn.role == Role::Assistant => Some(placeholders::GO_ON),
+            None => Some(placeholders::EMPTY_MESSAGE),
+            Some(turn) if turn.role == Role::Assistant => Some(placeholders::CONTINUE),
             Some(_) => None,
         };
-        self.push(Role::User, missing.and_then(words).into_iter().collect());
+        self.push(
+            Role::User,
+            missing.and_then(non_blank).into_iter().collect(),
+        );
         self.turns
     }
 }
 
-/// Words, unless blank: Bedrock wants "non-whitespace text".
-fn words(text: &str) -> Option<Part> {
+/// Text, unless it is blank: Bedrock requires non-whitespace text.
+fn non_blank(text: &str) -> Option<Part> {
     (!text.trim().is_empty()).then(|| Part::Text(text.to_owned()))
 }
 
-/// Thinking with its seal; its text may be empty (Bedrock, "Adaptive thinking", display `omitted`).
-/// Without a seal it was cut off, and the model would refuse it.
-fn sealed(text: &str, signature: &Option<String>) -> Option<Part> {
-    let signature = signature.as_ref().filter(|seal| !seal.trim().is_empty())?;
+/// Reasoning with its signature. Its text may be empty (Bedrock user guide, "Adaptive thinking", display
+/// `omitted`). Reasoning without a signature was cut off, and the model refuses it.
+fn signed(text: &str, signature: &Option<String>) -> Option<Part> {
+    let signature = signature
+        .as_ref()
+        .filter(|signature| !signature.trim().is_empty())?;
     Some(Part::Reasoning {
         text: text.to_owned(),
         signature: Some(signature.clone()),
@@ -139,6 +147,6 @@ fn sealed(text: &str, signature: &Option<String>) -> Option<Part> {
 }
 
 fn redacted(data: &str) -> Option<Part> {
-    let sealed = BASE64.decode(data).is_ok_and(|bytes| !bytes.is_empty());
-    sealed.then(|| Part::RedactedReasoning(data.to_owned()))
+    let valid = BASE64.decode(data).is_ok_and(|bytes| !bytes.is_empty());
+    valid.then(|| Part::RedactedReasoning(data.to_owned()))
 }

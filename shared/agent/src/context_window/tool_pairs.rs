@@ -1,35 +1,36 @@
-//! Calls and their results: each call answered once, in the very next turn, under an id Bedrock takes.
+//! Tool calls and their results: each call has one result in the next turn, under an id that Bedrock accepts.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::context_window::placeholders;
-use crate::model::Part;
 use longwire_core::ids::CallId;
 use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
 
-/// The longest id and the longest name Bedrock takes, in characters ("ToolUseBlock").
+use crate::context_window::placeholders;
+use crate::model::Part;
+
+/// Longest id and longest name of a tool call, in characters (Bedrock API reference, "ToolUseBlock").
 const MAX_CHARS: usize = 64;
 
-/// A call of the turn before that wants its answer.
+/// Tool call of the last turn, whose result the next turn must have.
 #[derive(Debug)]
-pub(super) struct Open {
-    /// As it was stored.
+pub(super) struct UnansweredCall {
+    /// Id in the stored conversation.
     stored: CallId,
-    /// As the model is shown it.
+    /// Id in the request.
     shown: CallId,
-    /// A worker had begun it.
-    begun: bool,
+    /// Set when a worker may have started the call.
+    started: bool,
 }
 
-/// The ids that stand in the request already; they are unique in all of it.
+/// Ids of the calls in the request so far. Each id is unique within the request.
 #[derive(Debug, Default)]
 pub(super) struct Ids(HashSet<CallId>);
 
 impl Ids {
-    /// The call as the model is shown it, and the answer it waits for.
-    pub(super) fn open(&mut self, call: &ToolCall, begun: bool) -> (Part, Open) {
+    /// Adds a call. Returns its part of the request, and the call as one that needs a result.
+    pub(super) fn add(&mut self, call: &ToolCall, started: bool) -> (Part, UnansweredCall) {
         let shown = self.unique(&call.id);
         let part = Part::ToolCall {
             id: shown.clone(),
@@ -37,15 +38,15 @@ impl Ids {
             input: object(&call.input),
         };
         let stored = call.id.clone();
-        let open = Open {
+        let unanswered = UnansweredCall {
             stored,
             shown,
-            begun,
+            started,
         };
-        (part, open)
+        (part, unanswered)
     }
 
-    /// The id itself if it is legal and new, else one made of the number of calls so far.
+    /// The id itself if it is legal and new, else a generated one.
     fn unique(&mut self, id: &CallId) -> CallId {
         let legal = is_legal(id.as_str()) && !self.0.contains(id);
         let mut number = self.0.len();
@@ -59,14 +60,14 @@ impl Ids {
     }
 }
 
-/// The answers to all open calls, in the order of the calls. Each takes the first result that names it;
-/// results that answer nothing are left out.
-pub(super) fn answers(open: Vec<Open>, mut results: Vec<&ToolResult>) -> Vec<Part> {
-    let mut answer = |call: Open| {
-        let found = results.iter().position(|r| r.call_id == call.stored);
-        let (error, text) = match found.map(|index| results.remove(index)) {
-            Some(result) => (result.outcome != ToolOutcome::Success, readable(result)),
-            None if call.begun => (true, placeholders::RESULT_LOST.to_owned()),
+/// Results of all calls, in the order of the calls. Each call takes the first stored result with its id, or a
+/// placeholder. Results without a call are left out.
+pub(super) fn results(calls: Vec<UnansweredCall>, mut stored: Vec<&ToolResult>) -> Vec<Part> {
+    let mut result = |call: UnansweredCall| {
+        let found = stored.iter().position(|r| r.call_id == call.stored);
+        let (error, text) = match found.map(|index| stored.remove(index)) {
+            Some(result) => (result.outcome != ToolOutcome::Success, non_blank(result)),
+            None if call.started => (true, placeholders::RESULT_LOST.to_owned()),
             None => (true, placeholders::NO_RESULT.to_owned()),
         };
         Part::ToolResult {
@@ -75,10 +76,10 @@ pub(super) fn answers(open: Vec<Open>, mut results: Vec<&ToolResult>) -> Vec<Par
             text,
         }
     };
-    open.into_iter().map(&mut answer).collect()
+    calls.into_iter().map(&mut result).collect()
 }
 
-fn readable(result: &ToolResult) -> String {
+fn non_blank(result: &ToolResult) -> String {
     if result.content.trim().is_empty() {
         placeholders::BLANK_RESULT.to_owned()
     } else {
@@ -91,7 +92,7 @@ fn is_legal(id: &str) -> bool {
     (1..=MAX_CHARS).contains(&id.len()) && id.bytes().all(legal)
 }
 
-/// The name, or the nearest to it that Bedrock takes: `[a-zA-Z0-9_-]{1,64}`.
+/// Legal name that is closest to the given one: `[a-zA-Z0-9_-]{1,64}`.
 fn legal_name(name: &str) -> String {
     let legal = |c: char| match c {
         c if c.is_ascii_alphanumeric() || c == '-' => c,
@@ -105,7 +106,7 @@ fn legal_name(name: &str) -> String {
     }
 }
 
-/// Arguments as the object they must be; what a model wrote instead of one is kept as its `value`.
+/// Arguments as an object. Anything else that the model wrote becomes the field `value` of one.
 fn object(input: &Value) -> Value {
     match input {
         Value::Object(_) => input.clone(),
@@ -116,8 +117,9 @@ fn object(input: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use longwire_core::ids::MessageId;
+
+    use super::*;
 
     fn call(id: &str, name: &str, input: Value) -> ToolCall {
         ToolCall {
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn illegal_and_repeated_ids_get_others() {
+    fn illegal_and_repeated_ids_are_replaced() {
         let mut ids = Ids::default();
         let mut shown = |id: &str| ids.unique(&CallId::trusted(id)).as_str().to_owned();
         assert_eq!(shown("tc_1"), "tc_1");
@@ -143,9 +145,8 @@ mod tests {
     }
 
     #[test]
-    fn names_and_arguments_become_legal() {
-        let shown = |name: &str, input| match Ids::default().open(&call("a", name, input), false).0
-        {
+    fn illegal_names_and_arguments_are_converted() {
+        let shown = |name: &str, input| match Ids::default().add(&call("a", name, input), false).0 {
             Part::ToolCall { name, input, .. } => (name, input),
             other => panic!("{other:?}"),
         };
@@ -161,10 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_call_takes_the_next_result() {
+    fn a_repeated_call_id_takes_the_next_result() {
         let mut ids = Ids::default();
-        let open: Vec<_> = [false, true, true]
-            .map(|begun| ids.open(&call("a", "t", json!({})), begun).1)
+        let calls: Vec<_> = [false, true, true]
+            .map(|started| ids.add(&call("a", "t", json!({})), started).1)
             .into();
         let result = |outcome, content: &str| ToolResult {
             message_id: MessageId::trusted("m"),
@@ -182,7 +183,7 @@ mod tests {
             text: text.to_owned(),
         };
         assert_eq!(
-            answers(open, vec![&denied, &blank]),
+            results(calls, vec![&denied, &blank]),
             [
                 part("a", true, "no"),
                 part("call_1", false, placeholders::BLANK_RESULT),

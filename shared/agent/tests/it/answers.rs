@@ -1,58 +1,59 @@
-use longwire_agent::model::{Delta, Part, StopReason, Thought};
+//! Replies of the model: events for the client, messages for the store.
+
+use longwire_agent::model::{Delta, Part, ReasoningDelta, StopReason};
 use longwire_agent::outcome::Outcome;
 use longwire_core::message::{Block, Role};
 
-use super::script::{Script, answer, call, end, input, text};
-use super::stage::Stage;
-use crate::tool_box::tools;
+use crate::scenario::{Observed, Scenario};
+use crate::script::{Script, answer, call, end, input, text};
+use crate::tools::tools;
 
-async fn play(script: &Script, reasoning: bool) -> super::stage::Played {
-    Stage {
+async fn play(script: &Script, reasoning: bool) -> Observed {
+    Scenario {
         reasoning,
-        ..Stage::new(script, &tools())
+        ..Scenario::new(script, &tools())
     }
     .play()
     .await
 }
 
 #[tokio::test(start_paused = true)]
-async fn words_are_told_as_they_come_and_kept_whole() {
+async fn text_is_sent_in_pieces_and_stored_whole() {
     let script = Script::of([answer(
         [text(0, "Hel"), text(0, "lo"), end(0)],
         StopReason::EndTurn,
     )]);
-    let played = play(&script, false).await;
-    let finished = played.finished();
-    assert_eq!(finished.ending, Outcome::Answered);
-    let [Block::Text { id, text }] = finished.messages[0].blocks.as_slice() else {
+    let observed = play(&script, false).await;
+    assert_eq!(observed.outcome(), Outcome::Answered);
+    let [Block::Text { id, text }] = observed.messages()[0].blocks.as_slice() else {
         panic!("one text")
     };
     assert_eq!(text, "Hello");
     assert_eq!(
-        played.lines[1]["messageId"],
+        observed.events[1]["messageId"],
         id.as_str(),
-        "history names a text as it was streamed"
+        "the stored text has the id that was streamed"
     );
-    let story = played.story();
+    let summary = observed.summary();
     assert_eq!(
-        story.first().map(String::as_str),
+        summary.first().map(String::as_str),
         Some("STEP_STARTED turn-1")
     );
     assert_eq!(
-        story.last().map(String::as_str),
+        summary.last().map(String::as_str),
         Some("STEP_FINISHED turn-1 (end_turn)")
     );
-    let told: String = played
-        .lines
+    let sent: String = observed
+        .events
         .iter()
-        .filter_map(|line| line["delta"].as_str())
+        .filter_map(|event| event["delta"].as_str())
         .collect();
-    assert_eq!(told, "Hello");
+    assert_eq!(sent, "Hello");
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_interleave_are_joined_run_and_answered_in_their_order() {
-    let wanted = [
+async fn interleaved_calls_get_their_results_in_the_order_of_the_calls() {
+    let deltas = [
         call(0, "current_time"),
         call(1, "no_such_tool"),
         input(0, "{\"timezone\":"),
@@ -62,16 +63,16 @@ async fn calls_that_interleave_are_joined_run_and_answered_in_their_order() {
         end(0),
     ];
     let script = Script::of([
-        answer(wanted, StopReason::ToolUse),
+        answer(deltas, StopReason::ToolUse),
         answer([text(0, "Done."), end(0)], StopReason::EndTurn),
     ]);
-    let played = play(&script, false).await;
-    let results: Vec<_> = played
-        .story()
+    let observed = play(&script, false).await;
+    let results: Vec<_> = observed
+        .summary()
         .into_iter()
-        .filter(|told| told.starts_with("TOOL_CALL_RESULT"))
+        .filter(|entry| entry.starts_with("TOOL_CALL_RESULT"))
         .collect();
-    assert_eq!(results.len(), 2, "{:#?}", played.story());
+    assert_eq!(results.len(), 2, "{:#?}", observed.summary());
     assert!(
         results[0].contains("21 November 2026") && results[0].ends_with("(success)"),
         "{}",
@@ -83,7 +84,7 @@ async fn calls_that_interleave_are_joined_run_and_answered_in_their_order() {
         results[1]
     );
 
-    let step = &played.steps[0];
+    let step = &observed.steps[0];
     assert_eq!(
         step.messages
             .iter()
@@ -110,8 +111,8 @@ async fn calls_that_interleave_are_joined_run_and_answered_in_their_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_hang_on_the_text_before_them() {
-    let wanted = [
+async fn calls_belong_to_the_text_before_them() {
+    let deltas = [
         text(0, "Let me see."),
         end(0),
         call(1, "current_time"),
@@ -120,44 +121,44 @@ async fn calls_hang_on_the_text_before_them() {
         end(2),
     ];
     let script = Script::of([
-        answer(wanted, StopReason::ToolUse),
+        answer(deltas, StopReason::ToolUse),
         answer([text(0, "So."), end(0)], StopReason::EndTurn),
     ]);
-    let played = play(&script, false).await;
-    let starts: Vec<_> = played
-        .lines
+    let observed = play(&script, false).await;
+    let starts: Vec<_> = observed
+        .events
         .iter()
-        .filter(|line| line["type"] == "TOOL_CALL_START")
+        .filter(|event| event["type"] == "TOOL_CALL_START")
         .collect();
     assert_eq!(starts.len(), 2);
     assert!(
         starts
             .iter()
-            .all(|start| start["parentMessageId"] == played.lines[1]["messageId"])
+            .all(|start| start["parentMessageId"] == observed.events[1]["messageId"])
     );
-    let args: Vec<_> = played
-        .lines
+    let args: Vec<_> = observed
+        .events
         .iter()
-        .filter(|line| line["type"] == "TOOL_CALL_ARGS")
+        .filter(|event| event["type"] == "TOOL_CALL_ARGS")
         .collect();
     assert!(
-        args.iter().all(|line| line["delta"] == "{}"),
-        "a call without input has an empty object: {args:?}"
+        args.iter().all(|event| event["delta"] == "{}"),
+        "a call without arguments has an empty object: {args:?}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn thinking_is_kept_sealed_and_shown_only_when_asked_for() {
-    let thought = |thought| Delta::Reasoning { block: 0, thought };
-    for (asked, shown) in [(true, 5), (false, 0)] {
+async fn reasoning_is_stored_with_its_signature_and_sent_only_on_request() {
+    let reasoning = |delta| Delta::Reasoning { block: 0, delta };
+    for (requested, sent) in [(true, 5), (false, 0)] {
         let script = Script::of([answer(
             [
-                thought(Thought::Text("Hmm".to_owned())),
-                thought(Thought::Signature("seal".to_owned())),
+                reasoning(ReasoningDelta::Text("Hmm".to_owned())),
+                reasoning(ReasoningDelta::Signature("signature".to_owned())),
                 end(0),
                 Delta::Reasoning {
                     block: 1,
-                    thought: Thought::Redacted("AAA=".to_owned()),
+                    delta: ReasoningDelta::Redacted("AAA=".to_owned()),
                 },
                 end(1),
                 text(2, "Yes."),
@@ -165,21 +166,20 @@ async fn thinking_is_kept_sealed_and_shown_only_when_asked_for() {
             ],
             StopReason::EndTurn,
         )]);
-        let played = play(&script, asked).await;
-        let told = played
-            .story()
+        let observed = play(&script, requested).await;
+        let events = observed
+            .summary()
             .iter()
-            .filter(|told| told.starts_with("REASONING"))
+            .filter(|entry| entry.starts_with("REASONING"))
             .count();
-        assert_eq!(told, shown, "asked: {asked}");
-        let finished = played.finished();
-        let sealed = Block::Reasoning {
+        assert_eq!(events, sent, "requested: {requested}");
+        let signed = Block::Reasoning {
             text: "Hmm".to_owned(),
-            signature: Some("seal".to_owned()),
+            signature: Some("signature".to_owned()),
         };
-        assert_eq!(finished.messages[0].blocks[0], sealed);
+        assert_eq!(observed.messages()[0].blocks[0], signed);
         assert_eq!(
-            finished.messages[0].blocks[1],
+            observed.messages()[0].blocks[1],
             Block::RedactedReasoning {
                 data: "AAA=".to_owned()
             }
@@ -188,16 +188,15 @@ async fn thinking_is_kept_sealed_and_shown_only_when_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_was_cut_off_is_answered_and_never_run() {
+async fn a_truncated_call_gets_an_error_result_and_is_not_run() {
     let script = Script::of([answer(
         [call(0, "current_time"), input(0, "{\"time")],
         StopReason::MaxTokens,
     )]);
-    let played = play(&script, false).await;
-    let finished = played.finished();
-    assert_eq!(finished.ending, Outcome::CutShort);
-    let story = played.story();
-    let tail = &story[story.len() - 3..];
+    let observed = play(&script, false).await;
+    assert_eq!(observed.outcome(), Outcome::Truncated);
+    let summary = observed.summary();
+    let tail = &summary[summary.len() - 3..];
     assert_eq!(tail[0], "TOOL_CALL_END");
     assert!(
         tail[1].starts_with("TOOL_CALL_RESULT") && tail[1].ends_with("(error)"),
@@ -206,20 +205,20 @@ async fn a_call_that_was_cut_off_is_answered_and_never_run() {
     );
     assert_eq!(tail[2], "STEP_FINISHED turn-1 (max_tokens)");
     assert_eq!(
-        finished.messages.len(),
+        observed.messages().len(),
         2,
-        "the call and its answer are stored together"
+        "the call and its result are stored together"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_index_that_is_used_again_is_another_block() {
+async fn a_reused_block_index_starts_another_block() {
     let script = Script::of([answer(
         [
             text(0, "One."),
             Delta::Reasoning {
                 block: 0,
-                thought: Thought::Text("Hm.".to_owned()),
+                delta: ReasoningDelta::Text("Hm.".to_owned()),
             },
             text(0, "Two."),
             end(0),
@@ -227,20 +226,20 @@ async fn an_index_that_is_used_again_is_another_block() {
         ],
         StopReason::EndTurn,
     )]);
-    let played = play(&script, true).await;
-    let told = |kind: &str| {
-        played
-            .story()
+    let observed = play(&script, true).await;
+    let count = |kind: &str| {
+        observed
+            .summary()
             .iter()
-            .filter(|told| told.starts_with(kind))
+            .filter(|entry| entry.starts_with(kind))
             .count()
     };
     assert_eq!(
-        (told("TEXT_MESSAGE_START"), told("TEXT_MESSAGE_END")),
+        (count("TEXT_MESSAGE_START"), count("TEXT_MESSAGE_END")),
         (3, 3)
     );
-    assert_eq!((told("REASONING_START"), told("REASONING_END")), (1, 1));
-    let blocks = &played.finished().messages[0].blocks;
+    assert_eq!((count("REASONING_START"), count("REASONING_END")), (1, 1));
+    let blocks = &observed.messages()[0].blocks;
     let texts = blocks.iter().filter_map(|block| match block {
         Block::Text { text, .. } => Some(text.as_str()),
         _ => None,

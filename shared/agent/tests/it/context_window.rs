@@ -1,14 +1,15 @@
-//! Whatever is stored, what goes to the model keeps every rule of Bedrock's.
+//! Requests keep every rule of Bedrock for any stored conversation.
 
 pub(crate) mod rules;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use longwire_agent::context_window::{Window, turns};
 use longwire_agent::model::{Part, Turn};
 use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
-use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use rules::check;
 
@@ -20,10 +21,10 @@ fn run() -> RunId {
     RunId::trusted("r_1")
 }
 
-fn text(words: &str) -> Block {
+fn text(text: &str) -> Block {
     Block::Text {
         id: message_id(),
-        text: words.to_owned(),
+        text: text.to_owned(),
     }
 }
 
@@ -68,15 +69,18 @@ fn whole() -> Window {
     }
 }
 
-fn says(role: Role, words: &[&str]) -> Turn {
+fn text_turn(role: Role, texts: &[&str]) -> Turn {
     Turn {
         role,
-        parts: words.iter().map(|w| Part::Text((*w).to_owned())).collect(),
+        parts: texts
+            .iter()
+            .map(|text| Part::Text((*text).to_owned()))
+            .collect(),
     }
 }
 
-// Few ids and few words, so that they collide and go wrong often.
-fn any_words() -> impl Strategy<Value = String> {
+// Few ids and texts, so that collisions and illegal values are frequent.
+fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
         Just(" \n\t".to_owned()),
@@ -115,14 +119,14 @@ fn any_block() -> impl Strategy<Value = Block> {
     ];
     let signature = proptest::option::of(prop_oneof![Just(String::new()), "[A-Z]{1,4}"]);
     prop_oneof![
-        3 => any_words().prop_map(|words| text(&words)),
-        1 => (any_words(), signature)
+        3 => any_text().prop_map(|content| text(&content)),
+        1 => (any_text(), signature)
             .prop_map(|(text, signature)| Block::Reasoning { text, signature }),
         1 => prop_oneof![Just("c2VhbA=="), Just(""), Just("not base64!")]
             .prop_map(|data| Block::RedactedReasoning { data: data.to_owned() }),
-        3 => (any_id(), prop_oneof!["[a-z_]{1,9}", any_words(), Just("n".repeat(99))], any_input())
+        3 => (any_id(), prop_oneof!["[a-z_]{1,9}", any_text(), Just("n".repeat(99))], any_input())
             .prop_map(|(id, name, input)| call(&id, &name, input)),
-        3 => (any_id(), outcome, any_words())
+        3 => (any_id(), outcome, any_text())
             .prop_map(|(id, outcome, content)| result(&id, outcome, &content)),
     ]
 }
@@ -153,15 +157,15 @@ fn any_window() -> impl Strategy<Value = Window> {
     })
 }
 
-/// A question and all that belongs to its good answer, with the turns it must become.
-fn good_exchange(number: usize) -> impl Strategy<Value = (Vec<Message>, Vec<Turn>)> {
+/// Valid question and answer, and the turns that they must become.
+fn valid_exchange(number: usize) -> impl Strategy<Value = (Vec<Message>, Vec<Turn>)> {
     let words = "[a-z]{1,6}( [a-z]{1,6}){0,3}";
-    (words, words, 0usize..4, any::<bool>()).prop_map(move |(question, answer, calls, thinks)| {
+    (words, words, 0usize..4, any::<bool>()).prop_map(move |(question, answer, calls, reasons)| {
         let mut messages = vec![Message::user(message_id(), run(), question.clone())];
-        let mut turns = vec![says(Role::User, &[&question])];
+        let mut turns = vec![text_turn(Role::User, &[&question])];
         if calls > 0 {
             let (mut blocks, mut parts) = (vec![text("Let me see.")], Vec::new());
-            if thinks {
+            if reasons {
                 blocks.insert(
                     0,
                     Block::RedactedReasoning {
@@ -169,7 +173,7 @@ fn good_exchange(number: usize) -> impl Strategy<Value = (Vec<Message>, Vec<Turn
                     },
                 );
                 parts.push(Part::RedactedReasoning("c2VhbA==".to_owned()));
-                let signature = Some("seal".to_owned());
+                let signature = Some("signature".to_owned());
                 blocks.insert(
                     1,
                     Block::Reasoning {
@@ -183,7 +187,7 @@ fn good_exchange(number: usize) -> impl Strategy<Value = (Vec<Message>, Vec<Turn
                 });
             }
             parts.push(Part::Text("Let me see.".to_owned()));
-            let (mut results, mut answers) = (Vec::new(), Vec::new());
+            let (mut results, mut result_parts) = (Vec::new(), Vec::new());
             for index in 0..calls {
                 let id = format!("tc_{number}_{index}");
                 let input = json!({"n": index});
@@ -194,7 +198,7 @@ fn good_exchange(number: usize) -> impl Strategy<Value = (Vec<Message>, Vec<Turn
                     input,
                 });
                 results.push(result(&id, ToolOutcome::Success, &answer));
-                answers.push(Part::ToolResult {
+                result_parts.push(Part::ToolResult {
                     id: CallId::trusted(id),
                     error: false,
                     text: answer.clone(),
@@ -207,18 +211,18 @@ fn good_exchange(number: usize) -> impl Strategy<Value = (Vec<Message>, Vec<Turn
             });
             turns.push(Turn {
                 role: Role::User,
-                parts: answers,
+                parts: result_parts,
             });
         }
         messages.push(assistant(vec![text(&answer)]));
-        turns.push(says(Role::Assistant, &[&answer]));
+        turns.push(text_turn(Role::Assistant, &[&answer]));
         (messages, turns)
     })
 }
 
-/// Good exchanges and one more question, which is not answered yet.
-fn good_conversation() -> impl Strategy<Value = (Vec<Message>, Vec<Turn>)> {
-    let exchanges: Vec<_> = (0..6).map(good_exchange).collect();
+/// Valid exchanges and one more question.
+fn valid_conversation() -> impl Strategy<Value = (Vec<Message>, Vec<Turn>)> {
+    let exchanges: Vec<_> = (0..6).map(valid_exchange).collect();
     (exchanges, 0usize..6).prop_map(|(exchanges, length)| {
         let (mut messages, mut turns) = (Vec::new(), Vec::new());
         for (m, t) in exchanges.into_iter().take(length) {
@@ -226,7 +230,7 @@ fn good_conversation() -> impl Strategy<Value = (Vec<Message>, Vec<Turn>)> {
             turns.extend(t);
         }
         messages.push(Message::user(message_id(), run(), "and now?"));
-        turns.push(says(Role::User, &["and now?"]));
+        turns.push(text_turn(Role::User, &["and now?"]));
         (messages, turns)
     })
 }
@@ -244,28 +248,28 @@ proptest! {
     }
 
     #[test]
-    fn what_the_user_asked_last_is_always_said(
+    fn the_last_user_message_is_always_in_the_request(
         stored in any_conversation(),
         window in any_window(),
     ) {
-        let asked = stored.iter().rev().find(|m| m.is_plain_user());
-        let said = turns(&stored, window);
-        for block in asked.iter().flat_map(|m| &m.blocks) {
+        let question = stored.iter().rev().find(|m| m.is_plain_user());
+        let turns = turns(&stored, window);
+        for block in question.iter().flat_map(|m| &m.blocks) {
             if let Block::Text { text, .. } = block && !text.trim().is_empty() {
-                let found = said.iter().flat_map(|t| &t.parts).any(|p| *p == Part::Text(text.clone()));
-                prop_assert!(found, "{:?} is missing in {:#?}", text, said);
+                let found = turns.iter().flat_map(|t| &t.parts).any(|p| *p == Part::Text(text.clone()));
+                prop_assert!(found, "{:?} is missing in {:#?}", text, turns);
             }
         }
     }
 
     #[test]
-    fn a_good_conversation_goes_through_unchanged((stored, expected) in good_conversation()) {
+    fn a_valid_conversation_is_not_changed((stored, expected) in valid_conversation()) {
         prop_assert_eq!(turns(&stored, whole()), expected);
     }
 
     #[test]
-    fn a_window_shows_an_end_of_the_good_conversation(
-        (stored, expected) in good_conversation(),
+    fn a_window_shows_the_end_of_a_valid_conversation(
+        (stored, expected) in valid_conversation(),
         messages in 1usize..30,
     ) {
         let shown = turns(&stored, Window { messages, ..whole() });
@@ -278,20 +282,20 @@ proptest! {
 }
 
 #[test]
-fn nothing_at_all_is_still_a_question() {
-    let nothing = [says(Role::User, &["[The message was empty.]"])];
+fn an_empty_conversation_becomes_a_placeholder() {
+    let placeholder = [text_turn(Role::User, &["[The message was empty.]"])];
     for stored in [vec![], vec![user(vec![])], vec![user(vec![text(" \n")])]] {
-        assert_eq!(turns(&stored, whole()), nothing);
+        assert_eq!(turns(&stored, whole()), placeholder);
     }
-    let headless = [
+    let without_question = [
         assistant(vec![text("Hi")]),
         user(vec![result("a", ToolOutcome::Success, "1")]),
     ];
-    assert_eq!(turns(&headless, whole()), nothing);
+    assert_eq!(turns(&without_question, whole()), placeholder);
 }
 
 #[test]
-fn a_cancelled_answer_stays_and_is_marked() {
+fn a_cancelled_answer_is_followed_by_a_placeholder() {
     let stored = [
         user(vec![text("Tell a story")]),
         cancelled(vec![text("Once upon")]),
@@ -302,9 +306,9 @@ fn a_cancelled_answer_stays_and_is_marked() {
     assert_eq!(
         turns(&stored, whole()),
         [
-            says(Role::User, &["Tell a story"]),
-            says(Role::Assistant, &["Once upon"]),
-            says(
+            text_turn(Role::User, &["Tell a story"]),
+            text_turn(Role::Assistant, &["Once upon"]),
+            text_turn(
                 Role::User,
                 &[
                     "[The answer above was stopped before its end.]",
@@ -318,21 +322,24 @@ fn a_cancelled_answer_stays_and_is_marked() {
 }
 
 #[test]
-fn a_cancelled_answer_at_the_end_leaves_the_word_to_the_user() {
+fn an_answer_at_the_end_is_followed_by_a_user_turn() {
     let stored = [user(vec![text("Go")]), cancelled(vec![text("Once")])];
     assert_eq!(
         turns(&stored, whole())[2],
-        says(
+        text_turn(
             Role::User,
             &["[The answer above was stopped before its end.]"]
         )
     );
     let stored = [user(vec![text("Go")]), assistant(vec![text("Once")])];
-    assert_eq!(turns(&stored, whole())[2], says(Role::User, &["[Go on.]"]));
+    assert_eq!(
+        turns(&stored, whole())[2],
+        text_turn(Role::User, &["[Go on.]"])
+    );
 }
 
 #[test]
-fn a_worker_that_died_between_call_and_result_leaves_a_valid_conversation() {
+fn a_call_without_a_result_gets_a_placeholder() {
     let calling = Message {
         calling: true,
         ..assistant(vec![
@@ -345,7 +352,7 @@ fn a_worker_that_died_between_call_and_result_leaves_a_valid_conversation() {
         calling.clone(),
         user(vec![result("b", ToolOutcome::Success, "sent")]),
     ];
-    let answer = |id: &str, error, text: &str| Part::ToolResult {
+    let result_part = |id: &str, error, text: &str| Part::ToolResult {
         id: CallId::trusted(id),
         error,
         text: text.to_owned(),
@@ -353,15 +360,15 @@ fn a_worker_that_died_between_call_and_result_leaves_a_valid_conversation() {
     assert_eq!(
         turns(&stored, whole())[2].parts,
         [
-            answer(
+            result_part(
                 "a",
                 true,
                 "The call was interrupted: there is no result, but it may have taken effect."
             ),
-            answer("b", false, "sent"),
+            result_part("b", false, "sent"),
         ]
     );
-    // Stored again with its results, it is said once.
+    // A message that is stored again with its results appears once.
     let done = Message {
         calling: false,
         ..calling.clone()
@@ -372,19 +379,19 @@ fn a_worker_that_died_between_call_and_result_leaves_a_valid_conversation() {
         done,
         user(vec![result("a", ToolOutcome::Error, "")]),
     ];
-    let said = turns(&stored, whole());
-    assert_eq!(said[1].parts.len(), 2);
+    let turns = turns(&stored, whole());
+    assert_eq!(turns[1].parts.len(), 2);
     assert_eq!(
-        said[2].parts,
+        turns[2].parts,
         [
-            answer("a", true, "The tool returned nothing."),
-            answer("b", true, "The call was interrupted: there is no result."),
+            result_part("a", true, "The tool returned nothing."),
+            result_part("b", true, "The call was interrupted: there is no result."),
         ]
     );
 }
 
 #[test]
-fn words_come_after_results_and_foreign_blocks_stay_out() {
+fn texts_follow_results_and_blocks_of_the_wrong_role_are_left_out() {
     let stored = [
         user(vec![text("Go"), call("x", "t", json!({}))]),
         assistant(vec![
@@ -402,17 +409,17 @@ fn words_come_after_results_and_foreign_blocks_stay_out() {
             result("a", ToolOutcome::Success, "1"),
         ]),
     ];
-    let said = turns(&stored, whole());
-    assert_eq!(said[0], says(Role::User, &["Go"]));
-    assert_eq!(said[1].parts.len(), 1);
+    let turns = turns(&stored, whole());
+    assert_eq!(turns[0], text_turn(Role::User, &["Go"]));
+    assert_eq!(turns[1].parts.len(), 1);
     assert!(
-        matches!(&said[2].parts[0], Part::ToolResult { text, error: false, .. } if text == "1")
+        matches!(&turns[2].parts[0], Part::ToolResult { text, error: false, .. } if text == "1")
     );
-    assert_eq!(said[2].parts[1..], [Part::Text("by the way".to_owned())]);
+    assert_eq!(turns[2].parts[1..], [Part::Text("by the way".to_owned())]);
 }
 
 #[test]
-fn the_ends_of_the_last_two_user_turns_are_worth_caching() {
+fn the_last_two_user_turns_end_with_cache_points() {
     let stored = [
         user(vec![text("1")]),
         assistant(vec![text("2")]),
@@ -420,14 +427,14 @@ fn the_ends_of_the_last_two_user_turns_are_worth_caching() {
         assistant(vec![text("4")]),
         user(vec![text("5")]),
     ];
-    let said = turns(
+    let turns = turns(
         &stored,
         Window {
             cache_points: true,
             ..whole()
         },
     );
-    let marked: Vec<_> = said
+    let marked: Vec<_> = turns
         .iter()
         .map(|turn| turn.parts.last() == Some(&Part::CachePoint))
         .collect();

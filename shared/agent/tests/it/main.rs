@@ -1,12 +1,12 @@
-//! The agent loop, driven by a model that plays a script, read through the real sender.
+//! Integration tests of the agent loop: a scripted model, and the real event sink.
 
 mod answers;
+mod cancellation;
 mod context_window;
-mod every_moment;
-mod handing_over;
+mod hand_over;
+mod interruption;
 mod limits;
-mod once;
+mod scenario;
 mod script;
-mod stage;
-mod stops;
-mod tool_box;
+mod tools;
+mod unrepeatable_calls;

@@ -1,4 +1,4 @@
-//! A model that plays a script, and the pieces scripts are made of.
+//! A model that follows a script, and the deltas that scripts consist of.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -6,26 +6,27 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
+
 use longwire_agent::model::{
     Delta, Deltas, Model, ModelError, ModelErrorKind, Request, StopReason,
 };
 use longwire_core::message::Usage;
 
-/// One model call as the script has it.
+/// Behaviour of the model in one call.
 pub(super) enum Call {
-    /// It is refused.
+    /// Fails before the reply.
     Fails(ModelErrorKind),
-    /// It answers with these, one each 10 ms, and ends.
+    /// Sends these deltas, one every 10 ms, and ends the stream.
     Answers(Vec<Delta>),
-    /// It answers with these and then breaks.
+    /// Sends these deltas, then an error.
     Breaks(Vec<Delta>, ModelErrorKind),
-    /// It answers with these and then says nothing more.
+    /// Sends these deltas, then nothing.
     Hangs(Vec<Delta>),
-    /// It does not even begin to answer.
+    /// Never starts the reply.
     Waits,
 }
 
-/// A model that plays a script.
+/// Model that follows a script.
 #[derive(Default)]
 pub(super) struct Script {
     calls: Mutex<VecDeque<Call>>,
@@ -33,7 +34,7 @@ pub(super) struct Script {
     pub(super) dropped: Arc<Mutex<usize>>,
 }
 
-/// Counts streams that were let go before their end.
+/// Counts streams that were dropped before their end.
 struct Open(Arc<Mutex<usize>>, bool);
 
 impl Drop for Open {
@@ -62,7 +63,7 @@ impl Model for Script {
         let call = self.calls.lock().expect("one test, one thread").pop_front();
         let open = Open(self.dropped.clone(), true);
         Box::pin(async move {
-            let (deltas, last) = match call.expect("the script has a call for each request") {
+            let (deltas, last) = match call.expect("the script has a call for every request") {
                 Call::Fails(kind) => return Err(error(kind)),
                 Call::Answers(deltas) => (deltas, Some(None)),
                 Call::Breaks(deltas, kind) => (deltas, Some(Some(error(kind)))),
@@ -91,7 +92,7 @@ impl Model for Script {
 fn error(kind: ModelErrorKind) -> ModelError {
     ModelError {
         kind,
-        detail: "as the script has it".to_owned(),
+        detail: "as scripted".to_owned(),
     }
 }
 
@@ -120,7 +121,7 @@ pub(super) fn end(block: u32) -> Delta {
     Delta::BlockStop { block }
 }
 
-/// The model's last words.
+/// Stop and metadata of a reply.
 pub(super) fn stop(reason: StopReason) -> [Delta; 2] {
     let usage = Usage {
         input_tokens: 10,
@@ -137,7 +138,7 @@ pub(super) fn stop(reason: StopReason) -> [Delta; 2] {
     ]
 }
 
-/// Pieces in a row, with the model's last words.
+/// Reply with these deltas, a stop and metadata.
 pub(super) fn answer(deltas: impl IntoIterator<Item = Delta>, reason: StopReason) -> Call {
     Call::Answers(deltas.into_iter().chain(stop(reason)).collect())
 }

@@ -1,53 +1,53 @@
-//! How many messages a connection may send. API Gateway limits an API, not a connection.
+//! Rate limit of a connection's requests. The limits of API Gateway apply to a whole API, not to one connection.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use longwire_core::ids::ConnectionId;
 use serde::Deserialize;
 
 use crate::connections::{Connections, PARTITION};
 use crate::error::StoreError;
-use crate::retry::with_jitter;
-use crate::threads::item::{n, s};
-use crate::threads::update::{Updated, update};
-use longwire_core::ids::ConnectionId;
+use crate::item::{n, s};
+use crate::update::{Updated, update};
 
-/// How long messages are counted together, in milliseconds.
+/// Length of a counting window, in milliseconds.
 const WINDOW: u64 = 4_000;
 
-/// What a connection may send: so many messages a second, over a few seconds.
+/// Limit of a connection's requests, counted per window of 4 s, so that a short burst passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Messages a second; nothing is counted with 0.
+    /// Average requests per second; 0 turns counting off.
     pub per_second: u32,
 }
 
-/// The counter of one window, an item beside the connection's own: the indexes do not know it, so counting is one
+/// Counter item of one window. It is separate from the connection's row and in no index, so an increment is one
 /// small write.
 #[derive(Deserialize)]
 struct Counter {}
 
 impl Connections {
-    /// Counts a message of the connection at `now`, in milliseconds since 1970. Returns after how long the next
-    /// is taken, when this one is too many.
-    pub async fn count(
+    /// Counts a request of the connection at `now`, in milliseconds since 1970. Returns the time until the next
+    /// window when this window's limit is reached, and `None` when the request is allowed. A request whose counting
+    /// got a lost response may count twice.
+    pub async fn count_request(
         &self,
         id: &ConnectionId,
         rate: Rate,
         now: u64,
     ) -> Result<Option<Duration>, StoreError> {
-        let most = u64::from(rate.per_second) * WINDOW / 1000;
-        if most == 0 {
+        let limit = u64::from(rate.per_second) * WINDOW / 1000;
+        if limit == 0 {
             return Ok(None);
         }
-        let one_more = || update::<Counter>(self.one_more(id, most, now));
-        Ok(match with_jitter(one_more).await? {
+        let counted = update::<Counter>(self.increment(id, limit, now)).await?;
+        Ok(match counted {
             Updated::Done(_) => None,
             Updated::Refused(_) => Some(Duration::from_millis(WINDOW - now % WINDOW)),
         })
     }
 
-    fn one_more(&self, id: &ConnectionId, most: u64, now: u64) -> UpdateItemFluentBuilder {
+    fn increment(&self, id: &ConnectionId, limit: u64, now: u64) -> UpdateItemFluentBuilder {
         let window = now / WINDOW;
         self.client
             .update_item()
@@ -58,6 +58,6 @@ impl Connections {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", n((now + 2 * WINDOW) / 1000))
             .expression_attribute_values(":one", n(1_u32))
-            .expression_attribute_values(":most", n(most))
+            .expression_attribute_values(":most", n(limit))
     }
 }

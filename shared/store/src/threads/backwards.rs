@@ -1,4 +1,4 @@
-//! Reading a thread's messages backwards, for its history.
+//! Reading a thread's messages backwards, for the pages of its history.
 
 use std::collections::HashMap;
 
@@ -8,8 +8,7 @@ use longwire_core::thread_key::ThreadKey;
 
 use crate::error::StoreError;
 use crate::threads::Threads;
-use crate::threads::item::s;
-use crate::threads::keys::{self, PARTITION, SORT};
+use crate::threads::keys;
 use crate::threads::messages::StoredMessage;
 
 /// Messages per query.
@@ -26,12 +25,14 @@ pub struct Backwards<'a> {
     born: u64,
     /// Highest message number to return.
     highest: u64,
+    /// Key of the last item read, for the next query.
     from: Option<HashMap<String, AttributeValue>>,
     done: bool,
 }
 
 impl Threads {
-    /// Reads the messages of the thread born at `born` from number `highest` downwards.
+    /// Prepares to read the messages of the thread born at `born` from number `highest` downwards. The first call of
+    /// [`Backwards::next`] sends the first query.
     pub fn messages_backwards<'a>(
         &'a self,
         key: &'a ThreadKey,
@@ -50,31 +51,25 @@ impl Threads {
 }
 
 impl Backwards<'_> {
-    /// Returns the next messages with their numbers, newest first; `None` after the oldest one.
+    /// Reads up to 25 further messages consistently and returns them with their numbers, newest first; `None` after
+    /// the oldest one.
     pub async fn next(&mut self) -> Result<Option<Vec<(u64, Message)>>, StoreError> {
         if self.done {
             return Ok(None);
         }
-        let answer = self
+        let first = keys::messages(self.born);
+        let last = keys::message(self.born, self.highest);
+        let output = self
             .threads
-            .client
-            .query()
-            .table_name(&self.threads.table)
+            .query_range(self.key, first, last)
             .consistent_read(true)
-            .key_condition_expression("#thread = :thread AND #item BETWEEN :first AND :last")
-            .expression_attribute_names("#thread", PARTITION)
-            .expression_attribute_names("#item", SORT)
-            .expression_attribute_values(":thread", s(self.key.partition()))
-            .expression_attribute_values(":first", s(keys::messages(self.born)))
-            .expression_attribute_values(":last", s(keys::message(self.born, self.highest)))
-            .scan_index_forward(false)
             .limit(CHUNK)
             .set_exclusive_start_key(self.from.take())
             .send()
             .await?;
-        self.from = answer.last_evaluated_key;
+        self.from = output.last_evaluated_key;
         self.done = self.from.is_none();
-        let items = answer.items.unwrap_or_default().into_iter();
+        let items = output.items.unwrap_or_default().into_iter();
         items
             .map(|item| StoredMessage::read(item).map(|stored| (stored.number, stored.message)))
             .collect::<Result<_, _>>()

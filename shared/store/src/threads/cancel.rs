@@ -1,33 +1,31 @@
-//! Somebody wants a run stopped. Whoever asks only changes its row: the worker, if there is one, reads it.
+//! Cancelling a run. A cancellation changes only the run's row; the worker of a running run polls the row.
+
+use longwire_core::ids::RunId;
+use longwire_core::run::{CancelReason, RunRow, RunStatus};
+use longwire_core::thread_key::ThreadKey;
 
 use crate::error::StoreError;
 use crate::threads::Threads;
 use crate::threads::transition::Transition;
-use crate::threads::update::Updated;
-use longwire_core::ids::RunId;
-use longwire_core::run::CancelReason;
-use longwire_core::run::{RunRow, RunStatus};
-use longwire_core::thread_key::ThreadKey;
+use crate::update::{MAX_ROUNDS, Updated};
 
-/// How often the row may change its state under our hands.
-const ROUNDS: usize = 4;
-
-/// What became of a wish to stop a run. The row is as it stands now.
+/// Outcome of a cancellation. A row is as it stands after it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CancelOutcome {
-    /// It waited, and never begins.
+    /// Cancelled while queued.
     WhileQueued(RunRow),
-    /// It runs, and its worker will stop it. Also when somebody asked before.
+    /// The run is running, and its worker is to stop it. The request may be an earlier one.
     Requested(RunRow),
-    /// It had ended.
+    /// The run had ended.
     Ended(RunRow),
-    /// There is no such run.
+    /// No such run.
     Missing,
 }
 
 impl Threads {
-    /// Stops a run for this reason, at `now` in seconds since 1970. It is either cancelled or has ended, never
-    /// both: a run's end and a wish to cancel it exclude each other by their conditions.
+    /// Cancels a run for this reason, at `now` in seconds since 1970. A cancel request and an end that is no
+    /// cancellation exclude each other by their conditions. Fails with [`StoreError::ConditionFailed`] when the
+    /// state of the run changes four times meanwhile.
     pub async fn cancel(
         &self,
         key: &ThreadKey,
@@ -35,35 +33,28 @@ impl Threads {
         reason: CancelReason,
         now: u64,
     ) -> Result<CancelOutcome, StoreError> {
-        for _ in 0..ROUNDS {
-            let ask = Transition::RequestCancel { reason };
-            let found = match self.change(key, run_id, ask).await? {
+        for _ in 0..MAX_ROUNDS {
+            let request = Transition::RequestCancel { reason };
+            match self.apply(key, run_id, request).await? {
                 Updated::Done(row) => return Ok(CancelOutcome::Requested(row)),
                 Updated::Refused(None) => return Ok(CancelOutcome::Missing),
-                Updated::Refused(Some(row)) => row,
-            };
-            if found.status.ended() {
-                return Ok(CancelOutcome::Ended(found));
+                Updated::Refused(Some(row)) if row.status.ended() => {
+                    return Ok(CancelOutcome::Ended(row));
+                }
+                Updated::Refused(Some(_)) => {}
             }
-            let end = Transition::CancelQueued { reason, at: now };
-            match self.change(key, run_id, end).await? {
+            match self.end_queued(key, run_id, reason, now).await? {
                 Updated::Done(row) => return Ok(CancelOutcome::WhileQueued(row)),
                 Updated::Refused(None) => return Ok(CancelOutcome::Missing),
-                // Also this very write, when its answer was lost.
-                Updated::Refused(Some(row)) if row.status == RunStatus::Cancelled => {
-                    return Ok(CancelOutcome::WhileQueued(row));
-                }
-                // A worker has taken it in between.
+                // A worker claimed it since the first write.
                 Updated::Refused(Some(_)) => {}
             }
         }
         Err(StoreError::ConditionFailed)
     }
-}
 
-impl Threads {
-    /// Cancels a run that no worker has claimed. Returns the row that stands in the way when the run is claimed or
-    /// has ended.
+    /// Cancels a run that no worker has claimed, at `now` in seconds since 1970. Returns the row when the run is
+    /// claimed or has ended otherwise, and `None` when it is cancelled or missing.
     pub async fn cancel_queued(
         &self,
         key: &ThreadKey,
@@ -71,10 +62,24 @@ impl Threads {
         reason: CancelReason,
         now: u64,
     ) -> Result<Option<RunRow>, StoreError> {
-        let cancel = Transition::CancelQueued { reason, at: now };
-        Ok(match self.change(key, run_id, cancel).await? {
+        Ok(match self.end_queued(key, run_id, reason, now).await? {
             Updated::Done(_) => None,
             Updated::Refused(row) => row,
+        })
+    }
+
+    async fn end_queued(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        reason: CancelReason,
+        now: u64,
+    ) -> Result<Updated<RunRow>, StoreError> {
+        let cancel = Transition::CancelQueued { reason, at: now };
+        Ok(match self.apply(key, run_id, cancel).await? {
+            // Another cancellation was first, or the response to an earlier request was lost.
+            Updated::Refused(Some(row)) if row.status == RunStatus::Cancelled => Updated::Done(row),
+            updated => updated,
         })
     }
 }

@@ -1,74 +1,75 @@
-//! How a worker comes to own a run.
+//! Claiming a run for a worker.
 
-use crate::error::StoreError;
-use crate::threads::Threads;
-use crate::threads::transition::{Claimant, Transition};
-use crate::threads::update::Updated;
 use longwire_core::ids::RunId;
 use longwire_core::run::{RunRow, RunStatus};
 use longwire_core::thread_key::ThreadKey;
 
-/// What a worker finds when it reaches for a run.
+use crate::error::StoreError;
+use crate::threads::Threads;
+use crate::threads::transition::{Claimant, Transition};
+use crate::update::Updated;
+
+/// Outcome of an attempt to claim a run. A row is as it stands after the attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClaimOutcome {
-    /// The run is this worker's, under the row's epoch. The row is as it stands now.
+    /// The worker owns the run, under the epoch of the row.
     Claimed(RunRow, Claim),
-    /// Another worker holds its lease.
+    /// Another worker holds a valid lease.
     Leased(RunRow),
-    /// It has ended.
+    /// The run has ended.
     Ended(RunRow),
-    /// There is no such run: its start was taken back, or it is forgotten.
+    /// No such run: its start was taken back, or its row has expired.
     Missing,
 }
 
-/// How a run came to its worker.
+/// State in which a worker claimed a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// No worker did anything of it before.
+    /// Queued: no worker did anything before.
     Fresh,
-    /// The worker before this one handed it over, and left every connection's place in the row.
+    /// Handed over by the previous worker, with a cursor per subscriber in the row.
     HandedOver,
-    /// The worker before this one died. Nobody knows what its connections have taken.
+    /// Reclaimed after the previous worker crashed. The row does not tell which events its subscribers received.
     Reclaimed,
 }
 
 impl Threads {
-    /// Takes a run that is queued, handed over, or whose owner died: raises its epoch and sets its lease.
+    /// Claims a run that is queued, handed over, or whose lease has expired at `claimant.now`. A claim raises the
+    /// epoch and sets the lease.
     pub async fn claim(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
         claimant: Claimant<'_>,
     ) -> Result<ClaimOutcome, StoreError> {
-        let first = self
-            .change(key, run_id, Transition::Claim(claimant))
-            .await?;
-        let found = match first {
+        let fresh = Transition::Claim(claimant);
+        let row = match self.apply(key, run_id, fresh).await? {
             Updated::Done(row) => return Ok(ClaimOutcome::Claimed(row, Claim::Fresh)),
             Updated::Refused(None) => return Ok(ClaimOutcome::Missing),
             Updated::Refused(Some(row)) => row,
         };
-        // The answer to an earlier try was lost: the run is this worker's already.
-        if owned(&found, claimant) {
-            return Ok(ClaimOutcome::Claimed(found, Claim::Fresh));
+        // The response to an earlier request of this claim was lost.
+        if owned(&row, claimant) {
+            return Ok(ClaimOutcome::Claimed(row, Claim::Fresh));
         }
-        let (next, came) = match found.status {
+        let (transition, claim) = match row.status {
             RunStatus::Finished | RunStatus::Failed | RunStatus::Cancelled => {
-                return Ok(ClaimOutcome::Ended(found));
+                return Ok(ClaimOutcome::Ended(row));
             }
-            RunStatus::Running if found.handed_over() => {
+            RunStatus::Running if row.handed_over() => {
                 (Transition::AcceptHandOver(claimant), Claim::HandedOver)
             }
-            RunStatus::Running if found.lease_until < claimant.now => {
-                let dead = &found;
-                (Transition::Reclaim { claimant, dead }, Claim::Reclaimed)
+            RunStatus::Running if row.lease_until < claimant.now => {
+                let crashed = &row;
+                let reclaim = Transition::Reclaim { claimant, crashed };
+                (reclaim, Claim::Reclaimed)
             }
-            RunStatus::Queued | RunStatus::Running => return Ok(ClaimOutcome::Leased(found)),
+            RunStatus::Queued | RunStatus::Running => return Ok(ClaimOutcome::Leased(row)),
         };
-        Ok(match self.change(key, run_id, next).await? {
-            Updated::Done(row) => ClaimOutcome::Claimed(row, came),
+        Ok(match self.apply(key, run_id, transition).await? {
+            Updated::Done(row) => ClaimOutcome::Claimed(row, claim),
             Updated::Refused(Some(row)) if owned(&row, claimant) => {
-                ClaimOutcome::Claimed(row, came)
+                ClaimOutcome::Claimed(row, claim)
             }
             Updated::Refused(Some(row)) if row.status.ended() => ClaimOutcome::Ended(row),
             Updated::Refused(Some(row)) => ClaimOutcome::Leased(row),

@@ -1,41 +1,67 @@
-//! The reads by which a worker finds out: nobody can call a running function.
+//! Reads of a worker about its run. Requests reach a running worker through the table only, because a running Lambda
+//! invocation cannot be called.
 
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-
-use crate::connections;
-use crate::error::StoreError;
-use crate::threads::Threads;
-use crate::threads::item::{Item, read, s};
-use crate::threads::keys;
-use crate::threads::keys::SORT;
-use crate::threads::run_queue::Meta;
 use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::run::{RunInput, RunRow};
 use longwire_core::thread_key::ThreadKey;
 
-/// What one control read found.
+use crate::connections;
+use crate::error::StoreError;
+use crate::item::{Item, read, s};
+use crate::threads::Threads;
+use crate::threads::keys::{self, SORT};
+use crate::threads::run_queue::Meta;
+
+/// Result of a control read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ControlRead {
-    /// The run's row.
+    /// Control row of the run.
     pub row: Option<RunRow>,
-    /// Those of the asked connections that have a row.
+    /// Connections, of those asked for, that have a row in the `connections` table.
     pub present: HashSet<ConnectionId>,
 }
 
 impl Threads {
-    /// A run's row, read consistently.
-    pub async fn run_row(
+    /// Reads the control row of a run and the rows of `connections` (99 at most) in one consistent request. Fails
+    /// with [`StoreError::Unavailable`] when DynamoDB returns a part only.
+    pub async fn control_read(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
-    ) -> Result<Option<RunRow>, StoreError> {
-        self.get(key, keys::run(run_id)).await
+        connections_table: &str,
+        connections: &[ConnectionId],
+    ) -> Result<ControlRead, StoreError> {
+        let row = KeysAndAttributes::builder()
+            .consistent_read(true)
+            .keys(keys::item(key, keys::run(run_id)))
+            .build()?;
+        let mut request = self.client.batch_get_item().request_items(&self.table, row);
+        if !connections.is_empty() {
+            let keys = connections.iter().map(connections::key).collect();
+            let rows = KeysAndAttributes::builder()
+                .consistent_read(true)
+                .set_keys(Some(keys))
+                .projection_expression("#connection")
+                .expression_attribute_names("#connection", connections::PARTITION)
+                .build()?;
+            request = request.request_items(connections_table, rows);
+        }
+        let mut tables = complete(request.send().await?)?;
+        let rows = tables.remove(&self.table).unwrap_or_default();
+        let present = tables.remove(connections_table).unwrap_or_default();
+        Ok(ControlRead {
+            row: rows.into_iter().next().map(read).transpose()?,
+            present: present.iter().filter_map(connection_id).collect(),
+        })
     }
 
-    /// The thread's own item, absent when it has expired by `now`, and the run's input, in one consistent read.
+    /// Reads the thread's own item and the input of a run in one consistent request. A thread that is expired at
+    /// `now`, in seconds since 1970, counts as absent. Fails with [`StoreError::Unavailable`] when DynamoDB returns
+    /// a part only.
     pub async fn meta_and_input(
         &self,
         key: &ThreadKey,
@@ -49,7 +75,7 @@ impl Threads {
             .build()?;
         let request = self.client.batch_get_item();
         let output = request.request_items(&self.table, wanted).send().await?;
-        let items = whole(output)?.remove(&self.table).unwrap_or_default();
+        let items = complete(output)?.remove(&self.table).unwrap_or_default();
         let (metas, inputs): (Vec<_>, Vec<_>) = items
             .into_iter()
             .partition(|item| item.get(SORT) == Some(&s(keys::META)));
@@ -58,7 +84,7 @@ impl Threads {
         Ok((meta.filter(|meta| !meta.expired(now)), input))
     }
 
-    /// A run's input, read consistently.
+    /// Reads the input of a run consistently.
     pub async fn input(
         &self,
         key: &ThreadKey,
@@ -66,82 +92,20 @@ impl Threads {
     ) -> Result<Option<RunInput>, StoreError> {
         self.get(key, keys::input(run_id)).await
     }
-
-    /// One item of a thread, read consistently.
-    pub(super) async fn get<T: serde::de::DeserializeOwned>(
-        &self,
-        key: &ThreadKey,
-        sort: String,
-    ) -> Result<Option<T>, StoreError> {
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::item(key, sort)));
-        request
-            .consistent_read(true)
-            .send()
-            .await?
-            .item
-            .map(read)
-            .transpose()
-    }
-
-    /// The run's row and the rows of the `asked` connections (at most 99) in one consistent read.
-    pub async fn control_read(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-        connections_table: &str,
-        asked: &[ConnectionId],
-    ) -> Result<ControlRead, StoreError> {
-        let mut request = self.client.batch_get_item().request_items(
-            &self.table,
-            KeysAndAttributes::builder()
-                .consistent_read(true)
-                .keys(keys::item(key, keys::run(run_id)))
-                .build()?,
-        );
-        if !asked.is_empty() {
-            let keys = asked.iter().map(connections::key).collect();
-            let rows = KeysAndAttributes::builder()
-                .consistent_read(true)
-                .set_keys(Some(keys))
-                .projection_expression("#connection")
-                .expression_attribute_names("#connection", connections::PARTITION)
-                .build()?;
-            request = request.request_items(connections_table, rows);
-        }
-        let mut tables = whole(request.send().await?)?;
-        let row = tables
-            .remove(&self.table)
-            .unwrap_or_default()
-            .into_iter()
-            .find(|item| item.contains_key(SORT));
-        let present = tables
-            .remove(connections_table)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(connection)
-            .collect();
-        Ok(ControlRead {
-            row: row.map(read).transpose()?,
-            present,
-        })
-    }
 }
 
-/// The items of each table. A key that DynamoDB left unprocessed makes the whole read a fault, to be made again:
-/// absence must mean absence.
-fn whole(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, StoreError> {
-    if output.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
-        let what = "several items were read in part".to_owned();
-        return Err(StoreError::Unavailable(what));
+/// Items of a batch read, by table. A read with unprocessed keys fails as a whole, because an absent item must mean
+/// that there is none.
+fn complete(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, StoreError> {
+    let unprocessed = output.unprocessed_keys.unwrap_or_default();
+    if !unprocessed.is_empty() {
+        let message = "a batch read returned a part only".to_owned();
+        return Err(StoreError::Unavailable(message));
     }
     Ok(output.responses.unwrap_or_default())
 }
 
-fn connection(item: &Item) -> Option<ConnectionId> {
+fn connection_id(item: &Item) -> Option<ConnectionId> {
     item.get(connections::PARTITION)
         .and_then(|id| id.as_s().ok())
         .map(ConnectionId::trusted)

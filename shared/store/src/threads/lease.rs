@@ -1,102 +1,119 @@
-//! Writes of a run by the worker that owns it. Each carries the epoch under which the worker took the
-//! run, so a worker that was replaced can write nothing.
+//! Writes of a run by the worker that owns it. Each is conditional on the epoch of the worker's claim, so a worker
+//! that was replaced can write nothing.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use longwire_core::event_batch::EventBatch;
+use longwire_core::ids::RunId;
+use longwire_core::message::{Message, Usage};
+use longwire_core::run::{CancelReason, RunEnd, RunRow};
+use longwire_core::thread_key::ThreadKey;
 
 use crate::error::StoreError;
 use crate::threads::Threads;
 use crate::threads::claim::Claim;
-use crate::threads::item::{Item, MessageItem};
+use crate::threads::event_log::LogItem;
 use crate::threads::keys;
-use crate::threads::log::LogItem;
-use crate::threads::transition::{Cut, End, HandOver, Progress, Transition};
-use longwire_core::event_batch::EventBatch;
-use longwire_core::ids::RunId;
-use longwire_core::message::{Message, Usage};
-use longwire_core::run::CancelReason;
-use longwire_core::run::RunRow;
-use longwire_core::thread_key::ThreadKey;
+use crate::threads::messages::MessageItem;
+use crate::threads::transact::{put_item, update_item};
+use crate::threads::transition::{Cut, HandOver, Progress, Transition};
 
-/// A worker's right to write one run.
+/// Right of a worker to write one run.
 #[derive(Debug, Clone)]
 pub struct RunLease {
-    /// The table.
+    /// Table of the run.
     pub threads: Threads,
-    /// The thread.
+    /// Thread of the run.
     pub key: ThreadKey,
-    /// The run.
+    /// Run that the worker claimed.
     pub run_id: RunId,
-    /// The epoch this worker took it under.
+    /// Epoch of the claim.
     pub epoch: u32,
-    /// When the thread was born: part of its messages' keys.
+    /// Birth of the thread, in seconds since 1970: part of its messages' keys.
     pub born: u64,
 }
 
-/// What is stored together, in one transaction.
+/// Messages and events that one transaction stores. Times are seconds since 1970.
 #[derive(Debug, Default)]
 pub struct Commit<'a> {
     /// Messages with their numbers in the thread.
     pub messages: Vec<(u64, &'a Message)>,
-    /// When the messages are forgotten, in seconds since 1970; absent: never.
+    /// Expiry of the messages; `None` for messages without one.
     pub messages_ttl: Option<u64>,
-    /// The run's lines since the last commit.
+    /// Events since the last commit; `None` when there are none.
     pub events: Option<&'a EventBatch>,
-    /// When the lines are forgotten.
+    /// Expiry of the events.
     pub events_ttl: u64,
-    /// What the run cost so far.
+    /// Tokens that the run used so far.
     pub usage: Usage,
 }
 
-/// What became of a write.
+/// Outcome of a write under a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It stands.
+    /// The write took effect.
     Done,
-    /// It does not: another worker owns the run, or the run has ended.
+    /// No effect: another worker owns the run, or the run has ended.
     Lost,
 }
 
-/// What became of a run's end.
+/// Outcome of ending a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// It stands.
+    /// The end is stored.
     Done,
-    /// It does not: somebody asked for a cancel before the run could end otherwise.
+    /// No effect: a cancellation was requested before.
     CancelRequested(CancelReason),
-    /// It does not: another worker owns the run, or the run has ended.
+    /// No effect: another worker owns the run, or the run has ended.
     Lost,
+}
+
+/// Outcome of a transaction under a lease.
+enum Transacted {
+    /// The transaction took effect, now or at an earlier request whose response was lost.
+    Stored,
+    /// The condition on the row failed; the current row, if there is one.
+    Refused(Option<Box<RunRow>>),
+}
+
+impl From<Transacted> for Written {
+    fn from(transacted: Transacted) -> Self {
+        match transacted {
+            Transacted::Stored => Self::Done,
+            Transacted::Refused(_) => Self::Lost,
+        }
+    }
 }
 
 impl RunLease {
-    /// Moves the lease to `until`, in seconds since 1970.
+    /// Moves the expiry of the lease to `until`, in seconds since 1970.
     pub async fn renew(&self, until: u64) -> Result<Written, StoreError> {
         let epoch = self.epoch;
-        self.alone(Transition::Renew { epoch, until }, |row| {
-            row.lease_until == until
-        })
-        .await
+        let renew = Transition::Renew { epoch, until };
+        let stored = |row: &RunRow| row.lease_until == until;
+        Ok(self.transact(renew, Vec::new(), stored).await?.into())
     }
 
-    /// Notes since when nobody watches; `None` when somebody does.
+    /// Sets the time since which the run has no subscriber, in seconds since 1970; `None` when it has one again.
     pub async fn set_gone_since(&self, since: Option<u64>) -> Result<Written, StoreError> {
         let epoch = self.epoch;
-        self.alone(Transition::SetGoneSince { epoch, since }, |row| {
-            row.gone_since == since
-        })
-        .await
+        let set = Transition::SetGoneSince { epoch, since };
+        let stored = |row: &RunRow| row.gone_since == since;
+        Ok(self.transact(set, Vec::new(), stored).await?.into())
     }
 
-    /// Lets go of a run of which nothing was done, as it came: whoever comes next may take it.
-    pub async fn give_back(&self, came: Claim) -> Result<Written, StoreError> {
-        let epoch = self.epoch;
-        let waits = came == Claim::Fresh;
-        self.alone(Transition::GiveBack { epoch, waits }, unowned)
-            .await
+    /// Gives back a run with which the worker did nothing, so that any worker may claim it. `claim` is the state in
+    /// which this worker claimed it.
+    pub async fn give_back(&self, claim: Claim) -> Result<Written, StoreError> {
+        let give_back = Transition::GiveBack {
+            epoch: self.epoch,
+            to_queued: claim == Claim::Fresh,
+        };
+        Ok(self.transact(give_back, Vec::new(), unowned).await?.into())
     }
 
-    /// Lets go of a run for the next worker, at a step's end or by cutting one off. With `StoreError::ConditionFailed` its
-    /// watchers were others than `moved.before`: read the row, and do it again.
+    /// Hands a run over to the next worker, after a step or, with `cut`, within one. Fails with
+    /// [`StoreError::ConditionFailed`] when the row has other subscribers than `moved.before`: read the row and call
+    /// again.
     pub async fn hand_over(
         &self,
         moved: HandOver<'_>,
@@ -107,53 +124,49 @@ impl RunLease {
             None => Transition::HandOver { epoch, moved },
             Some(cut) => Transition::Cut { epoch, moved, cut },
         };
-        match self.write(transition, Vec::new(), unowned).await? {
-            None => Ok(Written::Done),
-            Some(Some(row))
+        match self.transact(transition, Vec::new(), unowned).await? {
+            Transacted::Refused(Some(row))
                 if row.epoch == self.epoch && !row.handed_over() && !row.status.ended() =>
             {
                 Err(StoreError::ConditionFailed)
             }
-            Some(_) => Ok(Written::Lost),
+            transacted => Ok(transacted.into()),
         }
-    }
-
-    async fn alone(
-        &self,
-        transition: Transition<'_>,
-        stands: impl Fn(&RunRow) -> bool,
-    ) -> Result<Written, StoreError> {
-        let refused = self.write(transition, Vec::new(), stands).await?;
-        Ok(refused.map_or(Written::Done, |_| Written::Lost))
     }
 
     /// Stores a step.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Written, StoreError> {
-        let transition = Transition::Step {
+        let step = Transition::Step {
             epoch: self.epoch,
             progress: commit.progress(),
         };
-        let stands = |row: &RunRow| commit.stands_in(row);
-        let refused = self.write(transition, self.puts(commit)?, stands).await?;
-        Ok(refused.map_or(Written::Done, |_| Written::Lost))
+        let stored = |row: &RunRow| commit.stored_in(row);
+        let transacted = self.transact(step, self.puts(commit)?, stored).await?;
+        Ok(transacted.into())
     }
 
-    /// Stores the run's end. One that is no cancellation gives way to a cancel that was asked for.
-    pub async fn end(&self, commit: &Commit<'_>, end: End) -> Result<Ended, StoreError> {
+    /// Stores the end of the run, at `at` in seconds since 1970. After a cancel request only a cancellation is
+    /// stored.
+    pub async fn end(
+        &self,
+        commit: &Commit<'_>,
+        end: RunEnd,
+        at: u64,
+    ) -> Result<Ended, StoreError> {
         let transition = Transition::End {
             epoch: self.epoch,
             progress: commit.progress(),
             end,
+            at,
         };
-        let stands = |row: &RunRow| row.status == end.status && commit.stands_in(row);
-        let Some(found) = self.write(transition, self.puts(commit)?, stands).await? else {
-            return Ok(Ended::Done);
-        };
-        Ok(match found {
-            Some(row) if row.epoch == self.epoch && !row.status.ended() => row
+        let stored = |row: &RunRow| row.status == end.status() && commit.stored_in(row);
+        let puts = self.puts(commit)?;
+        Ok(match self.transact(transition, puts, stored).await? {
+            Transacted::Stored => Ended::Done,
+            Transacted::Refused(Some(row)) if row.epoch == self.epoch && !row.status.ended() => row
                 .cancel_requested
                 .map_or(Ended::Lost, Ended::CancelRequested),
-            Some(_) | None => Ended::Lost,
+            Transacted::Refused(_) => Ended::Lost,
         })
     }
 
@@ -161,55 +174,42 @@ impl RunLease {
         let mut puts = Vec::new();
         for &(number, message) in &commit.messages {
             let item = MessageItem::new(message, commit.messages_ttl)?;
-            puts.push(self.put(keys::message(self.born, number), to_item(&item)?)?);
+            let sort = keys::message(self.born, number);
+            puts.push(put_item(self.threads.put(&self.key, sort, item)?)?);
         }
-        for item in commit
-            .events
-            .into_iter()
-            .flat_map(|batch| LogItem::split(batch, commit.events_ttl))
-        {
-            puts.push(self.put(keys::log(&self.run_id, item.first_seq), to_item(&item)?)?);
+        let batches = commit.events.into_iter();
+        for item in batches.flat_map(|batch| LogItem::split(batch, commit.events_ttl)) {
+            let sort = keys::events(&self.run_id, item.first_seq);
+            puts.push(put_item(self.threads.put(&self.key, sort, item)?)?);
         }
         Ok(puts)
     }
 
-    fn put(&self, sort: String, body: Item) -> Result<TransactWriteItem, StoreError> {
-        let mut item = keys::item(&self.key, sort);
-        item.extend(body);
-        let put = Put::builder()
-            .table_name(&self.threads.table)
-            .set_item(Some(item))
-            .build()?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    /// Sends a transaction. If its condition fails, the row decides: what was wanted may stand already, because
-    /// the answer to an earlier try was lost. Returns the row that stands instead, if it does not.
-    async fn write(
+    /// Writes a transition and `puts` in one transaction. When its condition fails, the row is read: `stored` tells
+    /// whether an earlier request, whose response was lost, took effect.
+    async fn transact(
         &self,
         transition: Transition<'_>,
-        mut items: Vec<TransactWriteItem>,
-        stands: impl Fn(&RunRow) -> bool,
-    ) -> Result<Option<Option<RunRow>>, StoreError> {
+        puts: Vec<TransactWriteItem>,
+        stored: impl Fn(&RunRow) -> bool,
+    ) -> Result<Transacted, StoreError> {
         let update = transition
-            .change()?
-            .in_transaction()
+            .expression()?
+            .into_transaction()
             .table_name(&self.threads.table)
             .set_key(Some(keys::item(&self.key, keys::run(&self.run_id))));
-        items.insert(
-            0,
-            TransactWriteItem::builder().update(update.build()?).build(),
-        );
+        let mut items = vec![update_item(update)?];
+        items.extend(puts);
         match self.threads.transact(&items).await {
-            Ok(()) => return Ok(None),
+            Ok(()) => return Ok(Transacted::Stored),
             Err(StoreError::ConditionFailed) => {}
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
         let row = self.threads.run_row(&self.key, &self.run_id).await?;
-        let done = row
-            .as_ref()
-            .is_some_and(|row| row.epoch == self.epoch && stands(row));
-        Ok((!done).then_some(row))
+        Ok(match row {
+            Some(row) if row.epoch == self.epoch && stored(&row) => Transacted::Stored,
+            row => Transacted::Refused(row.map(Box::new)),
+        })
     }
 }
 
@@ -221,11 +221,11 @@ impl Commit<'_> {
     fn progress(&self) -> Progress {
         Progress {
             usage: self.usage,
-            last_seq: self.events.map(|lines| lines.last),
+            last_seq: self.events.map(|events| events.last),
         }
     }
 
-    fn stands_in(&self, row: &RunRow) -> bool {
-        self.events.is_none_or(|lines| row.last_seq >= lines.last)
+    fn stored_in(&self, row: &RunRow) -> bool {
+        self.events.is_none_or(|events| row.last_seq >= events.last)
     }
 }

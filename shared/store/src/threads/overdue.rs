@@ -1,48 +1,47 @@
-//! Finding runs that nobody moved in time, over the index of open runs. The index lags and is only a hint:
-//! what is done about a run is decided on its row.
+//! Finding overdue runs through the index of open runs. The index lags, so its results are hints; the row of a run
+//! decides what is done about it.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
+use longwire_core::ids::RunId;
+use longwire_core::thread_key::ThreadKey;
 use serde::Deserialize;
 
 use crate::error::StoreError;
+use crate::item::{Item, n, read, s};
 use crate::threads::Threads;
-use crate::threads::item::{n, read, s};
 use crate::threads::keys;
 use crate::threads::transition::Transition;
-use crate::threads::update::Updated;
-use longwire_core::ids::RunId;
-use longwire_core::thread_key::ThreadKey;
+use crate::update::Updated;
 
-/// The sparse index of runs that have not ended: hash `open`, sort `wakeBy`.
-pub const OPEN_RUNS: &str = "open_runs";
+/// Sparse index of unfinished runs: partition key `open`, sort key `wakeBy`.
+const OPEN_RUNS: &str = "open_runs";
 
-/// The most runs of one part that one look takes; the next look takes more.
-const MOST: i32 = 100;
+/// Most runs that one query returns; the next sweep finds the others.
+const MAX_RUNS_READ: i32 = 100;
 
-/// A run that should have been moved.
+/// Run whose `wakeBy` deadline has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
-    /// Its thread.
+    /// Thread of the run.
     pub key: ThreadKey,
-    /// Its name.
+    /// Id of the run.
     pub run_id: RunId,
-    /// When somebody should have moved it, in seconds since 1970.
+    /// Deadline by which the run should have moved, in seconds since 1970.
     pub wake_by: u64,
 }
 
+/// Keys that an entry of the index has.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Keys {
+struct Entry {
     thread: String,
     item: String,
     wake_by: u64,
 }
 
 impl Threads {
-    /// The runs of one part of the index ([`keys::open_parts`]) that should have been moved before `now`, in
-    /// seconds since 1970; those that wait longest first, 100 at most.
+    /// Finds the runs of one partition of the index ([`keys::open_parts`]) whose deadline is before `now`, in seconds
+    /// since 1970: at most 100, earliest deadline first. Fails with [`StoreError::Corrupt`] when an entry names no
+    /// run.
     pub async fn overdue(&self, part: &str, now: u64) -> Result<Vec<Overdue>, StoreError> {
         let output = self
             .client
@@ -54,20 +53,15 @@ impl Threads {
             .expression_attribute_names("#wakeBy", "wakeBy")
             .expression_attribute_values(":part", s(part))
             .expression_attribute_values(":now", n(now))
-            .limit(MOST)
+            .limit(MAX_RUNS_READ)
             .send()
             .await?;
-        output
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(overdue)
-            .collect()
+        let entries = output.items.unwrap_or_default().into_iter();
+        entries.map(Overdue::read).collect()
     }
-}
 
-impl Threads {
-    /// Moves the `wakeBy` of a run from `before` to `wake_by`. Returns `false` when another writer changed it first.
+    /// Moves the `wakeBy` deadline of a run from `before` to `wake_by`, in seconds since 1970. Returns `false` when
+    /// another writer changed it first.
     pub async fn postpone_wake(
         &self,
         key: &ThreadKey,
@@ -76,23 +70,23 @@ impl Threads {
         wake_by: u64,
     ) -> Result<bool, StoreError> {
         let postpone = Transition::PostponeWake { before, wake_by };
-        let updated = self.change(key, run_id, postpone).await?;
+        let updated = self.apply(key, run_id, postpone).await?;
         Ok(matches!(updated, Updated::Done(_)))
     }
 }
 
-fn overdue(item: HashMap<String, AttributeValue>) -> Result<Overdue, StoreError> {
-    let Keys {
-        thread,
-        item,
-        wake_by,
-    } = read(item)?;
-    let key = ThreadKey::parse(&thread);
-    let run_id = keys::parse_run(&item);
-    let unreadable = || StoreError::Corrupt(format!("the index names no run: {item}"));
-    Ok(Overdue {
-        key: key.ok_or_else(unreadable)?,
-        run_id: run_id.ok_or_else(unreadable)?,
-        wake_by,
-    })
+impl Overdue {
+    fn read(entry: Item) -> Result<Self, StoreError> {
+        let Entry {
+            thread,
+            item,
+            wake_by,
+        } = read(entry)?;
+        let names_no_run = || StoreError::Corrupt(format!("the index names no run: {item}"));
+        Ok(Self {
+            key: ThreadKey::parse(&thread).ok_or_else(names_no_run)?,
+            run_id: keys::parse_run(&item).ok_or_else(names_no_run)?,
+            wake_by,
+        })
+    }
 }

@@ -1,50 +1,86 @@
-//! Transactions, and what it means when one is refused.
+//! Transactions over items of the table.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use longwire_core::thread_key::ThreadKey;
+use serde::Serialize;
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use crate::error::StoreError;
 use crate::retry::with_jitter;
 use crate::threads::Threads;
+use crate::threads::keys;
 
 impl Threads {
-    /// Writes all of `items` or none. It is tried again while that can help, under one token, so that a try
-    /// whose answer was lost is not made twice.
+    /// Writes all of `items` or none, and retries with jitter. All tries carry one client request token, so a
+    /// transaction whose response was lost takes effect once.
     pub(super) async fn transact(&self, items: &[TransactWriteItem]) -> Result<(), StoreError> {
         let token = format!("{:032x}", rand::random::<u128>());
+        let request = self
+            .client
+            .transact_write_items()
+            .client_request_token(token)
+            .set_transact_items(Some(items.to_vec()));
         with_jitter(|| async {
-            let request = self
-                .client
-                .transact_write_items()
-                .client_request_token(&token);
-            let sent = request
-                .set_transact_items(Some(items.to_vec()))
-                .send()
-                .await;
-            sent.map(drop).map_err(fault)
+            let sent = request.clone().send().await;
+            sent.map(drop).map_err(transaction_error)
         })
         .await
     }
+
+    /// Prepares a put of an item of a thread.
+    pub(super) fn put(
+        &self,
+        key: &ThreadKey,
+        sort: String,
+        body: impl Serialize,
+    ) -> Result<PutBuilder, StoreError> {
+        let mut item = keys::item(key, sort);
+        item.extend(to_item(body)?);
+        Ok(Put::builder().table_name(&self.table).set_item(Some(item)))
+    }
+
+    /// Prepares a delete of an item of a thread.
+    pub(super) fn delete(&self, key: &ThreadKey, sort: String) -> DeleteBuilder {
+        Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::item(key, sort)))
+    }
 }
 
-/// A cancelled transaction says per item why; a failed condition outweighs a conflict elsewhere.
-fn fault(error: SdkError<TransactWriteItemsError, HttpResponse>) -> StoreError {
+/// Makes a put part of a transaction.
+pub(super) fn put_item(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
+    Ok(TransactWriteItem::builder().put(put.build()?).build())
+}
+
+/// Makes a delete part of a transaction.
+pub(super) fn delete_item(delete: DeleteBuilder) -> Result<TransactWriteItem, StoreError> {
+    Ok(TransactWriteItem::builder().delete(delete.build()?).build())
+}
+
+/// Makes an update part of a transaction.
+pub(super) fn update_item(update: UpdateBuilder) -> Result<TransactWriteItem, StoreError> {
+    Ok(TransactWriteItem::builder().update(update.build()?).build())
+}
+
+/// Converts the error of a transaction. A cancelled transaction has one reason per item; a failed condition outweighs
+/// a conflict on another item, because a retry cannot succeed.
+fn transaction_error(error: SdkError<TransactWriteItemsError, HttpResponse>) -> StoreError {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
     else {
         return error.into();
     };
-    let because = |code: &str| {
-        cancelled
-            .cancellation_reasons()
-            .iter()
-            .any(|reason| reason.code() == Some(code))
+    let has_reason = |code: &str| {
+        let mut reasons = cancelled.cancellation_reasons().iter();
+        reasons.any(|reason| reason.code() == Some(code))
     };
-    if because("ConditionalCheckFailed") {
+    if has_reason("ConditionalCheckFailed") {
         StoreError::ConditionFailed
-    } else if because("TransactionConflict") {
+    } else if has_reason("TransactionConflict") {
         StoreError::TransactionConflict
     } else {
         error.into()

@@ -1,149 +1,150 @@
-//! A run's state machine: every way its state may change once it is there, each as one conditional write. What is
-//! not here cannot be written. Who watches is the business of `resume`, repeating a start and taking it back that
-//! of `record`.
+//! State machine of a run: each change of a recorded run's state, as one conditional write of its control row.
+//!
+//! No other code changes the state. `record` creates the row, marks a repeated start and takes a start back; `resume`
+//! writes subscribers.
 //!
 //! ```text
-//!              take                      end
-//!  waiting ───────────────> leased ─────────────────> ended
-//!   │   ^                   │ │ ^ ^                     ^
-//!   │   └─── give_back ─────┘ │ │ └ renew, step,        │
-//!   │                         │ │   gone, ask_cancel,   │
-//!   │                hand_over│ │   take_over           │
-//!   │                     cut │ │ take_on               │
-//!   │                         v │                       │
-//!   │                        free                       │
-//!   └───────────────────── cancel ──────────────────────┘
+//!              claim                        end
+//!  queued ────────────────> leased ───────────────────> ended
+//!    │  ^                   │ │  ^                         ^
+//!    │  └──── give back ────┘ │  │ accept hand-over        │
+//!    │                        │  │                         │
+//!    │    hand over, cut,     v  │                         │
+//!    │    give back        handed over                     │
+//!    │                                                     │
+//!    └─────────────────── cancel queued ───────────────────┘
 //! ```
 //!
-//! *leased* and *free* are both `running` to a client; a free run has no owner and no lease. `take_over` leads
-//! from a lease that is over to a new one, and counts a crash. `ask_cancel` also reaches a free run, whose next
-//! worker obeys it. `wake` moves nothing but the time by which an unfinished run must have been moved.
+//! *Leased* and *handed over* both have the status `running`; a run that is handed over has neither an owner nor a
+//! lease. Giving back returns a run to the state in which its worker claimed it.
+//!
+//! A leased run stays leased when its worker renews the lease, stores a step, or writes since when the run has no
+//! subscriber, and when another worker reclaims it after the lease expired. Requesting a cancellation keeps the
+//! state, leased or handed over; the worker, or the next one, obeys. Postponing the wake-up moves only the `wakeBy`
+//! deadline of an unfinished run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use longwire_core::ids::ConnectionId;
+use longwire_core::message::Usage;
+use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow, RunStatus};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::error::StoreError;
-use crate::threads::WAKE_AFTER_LEASE;
-use crate::threads::change::Change;
-use crate::threads::item::{n, s};
-use longwire_core::ids::ConnectionId;
-use longwire_core::message::Usage;
-use longwire_core::run::CancelReason;
-use longwire_core::run::Cursor;
-use longwire_core::run::{RunRow, RunStatus};
-use std::collections::BTreeMap;
+use crate::item::{n, s};
+use crate::threads::update_expression::UpdateExpression;
 
-/// One way a run's row changes. Times are seconds since 1970.
+/// Time from the expiry of a lease to the `wakeBy` deadline of its run.
+const WAKE_AFTER_LEASE: Duration = Duration::from_secs(120);
+
+/// Attribute with the invocation id of the worker that owns the run.
+const OWNER: &str = "takenBy";
+
+/// Change of a run's control row. Times are seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Transition<'a> {
-    /// waiting → leased.
+    /// queued → leased.
     Claim(Claimant<'a>),
-    /// free → leased: a planned hand-over arrives. No line is void.
+    /// handed over → leased. No event becomes void.
     AcceptHandOver(Claimant<'a>),
-    /// leased → leased, from a worker whose lease is over: it died. The write records the restart, so that the
-    /// restart line stands before anybody sees it: lines after `keep` are void.
+    /// leased → leased, from a worker that crashed: its lease expired. The same write records the restart, so that
+    /// no reader sees the new epoch without it. Events after the last valid one become void.
     Reclaim {
-        /// Who takes it.
+        /// Worker that wants the run.
         claimant: Claimant<'a>,
-        /// The row as the dead worker left it.
-        dead: &'a RunRow,
+        /// Row as the crashed worker left it.
+        crashed: &'a RunRow,
     },
-    /// Unfinished, and its message is sent again: nobody else sends it for a while.
+    /// Any unfinished state: moves the `wakeBy` deadline, so that one reader alone sends the job again.
     PostponeWake { before: u64, wake_by: u64 },
-    /// leased → leased, until later.
+    /// leased → leased: moves the expiry of the lease.
     Renew { epoch: u32, until: u64 },
-    /// leased → leased: since when nobody watches; `None` when somebody does again.
+    /// leased → leased: sets the time since which the run has no subscriber; `None` when it has one again.
     SetGoneSince { epoch: u32, since: Option<u64> },
     /// leased → leased: a step was stored.
     Step { epoch: u32, progress: Progress },
-    /// leased → waiting or free, as it was before this worker took it and did nothing.
-    GiveBack { epoch: u32, waits: bool },
-    /// leased → free, at a step's end.
+    /// leased → queued or handed over, the state before the claim. The worker did nothing.
+    GiveBack { epoch: u32, to_queued: bool },
+    /// leased → handed over, after a step.
     HandOver { epoch: u32, moved: HandOver<'a> },
-    /// leased → free, within a step, which is void from now on.
+    /// leased → handed over, within a step. The events of the step become void.
     Cut {
         epoch: u32,
         moved: HandOver<'a>,
         cut: Cut,
     },
-    /// leased or free, and asked to stop. The first reason counts.
+    /// leased or handed over, unchanged: requests a cancellation. The first reason stays.
     RequestCancel { reason: CancelReason },
-    /// waiting → ended: nobody ever began it.
+    /// queued → ended, without a worker.
     CancelQueued { reason: CancelReason, at: u64 },
-    /// leased → ended. One that is no cancellation gives way to a cancel that was asked for.
+    /// leased → ended. Refused after a cancel request, unless the end is a cancellation.
     End {
         epoch: u32,
         progress: Progress,
-        end: End,
+        end: RunEnd,
+        at: u64,
     },
 }
 
-/// A worker that wants a run. Times are seconds since 1970.
+/// Worker that wants a run. Times are seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub struct Claimant<'a> {
-    /// The invocation's id.
+    /// Id of the worker's invocation.
     pub id: &'a str,
-    /// Now.
+    /// Current time.
     pub now: u64,
-    /// Until when its word shall hold.
+    /// Expiry of the lease.
     pub until: u64,
 }
 
-/// How a run ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
-    /// Finished, failed or cancelled.
-    pub status: RunStatus,
-    /// Why it was cancelled.
-    pub reason: Option<CancelReason>,
-    /// Now, in seconds since 1970.
-    pub at: u64,
-}
-
-/// Where a run's watchers stood, and stand for the next worker.
+/// Subscribers of a run that is handed over, and the deadline for the next worker.
 #[derive(Debug, Clone, Copy)]
 pub struct HandOver<'a> {
-    /// As the row has them: whoever attached meanwhile makes the write fail, to be made again.
+    /// Subscribers and cursors as the worker last read them. The write fails with [`StoreError::ConditionFailed`]
+    /// when the row has others by now.
     pub before: &'a BTreeMap<ConnectionId, Cursor>,
-    /// As they are.
+    /// Subscribers and cursors for the next worker.
     pub after: &'a BTreeMap<ConnectionId, Cursor>,
-    /// By when the next worker must have come.
+    /// Deadline by which the next worker must have claimed the run, in seconds since 1970.
     pub wake_by: u64,
 }
 
-/// A step that is void because the worker's time was over.
+/// Step that a worker cuts off for lack of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
-    /// The step, counted from 1.
+    /// Number of the step, counted from 1.
     pub step: u32,
-    /// The last line that stands.
+    /// Number of the last event that stays valid.
     pub keep: u64,
 }
 
-/// How far a run has come.
+/// Progress of a run at one write.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Progress {
-    /// What it cost so far.
-    pub usage: Usage,
-    /// The last line that is in the log with this write.
-    pub last_seq: Option<u64>,
+    /// Tokens used so far.
+    pub(super) usage: Usage,
+    /// Number of the last event that the write adds to the event log; `None` when it adds none.
+    pub(super) last_seq: Option<u64>,
 }
 
 impl Transition<'_> {
-    /// The write.
-    pub(super) fn change(&self) -> Result<Change, StoreError> {
+    /// Makes the write of the transition.
+    pub(super) fn expression(&self) -> Result<UpdateExpression, StoreError> {
         Ok(match *self {
-            Self::Claim(claimant) => lease(from(RunStatus::Queued), claimant),
+            Self::Claim(claimant) => leased(with_status(RunStatus::Queued), claimant),
             Self::AcceptHandOver(claimant) => {
-                lease(from(RunStatus::Running).when_absent(OWNER), claimant)
+                leased(with_status(RunStatus::Running).when_absent(OWNER), claimant)
             }
-            Self::Reclaim { claimant, dead } => {
-                let over = from(RunStatus::Running)
-                    .when("epoch", n(dead.epoch))
-                    .when("leaseUntil", n(dead.lease_until));
-                restart(lease(over, claimant), dead.last_valid_event()).count("crashes")
+            Self::Reclaim { claimant, crashed } => {
+                let expired = with_status(RunStatus::Running)
+                    .when("epoch", n(crashed.epoch))
+                    .when("leaseUntil", n(crashed.lease_until));
+                restarted(leased(expired, claimant), crashed.last_valid_event())
+                    .increment("crashes")
             }
-            Self::PostponeWake { before, wake_by } => Change::default()
+            Self::PostponeWake { before, wake_by } => UpdateExpression::default()
                 .when("wakeBy", n(before))
                 .set("wakeBy", n(wake_by)),
             Self::Renew { epoch, until } => owned(epoch)
@@ -154,90 +155,46 @@ impl Transition<'_> {
                 None => owned(epoch).remove("goneSince"),
             },
             Self::Step { epoch, progress } => progress.write(owned(epoch))?,
-            Self::GiveBack { epoch, waits } => {
-                let change = free(owned(epoch));
-                if waits {
-                    change.set("status", word(RunStatus::Queued))
+            Self::GiveBack { epoch, to_queued } => {
+                let expression = without_lease(owned(epoch));
+                if to_queued {
+                    expression.set("status", status_value(RunStatus::Queued))
                 } else {
-                    change
+                    expression
                 }
             }
-            Self::HandOver { epoch, moved } => moved.write(free(owned(epoch)))?,
+            Self::HandOver { epoch, moved } => moved.write(without_lease(owned(epoch)))?,
             Self::Cut { epoch, moved, cut } => {
-                restart(moved.write(free(owned(epoch)))?, cut.keep).set("cut", n(cut.step))
+                restarted(moved.write(without_lease(owned(epoch)))?, cut.keep)
+                    .set("cut", n(cut.step))
             }
-            Self::RequestCancel { reason } => {
-                from(RunStatus::Running).set_once("cancelRequested", to_attribute_value(reason)?)
-            }
-            Self::CancelQueued { reason, at } => {
-                let end = End {
-                    status: RunStatus::Cancelled,
-                    reason: Some(reason),
-                    at,
-                };
-                ended(from(RunStatus::Queued), end)?
-            }
+            Self::RequestCancel { reason } => with_status(RunStatus::Running)
+                .set_if_absent("cancelRequested", to_attribute_value(reason)?),
+            Self::CancelQueued { reason, at } => ended(
+                with_status(RunStatus::Queued),
+                RunEnd::Cancelled(reason),
+                at,
+            )?,
             Self::End {
                 epoch,
                 progress,
                 end,
+                at,
             } => {
-                let change = ended(progress.write(owned(epoch))?, end)?;
-                if end.status == RunStatus::Cancelled {
-                    change
-                } else {
-                    change.when_absent("cancelRequested")
+                let expression = ended(progress.write(owned(epoch))?, end, at)?;
+                match end {
+                    RunEnd::Cancelled(_) => expression,
+                    RunEnd::Finished | RunEnd::Failed(_) => {
+                        expression.when_absent("cancelRequested")
+                    }
                 }
             }
         })
     }
 }
 
-/// The attribute that says whose invocation owns the run.
-const OWNER: &str = "takenBy";
-
-fn from(status: RunStatus) -> Change {
-    Change::default().when("status", word(status))
-}
-
-/// From leased, by the worker of this epoch and nobody else.
-fn owned(epoch: u32) -> Change {
-    from(RunStatus::Running)
-        .when("epoch", n(epoch))
-        .when_present(OWNER)
-}
-
-fn lease(change: Change, claimant: Claimant<'_>) -> Change {
-    change
-        .set("status", word(RunStatus::Running))
-        .set(OWNER, s(claimant.id))
-        .set("leaseUntil", n(claimant.until))
-        .set("wakeBy", n(claimant.until + WAKE_AFTER_LEASE.as_secs()))
-        .count("epoch")
-}
-
-fn free(change: Change) -> Change {
-    change.remove(OWNER).set("leaseUntil", n(0_u32))
-}
-
-/// The restart line has the number after the last line that stands.
-fn restart(change: Change, keep: u64) -> Change {
-    change.push("restarts", n(keep)).set("lastSeq", n(keep + 1))
-}
-
-fn ended(change: Change, end: End) -> Result<Change, StoreError> {
-    let change = change
-        .set("status", word(end.status))
-        .set("endedAt", n(end.at))
-        .remove("wakeBy")
-        .remove("open");
-    Ok(match end.reason {
-        Some(reason) => change.set("reason", to_attribute_value(reason)?),
-        None => change,
-    })
-}
-
-fn word(status: RunStatus) -> AttributeValue {
+/// Stored value of a status.
+pub(super) fn status_value(status: RunStatus) -> AttributeValue {
     s(match status {
         RunStatus::Queued => "queued",
         RunStatus::Running => "running",
@@ -247,22 +204,69 @@ fn word(status: RunStatus) -> AttributeValue {
     })
 }
 
+fn with_status(status: RunStatus) -> UpdateExpression {
+    UpdateExpression::default().when("status", status_value(status))
+}
+
+/// Requires that the worker of this epoch owns the run.
+fn owned(epoch: u32) -> UpdateExpression {
+    with_status(RunStatus::Running)
+        .when("epoch", n(epoch))
+        .when_present(OWNER)
+}
+
+fn leased(expression: UpdateExpression, claimant: Claimant<'_>) -> UpdateExpression {
+    expression
+        .set("status", status_value(RunStatus::Running))
+        .set(OWNER, s(claimant.id))
+        .set("leaseUntil", n(claimant.until))
+        .set("wakeBy", n(claimant.until + WAKE_AFTER_LEASE.as_secs()))
+        .increment("epoch")
+}
+
+fn without_lease(expression: UpdateExpression) -> UpdateExpression {
+    expression.remove(OWNER).set("leaseUntil", n(0_u32))
+}
+
+/// Records a restart after event `keep`. The restart event takes the next number.
+fn restarted(expression: UpdateExpression, keep: u64) -> UpdateExpression {
+    expression
+        .append("restarts", n(keep))
+        .set("lastSeq", n(keep + 1))
+}
+
+fn ended(
+    expression: UpdateExpression,
+    end: RunEnd,
+    at: u64,
+) -> Result<UpdateExpression, StoreError> {
+    let expression = expression
+        .set("status", status_value(end.status()))
+        .set("endedAt", n(at))
+        .remove("wakeBy")
+        .remove("open");
+    Ok(match end.reason() {
+        Some(reason) => expression.set("reason", to_attribute_value(reason)?),
+        None => expression,
+    })
+}
+
 impl Progress {
-    fn write(self, change: Change) -> Result<Change, StoreError> {
-        let change = change.set("usage", to_attribute_value(self.usage)?);
+    fn write(self, expression: UpdateExpression) -> Result<UpdateExpression, StoreError> {
+        let expression = expression.set("usage", to_attribute_value(self.usage)?);
         Ok(match self.last_seq {
-            Some(seq) => change.set("lastSeq", n(seq)),
-            None => change,
+            Some(seq) => expression.set("lastSeq", n(seq)),
+            None => expression,
         })
     }
 }
 
 impl HandOver<'_> {
-    fn write(self, change: Change) -> Result<Change, StoreError> {
-        Ok(change
+    fn write(self, expression: UpdateExpression) -> Result<UpdateExpression, StoreError> {
+        Ok(expression
             .when("attached", to_attribute_value(self.before)?)
             .set("attached", to_attribute_value(self.after)?)
             .set("wakeBy", n(self.wake_by))
-            .count("handovers"))
+            .increment("handovers"))
     }
 }

@@ -1,9 +1,9 @@
-use longwire_core::run::RunStatus;
+use longwire_core::run::{RunRow, RunStatus};
 use longwire_store::threads::claim::{Claim, ClaimOutcome};
 use longwire_store::threads::transition::Claimant;
 use serde_json::json;
 
-use super::table::{Scripted, down, key, refused, row, run, updated};
+use super::scripted::{Scripted, key, refused, row, run_id, server_error, updated};
 
 const ME: Claimant<'_> = Claimant {
     id: "me",
@@ -12,81 +12,74 @@ const ME: Claimant<'_> = Claimant {
 };
 
 async fn claim(table: &Scripted) -> ClaimOutcome {
-    table
-        .threads
-        .claim(&key(), &run(), ME)
-        .await
-        .expect("the table answers")
+    let outcome = table.threads().claim(&key(), &run_id(), ME).await;
+    outcome.expect("a response")
+}
+
+async fn claimed(table: &Scripted) -> (RunRow, Claim) {
+    match claim(table).await {
+        ClaimOutcome::Claimed(row, claim) => (row, claim),
+        other => panic!("the run is not claimed: {other:?}"),
+    }
 }
 
 #[tokio::test]
-async fn a_queued_run_is_claimed_by_one_write() {
-    let table = Scripted::answering([updated(&row(json!({})))]).await;
-    let ClaimOutcome::Claimed(row, came) = claim(&table).await else {
-        panic!("it was free")
-    };
+async fn claiming_a_queued_run_takes_one_write() {
+    let table = Scripted::with_responses([updated(&row(json!({})))]).await;
+    let (row, claim) = claimed(&table).await;
     assert_eq!(
-        (row.epoch, row.status, row.restarts.len(), came),
+        (row.epoch, row.status, row.restarts.len(), claim),
         (1, RunStatus::Running, 0, Claim::Fresh)
     );
-    let asked = table.asked();
-    let [(operation, body)] = asked.as_slice() else {
-        panic!("one write: {asked:?}")
-    };
-    assert_eq!(operation, "UpdateItem");
+    assert_eq!(table.operations(), ["UpdateItem"]);
+    let body = table.last_body();
     assert_eq!(body["ConditionExpression"], "#status = :was_status");
     assert_eq!(body["ExpressionAttributeValues"][":wakeBy"]["N"], "1165");
 }
 
 #[tokio::test]
-async fn a_run_with_a_live_lease_is_left_alone() {
+async fn a_run_with_a_valid_lease_is_not_claimed() {
     let held = row(json!({ "takenBy": { "S": "another" }, "leaseUntil": { "N": "1000" } }));
-    let table = Scripted::answering([refused(Some(held))]).await;
+    let table = Scripted::with_responses([refused(Some(held))]).await;
     assert!(
         matches!(claim(&table).await, ClaimOutcome::Leased(_)),
-        "a lease holds to the end of its last second"
+        "a lease is valid to the end of its last second"
     );
     assert_eq!(table.operations(), ["UpdateItem"]);
 }
 
 #[tokio::test]
-async fn an_ended_run_and_a_missing_one_are_told_apart() {
-    let table = Scripted::answering([refused(Some(row(
-        json!({ "status": { "S": "cancelled" } }),
-    )))])
-    .await;
-    assert!(
-        matches!(claim(&table).await, ClaimOutcome::Ended(row) if row.status == RunStatus::Cancelled)
-    );
-    let table = Scripted::answering([refused(None)]).await;
+async fn an_ended_run_and_a_missing_one_have_different_outcomes() {
+    let ended = row(json!({ "status": { "S": "cancelled" } }));
+    let table = Scripted::with_responses([refused(Some(ended))]).await;
+    let outcome = claim(&table).await;
+    assert!(matches!(outcome, ClaimOutcome::Ended(row) if row.status == RunStatus::Cancelled));
+    let table = Scripted::with_responses([refused(None)]).await;
     assert_eq!(claim(&table).await, ClaimOutcome::Missing);
 }
 
 #[tokio::test]
-async fn a_lease_whose_answer_was_lost_is_known_again() {
-    let table = Scripted::answering([down(), refused(Some(row(json!({}))))]).await;
-    assert!(
-        matches!(claim(&table).await, ClaimOutcome::Claimed(row, Claim::Fresh) if row.epoch == 1)
-    );
+async fn a_claim_whose_response_was_lost_is_recognised_by_its_owner() {
+    let table = Scripted::with_responses([server_error(), refused(Some(row(json!({}))))]).await;
+    let (row, claim) = claimed(&table).await;
+    assert_eq!((row.epoch, claim), (1, Claim::Fresh));
 }
 
 #[tokio::test]
-async fn a_dead_workers_run_is_taken_over_with_its_restart_recorded() {
-    let dead = row(json!({
-        "takenBy": { "S": "the dead one" }, "leaseUntil": { "N": "900" }, "epoch": { "N": "3" }, "lastSeq": { "N": "7" }
+async fn reclaiming_a_crashed_workers_run_records_the_restart() {
+    let crashed = row(json!({
+        "takenBy": { "S": "crashed" }, "leaseUntil": { "N": "900" }, "epoch": { "N": "3" }, "lastSeq": { "N": "7" }
     }));
-    let ours = row(
+    let reclaimed = row(
         json!({ "epoch": { "N": "4" }, "restarts": { "L": [{ "N": "7" }] }, "lastSeq": { "N": "8" } }),
     );
-    let table = Scripted::answering([refused(Some(dead)), updated(&ours)]).await;
-    let ClaimOutcome::Claimed(row, came) = claim(&table).await else {
-        panic!("its owner is dead")
-    };
+    let table = Scripted::with_responses([refused(Some(crashed)), updated(&reclaimed)]).await;
+    let (row, claim) = claimed(&table).await;
     assert_eq!(
-        (row.epoch, row.restarts.len(), row.last_seq, came),
+        (row.epoch, row.restarts.len(), row.last_seq, claim),
         (4, 1, 8, Claim::Reclaimed)
     );
-    let (_, body) = table.asked().pop().expect("it was asked");
+    let body = table.last_body();
     let values = &body["ExpressionAttributeValues"];
     assert_eq!(
         body["ConditionExpression"],
@@ -101,29 +94,29 @@ async fn a_dead_workers_run_is_taken_over_with_its_restart_recorded() {
 }
 
 #[tokio::test]
-async fn of_two_who_take_over_one_has_it() {
-    let dead = row(json!({ "takenBy": { "S": "the dead one" }, "leaseUntil": { "N": "900" } }));
+async fn a_run_that_another_worker_reclaims_first_is_leased() {
+    let crashed = row(json!({ "takenBy": { "S": "crashed" }, "leaseUntil": { "N": "900" } }));
     let theirs = row(json!({ "takenBy": { "S": "another" }, "epoch": { "N": "2" } }));
-    let table = Scripted::answering([refused(Some(dead)), refused(Some(theirs))]).await;
+    let table = Scripted::with_responses([refused(Some(crashed)), refused(Some(theirs))]).await;
     assert!(matches!(claim(&table).await, ClaimOutcome::Leased(row) if row.epoch == 2));
 }
 
 #[tokio::test]
-async fn a_run_that_was_handed_over_is_taken_without_a_restart() {
-    let mut free = row(json!({ "leaseUntil": { "N": "0" }, "lastSeq": { "N": "7" } }));
-    free.as_object_mut().expect("a row").remove("takenBy");
-    let ours = row(json!({ "epoch": { "N": "2" }, "lastSeq": { "N": "7" } }));
-    let table = Scripted::answering([refused(Some(free)), updated(&ours)]).await;
-    let ClaimOutcome::Claimed(row, came) = claim(&table).await else {
-        panic!("nobody has it")
-    };
+async fn accepting_a_hand_over_records_no_restart() {
+    let mut handed_over = row(json!({ "leaseUntil": { "N": "0" }, "lastSeq": { "N": "7" } }));
+    handed_over
+        .as_object_mut()
+        .expect("a row")
+        .remove("takenBy");
+    let accepted = row(json!({ "epoch": { "N": "2" }, "lastSeq": { "N": "7" } }));
+    let table = Scripted::with_responses([refused(Some(handed_over)), updated(&accepted)]).await;
+    let (row, claim) = claimed(&table).await;
     assert_eq!(
-        (row.restarts.len(), row.crashes, came),
+        (row.restarts.len(), row.crashes, claim),
         (0, 0, Claim::HandedOver)
     );
-    let (_, body) = table.asked().pop().expect("it was asked");
     assert_eq!(
-        body["ConditionExpression"],
+        table.last_body()["ConditionExpression"],
         "#status = :was_status AND attribute_not_exists(#takenBy)"
     );
 }

@@ -4,99 +4,85 @@ use std::sync::Arc;
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::message::Message;
-use longwire_core::run::CancelReason;
-use longwire_core::run::{Cursor, RunStatus};
+use longwire_core::run::{CancelReason, Cursor, RunEnd};
 use longwire_core::shape::Shape;
 use longwire_store::error::StoreError;
 use longwire_store::threads::lease::{Commit, Ended, RunLease, Written};
-use longwire_store::threads::transition::{Cut, End, HandOver};
+use longwire_store::threads::transition::{Cut, HandOver};
 use serde_json::{Value, json};
 
-use super::table::{Scripted, cancelled, down, found, key, row, run};
+use super::scripted::{
+    Scripted, found, key, row, run_id, server_error, transacted, transaction_cancelled,
+};
 
-fn fence(table: &Scripted) -> RunLease {
+const NOW: u64 = 1010;
+const OWNED: &str = "#status = :was_status AND #epoch = :was_epoch AND attribute_exists(#takenBy)";
+
+fn lease(table: &Scripted) -> RunLease {
     RunLease {
-        threads: table.threads.clone(),
+        threads: table.threads(),
         key: key(),
-        run_id: run(),
+        run_id: run_id(),
         epoch: 1,
         born: 990,
     }
 }
 
-fn lines() -> EventBatch {
-    let line = |seq: u64| Arc::from(format!("{{\"seq\":{seq}}}"));
+fn two_events() -> EventBatch {
+    let event = |seq: u64| Arc::from(format!("{{\"seq\":{seq}}}"));
     EventBatch {
         first: 1,
         last: 2,
-        events: vec![line(1), line(2)],
+        events: vec![event(1), event(2)],
     }
 }
 
-fn done() -> (u16, Value) {
-    (200, json!({}))
+/// Update of the run's row in the body of a transaction.
+fn row_update(body: &Value) -> &Value {
+    &body["TransactItems"][0]["Update"]
 }
 
-const END: End = End {
-    status: RunStatus::Finished,
-    reason: None,
-    at: 1010,
-};
-
 #[tokio::test]
-async fn a_step_is_one_transaction_under_the_epoch() {
-    let table = Scripted::answering([done()]).await;
-    let (message, lines) = (
-        Message::user(MessageId::trusted("u_1"), run(), "Well?"),
-        lines(),
-    );
+async fn a_step_is_one_transaction_conditional_on_the_epoch() {
+    let table = Scripted::with_responses([transacted()]).await;
+    let message = Message::user(MessageId::trusted("u_1"), run_id(), "Well?");
+    let events = two_events();
     let commit = Commit {
         messages: vec![(5, &message)],
-        events: Some(&lines),
+        events: Some(&events),
         events_ttl: 4600,
         ..Commit::default()
     };
-    assert_eq!(
-        fence(&table).commit(&commit).await.expect("it answers"),
-        Written::Done
-    );
+    let written = lease(&table).commit(&commit).await;
+    assert_eq!(written.expect("a response"), Written::Done);
 
-    let (operation, body) = table.asked().pop().expect("it was asked");
-    assert_eq!(operation, "TransactWriteItems");
-    let items = body["TransactItems"].as_array().expect("items");
-    let update = &items[0]["Update"];
-    assert_eq!(
-        update["ConditionExpression"],
-        "#status = :was_status AND #epoch = :was_epoch AND attribute_exists(#takenBy)"
-    );
+    assert_eq!(table.operations(), ["TransactWriteItems"]);
+    let body = table.last_body();
+    let update = row_update(&body);
+    assert_eq!(update["ConditionExpression"], OWNED);
     assert_eq!(update["ExpressionAttributeValues"][":lastSeq"]["N"], "2");
-    assert_eq!(items[1]["Put"]["Item"]["item"]["S"], "MSG#990#00000005");
-    assert_eq!(items[2]["Put"]["Item"]["item"]["S"], "LOG#r_1#00000001");
-    assert_eq!(
-        items[2]["Put"]["Item"]["lines"]["S"],
-        "{\"seq\":1}\n{\"seq\":2}"
-    );
+    let put = |at: usize| &body["TransactItems"][at]["Put"]["Item"];
+    assert_eq!(put(1)["item"]["S"], "MSG#990#00000005");
+    assert_eq!(put(2)["item"]["S"], "LOG#r_1#00000001");
+    assert_eq!(put(2)["lines"]["S"], "{\"seq\":1}\n{\"seq\":2}");
     assert_eq!(body["ClientRequestToken"].as_str().map(str::len), Some(32));
 }
 
 #[tokio::test]
-async fn a_conflict_and_an_outage_are_tried_again_under_the_same_token() {
-    // The SDK itself tries an outage three times; a conflict is tried by nobody else.
-    let table = Scripted::answering([
-        cancelled("TransactionConflict"),
-        down(),
-        down(),
-        down(),
-        done(),
+async fn a_conflict_and_an_unavailable_table_are_retried_under_one_token() {
+    // The SDK itself retries a server error twice, and no conflict.
+    let table = Scripted::with_responses([
+        transaction_cancelled("TransactionConflict"),
+        server_error(),
+        server_error(),
+        server_error(),
+        transacted(),
     ])
     .await;
-    assert_eq!(
-        fence(&table).renew(1060).await.expect("it answers"),
-        Written::Done
-    );
-    let tokens: Vec<_> = table
-        .asked()
-        .iter()
+    let written = lease(&table).renew(1060).await;
+    assert_eq!(written.expect("a response"), Written::Done);
+    let requests = table.requests().into_iter();
+    let tokens: Vec<_> = requests
         .map(|(_, body)| body["ClientRequestToken"].clone())
         .collect();
     assert_eq!(tokens.len(), 5);
@@ -104,98 +90,97 @@ async fn a_conflict_and_an_outage_are_tried_again_under_the_same_token() {
 }
 
 #[tokio::test]
-async fn a_refused_write_is_lost_when_another_owns_the_run() {
+async fn a_refused_write_is_lost_when_another_worker_owns_the_run() {
     let theirs = row(json!({ "epoch": { "N": "2" } }));
-    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&theirs)]).await;
-    assert_eq!(
-        fence(&table).renew(1060).await.expect("it answers"),
-        Written::Lost
-    );
+    let table = Scripted::with_responses([
+        transaction_cancelled("ConditionalCheckFailed"),
+        found(&theirs),
+    ])
+    .await;
+    let written = lease(&table).renew(1060).await;
+    assert_eq!(written.expect("a response"), Written::Lost);
     assert_eq!(table.operations(), ["TransactWriteItems", "GetItem"]);
 }
 
 #[tokio::test]
-async fn a_refused_end_that_stands_already_is_done() {
+async fn a_refused_end_that_is_already_stored_is_done() {
     let ended = row(json!({ "status": { "S": "finished" }, "lastSeq": { "N": "2" } }));
-    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&ended)]).await;
-    let lines = lines();
+    let table = Scripted::with_responses([
+        transaction_cancelled("ConditionalCheckFailed"),
+        found(&ended),
+    ])
+    .await;
+    let events = two_events();
     let commit = Commit {
-        events: Some(&lines),
+        events: Some(&events),
         ..Commit::default()
     };
-    assert_eq!(
-        fence(&table).end(&commit, END).await.expect("it answers"),
-        Ended::Done
-    );
+    let ended = lease(&table).end(&commit, RunEnd::Finished, NOW).await;
+    assert_eq!(ended.expect("a response"), Ended::Done);
 }
 
 #[tokio::test]
-async fn an_end_gives_way_to_a_cancel_that_came_first() {
-    let wanted = row(json!({ "cancelRequested": { "S": "user" } }));
-    let table =
-        Scripted::answering([cancelled("ConditionalCheckFailed"), found(&wanted), done()]).await;
-    let ended = fence(&table)
-        .end(&Commit::default(), END)
-        .await
-        .expect("it answers");
-    assert_eq!(ended, Ended::CancelRequested(CancelReason::User));
-
-    let end = End {
-        status: RunStatus::Cancelled,
-        reason: Some(CancelReason::User),
-        at: 1010,
-    };
+async fn after_a_cancel_request_only_a_cancellation_ends_the_run() {
+    let requested = row(json!({ "cancelRequested": { "S": "user" } }));
+    let table = Scripted::with_responses([
+        transaction_cancelled("ConditionalCheckFailed"),
+        found(&requested),
+        transacted(),
+    ])
+    .await;
+    let (lease, commit) = (lease(&table), Commit::default());
+    let ended = lease.end(&commit, RunEnd::Finished, NOW).await;
     assert_eq!(
-        fence(&table)
-            .end(&Commit::default(), end)
-            .await
-            .expect("it answers"),
-        Ended::Done
+        ended.expect("a response"),
+        Ended::CancelRequested(CancelReason::User)
     );
-    let asked = table.asked();
-    let condition =
-        |at: usize| asked[at].1["TransactItems"][0]["Update"]["ConditionExpression"].clone();
-    let mine = "#status = :was_status AND #epoch = :was_epoch AND attribute_exists(#takenBy)";
+    let cancelled = RunEnd::Cancelled(CancelReason::User);
+    let ended = lease.end(&commit, cancelled, NOW).await;
+    assert_eq!(ended.expect("a response"), Ended::Done);
+
+    let requests = table.requests();
+    let condition = |at: usize| row_update(&requests[at].1)["ConditionExpression"].clone();
     assert_eq!(
         condition(0),
-        format!("{mine} AND attribute_not_exists(#cancelRequested)")
+        format!("{OWNED} AND attribute_not_exists(#cancelRequested)")
     );
-    assert_eq!(condition(2), mine, "a cancellation gives way to nobody");
-    let values = &asked[2].1["TransactItems"][0]["Update"]["ExpressionAttributeValues"];
+    assert_eq!(condition(2), OWNED);
+    let values = &row_update(&requests[2].1)["ExpressionAttributeValues"];
     assert_eq!(values[":reason"]["S"], "user");
 }
 
 #[tokio::test]
-async fn an_end_is_lost_when_another_owns_the_run() {
+async fn an_end_is_lost_when_another_worker_owns_the_run() {
     let theirs = row(json!({ "epoch": { "N": "2" }, "cancelRequested": { "S": "user" } }));
-    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&theirs)]).await;
-    assert_eq!(
-        fence(&table)
-            .end(&Commit::default(), END)
-            .await
-            .expect("it answers"),
-        Ended::Lost
-    );
+    let table = Scripted::with_responses([
+        transaction_cancelled("ConditionalCheckFailed"),
+        found(&theirs),
+    ])
+    .await;
+    let ended = lease(&table)
+        .end(&Commit::default(), RunEnd::Finished, NOW)
+        .await;
+    assert_eq!(ended.expect("a response"), Ended::Lost);
 }
 
 #[tokio::test]
-async fn a_hand_over_leaves_every_connections_place_in_the_row() {
+async fn a_hand_over_stores_the_cursor_of_every_subscriber() {
     let connection = ConnectionId::trusted("c_1");
-    let place =
+    let subscribers =
         |after| BTreeMap::from([(connection.clone(), Cursor::new(after, Shape::default()))]);
-    let (before, now) = (place(0), place(7));
+    let (before, after) = (subscribers(0), subscribers(7));
     let moved = HandOver {
         before: &before,
-        after: &now,
+        after: &after,
         wake_by: 1130,
     };
-    let table = Scripted::answering([done()]).await;
-    let written = fence(&table).hand_over(moved, None).await;
-    assert_eq!(written.expect("it answers"), Written::Done);
-    let (_, body) = table.asked().pop().expect("it was asked");
-    let update = &body["TransactItems"][0]["Update"];
-    let set = update["UpdateExpression"].as_str().expect("an expression");
-    assert!(set.ends_with("REMOVE #takenBy"), "{set}");
+    let table = Scripted::with_responses([transacted()]).await;
+    let written = lease(&table).hand_over(moved, None).await;
+    assert_eq!(written.expect("a response"), Written::Done);
+    let body = table.last_body();
+    let update = row_update(&body);
+    let expression = update["UpdateExpression"].as_str().expect("an expression");
+    assert!(expression.ends_with("REMOVE #takenBy"), "{expression}");
     let condition = update["ConditionExpression"].as_str().expect("a condition");
     assert!(
         condition.ends_with("#attached = :was_attached"),
@@ -203,14 +188,14 @@ async fn a_hand_over_leaves_every_connections_place_in_the_row() {
     );
     let values = &update["ExpressionAttributeValues"];
     assert_eq!(values[":attached"]["M"]["c_1"]["M"]["after"]["N"], "7");
-    assert_eq!(values.get(":restarts"), None, "no line is void");
+    assert_eq!(values.get(":restarts"), None, "no event is void");
 
-    let table = Scripted::answering([done()]).await;
+    let table = Scripted::with_responses([transacted()]).await;
     let cut = Cut { step: 3, keep: 12 };
-    let written = fence(&table).hand_over(moved, Some(cut)).await;
-    assert_eq!(written.expect("it answers"), Written::Done);
-    let (_, body) = table.asked().pop().expect("it was asked");
-    let values = &body["TransactItems"][0]["Update"]["ExpressionAttributeValues"];
+    let written = lease(&table).hand_over(moved, Some(cut)).await;
+    assert_eq!(written.expect("a response"), Written::Done);
+    let body = table.last_body();
+    let values = &row_update(&body)["ExpressionAttributeValues"];
     assert_eq!(values[":restarts"]["L"], json!([{ "N": "12" }]));
     assert_eq!(
         (&values[":lastSeq"]["N"], &values[":cut"]["N"]),
@@ -219,19 +204,20 @@ async fn a_hand_over_leaves_every_connections_place_in_the_row() {
 }
 
 #[tokio::test]
-async fn a_hand_over_is_made_again_when_somebody_attached_meanwhile() {
+async fn a_hand_over_fails_when_a_connection_subscribed_meanwhile() {
     let none = BTreeMap::new();
     let moved = HandOver {
         before: &none,
         after: &none,
         wake_by: 1130,
     };
-    let mine = row(json!({}));
-    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&mine)]).await;
-    let written = fence(&table).hand_over(moved, None).await;
+    let hand_over = async |row: Value| {
+        let responses = [transaction_cancelled("ConditionalCheckFailed"), found(&row)];
+        let table = Scripted::with_responses(responses).await;
+        lease(&table).hand_over(moved, None).await
+    };
+    let written = hand_over(row(json!({}))).await;
     assert!(matches!(written, Err(StoreError::ConditionFailed)));
-    let theirs = row(json!({ "epoch": { "N": "2" } }));
-    let table = Scripted::answering([cancelled("ConditionalCheckFailed"), found(&theirs)]).await;
-    let written = fence(&table).hand_over(moved, None).await;
-    assert_eq!(written.expect("it answers"), Written::Lost);
+    let written = hand_over(row(json!({ "epoch": { "N": "2" } }))).await;
+    assert_eq!(written.expect("a response"), Written::Lost);
 }

@@ -1,7 +1,7 @@
-//! How a worker takes a run and writes it, against a table that answers what a test tells it: the answers
-//! are DynamoDB's own JSON, and the client is the real one.
+//! Integration tests of the store, in one binary: the real client against scripted responses in DynamoDB's own JSON.
 
 mod cancel;
 mod claim;
 mod lease;
-mod table;
+mod overdue;
+mod scripted;

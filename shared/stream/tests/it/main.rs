@@ -1,14 +1,18 @@
-//! The sender against connections that are slow, broken or gone. Time is paused: the figures are exact.
+//! Streams to connections that are slow, broken or gone. Time is paused, so the figures are exact.
 
 #![expect(
     clippy::unwrap_used,
     reason = "a test may panic, and so may what only tests use"
 )]
 
-mod end;
+mod batches;
+mod dropped;
+mod failures;
 mod figures;
-mod lines;
-mod pages;
+mod frames;
 mod property;
+mod reads;
+
+mod clients;
+mod durable_log;
 mod stage;
-mod trouble;

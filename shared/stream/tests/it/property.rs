@@ -1,19 +1,19 @@
-//! Whatever is emitted, and however posts fail: every connection gets exactly the log's lines, in order.
+//! Property: whatever is emitted and however posts fail, every subscriber gets exactly the events of the log, in order.
 
-use std::time::Duration;
+use proptest::prelude::*;
+use tokio::time::sleep;
 
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::shape::Lines;
 use longwire_protocol::event::{Event, ReasoningRole};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_stream::post::PostError;
-use proptest::prelude::*;
-use tokio::time::sleep;
 
-use super::stage::{Verdict, ms, numbers, run_finished, said, stage};
+use crate::clients::PostOutcome;
+use crate::stage::{joined_deltas, ms, numbers, run_finished, stage};
 
 #[derive(Debug, Clone)]
-enum Move {
+enum Step {
     Emit(Event),
     Pause(u64),
     Batch,
@@ -44,60 +44,60 @@ fn event() -> impl Strategy<Value = Event> {
     })
 }
 
-fn moves() -> impl Strategy<Value = Vec<Move>> {
+fn steps() -> impl Strategy<Value = Vec<Step>> {
     let one = prop_oneof![
-        10 => event().prop_map(Move::Emit),
-        4 => (0..60u64).prop_map(Move::Pause),
-        1 => Just(Move::Batch),
-        1 => Just(Move::Attach),
+        10 => event().prop_map(Step::Emit),
+        4 => (0..60u64).prop_map(Step::Pause),
+        1 => Just(Step::Batch),
+        1 => Just(Step::Attach),
     ];
     prop::collection::vec(one, 0..80)
 }
 
-fn verdicts() -> impl Strategy<Value = Vec<Verdict>> {
+fn outcomes() -> impl Strategy<Value = Vec<PostOutcome>> {
     let result = prop_oneof![4 => Just(Ok(())), 1 => Just(Err(PostError::Slow))];
     prop::collection::vec(((0..80u64).prop_map(ms), result), 1..20)
 }
 
-async fn check(moves: Vec<Move>, verdicts: Vec<Verdict>) {
-    // After the listed ones all is calm, so that the run ends.
-    let verdict = move |_: &_, nth: usize| verdicts.get(nth).cloned().unwrap_or((ms(5), Ok(())));
-    let stage = stage(verdict);
+async fn check(steps: Vec<Step>, outcomes: Vec<PostOutcome>) {
+    // Later posts succeed, so that the run ends.
+    let outcome = move |_: &_, nth: usize| outcomes.get(nth).cloned().unwrap_or((ms(5), Ok(())));
+    let stage = stage(outcome);
     stage.attach("one", Lines::One).await;
     stage.attach("many", Lines::Many).await;
     let (mut emitted, mut logged, mut late) = (String::new(), Vec::new(), 0);
-    for step in moves {
+    for step in steps {
         match step {
-            Move::Emit(event) => {
+            Step::Emit(event) => {
                 emitted.push_str(delta(&event));
                 stage.emit(event).await;
             }
-            Move::Pause(millis) => sleep(ms(millis)).await,
-            Move::Batch => logged.extend(stage.sender.batch().await.unwrap().events),
-            Move::Attach => {
+            Step::Pause(millis) => sleep(ms(millis)).await,
+            Step::Batch => logged.extend(stage.sink.batch().await.unwrap().events),
+            Step::Attach => {
                 late += 1;
                 stage.attach(&format!("late{late}"), Lines::Many).await;
             }
         }
     }
-    logged.extend(stage.sender.close(run_finished()).await.unwrap().events);
-    stage.sender.release().await.unwrap();
-    assert!(stage.sender.drained(Duration::from_secs(600)).await);
+    logged.extend(stage.sink.close(run_finished()).await.unwrap().events);
+    stage.sink.release().await.unwrap();
+    stage.drain().await;
 
-    let logged: Vec<String> = logged.iter().map(|line| line.to_string()).collect();
+    let logged: Vec<String> = logged.iter().map(|event| event.to_string()).collect();
     assert_eq!(
         numbers(&logged),
         (1..=logged.len() as u64).collect::<Vec<_>>()
     );
-    assert_eq!(said(&logged), emitted);
+    assert_eq!(joined_deltas(&logged), emitted);
     let late = (1..=late).map(|nth| format!("late{nth}"));
     for name in ["one".to_owned(), "many".to_owned()]
         .into_iter()
         .chain(late)
     {
-        assert_eq!(stage.far.lines(&name), logged, "{name}");
+        assert_eq!(stage.clients.lines(&name), logged, "{name}");
     }
-    let frames = stage.far.attempts();
+    let frames = stage.clients.attempts();
     assert!(
         frames
             .iter()
@@ -118,12 +118,12 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
 
     #[test]
-    fn everybody_gets_every_line_once_and_in_order(moves in moves(), verdicts in verdicts()) {
+    fn every_subscriber_gets_every_event_once_and_in_order(steps in steps(), outcomes in outcomes()) {
         tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
             .build()
             .unwrap()
-            .block_on(check(moves, verdicts));
+            .block_on(check(steps, outcomes));
     }
 }

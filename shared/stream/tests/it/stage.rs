@@ -1,140 +1,99 @@
-//! A run with watchers whose posts behave as the test says.
+//! Dispatcher of a run with clients, a durable log and a lease that the test controls.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::FutureExt;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
 use longwire_core::ids::{ConnectionId, MessageId, RunId, ThreadId};
-use longwire_core::run::Cursor;
+use longwire_core::run::{Cursor, RunStatus};
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_protocol::event::{AssistantRole, Event, PROTOCOL_VERSION, RunOutcome};
 use longwire_stream::event_log::EventLog;
-use longwire_stream::post::{Post, PostError};
-use longwire_stream::settings::{Notices, Settings};
+use longwire_stream::notice::Notices;
+use longwire_stream::post::Post;
+use longwire_stream::read::ReadEvents;
+use longwire_stream::settings::Settings;
 use longwire_stream::sink::EventSink;
-use serde_json::Value;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
 
-pub(crate) type Verdict = (Duration, Result<(), PostError>);
-
-/// An attempt to post, in the order the attempts started.
-#[derive(Debug, Clone)]
-pub(crate) struct Attempt {
-    pub(crate) to: ConnectionId,
-    pub(crate) started: Instant,
-    /// It was neither answered nor given up.
-    under_way: bool,
-    /// When it was answered, and how.
-    pub(crate) landed: Option<(Instant, Result<(), PostError>)>,
-    pub(crate) text: String,
-}
-
-/// The connections' side.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Far(Arc<Mutex<Vec<Attempt>>>);
-
-impl Far {
-    /// Every attempt takes as long and ends as `verdict` says of it; its number counts from 0 per connection.
-    pub(crate) fn post(
-        &self,
-        verdict: impl Fn(&ConnectionId, usize) -> Verdict + Send + Sync + 'static,
-    ) -> Post {
-        let far = self.clone();
-        Arc::new(move |to, text| {
-            let (index, nth) = far.begin(&to, text);
-            let (takes, result) = verdict(&to, nth);
-            let attempt = UnderWay(far.clone(), index);
-            async move {
-                sleep(takes).await;
-                attempt.change(|a| a.landed = Some((Instant::now(), result.clone())));
-                result
-            }
-            .boxed()
-        })
-    }
-
-    fn begin(&self, to: &ConnectionId, text: String) -> (usize, usize) {
-        let mut attempts = self.0.lock().unwrap();
-        let of_this = || attempts.iter().filter(|attempt| attempt.to == *to);
-        assert!(
-            !of_this().any(|a| a.under_way),
-            "two posts to {to} at a time"
-        );
-        let nth = of_this().count();
-        attempts.push(Attempt {
-            to: to.clone(),
-            started: Instant::now(),
-            under_way: true,
-            landed: None,
-            text,
-        });
-        (attempts.len() - 1, nth)
-    }
-
-    pub(crate) fn attempts(&self) -> Vec<Attempt> {
-        self.0.lock().unwrap().clone()
-    }
-
-    /// The frames a connection took.
-    pub(crate) fn taken(&self, name: &str) -> Vec<String> {
-        let took = |a: &Attempt| a.to == id(name) && matches!(a.landed, Some((_, Ok(()))));
-        let attempts = self.attempts().into_iter().filter(took);
-        attempts.map(|attempt| attempt.text).collect()
-    }
-
-    /// The lines a connection took.
-    pub(crate) fn lines(&self, name: &str) -> Vec<String> {
-        let frames = self.taken(name);
-        frames
-            .iter()
-            .flat_map(|f| f.split('\n'))
-            .map(str::to_owned)
-            .collect()
-    }
-}
-
-/// An attempt that nobody gave up yet.
-struct UnderWay(Far, usize);
-
-impl UnderWay {
-    fn change(&self, change: impl FnOnce(&mut Attempt)) {
-        change(&mut self.0.0.lock().unwrap()[self.1]);
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.change(|attempt| attempt.under_way = false);
-    }
-}
+use crate::clients::{Clients, PostOutcome};
+use crate::durable_log::{DurableLog, ReadOutcome};
 
 pub(crate) struct Stage {
-    pub(crate) sender: EventSink,
+    pub(crate) sink: EventSink,
     pub(crate) notices: Notices,
-    pub(crate) far: Far,
+    pub(crate) clients: Clients,
     pub(crate) lease: watch::Sender<Instant>,
 }
 
-/// A new run with a lease for an hour.
+/// Starts a new run.
 pub(crate) fn stage(
-    verdict: impl Fn(&ConnectionId, usize) -> Verdict + Send + Sync + 'static,
+    outcome: impl Fn(&ConnectionId, usize) -> PostOutcome + Send + Sync + 'static,
 ) -> Stage {
-    stage_with(Settings::default(), verdict)
+    stage_with(Settings::default(), outcome)
 }
 
 pub(crate) fn stage_with(
     settings: Settings,
-    verdict: impl Fn(&ConnectionId, usize) -> Verdict + Send + Sync + 'static,
+    outcome: impl Fn(&ConnectionId, usize) -> PostOutcome + Send + Sync + 'static,
 ) -> Stage {
-    let far = Far::default();
-    let (lease, held) = watch::channel(Instant::now() + Duration::from_secs(3600));
-    let log = EventLog::resume(ThreadId::trusted("t1"), RunId::trusted("r1"), Vec::new(), 0);
-    let (sender, notices) = longwire_stream::spawn(settings, far.post(verdict), held, log);
+    let nothing = DurableLog::default().read(1, |_| (Duration::ZERO, Ok(())));
+    let clients = Clients::default();
+    start(
+        settings,
+        &clients,
+        clients.post(outcome),
+        nothing,
+        new_run(),
+    )
+}
+
+/// Starts a new run whose older events are read from `durable`, two a page.
+pub(crate) fn stage_with_log(
+    settings: Settings,
+    durable: &DurableLog,
+    outcome: impl Fn(&ConnectionId, usize) -> PostOutcome + Send + Sync + 'static,
+) -> Stage {
+    let read = durable.read(2, |_| (ms(5), Ok(())));
+    let clients = Clients::default();
+    start(settings, &clients, clients.post(outcome), read, new_run())
+}
+
+/// Replays a run of `count` deltas that has ended. Posts take 10 ms; reads are answered from `durable`, `page`
+/// deltas at a time, as `outcome` says.
+pub(crate) fn ended_stage(
+    count: u64,
+    durable: &DurableLog,
+    page: usize,
+    outcome: impl Fn(usize) -> ReadOutcome + Send + Sync + 'static,
+) -> Stage {
+    let (thread, run) = (ThreadId::trusted("t1"), RunId::trusted("r1"));
+    let log = EventLog::ended(thread, run, count, RunStatus::Finished);
+    let clients = Clients::default();
+    let post = clients.post(|_, _| (ms(10), Ok(())));
+    let read = durable.read(page, outcome);
+    start(Settings::default(), &clients, post, read, log)
+}
+
+fn new_run() -> EventLog {
+    EventLog::resume(ThreadId::trusted("t1"), RunId::trusted("r1"), Vec::new(), 0)
+}
+
+/// Starts a dispatcher with a lease of one hour.
+fn start(
+    settings: Settings,
+    clients: &Clients,
+    post: Post,
+    read: ReadEvents,
+    log: EventLog,
+) -> Stage {
+    let (lease, expiry) = watch::channel(Instant::now() + Duration::from_secs(3600));
+    let (sink, notices) = longwire_stream::spawn(settings, post, read, expiry, log);
     Stage {
-        sender,
+        sink,
         notices,
-        far,
+        clients: clients.clone(),
         lease,
     }
 }
@@ -147,30 +106,52 @@ impl Stage {
     pub(crate) async fn attach_as(&self, name: &str, format: Format, lines: Lines, after: u64) {
         let shape = Shape { format, lines };
         let cursor = Cursor::new(after, shape);
-        self.sender.attach(id(name), cursor).await.unwrap();
+        self.sink.attach(id(name), cursor).await.unwrap();
+    }
+
+    /// Attaches a client that sent `resume`.
+    pub(crate) async fn resume(&self, name: &str, format: Format, after: u64) {
+        self.sink
+            .attach(id(name), resumed_at(after, format))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn emit(&self, event: Event) {
-        self.sender.emit(event).await.unwrap();
+        self.sink.emit(event).await.unwrap();
     }
 
-    /// The run and its first step begin.
+    /// Starts the run and its first step.
     pub(crate) async fn open(&self) {
         self.emit(run_started()).await;
         self.emit(step_started()).await;
     }
 
-    /// The text begins, with its first word.
-    pub(crate) async fn speak(&self, first: &str) {
+    /// Starts the text, with its first delta.
+    pub(crate) async fn start_text(&self, first: &str) {
         self.emit(text_start()).await;
         self.emit(text(first)).await;
     }
 
-    /// Ends the run and waits until everything is sent.
+    /// Ends the run and waits until everything is posted.
     pub(crate) async fn finish(&self) {
-        self.sender.close(run_finished()).await.unwrap();
-        self.sender.release().await.unwrap();
-        assert!(self.sender.drained(Duration::from_secs(60)).await);
+        self.sink.close(run_finished()).await.unwrap();
+        self.sink.release().await.unwrap();
+        self.drain().await;
+    }
+
+    /// Waits until everything is posted.
+    pub(crate) async fn drain(&self) {
+        assert!(self.sink.drained(Duration::from_secs(600)).await);
+    }
+}
+
+/// Cursor that a `resume` request set.
+pub(crate) fn resumed_at(after: u64, format: Format) -> Cursor {
+    let lines = Lines::Many;
+    Cursor {
+        requested_at: 1_763_681_477_123,
+        ..Cursor::new(after, Shape { format, lines })
     }
 }
 
@@ -182,8 +163,8 @@ pub(crate) fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// The texts in lines, together.
-pub(crate) fn said(lines: &[String]) -> String {
+/// Concatenates the deltas of events.
+pub(crate) fn joined_deltas(lines: &[String]) -> String {
     let deltas = lines.iter().filter_map(|line| {
         let line: Value = serde_json::from_str(line).unwrap();
         Some(line.get("delta")?.as_str()?.to_owned())
@@ -191,7 +172,7 @@ pub(crate) fn said(lines: &[String]) -> String {
     deltas.collect()
 }
 
-/// The numbers of lines.
+/// Numbers of events.
 pub(crate) fn numbers(lines: &[String]) -> Vec<u64> {
     let seq = |line: &String| {
         let line: Value = serde_json::from_str(line).unwrap();
@@ -236,10 +217,18 @@ pub(crate) fn text_end() -> Event {
 }
 
 pub(crate) fn run_finished() -> Event {
+    run_ended(RunOutcome::Success)
+}
+
+pub(crate) fn run_cancelled() -> Event {
+    run_ended(RunOutcome::Cancelled)
+}
+
+fn run_ended(outcome: RunOutcome) -> Event {
     Event::RunFinished {
         thread_id: ThreadId::trusted("t1"),
         run_id: RunId::trusted("r1"),
-        outcome: RunOutcome::Success,
+        outcome,
         usage: Vec::new(),
     }
 }

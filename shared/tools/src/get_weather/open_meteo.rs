@@ -1,24 +1,24 @@
-//! Open-Meteo's two services (Open-Meteo documentation, "Geocoding API" and "Weather Forecast API").
+//! The two services of Open-Meteo (Open-Meteo documentation, "Geocoding API" and "Weather Forecast API").
 
 use reqwest::Client;
 use serde::Deserialize;
 
 use crate::web::{WebError, get_json};
 
-/// How many places of one name are looked at.
+/// Most places of one name that are requested.
 const PLACES: &str = "10";
 
-/// Where the two services are: base URLs without a path.
+/// Base URLs of the two services, without a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// Names → coordinates.
+    /// Service that returns the coordinates of a name.
     pub geocoding: String,
-    /// Coordinates → weather.
+    /// Service that returns the weather at coordinates.
     pub forecast: String,
 }
 
 impl Default for Service {
-    /// The public ones, free for use that is not commercial.
+    /// Public services, free for non-commercial use.
     fn default() -> Self {
         Self {
             geocoding: "https://geocoding-api.open-meteo.com".to_owned(),
@@ -27,7 +27,7 @@ impl Default for Service {
     }
 }
 
-/// A place on the map.
+/// Place with its coordinates.
 #[derive(Debug, Deserialize)]
 pub(super) struct Place {
     pub(super) name: String,
@@ -40,12 +40,12 @@ pub(super) struct Place {
 
 #[derive(Deserialize)]
 struct Places {
-    /// Missing when there are none.
+    /// Absent when there are none.
     #[serde(default)]
     results: Vec<Place>,
 }
 
-/// The weather now: °C, km/h, a WMO code.
+/// Current weather: temperature in °C, wind speed in km/h, WMO weather code.
 #[derive(Debug, Deserialize)]
 pub(super) struct Weather {
     pub(super) temperature_2m: f64,
@@ -66,8 +66,8 @@ fn day() -> u8 {
 }
 
 impl Service {
-    /// The best-known place of that name. The service knows names only, so of "Berlin, Germany" it is asked
-    /// for "Berlin", and what follows the comma chooses among the answers.
+    /// Best-known place of a name. The service finds names only, so for "Berlin, Germany" the request has
+    /// "Berlin", and the text after the comma selects one of the places.
     pub(super) async fn find(
         &self,
         http: &Client,
@@ -84,11 +84,12 @@ impl Service {
         ];
         let mut places = get_json::<Places>(http, &url, &query).await?.results;
         let hints: Vec<_> = words.collect();
-        let meant = places.iter().position(|place| place.is_in_any(&hints));
-        let index = meant.unwrap_or(0);
+        let matching = places.iter().position(|place| place.is_in_any(&hints));
+        let index = matching.unwrap_or(0);
         Ok((index < places.len()).then(|| places.swap_remove(index)))
     }
 
+    /// Current weather at a place.
     pub(super) async fn weather(&self, http: &Client, place: &Place) -> Result<Weather, WebError> {
         let url = format!("{}/v1/forecast", self.forecast.trim_end_matches('/'));
         let query = [

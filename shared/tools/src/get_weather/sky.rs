@@ -1,8 +1,8 @@
-//! WMO weather codes → words that follow "it is" (Open-Meteo documentation, "WMO Weather interpretation
+//! WMO weather codes as words that follow "it is" (Open-Meteo documentation, "WMO Weather interpretation
 //! codes").
 
-/// What the sky does; nothing for a code that is not in the table.
-pub(super) fn words(code: u16, day: bool) -> Option<&'static str> {
+/// Describes the sky; `None` for a code that is not in the table.
+pub(super) fn describe(code: u16, day: bool) -> Option<&'static str> {
     Some(match (code, day) {
         (0, true) => "sunny",
         (0, false) => "clear",

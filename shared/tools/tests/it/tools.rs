@@ -1,15 +1,19 @@
-//! The tools as the agent meets them: offered, prepared, run.
+//! Tools as the agent uses them: offered, prepared, run.
 
 mod weather;
 
 use futures::FutureExt;
+use serde_json::{Value, json};
+
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::tool::{ToolCall, ToolOutcome};
-use longwire_tools::get_weather::Service;
-use longwire_tools::kb_lookup::{Passage, Retrieve};
-use longwire_tools::repeat::{Once, Repeat};
-use longwire_tools::{Deps, Tools, web};
-use serde_json::{Value, json};
+use longwire_tools::deps::Deps;
+use longwire_tools::get_weather::open_meteo::Service;
+use longwire_tools::kb_lookup::retrieve::{Passage, Retrieve};
+use longwire_tools::once::Once;
+use longwire_tools::repeat::Repeat;
+use longwire_tools::toolbox::Tools;
+use longwire_tools::web;
 
 fn deps() -> Deps {
     Deps {
@@ -48,7 +52,7 @@ fn the_model_is_told_about_every_tool() {
 }
 
 #[test]
-fn a_tool_without_its_means_is_not_offered() {
+fn a_tool_without_its_client_is_not_offered() {
     let names: Vec<_> = Tools::new(&deps())
         .specs()
         .into_iter()
@@ -58,37 +62,37 @@ fn a_tool_without_its_means_is_not_offered() {
 }
 
 #[test]
-fn what_cannot_run_says_why() {
+fn a_refused_call_has_a_reason_for_the_model() {
     let tools = Tools::new(&deps());
-    let complaint = |name: &str, input| tools.prepare(&call(name, input)).expect_err("refused");
+    let error = |name: &str, input| tools.prepare(&call(name, input)).expect_err("refused");
     assert_eq!(
-        complaint("kb_lookup", json!({"query": "x"})),
+        error("kb_lookup", json!({"query": "x"})),
         "There is no tool named \"kb_lookup\". The tools are: get_weather, current_time."
     );
-    assert!(complaint(&"n".repeat(500), json!({})).len() < 200);
+    assert!(error(&"n".repeat(500), json!({})).len() < 200);
     assert_eq!(
-        complaint("get_weather", json!({"location": ["Rome"]})),
+        error("get_weather", json!({"location": ["Rome"]})),
         "The argument \"location\" is no good: invalid type: sequence, expected a string."
     );
     assert_eq!(
-        complaint("current_time", Value::Null),
+        error("current_time", Value::Null),
         "The arguments are no good: missing field `timezone`."
     );
 }
 
 #[test]
-fn a_deployment_says_what_must_not_be_repeated() {
+fn a_deployment_lists_tools_that_are_not_repeated() {
     let repeat = |tools: &Tools| {
         let call = call("current_time", json!({"timezone": "UTC"}));
-        tools.prepare(&call).expect("it is offered").repeat()
+        tools.prepare(&call).expect("the tool is offered").repeat()
     };
     assert_eq!(repeat(&Tools::new(&deps())), Repeat::Safe);
-    let once = Once::try_from("current_time".to_owned()).expect("it is a tool");
+    let once = Once::try_from("current_time".to_owned()).expect("the name of a tool");
     assert_eq!(repeat(&Tools::new(&deps()).with_once(once)), Repeat::Never);
 }
 
 #[tokio::test]
-async fn a_prepared_call_says_what_it_does_and_does_it() {
+async fn a_prepared_call_has_a_status_and_runs() {
     let retrieve = Retrieve::new(|query| {
         let passage = Passage {
             text: format!("All about {query}."),
@@ -100,7 +104,7 @@ async fn a_prepared_call_says_what_it_does_and_does_it() {
     let tools = with_knowledge(retrieve);
     let prepared = tools
         .prepare(&call("kb_lookup", json!({"query": "refunds"})))
-        .expect("good");
+        .expect("valid arguments");
     assert_eq!(
         prepared.status(),
         "Searching the knowledge base for \"refunds\"…"
@@ -111,7 +115,7 @@ async fn a_prepared_call_says_what_it_does_and_does_it() {
 
     let prepared = tools
         .prepare(&call("current_time", json!({"timezone": "UTC"})))
-        .expect("good");
+        .expect("valid arguments");
     let output = prepared.run().await;
     assert_eq!(
         output.content,
@@ -120,7 +124,7 @@ async fn a_prepared_call_says_what_it_does_and_does_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_and_silence_are_results() {
+async fn a_panic_and_an_exceeded_time_limit_become_results() {
     let tools = with_knowledge(Retrieve::new(|query| match query.as_str() {
         "panic" => async { panic!("a bug") }.boxed(),
         _ => futures::future::pending().boxed(),
@@ -128,7 +132,7 @@ async fn a_panic_and_silence_are_results() {
     let prepare = |query: &str| {
         tools
             .prepare(&call("kb_lookup", json!({"query": query})))
-            .expect("good")
+            .expect("valid arguments")
     };
     let output = prepare("panic").run().await;
     assert_eq!(output.outcome, ToolOutcome::Error);
@@ -138,18 +142,20 @@ async fn a_panic_and_silence_are_results() {
     assert_eq!(output.content, "The tool did not answer within 10s.");
 }
 
-/// docs/tools.md shows a tool that exists, so that the page is compiled and tested.
+/// Compares docs/tools.md with the source, so that the code on the page is compiled and tested.
 #[test]
-fn the_page_on_tools_shows_the_real_thing() {
+fn the_tools_page_shows_the_source_of_current_time() {
     let page = include_str!("../../../../docs/tools.md");
     let source = include_str!("../../src/current_time.rs");
     let tool = source.split("\n#[cfg(test)]").next().expect("a first part");
     assert!(
         page.contains(tool),
-        "docs/tools.md differs from src/tools/current_time.rs"
+        "docs/tools.md differs from shared/tools/src/current_time.rs"
     );
-    let list = include_str!("../../src/lib.rs");
+    let lib = include_str!("../../src/lib.rs");
+    let list = lib.lines().find(|line| line.starts_with("const ALL"));
     assert!(
-        page.contains("current_time::CurrentTime,") && list.contains("current_time::CurrentTime,")
+        page.contains(list.expect("the list of all tools")),
+        "docs/tools.md differs from shared/tools/src/lib.rs"
     );
 }

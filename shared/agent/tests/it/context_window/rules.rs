@@ -1,13 +1,14 @@
-//! Bedrock's rules for a conversation, written down apart from the code that keeps them.
+//! Bedrock's rules for a conversation, independent of the code that keeps them.
 
 use std::collections::HashSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
 use longwire_agent::model::{Part, Turn};
 use longwire_core::message::Role;
 
-/// Whether Bedrock would take these turns, and if not, why not.
+/// Checks whether Bedrock accepts these turns. The error names the broken rule.
 pub(crate) fn check(turns: &[Turn]) -> Result<(), String> {
     let (first, last) = match turns {
         [] => return Err("there is no turn".to_owned()),
@@ -24,10 +25,10 @@ pub(crate) fn check(turns: &[Turn]) -> Result<(), String> {
     let mut expected: Vec<String> = Vec::new();
     for turn in turns {
         parts(turn)?;
-        answered(turn, &expected)?;
+        results(turn, &expected)?;
         expected = calls(turn, &mut ids)?;
     }
-    ensure(expected.is_empty(), "a call is not answered")?;
+    ensure(expected.is_empty(), "a call has no result")?;
     let marks = turns
         .iter()
         .flat_map(|t| &t.parts)
@@ -48,12 +49,12 @@ fn blank(text: &str) -> bool {
 }
 
 fn parts(turn: &Turn) -> Result<(), String> {
-    let said: Vec<_> = turn
+    let content: Vec<_> = turn
         .parts
         .iter()
         .filter(|p| **p != Part::CachePoint)
         .collect();
-    ensure(!said.is_empty(), "a turn is empty")?;
+    ensure(!content.is_empty(), "a turn is empty")?;
     ensure(
         turn.parts[0] != Part::CachePoint,
         "a cache point comes first",
@@ -63,12 +64,14 @@ fn parts(turn: &Turn) -> Result<(), String> {
         .windows(2)
         .any(|w| w[0] == Part::CachePoint && w[1] == Part::CachePoint);
     ensure(!doubled, "a cache point follows another")?;
-    let thinking = matches!(
-        said[said.len() - 1],
+    let reasoning_last = matches!(
+        content[content.len() - 1],
         Part::Reasoning { .. } | Part::RedactedReasoning(_)
     );
-    ensure(!thinking, "a turn ends with thinking")?;
-    said.into_iter().try_for_each(|part| one(turn.role, part))
+    ensure(!reasoning_last, "a turn ends with reasoning")?;
+    content
+        .into_iter()
+        .try_for_each(|part| one(turn.role, part))
 }
 
 fn one(role: Role, part: &Part) -> Result<(), String> {
@@ -76,22 +79,24 @@ fn one(role: Role, part: &Part) -> Result<(), String> {
     match part {
         Part::Text(text) => ensure(!blank(text), "a text is blank"),
         Part::Reasoning { signature, .. } => {
-            ensure(assistant, "the user thinks")?;
-            let sealed = signature.as_deref().is_some_and(|seal| !blank(seal));
-            ensure(sealed, "thinking has no seal")
+            ensure(assistant, "a user turn has reasoning")?;
+            let signed = signature
+                .as_deref()
+                .is_some_and(|signature| !blank(signature));
+            ensure(signed, "reasoning has no signature")
         }
         Part::RedactedReasoning(data) => {
-            ensure(assistant, "the user thinks")?;
-            let sealed = STANDARD.decode(data).is_ok_and(|bytes| !bytes.is_empty());
-            ensure(sealed, "sealed thinking is not base64")
+            ensure(assistant, "a user turn has reasoning")?;
+            let valid = STANDARD.decode(data).is_ok_and(|bytes| !bytes.is_empty());
+            ensure(valid, "redacted reasoning is not base64")
         }
         Part::ToolCall { name, input, .. } => {
-            ensure(assistant, "the user calls a tool")?;
+            ensure(assistant, "a user turn has a call")?;
             ensure(legal(name, "_-"), "a tool's name is illegal")?;
             ensure(input.is_object(), "arguments are not an object")
         }
         Part::ToolResult { text, .. } => {
-            ensure(!assistant, "the assistant answers a call")?;
+            ensure(!assistant, "an assistant turn has a result")?;
             ensure(!blank(text), "a result is blank")
         }
         Part::CachePoint => Ok(()),
@@ -105,7 +110,7 @@ fn legal(name: &str, also: &str) -> bool {
         .all(|c| c.is_ascii_alphanumeric() || also.contains(c))
 }
 
-/// The calls of a turn, whose answers the next one must begin with.
+/// Ids of the calls of a turn; the next turn must start with their results.
 fn calls(turn: &Turn, ids: &mut HashSet<String>) -> Result<Vec<String>, String> {
     let mut calls = Vec::new();
     for part in &turn.parts {
@@ -121,18 +126,15 @@ fn calls(turn: &Turn, ids: &mut HashSet<String>) -> Result<Vec<String>, String> 
     Ok(calls)
 }
 
-/// All answers together, at the beginning, each call once.
-fn answered(turn: &Turn, expected: &[String]) -> Result<(), String> {
+/// Checks that the results are at the start of the turn, one for each call.
+fn results(turn: &Turn, expected: &[String]) -> Result<(), String> {
     let id = |part: &Part| match part {
         Part::ToolResult { id, .. } => Some(id.as_str().to_owned()),
         _ => None,
     };
     let first: Vec<_> = turn.parts.iter().map_while(id).collect();
     let all = turn.parts.iter().filter_map(id).count();
-    ensure(
-        first.len() == all,
-        "a result does not stand at the beginning",
-    )?;
+    ensure(first.len() == all, "a result follows other content")?;
     ensure(all <= expected.len(), "more results than calls")?;
     let names: HashSet<_> = first.iter().collect();
     ensure(
@@ -142,9 +144,11 @@ fn answered(turn: &Turn, expected: &[String]) -> Result<(), String> {
 }
 
 mod tests {
-    use super::*;
-    use longwire_core::ids::CallId;
     use serde_json::json;
+
+    use longwire_core::ids::CallId;
+
+    use super::*;
 
     fn text(words: &str) -> Part {
         Part::Text(words.to_owned())
@@ -166,7 +170,7 @@ mod tests {
         }
     }
 
-    fn think(signature: Option<&str>) -> Part {
+    fn reasoning(signature: Option<&str>) -> Part {
         Part::Reasoning {
             text: String::new(),
             signature: signature.map(str::to_owned),
@@ -187,45 +191,45 @@ mod tests {
         }
     }
 
-    /// A question, a step with these parts, and what follows it.
+    /// A question, an assistant turn, and a user turn with these parts.
     fn step(parts: Vec<Part>, next: Vec<Part>) -> Vec<Turn> {
         vec![user(vec![text("?")]), assistant(parts), user(next)]
     }
 
     #[test]
-    fn good_turns_pass() {
+    fn valid_turns_pass() {
         let calls = vec![
-            think(Some("seal")),
+            reasoning(Some("signature")),
             text("a"),
             call("a", "t"),
             call("b", "t"),
         ];
-        let answers = vec![
+        let results = vec![
             result("b", "2"),
             result("a", "1"),
             text("and"),
             Part::CachePoint,
         ];
-        assert_eq!(check(&step(calls, answers)), Ok(()));
+        assert_eq!(check(&step(calls, results)), Ok(()));
         assert_eq!(check(&[user(vec![text("a")])]), Ok(()));
     }
 
     #[test]
-    fn each_rule_is_looked_after() {
-        let called = || vec![call("a", "t")];
+    fn each_broken_rule_is_found() {
+        let calls = || vec![call("a", "t")];
         let long = "x".repeat(65);
         let not_object = Part::ToolCall {
             id: CallId::trusted("a"),
             name: "t".to_owned(),
             input: json!([]),
         };
-        let mut twice = step(called(), vec![result("a", "1")]);
-        twice.extend([assistant(called()), user(vec![result("a", "1")])]);
-        let mut late = step(called(), vec![text("no")]);
+        let mut twice = step(calls(), vec![result("a", "1")]);
+        twice.extend([assistant(calls()), user(vec![result("a", "1")])]);
+        let mut late = step(calls(), vec![text("no")]);
         late.extend([assistant(vec![text("b")]), user(vec![result("a", "1")])]);
-        let mut marks = step(vec![text("b")], vec![text("c"), Part::CachePoint]);
-        marks.insert(0, assistant(vec![text("z"), Part::CachePoint]));
-        marks.insert(0, user(vec![text("y"), Part::CachePoint]));
+        let mut three_points = step(vec![text("b")], vec![text("c"), Part::CachePoint]);
+        three_points.insert(0, assistant(vec![text("z"), Part::CachePoint]));
+        three_points.insert(0, user(vec![text("y"), Part::CachePoint]));
         let bad = [
             ("there is no turn", vec![]),
             (
@@ -250,34 +254,34 @@ mod tests {
                 "a cache point follows",
                 vec![user(vec![text("a"), Part::CachePoint, Part::CachePoint])],
             ),
-            ("more than two cache points", marks),
+            ("more than two cache points", three_points),
             ("a text is blank", vec![user(vec![text(" \u{a0}\n")])]),
             (
-                "the user thinks",
-                vec![user(vec![think(Some("s")), text("a")])],
+                "a user turn has reasoning",
+                vec![user(vec![reasoning(Some("s")), text("a")])],
             ),
             (
-                "thinking has no seal",
-                step(vec![think(None), text("a")], vec![text("b")]),
+                "reasoning has no signature",
+                step(vec![reasoning(None), text("a")], vec![text("b")]),
             ),
             (
-                "thinking has no seal",
-                step(vec![think(Some("")), text("a")], vec![text("b")]),
+                "reasoning has no signature",
+                step(vec![reasoning(Some("")), text("a")], vec![text("b")]),
             ),
             (
-                "a turn ends with thinking",
-                step(vec![text("a"), think(Some("s"))], vec![text("b")]),
+                "a turn ends with reasoning",
+                step(vec![text("a"), reasoning(Some("s"))], vec![text("b")]),
             ),
             (
-                "sealed thinking is not",
+                "redacted reasoning is not",
                 step(
                     vec![Part::RedactedReasoning("?".into()), text("a")],
                     vec![text("b")],
                 ),
             ),
-            ("the user calls a tool", vec![user(called())]),
+            ("a user turn has a call", vec![user(calls())]),
             (
-                "the assistant answers",
+                "an assistant turn has a result",
                 step(vec![result("a", "1")], vec![text("b")]),
             ),
             (
@@ -301,14 +305,14 @@ mod tests {
                 "arguments are not an object",
                 step(vec![not_object], vec![result("a", "1")]),
             ),
-            ("a result is blank", step(called(), vec![result("a", " ")])),
+            ("a result is blank", step(calls(), vec![result("a", " ")])),
             (
-                "a result does not stand",
-                step(called(), vec![text("a"), result("a", "1")]),
+                "a result follows other content",
+                step(calls(), vec![text("a"), result("a", "1")]),
             ),
             (
                 "more results than calls",
-                step(called(), vec![result("a", "1"), result("a", "1")]),
+                step(calls(), vec![result("a", "1"), result("a", "1")]),
             ),
             (
                 "more results than calls",
@@ -316,7 +320,7 @@ mod tests {
             ),
             (
                 "results and calls do not match",
-                step(called(), vec![result("b", "1")]),
+                step(calls(), vec![result("b", "1")]),
             ),
             ("results and calls do not match", late),
         ];

@@ -1,4 +1,4 @@
-//! `get_weather` against a service of our own.
+//! `get_weather` against a local service.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,18 +12,21 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::StreamExt;
-use longwire_core::tool::ToolOutcome;
-use longwire_tools::get_weather::Service;
-use longwire_tools::guard::Output;
-use longwire_tools::{Deps, Tools, web};
 use serde_json::json;
+
+use longwire_core::tool::ToolOutcome;
+use longwire_tools::deps::Deps;
+use longwire_tools::get_weather::open_meteo::Service;
+use longwire_tools::guard::Output;
+use longwire_tools::toolbox::Tools;
+use longwire_tools::web;
 
 use super::{call, deps};
 
 const NEW_YORK: &str = r#"{"results":[{"id":5128581,"name":"New York","latitude":40.71427,"longitude":-74.00597,"country_code":"US","country":"United States","admin1":"New York"}],"generationtime_ms":0.5}"#;
 const SUNNY: &str = r#"{"latitude":40.7,"current":{"time":"2026-11-20T14:00","temperature_2m":21.4,"weather_code":0,"wind_speed_10m":9.2,"is_day":1}}"#;
 
-/// Answers both services; the search is the first to be asked.
+/// Starts a server for both services. `get_weather` calls the search first.
 async fn serve(routes: Router) -> Service {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
@@ -45,7 +48,7 @@ fn fixed(places: &'static str, weather: &'static str) -> Router {
 async fn ask(weather: Service, location: &str) -> Output {
     let tools = Tools::new(&Deps { weather, ..deps() });
     let prepared = tools.prepare(&call("get_weather", json!({"location": location})));
-    let prepared = prepared.expect("good arguments");
+    let prepared = prepared.expect("valid arguments");
     assert_eq!(prepared.status(), "Looking up the weather…");
     prepared.run().await
 }
@@ -60,7 +63,7 @@ fn failed(content: &str) -> Output {
 const DOWN: &str = "The weather service does not answer at the moment.";
 
 #[tokio::test]
-async fn it_is_sunny_in_new_york() {
+async fn the_weather_is_returned_as_a_sentence() {
     let output = ask(serve(fixed(NEW_YORK, SUNNY)).await, " New York ").await;
     assert_eq!(output.outcome, ToolOutcome::Success);
     assert_eq!(
@@ -70,7 +73,7 @@ async fn it_is_sunny_in_new_york() {
 }
 
 #[tokio::test]
-async fn the_services_are_asked_what_their_documentation_says() {
+async fn the_requests_are_as_the_services_document_them() {
     let search = get(|RawQuery(query): RawQuery| async move {
         assert_eq!(
             query.as_deref(),
@@ -79,8 +82,8 @@ async fn the_services_are_asked_what_their_documentation_says() {
         NEW_YORK
     });
     let forecast = get(|RawQuery(query): RawQuery| async move {
-        let wanted = "latitude=40.71427&longitude=-74.00597&current=temperature_2m%2Cweather_code%2Cwind_speed_10m%2Cis_day";
-        assert_eq!(query.as_deref(), Some(wanted));
+        let expected = "latitude=40.71427&longitude=-74.00597&current=temperature_2m%2Cweather_code%2Cwind_speed_10m%2Cis_day";
+        assert_eq!(query.as_deref(), Some(expected));
         SUNNY
     });
     let routes = Router::new()
@@ -91,7 +94,7 @@ async fn the_services_are_asked_what_their_documentation_says() {
 }
 
 #[tokio::test]
-async fn what_follows_the_comma_chooses_the_place() {
+async fn the_text_after_the_comma_selects_the_place() {
     let places = r#"{"results":[
         {"name":"Paris","latitude":48.9,"longitude":2.3,"country":"France","country_code":"FR"},
         {"name":"Paris (Texas)","latitude":33.7,"longitude":-95.6,"country":"United States","country_code":"US","admin1":"Texas"}]}"#;
@@ -115,8 +118,8 @@ async fn what_follows_the_comma_chooses_the_place() {
 async fn an_unknown_place_is_an_error_the_model_can_use() {
     for nothing in ["{\"generationtime_ms\":0.4}", "{\"results\":[]}"] {
         let output = ask(serve(fixed(nothing, SUNNY)).await, "Xyzzy").await;
-        let told = "There is no place named \"Xyzzy\". Ask for a town or city, in English.";
-        assert_eq!(output, failed(told));
+        let expected = "There is no place named \"Xyzzy\". Ask for a town or city, in English.";
+        assert_eq!(output, failed(expected));
     }
     for location in [" ", &"x".repeat(201)] {
         let output = ask(serve(fixed(NEW_YORK, SUNNY)).await, location).await;
@@ -128,14 +131,14 @@ async fn an_unknown_place_is_an_error_the_model_can_use() {
 }
 
 #[tokio::test]
-async fn a_code_out_of_the_table_leaves_the_sky_out() {
+async fn an_unknown_weather_code_is_left_out() {
     let odd = r#"{"current":{"temperature_2m":5,"weather_code":42,"wind_speed_10m":12.6}}"#;
     let output = ask(serve(fixed(NEW_YORK, odd)).await, "New York").await;
     assert_eq!(output.content, "In New York it is 5.0 °C, wind 13 km/h.");
 }
 
 #[tokio::test]
-async fn a_service_that_fails_or_babbles_is_an_error() {
+async fn an_unusable_response_is_an_error() {
     let broken = fixed("{\"results\":[{\"name\":", SUNNY);
     assert_eq!(ask(serve(broken).await, "New York").await, failed(DOWN));
     let other = fixed(NEW_YORK, "{\"error\":true,\"reason\":\"no\"}");
@@ -146,15 +149,15 @@ async fn a_service_that_fails_or_babbles_is_an_error() {
     let moved = get(|| async { axum::response::Redirect::to("/v1/else").into_response() });
     let routes = Router::new().route("/v1/search", moved);
     assert_eq!(ask(serve(routes).await, "New York").await, failed(DOWN));
-    let nobody = Service {
+    let unreachable = Service {
         geocoding: "http://127.0.0.1:9".to_owned(),
         ..Service::default()
     };
-    assert_eq!(ask(nobody, "New York").await, failed(DOWN));
+    assert_eq!(ask(unreachable, "New York").await, failed(DOWN));
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_not_read_to_its_end() {
+async fn a_response_is_read_up_to_the_size_limit() {
     let sent = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&sent);
     let endless = move || {
@@ -174,7 +177,7 @@ async fn an_endless_answer_is_not_read_to_its_end() {
     );
 }
 
-/// Notes when a request's handler is dropped.
+/// Counts dropped request handlers.
 struct Dropped(Arc<AtomicUsize>);
 
 impl Drop for Dropped {
@@ -184,13 +187,13 @@ impl Drop for Dropped {
 }
 
 #[tokio::test]
-async fn dropping_a_call_hangs_up_on_the_service() {
-    let (begun, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+async fn dropping_a_call_closes_its_connection() {
+    let (started, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let silent = {
-        let (begun, ended) = (Arc::clone(&begun), Arc::clone(&ended));
+        let (started, ended) = (Arc::clone(&started), Arc::clone(&ended));
         move || {
             let dropped = Dropped(Arc::clone(&ended));
-            begun.fetch_add(1, Ordering::SeqCst);
+            started.fetch_add(1, Ordering::SeqCst);
             async move {
                 std::future::pending::<()>().await;
                 drop(dropped);
@@ -199,19 +202,19 @@ async fn dropping_a_call_hangs_up_on_the_service() {
     };
     let service = serve(Router::new().route("/v1/search", get(silent))).await;
     let asking = tokio::spawn(ask(service, "New York"));
-    until(|| begun.load(Ordering::SeqCst) == 1).await;
+    until(|| started.load(Ordering::SeqCst) == 1).await;
     assert_eq!(ended.load(Ordering::SeqCst), 0);
     asking.abort();
     until(|| ended.load(Ordering::SeqCst) == 1).await;
 }
 
-/// Polls until it holds; fails after ten seconds.
+/// Polls until `holds` returns true; fails after ten seconds.
 async fn until(holds: impl Fn() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(
             began.elapsed() < Duration::from_secs(10),
-            "it never came to that"
+            "the condition did not hold within ten seconds"
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

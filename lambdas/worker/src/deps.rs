@@ -1,0 +1,83 @@
+//! Clients of the worker, built once: all of them share one HTTP client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+use longwire_adapters::bedrock::{self, Bedrock};
+use longwire_adapters::{callback, knowledge_base};
+use longwire_core::clock::Clock;
+use longwire_lambda::sdk::{self, CallTimeouts};
+use longwire_queue::Queue;
+use longwire_runner::Runner;
+use longwire_scheduler::Scheduler;
+use longwire_store::connections::Connections;
+use longwire_store::threads::Threads;
+use longwire_tools::deps::Deps as ToolDeps;
+use longwire_tools::get_weather::open_meteo::Service;
+use longwire_tools::toolbox::Tools;
+use longwire_tools::web;
+
+use crate::config::Config;
+
+/// Time limits of calls to tables, queues and the knowledge base.
+const CALLS: CallTimeouts = CallTimeouts {
+    attempt: Duration::from_secs(2),
+    total: Duration::from_secs(5),
+};
+
+impl Config {
+    /// Builds the runner.
+    pub(crate) async fn connect(self) -> Result<Runner> {
+        let unlimited = sdk::load().await;
+        let limited = CALLS.limit(&unlimited);
+        let database = aws_sdk_dynamodb::Client::new(&limited);
+        let queues = aws_sdk_sqs::Client::new(&limited);
+        let threads = Threads::new(database.clone(), &self.threads_table);
+        let queue = Queue::new(queues.clone(), &self.queue_url);
+        Ok(Runner {
+            model: Arc::new(self.model(&unlimited)),
+            tools: Arc::new(self.tools(&limited)?),
+            connections: Connections::new(database, &self.connections_table),
+            scheduler: Scheduler::new(threads.clone(), queue.clone()),
+            threads,
+            queue,
+            dead_letters: Queue::new(queues, &self.dead_letter_url),
+            post: callback::post(callback::client(&unlimited, &self.callback_endpoint)),
+            clock: Clock::system(),
+            settings: self.settings,
+        })
+    }
+
+    /// The model's stream has no total time limit, because an answer may take minutes.
+    fn model(&self, unlimited: &SdkConfig) -> Bedrock {
+        let (temperature, top_p) = self.sampling;
+        let settings = bedrock::Settings {
+            model_id: self.settings.model_id.clone(),
+            temperature,
+            top_p,
+            fields: self.model_fields.clone(),
+            idle: self.model_idle,
+        };
+        Bedrock::new(aws_sdk_bedrockruntime::Client::new(unlimited), settings)
+    }
+
+    fn tools(&self, limited: &SdkConfig) -> Result<Tools> {
+        let search =
+            |id| knowledge_base::retrieve(aws_sdk_bedrockagentruntime::Client::new(limited), id);
+        let retrieve = self.knowledge_base.clone().map(search);
+        let public = Service::default();
+        let weather = Service {
+            geocoding: self.weather_urls.0.clone().unwrap_or(public.geocoding),
+            forecast: self.weather_urls.1.clone().unwrap_or(public.forecast),
+        };
+        let deps = ToolDeps {
+            http: web::client()?,
+            weather,
+            retrieve,
+            clock: jiff::Timestamp::now,
+        };
+        Ok(Tools::new(&deps).with_once(self.once.clone()))
+    }
+}

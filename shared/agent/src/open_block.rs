@@ -1,0 +1,312 @@
+//! A block of a reply while it is being received.
+
+use serde_json::Value;
+
+use longwire_core::ids::{CallId, MessageId};
+use longwire_core::message::Block;
+use longwire_core::tool::ToolCall;
+use longwire_protocol::event::{AssistantRole, Event, ReasoningRole};
+use longwire_protocol::numbered::{Annotations, Draft, Executor};
+
+use crate::model::ReasoningDelta;
+
+/// Block of a reply that is being received.
+pub(super) struct OpenBlock {
+    kind: Kind,
+    /// Set once the start event was returned.
+    started: bool,
+    /// Set once the block has ended.
+    ended: bool,
+}
+
+enum Kind {
+    Text {
+        id: MessageId,
+        text: String,
+    },
+    Reasoning {
+        id: MessageId,
+        text: String,
+        signature: Option<String>,
+    },
+    Redacted {
+        data: String,
+    },
+    Call {
+        id: CallId,
+        name: String,
+        json: String,
+        parent: MessageId,
+    },
+}
+
+impl OpenBlock {
+    /// Starts an empty text.
+    pub(super) fn text() -> Self {
+        Self::new(Kind::Text {
+            id: MessageId::random(),
+            text: String::new(),
+        })
+    }
+
+    /// Starts a block for this delta. Redacted reasoning is always a block of its own.
+    pub(super) fn reasoning(delta: &ReasoningDelta) -> Self {
+        Self::new(match delta {
+            ReasoningDelta::Redacted(_) => Kind::Redacted {
+                data: String::new(),
+            },
+            ReasoningDelta::Text(_) | ReasoningDelta::Signature(_) => Kind::Reasoning {
+                id: MessageId::random(),
+                text: String::new(),
+                signature: None,
+            },
+        })
+    }
+
+    /// Tells whether this delta continues the block.
+    pub(super) fn continues_reasoning(&self, delta: &ReasoningDelta) -> bool {
+        matches!(self.kind, Kind::Reasoning { .. }) && !matches!(delta, ReasoningDelta::Redacted(_))
+    }
+
+    /// Starts a tool call. Returns the block and its start event.
+    pub(super) fn call(block: u32, name: String, parent: MessageId) -> (Self, Draft) {
+        let id = CallId::random();
+        let start = Event::ToolCallStart {
+            tool_call_id: id.clone(),
+            tool_call_name: name.clone(),
+            parent_message_id: parent.clone(),
+        };
+        let annotations = Annotations {
+            executor: Some(Executor::Server),
+            ..block_index(block)
+        };
+        let open = Self {
+            started: true,
+            ..Self::new(Kind::Call {
+                id,
+                name,
+                json: String::new(),
+                parent,
+            })
+        };
+        (open, start.annotated(annotations))
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            started: false,
+            ended: false,
+        }
+    }
+
+    /// Tells whether the block is a text.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Text { .. })
+    }
+
+    /// Tells whether the block is a tool call.
+    pub(super) fn is_call(&self) -> bool {
+        matches!(self.kind, Kind::Call { .. })
+    }
+
+    /// Tells whether the block has not ended.
+    pub(super) fn is_open(&self) -> bool {
+        !self.ended
+    }
+
+    /// Id of the block if it is a text whose start event was returned.
+    pub(super) fn started_text(&self) -> Option<&MessageId> {
+        match &self.kind {
+            Kind::Text { id, .. } if self.started => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Adds text. An empty piece leads to no event, because AG-UI refuses an empty delta.
+    pub(super) fn add_text(&mut self, block: u32, piece: &str) -> Vec<Draft> {
+        let Kind::Text { id, text } = &mut self.kind else {
+            return Vec::new();
+        };
+        if piece.is_empty() {
+            return Vec::new();
+        }
+        text.push_str(piece);
+        let mut drafts = Vec::new();
+        if !self.started {
+            self.started = true;
+            let start = Event::TextMessageStart {
+                message_id: id.clone(),
+                role: AssistantRole::Assistant,
+            };
+            drafts.push(start.annotated(block_index(block)));
+        }
+        drafts.push(
+            Event::TextMessageContent {
+                message_id: id.clone(),
+                delta: piece.to_owned(),
+            }
+            .into(),
+        );
+        drafts
+    }
+
+    /// Adds reasoning. Its text leads to events only when `show` is set, its signature never.
+    pub(super) fn add_reasoning(
+        &mut self,
+        block: u32,
+        delta: ReasoningDelta,
+        show: bool,
+    ) -> Vec<Draft> {
+        if let (ReasoningDelta::Redacted(bytes), Kind::Redacted { data }) = (&delta, &mut self.kind)
+        {
+            data.clone_from(bytes);
+        }
+        let Kind::Reasoning {
+            id,
+            text,
+            signature,
+        } = &mut self.kind
+        else {
+            return Vec::new();
+        };
+        match delta {
+            ReasoningDelta::Signature(piece) => signature.get_or_insert_default().push_str(&piece),
+            ReasoningDelta::Text(piece) if !piece.is_empty() => {
+                text.push_str(&piece);
+                if show {
+                    let first = !std::mem::replace(&mut self.started, true);
+                    return reasoning_events(id, block, piece, first);
+                }
+            }
+            ReasoningDelta::Text(_) | ReasoningDelta::Redacted(_) => {}
+        }
+        Vec::new()
+    }
+
+    /// Adds a piece of a tool call's arguments.
+    pub(super) fn add_input(&mut self, piece: &str) -> Option<Draft> {
+        let Kind::Call { id, json, .. } = &mut self.kind else {
+            return None;
+        };
+        if piece.is_empty() {
+            return None;
+        }
+        json.push_str(piece);
+        Some(
+            Event::ToolCallArgs {
+                tool_call_id: id.clone(),
+                delta: piece.to_owned(),
+            }
+            .into(),
+        )
+    }
+
+    /// Ends the block. Returns its end events the first time, nothing afterwards.
+    pub(super) fn end(&mut self) -> Vec<Draft> {
+        if std::mem::replace(&mut self.ended, true) || !self.started {
+            return Vec::new();
+        }
+        match &self.kind {
+            Kind::Text { id, .. } => vec![
+                Event::TextMessageEnd {
+                    message_id: id.clone(),
+                }
+                .into(),
+            ],
+            Kind::Reasoning { id, .. } => vec![
+                Event::ReasoningMessageEnd {
+                    message_id: id.clone(),
+                }
+                .into(),
+                Event::ReasoningEnd {
+                    message_id: id.clone(),
+                }
+                .into(),
+            ],
+            Kind::Redacted { .. } => Vec::new(),
+            Kind::Call { id, json, .. } => {
+                let end = Event::ToolCallEnd {
+                    tool_call_id: id.clone(),
+                }
+                .into();
+                if json.is_empty() {
+                    // Clients parse the concatenated pieces as JSON; without any piece that would fail.
+                    let args = Event::ToolCallArgs {
+                        tool_call_id: id.clone(),
+                        delta: "{}".to_owned(),
+                    };
+                    return vec![args.into(), end];
+                }
+                vec![end]
+            }
+        }
+    }
+
+    /// Block to store; `None` when it has no content.
+    pub(super) fn into_block(self) -> Option<Block> {
+        match self.kind {
+            Kind::Text { id, text } => self.started.then_some(Block::Text { id, text }),
+            Kind::Reasoning {
+                text, signature, ..
+            } => (!text.is_empty() || signature.is_some())
+                .then_some(Block::Reasoning { text, signature }),
+            Kind::Redacted { data } => Some(Block::RedactedReasoning { data }),
+            Kind::Call {
+                id,
+                name,
+                json,
+                parent,
+            } => Some(Block::ToolCall(ToolCall {
+                id,
+                name,
+                input: input(&json),
+                parent,
+            })),
+        }
+    }
+}
+
+fn block_index(block: u32) -> Annotations {
+    Annotations {
+        block: Some(block),
+        ..Annotations::default()
+    }
+}
+
+fn reasoning_events(id: &MessageId, block: u32, delta: String, first: bool) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    if first {
+        let role = ReasoningRole::Reasoning;
+        drafts.push(
+            Event::ReasoningStart {
+                message_id: id.clone(),
+            }
+            .annotated(block_index(block)),
+        );
+        drafts.push(
+            Event::ReasoningMessageStart {
+                message_id: id.clone(),
+                role,
+            }
+            .into(),
+        );
+    }
+    drafts.push(
+        Event::ReasoningMessageContent {
+            message_id: id.clone(),
+            delta,
+        }
+        .into(),
+    );
+    drafts
+}
+
+/// Parses the arguments of a call. No text is an empty object; text that is not JSON is kept as a string, which
+/// the tool refuses.
+fn input(json: &str) -> Value {
+    if json.trim().is_empty() {
+        return Value::Object(serde_json::Map::new());
+    }
+    serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
+}

@@ -1,0 +1,3 @@
+//! Integration tests of the workspace, in one binary.
+
+mod layers;

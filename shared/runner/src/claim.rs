@@ -1,0 +1,286 @@
+//! The claim, and the consequences of a delivery. The row of the run decides, because a job may be delivered twice or late.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use longwire_core::ids::RunId;
+use longwire_core::job::Job;
+use longwire_core::run::RunRow;
+use longwire_core::thread_key::ThreadKey;
+use longwire_store::threads::claim::{Claim, ClaimOutcome};
+use longwire_store::threads::lease::RunLease;
+use longwire_store::threads::run_queue::{Appended, MAX_RUNS};
+use longwire_store::threads::transition::Claimant;
+use tokio::time::Instant;
+
+use crate::attempt::Attempt;
+use crate::deadlines::Deadlines;
+use crate::load::{Loaded, is_corrupt};
+use crate::{AttemptError, Delivery, Runner};
+
+/// Time after the lease of another worker at which its job is delivered again.
+const REQUEUE_AFTER_LEASE: Duration = Duration::from_secs(5);
+
+impl Runner {
+    /// Does what the delivery's job asks for.
+    ///
+    /// The visibility of the message is set beside the claim: the queue's own is as long as a worker may live, and a
+    /// worker that dies at once would delay the run by that.
+    #[tracing::instrument(skip_all, fields(run = %delivery.job.run_id, thread = %delivery.job.thread_id))]
+    pub async fn run(&self, delivery: &Delivery<'_>) -> Result<(), AttemptError> {
+        if let Some(request) = &delivery.job.replay {
+            return self.replay(delivery, request).await;
+        }
+        let answered = async {
+            match self.claim(delivery).await? {
+                Some(attempt) => attempt.execute().await,
+                None => Ok(()),
+            }
+        };
+        let visible = delivery.extend_visibility(self.settings.visibility);
+        tokio::join!(answered, visible).0
+    }
+
+    /// Claims the run of a job. Returns the attempt that is to be executed, or `None` when the run needs nothing more
+    /// from this delivery.
+    pub async fn claim<'a>(
+        &'a self,
+        delivery: &'a Delivery<'a>,
+    ) -> Result<Option<Attempt<'a>>, AttemptError> {
+        let key = delivery.job.key();
+        let run_id = &delivery.job.run_id;
+        let (asked, now) = (Instant::now(), self.now());
+        let claimant = Claimant {
+            id: delivery.invocation,
+            now,
+            until: now + self.settings.lease.as_secs(),
+        };
+        // One round trip: the lease, and everything that the model call needs.
+        let (outcome, loaded) = tokio::join!(
+            self.threads.claim(&key, run_id, claimant),
+            self.load(&key, run_id)
+        );
+        match next(outcome.context("claiming the run")?, now) {
+            Next::Begin(row, claim) => {
+                // Another worker may have written between the reads and the claim.
+                let loaded = if row.epoch > 1 {
+                    self.load(&key, run_id).await
+                } else {
+                    loaded
+                };
+                let expires = asked + self.settings.lease;
+                self.begin(delivery, row, claim, expires, loaded).await
+            }
+            Next::Requeue(delay) => {
+                // This message is done, so that a duplicate does not use up the receives of the one that recovers
+                // from a crash.
+                let sent = self.queue.send_after(delivery.job, delay).await;
+                sent.context("sending the job again")?;
+                Ok(None)
+            }
+            Next::Settle(row) => {
+                let advanced = self.advance(&key, run_id).await;
+                self.post_end_again(delivery, &row).await;
+                advanced.map(|()| None)
+            }
+            Next::Advance => self.advance(&key, run_id).await.map(|()| None),
+        }
+    }
+
+    /// Advances the run queue past an ended run.
+    pub async fn advance(&self, key: &ThreadKey, run_id: &RunId) -> Result<(), AttemptError> {
+        let advanced = self.scheduler.advance(key, run_id).await;
+        Ok(advanced.context("advancing the run queue")?)
+    }
+
+    /// Makes the attempt at a claimed run, or gives the run back: when the reads failed, or when another run is ahead
+    /// of it, because a late message may name a queued run.
+    async fn begin<'a>(
+        &'a self,
+        delivery: &'a Delivery<'a>,
+        row: RunRow,
+        claim: Claim,
+        lease_expires: Instant,
+        loaded: anyhow::Result<Loaded>,
+    ) -> Result<Option<Attempt<'a>>, AttemptError> {
+        let mut lease = self.lease(delivery.job, row.epoch);
+        let placed = match loaded {
+            Ok(loaded) => self.place(&lease, loaded).await,
+            Err(error) if is_corrupt(&error) => {
+                tracing::error!(
+                    event = "run_unreadable",
+                    error = format!("{error:#}"),
+                    "the run cannot be read"
+                );
+                Ok((Place::Head, Loaded::unreadable()))
+            }
+            Err(error) => Err(error),
+        };
+        match placed {
+            Ok((Place::Head, loaded)) => {
+                lease.born = loaded.born;
+                let deadlines =
+                    Deadlines::new(&row, self.now(), delivery.time_left(), self.settings.run);
+                Ok(Some(Attempt {
+                    runner: self,
+                    delivery,
+                    row,
+                    claim,
+                    lease,
+                    lease_expires,
+                    history: loaded.history,
+                    input: loaded.input,
+                    hints: loaded.hints,
+                    deadlines,
+                }))
+            }
+            Ok((Place::Behind(head), _)) => {
+                let given_back = lease.give_back(claim).await;
+                given_back.context("giving back a queued run")?;
+                let sent = self.queue.send(&Job::new(&lease.key, head)).await;
+                sent.context("sending the job of the run ahead")?;
+                Ok(None)
+            }
+            Err(error) => {
+                let given_back = lease.give_back(claim).await;
+                given_back.context("giving back the run")?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Right to write the run of a job under this epoch.
+    pub(crate) fn lease(&self, job: &Job, epoch: u32) -> RunLease {
+        RunLease {
+            threads: self.threads.clone(),
+            key: job.key(),
+            run_id: job.run_id.clone(),
+            epoch,
+            born: 0,
+        }
+    }
+
+    /// Finds the run's place in its run queue. A start that is taken back while it is repeated can remove its
+    /// repetition from the queue; such a run is appended before it begins, or it would run beside the next one.
+    async fn place(&self, lease: &RunLease, loaded: Loaded) -> anyhow::Result<(Place, Loaded)> {
+        if let Some(place) = place(&loaded.run_queue, &lease.run_id) {
+            return Ok((place, loaded));
+        }
+        let ttl = self.settings.thread_ttl;
+        let appended = self
+            .threads
+            .append(&lease.key, &lease.run_id, MAX_RUNS, self.now(), ttl)
+            .await;
+        let (Appended::At { meta, .. } | Appended::Full(meta)) =
+            appended.context("appending the run to its run queue")?;
+        let place = place(&meta.run_queue, &lease.run_id);
+        let place = place.unwrap_or_else(|| match meta.run_queue.first() {
+            Some(head) => Place::Behind(head.clone()),
+            None => Place::Head,
+        });
+        let loaded = Loaded {
+            born: meta.born,
+            run_queue: meta.run_queue,
+            ..loaded
+        };
+        Ok((place, loaded))
+    }
+}
+
+/// Consequence of a claim.
+#[derive(Debug, PartialEq)]
+enum Next {
+    /// Begins the attempt.
+    Begin(RunRow, Claim),
+    /// Sends the job again, for delivery after this delay: another worker holds the lease.
+    Requeue(Duration),
+    /// Advances the run queue, which may have runs waiting, and posts the end of the run again.
+    Settle(RunRow),
+    /// Advances the run queue past a run that does not exist.
+    Advance,
+}
+
+fn next(outcome: ClaimOutcome, now: u64) -> Next {
+    match outcome {
+        ClaimOutcome::Claimed(row, claim) => Next::Begin(row, claim),
+        ClaimOutcome::Leased(row) => {
+            let lease_left = Duration::from_secs(row.lease_until.saturating_sub(now));
+            Next::Requeue(lease_left + REQUEUE_AFTER_LEASE)
+        }
+        ClaimOutcome::Ended(row) => Next::Settle(row),
+        ClaimOutcome::Missing => Next::Advance,
+    }
+}
+
+/// Place of a run in its run queue.
+#[derive(Debug, PartialEq)]
+enum Place {
+    /// At the head.
+    Head,
+    /// Behind this head.
+    Behind(RunId),
+}
+
+/// Place of a run in a run queue; `None` when the queue does not contain it.
+fn place(run_queue: &[RunId], run_id: &RunId) -> Option<Place> {
+    let head = run_queue.first()?;
+    if head == run_id {
+        return Some(Place::Head);
+    }
+    run_queue
+        .contains(run_id)
+        .then(|| Place::Behind(head.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use longwire_core::run::RunStatus;
+    use serde_json::json;
+
+    use super::*;
+    use crate::attempt::tests::row;
+
+    fn id(name: &str) -> RunId {
+        RunId::trusted(name)
+    }
+
+    #[test]
+    fn a_claimed_run_begins() {
+        let row = row(&json!({}));
+        let claimed = ClaimOutcome::Claimed(row.clone(), Claim::Fresh);
+        assert_eq!(next(claimed, 1000), Next::Begin(row, Claim::Fresh));
+    }
+
+    #[test]
+    fn a_job_under_another_lease_is_sent_again_for_five_seconds_after_it() {
+        let leased = |until: u64| ClaimOutcome::Leased(row(&json!({ "leaseUntil": until })));
+        assert_eq!(
+            next(leased(1030), 1000),
+            Next::Requeue(Duration::from_secs(35))
+        );
+        assert_eq!(
+            next(leased(990), 1000),
+            Next::Requeue(Duration::from_secs(5))
+        );
+    }
+
+    #[test]
+    fn an_ended_run_is_settled_and_a_missing_one_leaves_the_queue() {
+        let row = row(&json!({ "status": "finished" }));
+        assert_eq!(row.status, RunStatus::Finished);
+        assert_eq!(
+            next(ClaimOutcome::Ended(row.clone()), 1000),
+            Next::Settle(row)
+        );
+        assert_eq!(next(ClaimOutcome::Missing, 1000), Next::Advance);
+    }
+
+    #[test]
+    fn a_run_begins_only_at_the_head_of_its_queue() {
+        let queue = [id("r_1"), id("r_2")];
+        assert_eq!(place(&queue, &id("r_1")), Some(Place::Head));
+        assert_eq!(place(&queue, &id("r_2")), Some(Place::Behind(id("r_1"))));
+        assert_eq!(place(&queue, &id("r_3")), None);
+        assert_eq!(place(&[], &id("r_1")), None);
+    }
+}

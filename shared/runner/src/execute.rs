@@ -1,0 +1,145 @@
+//! Executes an attempt: the agent loop, the writer and the supervisor, side by side.
+
+use longwire_agent::ctx::{Ctx, Step};
+use longwire_agent::outcome::Exit;
+use longwire_agent::run::run;
+use longwire_core::message::Message;
+use longwire_core::run::{CancelReason, RunEnd, RunErrorCode};
+use longwire_stream::notice::Notices;
+use longwire_stream::sink::EventSink;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::AttemptError;
+use crate::attempt::Attempt;
+use crate::start::system_prompt;
+use crate::supervisor::{Signals, Supervisor};
+use crate::writer::Writer;
+
+/// Crashes of workers after which a run is given up.
+const MAX_CRASHES: u32 = 3;
+
+/// State in which the agent loop leaves the run.
+enum Left {
+    /// To be finished, with the messages that are not stored yet.
+    Finish(RunEnd, Vec<Message>),
+    /// To be handed over before its next step.
+    HandOver,
+    /// To be handed over within a step, which the next worker repeats.
+    Cut,
+}
+
+impl Attempt<'_> {
+    /// Executes the attempt, until the run has ended or is handed over.
+    pub(crate) async fn execute(self) -> Result<(), AttemptError> {
+        let (confirmed, lease) = watch::channel(self.lease_expires);
+        let (events, notices) = self.events(lease.clone());
+        let executed = self.answer(&events, notices, confirmed, lease).await;
+        // No post of this attempt may be under way when the function is frozen.
+        events.stop().await;
+        executed
+    }
+
+    async fn answer(
+        &self,
+        events: &EventSink,
+        notices: Notices,
+        confirmed: watch::Sender<Instant>,
+        lease: watch::Receiver<Instant>,
+    ) -> Result<(), AttemptError> {
+        let mut writer = Writer::new(self, confirmed);
+        let (cancel, cancelled) = watch::channel(None);
+        let (gone_since, gone) = watch::channel(self.row.gone_since);
+        let (cut, time_is_up) = watch::channel(false);
+        let (steps, stored) = mpsc::channel(1);
+        let signals = Signals {
+            cancel,
+            cut,
+            gone_since,
+            step: writer.step(),
+        };
+        let mut supervisor = Supervisor::start(self, events, notices, signals).await?;
+        self.emit_start(events).await?;
+        let answer = async {
+            let answer = self.converse(events, steps, cancelled, lease);
+            Ok(until_cut(answer, time_is_up).await)
+        };
+        let left = tokio::select! {
+            both = async { tokio::try_join!(answer, writer.serve(stored, gone)) } => both?.0,
+            lost = supervisor.run() => return Err(lost),
+        };
+        match left {
+            Left::Finish(end, messages) => {
+                self.finish(events, &mut writer, &mut supervisor, end, &messages)
+                    .await
+            }
+            Left::HandOver => self.hand_over(events, &writer, &supervisor, None).await,
+            Left::Cut => {
+                let cut = Some(writer.cut());
+                self.hand_over(events, &writer, &supervisor, cut).await
+            }
+        }
+    }
+
+    /// Runs the agent loop over the conversation. The loop's context is dropped with its end, which tells the writer
+    /// that no more steps come.
+    async fn converse(
+        &self,
+        events: &EventSink,
+        steps: mpsc::Sender<Step>,
+        cancel: watch::Receiver<Option<CancelReason>>,
+        lease: watch::Receiver<Instant>,
+    ) -> Left {
+        let failed = |code| Left::Finish(RunEnd::Failed(code), Vec::new());
+        if self.row.crashes >= MAX_CRASHES {
+            self.give_up().await;
+            return failed(RunErrorCode::WorkerLost);
+        }
+        let Some(input) = &self.input else {
+            return failed(RunErrorCode::Internal);
+        };
+        let ctx = Ctx {
+            model: self.runner.model.as_ref(),
+            tools: &self.runner.tools,
+            events: events.clone(),
+            steps,
+            cancel,
+            lease,
+            hand_over_at: self.deadlines.loop_until(),
+            run_id: self.lease.run_id.clone(),
+            thread_id: self.lease.key.thread_id.clone(),
+            system: system_prompt(&self.runner.settings.system_prompt, input),
+            reasoning: input.reasoning,
+            limits: self.limits(),
+        };
+        match run(&ctx, &mut self.conversation(), self.first_step()).await {
+            Ok(Exit::Ended { outcome, messages }) => Left::Finish(outcome.into(), messages),
+            Ok(Exit::HandOver) => Left::HandOver,
+            Err(error) => {
+                tracing::error!(event = "run_failed", %error, "the run failed");
+                failed(error.code())
+            }
+        }
+    }
+
+    /// Copies the job of a run whose workers crashed again and again to the dead-letter queue.
+    async fn give_up(&self) {
+        let crashes = self.row.crashes;
+        tracing::error!(event = "run_given_up", crashes, "the run is given up");
+        if let Err(error) = self.runner.dead_letters.send(self.delivery.job).await {
+            tracing::error!(
+                event = "dead_letter_failed",
+                %error,
+                "the job was not copied to the dead-letter queue"
+            );
+        }
+    }
+}
+
+/// Runs the loop until its step is cut off. Steps that it sent to the writer are stored in either case.
+async fn until_cut(answer: impl Future<Output = Left>, mut cut: watch::Receiver<bool>) -> Left {
+    tokio::select! {
+        left = answer => left,
+        Ok(_) = cut.wait_for(|cut| *cut) => Left::Cut,
+    }
+}

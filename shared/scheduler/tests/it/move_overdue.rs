@@ -1,0 +1,129 @@
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::{Client, Config};
+use longwire_queue::Queue;
+use longwire_scheduler::{ScheduleError, Scheduler};
+use longwire_store::threads::overdue::Overdue;
+use serde_json::{Value, json};
+
+use crate::scripted::{Response, Scripted, found, key, refused, row, run_id, updated};
+
+const NOW: u64 = 2000;
+
+fn sent() -> Response {
+    (200, json!({ "MessageId": "m" }))
+}
+
+fn overdue_row() -> Value {
+    row(json!({ "wakeBy": { "N": "1165" } }))
+}
+
+fn meta(run_queue: &[&str]) -> Value {
+    let runs = run_queue.iter().map(|id| json!({ "S": id }));
+    let runs: Vec<Value> = runs.collect();
+    json!({ "born": { "N": "1" }, "updatedAt": { "N": "1" }, "line": { "L": runs } })
+}
+
+async fn move_overdue(aws: &Scripted) -> Result<(), ScheduleError> {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+        .endpoint_url(&aws.url)
+        .build();
+    let queue = Queue::new(Client::from_conf(config), format!("{}/runs", aws.url));
+    let scheduler = Scheduler::new(aws.threads(), queue);
+    let overdue = Overdue {
+        key: key(),
+        run_id: run_id(),
+        wake_by: 1165,
+    };
+    scheduler.move_overdue(&overdue, NOW).await
+}
+
+#[tokio::test]
+async fn the_job_of_an_overdue_active_run_is_sent_again() {
+    let row = overdue_row();
+    let responses = [found(&meta(&["r_1"])), found(&row), updated(&row), sent()];
+    let aws = Scripted::with_responses(responses).await;
+    move_overdue(&aws).await.expect("it is moved");
+    assert_eq!(
+        aws.operations(),
+        ["GetItem", "GetItem", "UpdateItem", "SendMessage"]
+    );
+    let (_, postpone) = &aws.requests()[2];
+    assert_eq!(postpone["ConditionExpression"], "#wakeBy = :was_wakeBy");
+}
+
+#[tokio::test]
+async fn no_job_is_sent_when_another_reader_postponed_the_wake_up_first() {
+    let row = overdue_row();
+    let responses = [
+        found(&meta(&["r_1"])),
+        found(&row),
+        refused(Some(row.clone())),
+    ];
+    let aws = Scripted::with_responses(responses).await;
+    move_overdue(&aws).await.expect("another reader moves it");
+    assert_eq!(aws.operations(), ["GetItem", "GetItem", "UpdateItem"]);
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_be_sent_is_an_error() {
+    let row = overdue_row();
+    let denied = (400, json!({ "__type": "com.amazonaws.sqs#AccessDenied" }));
+    let responses = [found(&meta(&["r_1"])), found(&row), updated(&row), denied];
+    let aws = Scripted::with_responses(responses).await;
+    assert!(matches!(
+        move_overdue(&aws).await,
+        Err(ScheduleError::Queue(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_run_queued_behind_one_that_is_not_overdue_gets_a_later_deadline() {
+    let head = row(json!({ "wakeBy": { "N": "2100" } }));
+    let responses = [
+        found(&meta(&["r_0", "r_1"])),
+        found(&head),
+        updated(&row(json!({}))),
+    ];
+    let aws = Scripted::with_responses(responses).await;
+    move_overdue(&aws).await.expect("its deadline is moved");
+    assert_eq!(aws.operations(), ["GetItem", "GetItem", "UpdateItem"]);
+    assert_eq!(aws.requests()[1].1["Key"]["item"]["S"], "RUN#r_0");
+    let postpone = aws.last_body();
+    assert_eq!(postpone["Key"]["item"]["S"], "RUN#r_1");
+    let values = &postpone["ExpressionAttributeValues"];
+    assert_eq!(values[":was_wakeBy"]["N"], "1165");
+    assert_eq!(values[":wakeBy"]["N"], "2300");
+}
+
+#[tokio::test]
+async fn the_job_of_a_claimed_run_in_no_run_queue_is_sent_again() {
+    let row = overdue_row();
+    let responses = [
+        found(&meta(&[])),
+        refused(Some(row.clone())),
+        updated(&row),
+        sent(),
+    ];
+    let aws = Scripted::with_responses(responses).await;
+    move_overdue(&aws).await.expect("it is moved");
+    assert_eq!(
+        aws.operations(),
+        ["GetItem", "UpdateItem", "UpdateItem", "SendMessage"]
+    );
+}
+
+#[tokio::test]
+async fn a_queued_run_in_no_run_queue_is_cancelled() {
+    let ended = row(json!({ "status": { "S": "cancelled" } }));
+    let aws = Scripted::with_responses([found(&meta(&[])), updated(&ended)]).await;
+    move_overdue(&aws).await.expect("it is cancelled");
+    assert_eq!(aws.operations(), ["GetItem", "UpdateItem"]);
+    let cancel = aws.last_body();
+    assert_eq!(
+        cancel["ExpressionAttributeValues"][":was_status"]["S"],
+        "queued"
+    );
+}

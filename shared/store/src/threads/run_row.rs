@@ -1,0 +1,56 @@
+//! Reads and updates of a run's control row.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use longwire_core::ids::RunId;
+use longwire_core::run::{RunRow, RunStatus};
+use longwire_core::thread_key::ThreadKey;
+
+use crate::error::StoreError;
+use crate::threads::Threads;
+use crate::threads::keys;
+use crate::threads::transition::{Transition, status_value};
+use crate::update::{Updated, update};
+
+impl Threads {
+    /// Reads a run's control row consistently; `None` when there is no such run.
+    pub async fn run_row(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+    ) -> Result<Option<RunRow>, StoreError> {
+        self.get(key, keys::run(run_id)).await
+    }
+
+    /// Makes a transition of a run, as a write of its own. After a lost response a retry is refused by the row that
+    /// the transition left.
+    pub(super) async fn apply(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        transition: Transition<'_>,
+    ) -> Result<Updated<RunRow>, StoreError> {
+        let request = self.update_row(key, run_id);
+        update(transition.expression()?.into_request(request)).await
+    }
+
+    /// Prepares an update of an unfinished run that changes no state. The request lacks an update expression.
+    pub(super) fn update_unfinished(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        condition: &str,
+    ) -> UpdateItemFluentBuilder {
+        self.update_row(key, run_id)
+            .condition_expression(format!("#status IN (:queued, :running) AND {condition}"))
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":queued", status_value(RunStatus::Queued))
+            .expression_attribute_values(":running", status_value(RunStatus::Running))
+    }
+
+    fn update_row(&self, key: &ThreadKey, run_id: &RunId) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::item(key, keys::run(run_id))))
+    }
+}

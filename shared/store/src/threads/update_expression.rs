@@ -1,0 +1,125 @@
+//! Builder of update and condition expressions.
+//!
+//! Attributes are always written as `#` placeholders, because DynamoDB reserves some of their names.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+
+use crate::item::n;
+
+/// Changes to the attributes of one item, and the conditions on its state before them.
+#[derive(Debug, Default)]
+pub(super) struct UpdateExpression {
+    sets: Vec<String>,
+    removes: Vec<String>,
+    conditions: Vec<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl UpdateExpression {
+    /// Requires that the attribute has this value.
+    pub(super) fn when(mut self, attribute: &str, value: AttributeValue) -> Self {
+        let name = self.name(attribute);
+        self.conditions.push(format!("{name} = :was_{attribute}"));
+        self.values.insert(format!(":was_{attribute}"), value);
+        self
+    }
+
+    /// Requires that the item has the attribute.
+    pub(super) fn when_present(mut self, attribute: &str) -> Self {
+        let name = self.name(attribute);
+        self.conditions.push(format!("attribute_exists({name})"));
+        self
+    }
+
+    /// Requires that the item lacks the attribute.
+    pub(super) fn when_absent(mut self, attribute: &str) -> Self {
+        let name = self.name(attribute);
+        self.conditions
+            .push(format!("attribute_not_exists({name})"));
+        self
+    }
+
+    /// Sets the attribute.
+    pub(super) fn set(self, attribute: &str, value: AttributeValue) -> Self {
+        let set = format!("#{attribute} = :{attribute}");
+        self.push_set(attribute, set, value)
+    }
+
+    /// Sets the attribute unless the item has it.
+    pub(super) fn set_if_absent(self, attribute: &str, value: AttributeValue) -> Self {
+        let set = format!("#{attribute} = if_not_exists(#{attribute}, :{attribute})");
+        self.push_set(attribute, set, value)
+    }
+
+    /// Adds one to a number; an absent number counts as 0.
+    pub(super) fn increment(mut self, attribute: &str) -> Self {
+        self.values.insert(":zero".to_owned(), n(0_u32));
+        let set = format!("#{attribute} = if_not_exists(#{attribute}, :zero) + :{attribute}");
+        self.push_set(attribute, set, n(1_u32))
+    }
+
+    /// Appends one value to a list; an absent list counts as empty.
+    pub(super) fn append(mut self, attribute: &str, value: AttributeValue) -> Self {
+        let none = AttributeValue::L(Vec::new());
+        self.values.insert(":none".to_owned(), none);
+        let set =
+            format!("#{attribute} = list_append(if_not_exists(#{attribute}, :none), :{attribute})");
+        self.push_set(attribute, set, AttributeValue::L(vec![value]))
+    }
+
+    /// Removes the attribute.
+    pub(super) fn remove(mut self, attribute: &str) -> Self {
+        let name = self.name(attribute);
+        self.removes.push(name);
+        self
+    }
+
+    /// Adds the expressions to an UpdateItem request.
+    pub(super) fn into_request(self, request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        request
+            .update_expression(self.update())
+            .condition_expression(self.condition())
+            .set_expression_attribute_names(Some(self.names))
+            .set_expression_attribute_values(Some(self.values))
+    }
+
+    /// Makes the update of a transaction, without its key.
+    pub(super) fn into_transaction(self) -> UpdateBuilder {
+        Update::builder()
+            .update_expression(self.update())
+            .condition_expression(self.condition())
+            .set_expression_attribute_names(Some(self.names))
+            .set_expression_attribute_values(Some(self.values))
+    }
+
+    fn name(&mut self, attribute: &str) -> String {
+        let name = format!("#{attribute}");
+        self.names.insert(name.clone(), attribute.to_owned());
+        name
+    }
+
+    fn push_set(mut self, attribute: &str, set: String, value: AttributeValue) -> Self {
+        self.name(attribute);
+        self.sets.push(set);
+        self.values.insert(format!(":{attribute}"), value);
+        self
+    }
+
+    fn update(&self) -> String {
+        let clause = |verb: &str, parts: &[String]| {
+            (!parts.is_empty()).then(|| format!("{verb} {}", parts.join(", ")))
+        };
+        let set = clause("SET", &self.sets);
+        let remove = clause("REMOVE", &self.removes);
+        set.into_iter().chain(remove).collect::<Vec<_>>().join(" ")
+    }
+
+    fn condition(&self) -> String {
+        self.conditions.join(" AND ")
+    }
+}

@@ -1,0 +1,18 @@
+//! Notices about subscribers that were given up.
+
+use tokio::sync::mpsc;
+
+use longwire_core::ids::ConnectionId;
+
+/// Reason why a subscriber was given up. The subscriber is detached already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The connection no longer exists, or refuses posts for good.
+    Gone(ConnectionId),
+    /// The connection took no frame, or an older event could not be read, for
+    /// [`Settings::stuck_after`](crate::settings::Settings::stuck_after); or the durable log does not have the event.
+    Stuck(ConnectionId),
+}
+
+/// Receiver of notices. Each attachment causes at most one.
+pub type Notices = mpsc::UnboundedReceiver<Notice>;

@@ -1,0 +1,144 @@
+//! Connections whose posts fail or hang, or that are gone.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use longwire_core::ids::ConnectionId;
+use longwire_core::shape::Lines;
+use longwire_stream::notice::Notice;
+use longwire_stream::post::PostError;
+
+use crate::clients::PostOutcome;
+use crate::stage::{Stage, id, joined_deltas, ms, numbers, stage, text, text_start};
+
+/// Plays 100 deltas to a connection and returns their text.
+async fn play(stage: &Stage) -> String {
+    stage.open().await;
+    stage.start_text("0000 ").await;
+    for nth in 1..100 {
+        sleep(ms(10)).await;
+        stage.emit(text(format!("{nth:04} "))).await;
+    }
+    stage.finish().await;
+    (0..100).map(|nth| format!("{nth:04} ")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_event_is_lost_or_reordered_when_posts_fail_for_a_while() {
+    fn every_third(_: &ConnectionId, nth: usize) -> PostOutcome {
+        let result = if nth % 3 == 1 {
+            Err(PostError::Slow)
+        } else {
+            Ok(())
+        };
+        (ms(10), result)
+    }
+    fn long_outage(_: &ConnectionId, nth: usize) -> PostOutcome {
+        let result = if (3..9).contains(&nth) {
+            Err(PostError::Slow)
+        } else {
+            Ok(())
+        };
+        (ms(10), result)
+    }
+    fn stall(_: &ConnectionId, nth: usize) -> PostOutcome {
+        (if nth == 4 { ms(1_000) } else { ms(10) }, Ok(()))
+    }
+    fn timeout(_: &ConnectionId, nth: usize) -> PostOutcome {
+        (if nth == 4 { ms(3_600_000) } else { ms(10) }, Ok(()))
+    }
+    for outcome in [every_third, long_outage, stall, timeout] {
+        for lines in [Lines::One, Lines::Many] {
+            let stage = stage(outcome);
+            stage.attach("c", lines).await;
+            let expected = play(&stage).await;
+            let lines = stage.clients.lines("c");
+            assert_eq!(joined_deltas(&lines), expected);
+            assert_eq!(
+                numbers(&lines),
+                (1..=lines.len() as u64).collect::<Vec<_>>()
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn deltas_coalesce_while_a_connection_takes_nothing() {
+    let stage = stage(|_, nth| match nth {
+        1..4 => (ms(10), Err(PostError::Slow)),
+        _ => (ms(10), Ok(())),
+    });
+    stage.attach("c", Lines::One).await;
+    stage.emit(text_start()).await;
+    sleep(ms(20)).await;
+    for _ in 0..50 {
+        stage.emit(text("word ")).await;
+    }
+    stage.finish().await;
+    assert!(stage.clients.lines("c").len() <= 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn gone_and_refusing_connections_are_given_up_after_one_answer() {
+    let mut stage = stage(|to, nth| match (to.as_str(), nth) {
+        ("gone", 3) => (ms(10), Err(PostError::Gone)),
+        ("refused", 2) => (ms(10), Err(PostError::Refused("413".to_owned()))),
+        _ => (ms(10), Ok(())),
+    });
+    for name in ["gone", "here", "refused"] {
+        stage.attach(name, Lines::One).await;
+    }
+    let begun = Instant::now();
+    let expected = play(&stage).await;
+    assert_eq!(stage.notices.try_recv(), Ok(Notice::Gone(id("refused"))));
+    assert_eq!(stage.notices.try_recv(), Ok(Notice::Gone(id("gone"))));
+    assert!(stage.notices.try_recv().is_err());
+
+    let attempts = |name| stage.clients.attempts_to(name);
+    assert_eq!((attempts("gone").len(), attempts("refused").len()), (4, 3));
+    assert_eq!(
+        attempts("gone")[3].answered.clone().unwrap().0,
+        begun + ms(3 * 16 + 10)
+    );
+    assert_eq!(joined_deltas(&stage.clients.lines("here")), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn notice_comes_with_the_answer_410() {
+    let mut stage = stage(|_, _| (ms(25), Err(PostError::Gone)));
+    stage.attach("c", Lines::Many).await;
+    let begun = Instant::now();
+    stage.open().await;
+    assert_eq!(stage.notices.recv().await, Some(Notice::Gone(id("c"))));
+    assert_eq!(begun.elapsed(), ms(25));
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscriber_that_takes_nothing_for_thirty_seconds_is_given_up() {
+    let mut stage = stage(|to, _| match to.as_str() {
+        "slow" => (ms(10), Err(PostError::Slow)),
+        "hung" => (ms(3_600_000), Ok(())),
+        _ => (ms(10), Ok(())),
+    });
+    for name in ["slow", "hung", "here"] {
+        stage.attach(name, Lines::One).await;
+    }
+    let begun = Instant::now();
+    stage.open().await;
+    let mut stuck = vec![];
+    for _ in 0..2 {
+        stuck.push(stage.notices.recv().await.unwrap());
+        assert_eq!(begun.elapsed().as_secs(), 30);
+    }
+    assert_eq!(
+        stuck,
+        [Notice::Stuck(id("hung")), Notice::Stuck(id("slow"))]
+    );
+    let slow = stage.clients.attempts_to("slow");
+    assert!((6..60).contains(&slow.len()), "retried with growing pauses");
+    let attempts = stage.clients.attempts().len();
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(stage.clients.attempts().len(), attempts);
+    assert_eq!(numbers(&stage.clients.lines("here")[..2]), [1, 2]);
+}

@@ -1,0 +1,46 @@
+// Builds the messages of a thread from its events in the simplest way. AG-UI's client must arrive at the same ones.
+
+/** @typedef {import('../harness/run-events.mjs').RunEvent} RunEvent */
+
+/** @param {RunEvent[]} events @returns {any[]} */
+export function messagesOf(events) {
+  /** @type {any[]} */
+  const messages = [];
+  for (const event of events) HANDLERS[event.type]?.(messages, event);
+  return messages;
+}
+
+/** @type {Record<string, (messages: any[], event: RunEvent) => void>} */
+const HANDLERS = {
+  RUN_STARTED: (messages, event) => messages.push(...(event.input?.messages ?? [])),
+  TEXT_MESSAGE_START: (messages, { messageId: id, role }) => messages.push({ id, role, content: '' }),
+  TEXT_MESSAGE_CONTENT: append,
+  REASONING_MESSAGE_START: (messages, { messageId: id, role }) => messages.push({ id, role, content: '' }),
+  REASONING_MESSAGE_CONTENT: append,
+  TOOL_CALL_START: startCall,
+  TOOL_CALL_ARGS: appendArguments,
+  TOOL_CALL_RESULT: (messages, { messageId: id, toolCallId, role, content }) =>
+    messages.push({ id, toolCallId, role, content }),
+};
+
+/** @param {any[]} messages @param {RunEvent} event */
+function append(messages, { messageId, delta }) {
+  messages.find(({ id }) => id === messageId).content += delta;
+}
+
+/** @param {any[]} messages @param {RunEvent} event */
+function startCall(messages, { parentMessageId, toolCallId: id, toolCallName: name }) {
+  let parent = messages.find((message) => message.id === parentMessageId);
+  if (!parent) {
+    parent = { id: parentMessageId, role: 'assistant' };
+    messages.push(parent);
+  }
+  parent.toolCalls ??= [];
+  parent.toolCalls.push({ id, type: 'function', function: { name, arguments: '' } });
+}
+
+/** @param {any[]} messages @param {RunEvent} event */
+function appendArguments(messages, { toolCallId, delta }) {
+  const calls = messages.flatMap((message) => message.toolCalls ?? []);
+  calls.find(({ id }) => id === toolCallId).function.arguments += delta;
+}
