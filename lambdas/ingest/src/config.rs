@@ -1,4 +1,4 @@
-//! What the function is configured with.
+//! Configuration of the function.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use anyhow::Result;
 use longwire_lambda::env::{converted, hours_or_never, required, seconds, within};
 use longwire_store::connections::rate::Rate;
 
-use crate::deps::Settings;
+use crate::settings::Settings;
 
-/// What the function is configured with. Every variable is in docs/settings.md.
+/// Configuration of the function, from the environment variables in docs/settings.md.
 pub(crate) struct Config {
     /// `CONNECTIONS_TABLE`.
     pub connections_table: String,
@@ -21,7 +21,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the environment, or says which variable is no good.
+    /// Reads the environment. An error names the variable that is missing or invalid.
     pub(crate) fn from_env() -> Result<Self> {
         Ok(Self {
             connections_table: required("CONNECTIONS_TABLE")?,
@@ -29,7 +29,7 @@ impl Config {
             queue_url: required("QUEUE_URL")?,
             settings: Settings {
                 on_gone: converted("ON_GONE")?.unwrap_or_default(),
-                keep: hours_or_never("THREAD_TTL_HOURS", 24)?,
+                thread_ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
                 replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
                 rate: Rate {
                     per_second: within("MESSAGES_PER_SECOND", 5, 0..=1000)?,

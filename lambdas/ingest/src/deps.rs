@@ -1,16 +1,15 @@
-//! What the function works with, built once.
+//! Dependencies of the function, built once.
 
 use std::time::Duration;
 
-use longwire_core::options::OnGone;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::Queue;
 use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;
-use longwire_store::connections::rate::Rate;
 use longwire_store::threads::Threads;
 
 use crate::config::Config;
+use crate::settings::Settings;
 
 /// Time limits of a call to a table or the queue. A request has three seconds, and a start that the queue did not
 /// accept is taken back within them.
@@ -19,36 +18,23 @@ const TIMEOUTS: CallTimeouts = CallTimeouts {
     total: Duration::from_millis(1200),
 };
 
-/// What the function works with.
+/// Dependencies of the function.
 #[derive(Debug)]
 pub(crate) struct Deps {
-    /// Who is connected.
+    /// Table of connections.
     pub connections: Connections,
-    /// What was said, and what is being said.
+    /// Table of threads.
     pub threads: Threads,
-    /// What wakes workers.
+    /// Queue of jobs.
     pub queue: Queue,
-    /// What starts runs.
+    /// Scheduler of runs, over the table of threads and the queue.
     pub scheduler: Scheduler,
-    /// What the deployment decided.
+    /// Settings of the deployment.
     pub settings: Settings,
 }
 
-/// What the deployment decided.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Settings {
-    /// What becomes of a run that nobody watches any more, when its client did not say.
-    pub on_gone: OnGone,
-    /// How long a thread lives after its last use; for ever with `None`.
-    pub keep: Option<Duration>,
-    /// How long a run's lines can be sent again after its end.
-    pub replay: Duration,
-    /// How many messages a connection may send.
-    pub rate: Rate,
-}
-
 impl Config {
-    /// Builds what the function works with.
+    /// Builds the clients.
     pub(crate) async fn connect(self) -> Deps {
         let shared = sdk::load_with(TIMEOUTS).await;
         let database = aws_sdk_dynamodb::Client::new(&shared);

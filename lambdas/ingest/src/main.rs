@@ -1,18 +1,20 @@
-//! `$default`: every message of a client. It is validated, recorded, queued and answered at once.
+//! Function of the route `$default`: handles every request of a client. A prompt is recorded and queued here; a worker
+//! runs it.
 
 mod config;
 mod deps;
+mod settings;
 
 mod handler;
-mod hello;
-mod history;
-mod prompt;
-mod resume;
-mod thread;
-mod thread_page;
+mod received;
+
+mod call;
+mod failure;
+
+mod actions;
+mod thread_history;
 
 mod answer;
-mod cancel;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! `history`.
+//! `history`: visible messages, pages and parts.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
@@ -9,15 +9,15 @@ use longwire_core::message::{Block, Message, Role};
 use serde_json::{Value, json};
 
 use super::answer;
-use super::store::{NOW, connected, found, item, meta, row, sent};
+use super::mocks::{NOW, connected, found, item, meta, row, sent};
 
-/// The stored messages with their numbers, as a query for them tells them: newest first.
+/// Mocks the query for these stored messages with their numbers, which returns the newest first.
 fn stored(messages: Vec<(u64, Message)>) -> Rule {
     let items: Vec<_> = messages
         .into_iter()
         .rev()
         .map(|(number, message)| {
-            let body = serde_json::to_string(&message).expect("it is JSON");
+            let body = serde_json::to_string(&message).expect("a message is JSON");
             let key = format!("MSG#{NOW}#{number:08}");
             item(&json!({"thread": "anonymous/t1", "item": key, "body": body, "ttl": NOW + 9}))
         })
@@ -45,7 +45,7 @@ fn assistant(id: &str, run: &str, text: &str) -> Message {
     Message::new(Role::Assistant, RunId::trusted(run), vec![block])
 }
 
-fn talk() -> Vec<(u64, Message)> {
+fn conversation() -> Vec<(u64, Message)> {
     vec![
         (1, user("u1", "r1", "Hey!")),
         (2, assistant("m_1", "r1", "Hello.")),
@@ -55,7 +55,7 @@ fn talk() -> Vec<(u64, Message)> {
 }
 
 #[tokio::test]
-async fn a_thread_of_ones_own_may_be_empty_and_no_other() {
+async fn only_the_thread_of_the_connection_may_be_missing() {
     let rules = (connected("agui"), found("threads", "anonymous/t1", None));
     assert_snapshot!(answer(&[&rules.0, &rules.1], r#"{"action":"history","id":"5"}"#).await,
         @r#"{"type":"history","id":"5","threadId":"t1","messages":[],"pending":{"toolCallIds":[],"interrupts":[]}}"#);
@@ -65,7 +65,7 @@ async fn a_thread_of_ones_own_may_be_empty_and_no_other() {
 }
 
 #[tokio::test]
-async fn an_expired_thread_is_forgotten() {
+async fn an_expired_thread_has_no_messages() {
     let mut expired = meta(&[]);
     expired["ttl"] = json!(NOW);
     let rules = (connected("agui"), found("threads", "META", Some(expired)));
@@ -74,7 +74,7 @@ async fn an_expired_thread_is_forgotten() {
 }
 
 #[tokio::test]
-async fn of_a_running_run_only_the_question_is_told() {
+async fn only_the_user_message_of_a_running_run_is_visible() {
     let rules = (
         connected("agui"),
         found("threads", "META", Some(meta(&["r2", "r3"]))),
@@ -83,7 +83,7 @@ async fn of_a_running_run_only_the_question_is_told() {
             "RUN#r2",
             Some(row("running", &json!({"lastSeq": 7}))),
         ),
-        stored(talk()),
+        stored(conversation()),
     );
     let all = [&rules.0, &rules.1, &rules.2, &rules.3];
     assert_snapshot!(answer(&all, r#"{"action":"history"}"#).await,
@@ -91,12 +91,12 @@ async fn of_a_running_run_only_the_question_is_told() {
 }
 
 #[tokio::test]
-async fn an_ended_run_that_is_still_first_is_told_and_woken() {
+async fn an_ended_run_at_the_head_is_visible_and_woken() {
     let rules = (
         connected("agui"),
         found("threads", "META", Some(meta(&["r2"]))),
         found("threads", "RUN#r2", Some(row("finished", &json!({})))),
-        stored(talk()),
+        stored(conversation()),
         sent("r2", Err(())),
     );
     let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
@@ -107,16 +107,16 @@ async fn an_ended_run_that_is_still_first_is_told_and_woken() {
     assert_eq!(
         rules.4.num_calls(),
         1,
-        "and a queue that is down spoils nothing"
+        "the failure of the queue does not fail the request"
     );
 }
 
 #[tokio::test]
-async fn a_page_says_where_the_one_before_it_ends() {
+async fn a_page_has_the_cursor_of_the_page_before_it() {
     let rules = (
         connected("agui"),
         found("threads", "META", Some(meta(&[]))),
-        stored(talk()),
+        stored(conversation()),
     );
     let all = [&rules.0, &rules.1, &rules.2];
     let page: Value =
@@ -127,7 +127,7 @@ async fn a_page_says_where_the_one_before_it_ends() {
 }
 
 #[tokio::test]
-async fn a_long_message_comes_cut_and_then_in_parts() {
+async fn a_long_message_is_truncated_and_readable_in_parts() {
     let long = "ä".repeat(20_000);
     let rules = (
         connected("agui"),
@@ -155,7 +155,7 @@ async fn a_long_message_comes_cut_and_then_in_parts() {
         );
     }
     assert_eq!(whole, long);
-    for (bad, names) in [
+    for (bad, field) in [
         (
             r#"{"action":"history","messageId":"u1","offset":1}"#,
             "`offset`",
@@ -171,7 +171,7 @@ async fn a_long_message_comes_cut_and_then_in_parts() {
     ] {
         let error = answer(&all, bad).await;
         assert!(
-            error.contains("invalid_message") && error.contains(names),
+            error.contains("invalid_message") && error.contains(field),
             "{error}"
         );
     }

@@ -98,16 +98,6 @@ fn json_without_a_known_action_is_refused() {
 }
 
 #[test]
-fn a_refusal_lists_all_actions() {
-    let known = "hello, prompt, cancel, resume, history and ping";
-    assert_eq!(
-        refusal(r#"{"action":"steer"}"#).message,
-        format!("There is no `action` \"steer\" here; there are {known}.")
-    );
-    assert_eq!(features(), ["history", "resume"]);
-}
-
-#[test]
 fn a_request_of_more_than_32_kb_is_refused() {
     assert_refused(&[
         (

@@ -1,13 +1,13 @@
-//! What needs no run: `ping`, `hello`, and what is refused at once.
+//! Requests that concern no run: `ping`, `hello`, and refusals.
 
 use insta::assert_snapshot;
 use serde_json::json;
 
-use super::store::{NOW, connected, found};
+use super::mocks::{NOW, connected, found};
 use super::{answer, answer_to, changed};
 
 #[tokio::test]
-async fn ping_touches_no_storage() {
+async fn ping_reads_no_table() {
     assert_snapshot!(answer(&[], r#"{"action":"ping","t":1763681477123}"#).await,
         @r#"{"type":"pong","t":1763681477123,"now":1707503008941}"#);
     assert_snapshot!(answer(&[], r#"{"action":"ping","id":"p","format":"text"}"#).await,
@@ -15,27 +15,27 @@ async fn ping_touches_no_storage() {
 }
 
 #[tokio::test]
-async fn hello_is_told_what_works() {
+async fn hello_returns_the_limits_and_features() {
     let row = connected("agui");
     assert_snapshot!(answer(&[&row], r#"{"action":"hello","id":"1","protocolVersion":"1.0"}"#).await,
         @r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"S3Ay8cFPIAMCIow=","user":"anonymous","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600},"features":["history","resume"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#);
 }
 
 #[tokio::test]
-async fn a_refusal_comes_in_the_shape_of_its_connection() {
+async fn a_refusal_has_the_format_of_the_connection() {
     let bad = r#"{"action":"prompt","id":"9","runId":"r1","prompt":" "}"#;
-    let told = async |format| answer(&[&connected(format)], bad).await;
-    assert_snapshot!(told("agui").await,
+    let refused = async |format| answer(&[&connected(format)], bad).await;
+    assert_snapshot!(refused("agui").await,
         @r#"{"type":"error","id":"9","code":"invalid_message","message":"`prompt` must not be empty or blank.","runId":"r1"}"#);
-    assert_snapshot!(told("blocks").await, @r#"{"event":"error","data":"`prompt` must not be empty or blank."}"#);
-    assert_snapshot!(told("typed").await, @r#"{"type":"error","message":"`prompt` must not be empty or blank."}"#);
-    assert_snapshot!(told("simple").await, @r#"{"type":"error","value":"`prompt` must not be empty or blank."}"#);
-    assert_snapshot!(told("bedrock").await, @r#"{"error":{"code":"invalid_message","message":"`prompt` must not be empty or blank."}}"#);
-    assert_snapshot!(told("text").await, @"[error] `prompt` must not be empty or blank.");
+    assert_snapshot!(refused("blocks").await, @r#"{"event":"error","data":"`prompt` must not be empty or blank."}"#);
+    assert_snapshot!(refused("typed").await, @r#"{"type":"error","message":"`prompt` must not be empty or blank."}"#);
+    assert_snapshot!(refused("simple").await, @r#"{"type":"error","value":"`prompt` must not be empty or blank."}"#);
+    assert_snapshot!(refused("bedrock").await, @r#"{"error":{"code":"invalid_message","message":"`prompt` must not be empty or blank."}}"#);
+    assert_snapshot!(refused("text").await, @"[error] `prompt` must not be empty or blank.");
 }
 
 #[tokio::test]
-async fn a_message_may_ask_for_another_shape() {
+async fn a_request_may_ask_for_another_format() {
     let bad = r#"{"action":"approval","format":"simple"}"#;
     assert_snapshot!(answer(&[], bad).await,
         @r#"{"type":"error","value":"There is no `action` \"approval\" here; there are hello, prompt, cancel, resume, history and ping."}"#);
@@ -44,7 +44,7 @@ async fn a_message_may_ask_for_another_shape() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_is_refused() {
+async fn a_frame_without_text_is_refused() {
     let binary = changed(|event| {
         event["body"] = json!("eyJwcm9tcHQiOiJIZXkhIn0=");
         event["isBase64Encoded"] = json!(true);
@@ -59,7 +59,7 @@ async fn what_is_no_text_is_refused() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_row_is_told_to_come_again() {
+async fn a_connection_without_a_row_is_unauthorized() {
     let gone = found("connections", "S3Ay8cFPIAMCIow=", None);
     assert_snapshot!(answer(&[&gone], r#"{"prompt":"Hey!","id":"1","runId":"r1"}"#).await,
         @r#"{"type":"error","id":"1","code":"unauthorized","message":"This connection is not known any more. Connect again.","runId":"r1"}"#);
@@ -72,7 +72,7 @@ async fn a_connection_without_a_row_is_told_to_come_again() {
 }
 
 #[tokio::test]
-async fn an_event_without_a_connection_is_a_fault_on_this_side() {
+async fn an_event_without_a_connection_id_is_an_internal_error() {
     let event = changed(|event| event["requestContext"]["connectionId"] = json!(null));
     assert_snapshot!(answer_to(&[], &event).await,
         @r#"{"type":"error","code":"internal","message":"Something went wrong on our side.","retryable":true}"#);

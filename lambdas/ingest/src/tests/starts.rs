@@ -1,16 +1,16 @@
-//! How a run starts, and how a repeated start is mended.
+//! Starts of runs, repeated and interrupted ones included.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::answer;
-use super::store::{NOW, connected, found, meta, row, sent, updated, written};
+use super::mocks::{NOW, connected, found, meta, row, sent, updated, written};
 
 const PROMPT: &str =
     r#"{"action":"prompt","id":"2","runId":"r1","messageId":"u1","prompt":"Hey!"}"#;
 
 #[tokio::test]
-async fn a_start_is_recorded_lined_up_and_sent() {
+async fn a_start_records_the_run_appends_it_and_sends_its_job() {
     let rules = (
         connected("agui"),
         written(true, Ok(())),
@@ -24,7 +24,7 @@ async fn a_start_is_recorded_lined_up_and_sent() {
 }
 
 #[tokio::test]
-async fn what_is_written_is_what_a_worker_needs() {
+async fn the_row_and_the_input_of_a_run_are_written_whole() {
     let wanted_row = row(
         "queued",
         &json!({"messageId": "u1", "onGone": "grace:30", "open": "3", "handovers": 0, "attached":
@@ -35,7 +35,7 @@ async fn what_is_written_is_what_a_worker_needs() {
     let keyed = |mut item: Value, sort: &str| {
         item["thread"] = json!("anonymous/t2");
         item["item"] = json!(sort);
-        super::store::item(&item)
+        super::mocks::item(&item)
     };
     let (row, input) = (
         keyed(wanted_row, "RUN#r1"),
@@ -60,7 +60,7 @@ async fn what_is_written_is_what_a_worker_needs() {
         found(
             "threads",
             "RUN#r0",
-            Some(super::store::row("running", &json!({}))),
+            Some(super::mocks::row("running", &json!({}))),
         ),
     );
     let message = r#"{"threadId":"t2","runId":"r1","messageId":"u1","prompt":"Hey!","context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30"}}"#;
@@ -70,7 +70,7 @@ async fn what_is_written_is_what_a_worker_needs() {
 }
 
 #[tokio::test]
-async fn names_are_made_for_a_client_that_gives_none() {
+async fn ids_are_generated_for_a_client_that_gives_none() {
     let rules = (
         connected("agui"),
         written(true, Ok(())),
@@ -78,7 +78,7 @@ async fn names_are_made_for_a_client_that_gives_none() {
         found("threads", "RUN#r0", Some(row("queued", &json!({})))),
     );
     let ack = answer(&[&rules.0, &rules.1, &rules.2, &rules.3], "Hey!").await;
-    let ack: Value = serde_json::from_str(&ack).expect("it is JSON");
+    let ack: Value = serde_json::from_str(&ack).expect("a response is JSON");
     assert!(
         ack["runId"].as_str().is_some_and(|id| id.starts_with("r_")),
         "{ack}"
@@ -92,7 +92,7 @@ async fn names_are_made_for_a_client_that_gives_none() {
 }
 
 #[tokio::test]
-async fn an_ack_is_an_empty_answer_in_the_older_shapes() {
+async fn an_ack_is_empty_in_other_formats_than_agui() {
     let rules = (
         connected("typed"),
         written(true, Ok(())),
@@ -107,7 +107,7 @@ async fn an_ack_is_an_empty_answer_in_the_older_shapes() {
 }
 
 #[tokio::test]
-async fn whoever_waits_wakes_an_overdue_head() {
+async fn a_waiting_run_wakes_an_overdue_head() {
     for (head, woken) in [
         (Some(row("running", &json!({"wakeBy": NOW}))), 0),
         (Some(row("running", &json!({"wakeBy": NOW - 1}))), 1),
@@ -141,7 +141,7 @@ async fn a_repeated_start_of_an_ended_run_starts_nothing() {
 }
 
 #[tokio::test]
-async fn a_repeated_start_of_a_running_run_watches_it() {
+async fn a_repeated_start_of_a_running_run_subscribes_to_it() {
     let rules = (
         connected("agui"),
         written(true, Err("ConditionalCheckFailed")),
@@ -162,8 +162,8 @@ async fn a_repeated_start_of_a_running_run_watches_it() {
 }
 
 #[tokio::test]
-async fn a_repeated_start_mends_an_interrupted_one() {
-    for (line, tail) in [
+async fn a_repeated_start_completes_an_interrupted_one() {
+    for (appended, tail) in [
         (
             Err(meta(&["r1", "r2"])),
             r#""status":"queued","duplicate":true}"#,
@@ -179,13 +179,13 @@ async fn a_repeated_start_mends_an_interrupted_one() {
                 "if_not_exists(attached.#me, :cursor)",
                 Ok(row("queued", &json!({}))),
             ),
-            updated("META", "list_append", line),
+            updated("META", "list_append", appended),
             sent("r1", Ok(())),
         );
         let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
         let ack = answer(&all, PROMPT).await;
         assert!(ack.ends_with(tail), "{ack}");
-        assert_eq!(rules.5.num_calls(), 1, "the head's message is sent again");
+        assert_eq!(rules.5.num_calls(), 1, "the job of the head is sent again");
     }
 }
 
@@ -207,7 +207,7 @@ async fn an_expired_thread_is_born_again() {
 }
 
 #[tokio::test]
-async fn a_start_that_was_taken_back_while_it_was_repeated_is_sent_again() {
+async fn a_start_taken_back_during_its_repetition_is_unavailable() {
     let rules = (
         connected("agui"),
         written(true, Err("ConditionalCheckFailed")),
@@ -218,9 +218,9 @@ async fn a_start_that_was_taken_back_while_it_was_repeated_is_sent_again() {
             Err(json!({})),
         ),
     );
-    let told = answer(&[&rules.0, &rules.1, &rules.2, &rules.3], PROMPT).await;
-    assert!(told.contains(r#""code":"unavailable""#), "{told}");
-    assert!(told.contains(r#""runId":"r1""#), "{told}");
+    let error = answer(&[&rules.0, &rules.1, &rules.2, &rules.3], PROMPT).await;
+    assert!(error.contains(r#""code":"unavailable""#), "{error}");
+    assert!(error.contains(r#""runId":"r1""#), "{error}");
 }
 
 fn if_busy(policy: &str) -> String {
@@ -229,7 +229,7 @@ fn if_busy(policy: &str) -> String {
 }
 
 #[tokio::test]
-async fn who_would_not_wait_is_refused_and_who_interrupts_ends_what_is_before() {
+async fn if_busy_rejects_the_prompt_or_interrupts_the_runs_before_it() {
     let rules = (
         connected("agui"),
         written(true, Ok(())),
@@ -240,10 +240,14 @@ async fn who_would_not_wait_is_refused_and_who_interrupts_ends_what_is_before() 
     );
     let prompt = if_busy("reject");
     let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
-    let told = answer(&all, &prompt).await;
-    assert!(told.contains(r#""code":"thread_busy""#), "{told}");
-    assert_eq!(rules.3.num_calls(), 1, "nothing is left of it");
-    assert_eq!(rules.5.num_calls(), 1, "what has ended leaves the line");
+    let error = answer(&all, &prompt).await;
+    assert!(error.contains(r#""code":"thread_busy""#), "{error}");
+    assert_eq!(rules.3.num_calls(), 1, "the rejected run is deleted");
+    assert_eq!(
+        rules.5.num_calls(),
+        1,
+        "the ended head is removed from the run queue"
+    );
 
     let asked = row("running", &json!({"cancelRequested": "superseded"}));
     let rules = (
@@ -255,10 +259,10 @@ async fn who_would_not_wait_is_refused_and_who_interrupts_ends_what_is_before() 
     );
     let prompt = if_busy("interrupt");
     let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
-    let told = answer(&all, &prompt).await;
+    let error = answer(&all, &prompt).await;
     assert!(
-        told.contains(r#""status":"waiting","position":1"#),
-        "{told}"
+        error.contains(r#""status":"waiting","position":1"#),
+        "{error}"
     );
     assert_eq!(rules.3.num_calls(), 1);
 }

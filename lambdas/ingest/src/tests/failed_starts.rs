@@ -1,4 +1,4 @@
-//! Starts that fail: nothing is left of them, and the client can repeat them.
+//! Starts that fail: they are taken back, and the client can repeat them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use longwire_lambda::sdk::CallTimeouts;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::store::{connected, found, meta, over, row, sent, updated, written};
+use super::mocks::{connected, found, meta, over, row, sent, updated, written};
 use super::{answer, event};
 use crate::handler::handle;
 
@@ -16,7 +16,7 @@ const PROMPT: &str =
     r#"{"action":"prompt","id":"2","runId":"r1","messageId":"u1","prompt":"Hey!"}"#;
 
 #[tokio::test]
-async fn the_twenty_first_is_taken_back() {
+async fn a_start_on_a_full_run_queue_is_taken_back() {
     let names: Vec<String> = (0..20).map(|n| format!("x{n}")).collect();
     let full: Vec<&str> = names.iter().map(String::as_str).collect();
     let rules = (
@@ -52,7 +52,7 @@ async fn a_start_that_cannot_be_queued_is_taken_back() {
 }
 
 #[tokio::test]
-async fn who_came_after_it_is_first_then() {
+async fn the_next_run_becomes_the_head_when_a_start_is_taken_back() {
     let rules = (
         connected("agui"),
         written(true, Ok(())),
@@ -71,7 +71,7 @@ async fn who_came_after_it_is_first_then() {
 }
 
 #[tokio::test]
-async fn a_repetition_that_came_while_it_was_taken_back_is_in_line_again() {
+async fn a_repetition_during_the_take_back_is_appended_again() {
     let rules = (
         connected("agui"),
         written(true, Ok(())),
@@ -89,7 +89,7 @@ async fn a_repetition_that_came_while_it_was_taken_back_is_in_line_again() {
 }
 
 #[tokio::test]
-async fn a_start_a_worker_took_all_the_same_is_one() {
+async fn a_start_that_a_worker_claimed_is_accepted() {
     let rules = (
         connected("agui"),
         written(true, Ok(())),
@@ -108,7 +108,7 @@ async fn a_start_a_worker_took_all_the_same_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_conflict_is_tried_again_before_it_is_told() {
+async fn a_transaction_conflict_is_retried_before_it_is_an_error() {
     let rules = (connected("agui"), written(true, Err("TransactionConflict")));
     assert_snapshot!(answer(&[&rules.0, &rules.1], PROMPT).await,
         @r#"{"type":"error","id":"2","code":"unavailable","message":"The service is not available right now. Try again.","retryable":true,"threadId":"t1","runId":"r1"}"#);
@@ -116,7 +116,7 @@ async fn a_conflict_is_tried_again_before_it_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unreadable_row_is_our_fault_and_says_nothing() {
+async fn an_unreadable_row_is_an_internal_error_without_details() {
     let broken = found(
         "connections",
         "S3Ay8cFPIAMCIow=",
@@ -126,9 +126,9 @@ async fn an_unreadable_row_is_our_fault_and_says_nothing() {
         @r#"{"type":"error","id":"1","code":"internal","message":"Something went wrong on our side.","retryable":true}"#);
 }
 
-/// A table that takes the call and never answers.
+/// The table accepts the connection and never responds.
 #[tokio::test(start_paused = true)]
-async fn silence_is_told_within_three_seconds() {
+async fn a_silent_table_is_unavailable_after_three_seconds() {
     let silent = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port is free");

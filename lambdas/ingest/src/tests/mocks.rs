@@ -1,4 +1,4 @@
-//! A table and a queue that answer as told.
+//! Mocked tables and a mocked queue.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -29,14 +29,15 @@ use longwire_store::connections::rate::Rate;
 use longwire_store::threads::Threads;
 use serde_json::{Value, json};
 
-use crate::deps::{Deps, Settings};
+use crate::deps::Deps;
+use crate::settings::Settings;
 
-/// When the fixture's message came.
+/// Time of the fixture's request, in seconds since 1970.
 pub(super) const NOW: u64 = 1_707_503_008;
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// What the function works with, over these rules; whatever no rule expects fails the test.
+/// Makes dependencies under these mock rules. A call that no rule matches fails the test.
 pub(super) fn deps(rules: &[&Rule]) -> Deps {
     let mocks = || {
         let mocks = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
@@ -63,7 +64,7 @@ pub(super) fn deps(rules: &[&Rule]) -> Deps {
     over(Table::from_conf(table), Sqs::from_conf(queue))
 }
 
-/// What the function works with, over these clients.
+/// Makes dependencies over these clients.
 pub(super) fn over(table: Table, queue: Sqs) -> Deps {
     let threads = Threads::new(table.clone(), "threads");
     let queue = Queue::new(
@@ -77,14 +78,14 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
         queue,
         settings: Settings {
             on_gone: OnGone::Cancel,
-            keep: Some(Duration::from_secs(24 * 3600)),
+            thread_ttl: Some(Duration::from_secs(24 * 3600)),
             replay: Duration::from_secs(3600),
             rate: Rate { per_second: 0 },
         },
     }
 }
 
-/// JSON as an item.
+/// Converts JSON to an item.
 pub(super) fn item(json: &Value) -> Item {
     let object = json.as_object().expect("an item is an object");
     object
@@ -104,7 +105,7 @@ fn attribute(value: &Value) -> AttributeValue {
     }
 }
 
-/// The connection's row.
+/// Mocks the read of the connection's row.
 pub(super) fn connected(format: &str) -> Rule {
     let row = json!({
         "connection": "S3Ay8cFPIAMCIow=", "user": "anonymous", "thread": "anonymous/t1",
@@ -113,7 +114,7 @@ pub(super) fn connected(format: &str) -> Rule {
     found("connections", "S3Ay8cFPIAMCIow=", Some(row))
 }
 
-/// An item, or none, under the key that ends so.
+/// Mocks a read of an item, or of none, under a key.
 pub(super) fn found(table: &'static str, key: &'static str, row: Option<Value>) -> Rule {
     mock!(Table::get_item)
         .match_requests(move |get| {
@@ -131,7 +132,7 @@ pub(super) fn found(table: &'static str, key: &'static str, row: Option<Value>) 
         })
 }
 
-/// The row of a run, with some fields of one's own.
+/// Makes the row of a run, with further fields.
 pub(super) fn row(status: &str, more: &Value) -> Value {
     let mut row = json!({
         "v": 2, "status": status, "epoch": 0, "restarts": [], "leaseUntil": 0, "wakeBy": NOW + 300,
@@ -144,12 +145,12 @@ pub(super) fn row(status: &str, more: &Value) -> Value {
     row
 }
 
-/// The thread's own item.
-pub(super) fn meta(line: &[&str]) -> Value {
-    json!({"born": NOW, "line": line, "updatedAt": NOW, "ttl": NOW + 86_400})
+/// Makes the META item of a thread with this run queue.
+pub(super) fn meta(run_queue: &[&str]) -> Value {
+    json!({"born": NOW, "line": run_queue, "updatedAt": NOW, "ttl": NOW + 86_400})
 }
 
-/// The transaction that writes a run's row and input, or deletes them.
+/// Mocks the transaction that writes a run's row and input, or deletes them.
 pub(super) fn written(puts: bool, result: Result<(), &'static str>) -> Rule {
     let rule = mock!(Table::transact_write_items).match_requests(move |transaction| {
         let items = transaction.transact_items();
@@ -181,13 +182,14 @@ fn condition(item: &TransactWriteItem) -> Option<&str> {
     })
 }
 
-/// An update of the item under this sort key whose expression says so; refused, it tells what stands.
-pub(super) fn updated(key: &'static str, says: &'static str, result: Result<Value, Value>) -> Rule {
+/// Mocks an update of the item under this sort key whose expression contains `part`. An error returns the item as
+/// it is.
+pub(super) fn updated(key: &'static str, part: &'static str, result: Result<Value, Value>) -> Rule {
     let rule = mock!(Table::update_item).match_requests(move |update| {
         sort(update) == Some(key)
             && update
                 .update_expression()
-                .is_some_and(|text| text.contains(says))
+                .is_some_and(|text| text.contains(part))
     });
     match result {
         Ok(new) => rule.then_output(move || {
@@ -199,8 +201,8 @@ pub(super) fn updated(key: &'static str, says: &'static str, result: Result<Valu
             let code = ErrorMetadata::builder()
                 .code("ConditionalCheckFailedException")
                 .build();
-            let refused = ConditionalCheckFailedException::builder().set_item(Some(item(&old)));
-            UpdateItemError::ConditionalCheckFailedException(refused.meta(code).build())
+            let failed = ConditionalCheckFailedException::builder().set_item(Some(item(&old)));
+            UpdateItemError::ConditionalCheckFailedException(failed.meta(code).build())
         }),
     }
 }
@@ -210,7 +212,7 @@ fn sort(update: &UpdateItemInput) -> Option<&str> {
     sort.and_then(|sort| sort.as_s().ok()).map(String::as_str)
 }
 
-/// The message that wakes a worker for this run.
+/// Mocks sending the job of this run.
 pub(super) fn sent(run: &'static str, result: Result<(), ()>) -> Rule {
     let body = json!({"v": 2, "owner": "anonymous", "threadId": "t1", "runId": run}).to_string();
     let rule = mock!(Sqs::send_message).match_requests(move |send| {

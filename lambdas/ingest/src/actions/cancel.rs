@@ -1,0 +1,43 @@
+//! `cancel`: cancels a run.
+
+use longwire_core::ids::RunId;
+use longwire_core::run::CancelReason;
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::request::cancel::Cancel;
+use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_store::threads::cancel::CancelOutcome;
+
+use crate::call::Call;
+use crate::failure::Failure;
+
+/// Cancels a queued run, or requests the cancellation of an active one from its worker. Any connection of the
+/// thread's owner may do so.
+pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failure> {
+    let key = call.key(cancel.thread_id);
+    let run_id = match cancel.run_id {
+        Some(run_id) => run_id,
+        None => active(call, &key).await?,
+    };
+    let threads = &call.deps.threads;
+    let outcome = threads.cancel(&key, &run_id, CancelReason::User, call.now());
+    let status = match outcome.await? {
+        CancelOutcome::Requested(row) => {
+            let scheduler = &call.deps.scheduler;
+            scheduler
+                .wake_or_log(&key, &run_id, Some(&row), call.now())
+                .await;
+            AckStatus::Cancelling
+        }
+        CancelOutcome::WhileQueued(row) | CancelOutcome::Ended(row) => AckStatus::of(row.status, 0),
+        CancelOutcome::Missing => return Err(Failure::no_run(&key, Some(run_id))),
+    };
+    let id = call.id.clone();
+    Ok(Ack::new(id, Action::Cancel, key.thread_id, run_id, status))
+}
+
+/// Returns the active run of the thread.
+async fn active(call: &Call<'_>, key: &ThreadKey) -> Result<RunId, Failure> {
+    let meta = call.deps.threads.meta(key, call.now()).await?;
+    let head = meta.and_then(|meta| meta.head().cloned());
+    head.ok_or_else(|| Failure::no_run(key, None))
+}

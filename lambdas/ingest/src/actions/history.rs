@@ -1,0 +1,100 @@
+//! `history`: reads messages of a thread.
+
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::request::history::{History, Selection};
+use longwire_protocol::response::error::{Code, ErrorResponse, invalid};
+use longwire_protocol::response::history::{ActiveRun, HistoryMessage, HistoryPage, Pending};
+use longwire_protocol::response::page::PageCursor;
+use longwire_store::threads::run_queue::Meta;
+
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::thread_history::ThreadHistory;
+
+/// Returns a page of the thread's messages, or a part of one message.
+pub(crate) async fn answer(call: &Call<'_>, history: History) -> Result<HistoryPage, Failure> {
+    let key = call.key(history.thread_id);
+    let page = HistoryPage {
+        id: call.id.clone(),
+        thread_id: key.thread_id.clone(),
+        messages: Vec::new(),
+        next: None,
+        run: None,
+        pending: Pending::default(),
+    };
+    match call.deps.threads.meta(&key, call.now()).await? {
+        Some(meta) => fill(call, &key, &meta, history.selection, page).await,
+        // The thread of a connection exists from its first prompt on.
+        None if key.thread_id == call.connection.thread_id => Ok(page),
+        None => Err(no_thread(&key).into()),
+    }
+}
+
+async fn fill(
+    call: &Call<'_>,
+    key: &ThreadKey,
+    meta: &Meta,
+    selection: Selection,
+    page: HistoryPage,
+) -> Result<HistoryPage, Failure> {
+    let run = active_run(call, key, meta).await?;
+    let history = ThreadHistory {
+        threads: &call.deps.threads,
+        key,
+        born: meta.born,
+        unfinished: run.as_ref().map(|run| &run.run_id),
+    };
+    let (messages, next) = select(history, selection).await?;
+    Ok(HistoryPage {
+        messages,
+        next: next.map(|cursor| cursor.to_string()),
+        run,
+        ..page
+    })
+}
+
+/// Reads the active run of the thread, and wakes it if it is overdue.
+async fn active_run(
+    call: &Call<'_>,
+    key: &ThreadKey,
+    meta: &Meta,
+) -> Result<Option<ActiveRun>, Failure> {
+    let Some(head) = meta.head() else {
+        return Ok(None);
+    };
+    let row = call.deps.scheduler.read_head(key, head, call.now()).await?;
+    let unfinished = row.filter(|row| !row.status.ended());
+    Ok(unfinished.map(|row| ActiveRun {
+        run_id: head.clone(),
+        status: row.status,
+        last: row.last_seq,
+    }))
+}
+
+/// Reads the selected messages, and the cursor of the page before them.
+async fn select(
+    history: ThreadHistory<'_>,
+    selection: Selection,
+) -> Result<(Vec<HistoryMessage>, Option<PageCursor>), Failure> {
+    match selection {
+        Selection::Page { limit, before } => Ok(history.page(limit, before).await?),
+        Selection::Part { message_id, offset } => {
+            let message = history.message(&message_id).await?;
+            let message =
+                message.ok_or_else(|| invalid("`messageId` names no message of this thread."))?;
+            let part = message.part(offset).ok_or_else(|| {
+                invalid("`offset` must lie in the message, between two characters.")
+            })?;
+            Ok((vec![part], None))
+        }
+    }
+}
+
+/// Error response for a thread that does not exist. A thread of another owner is in another partition and is not
+/// found either.
+fn no_thread(key: &ThreadKey) -> ErrorResponse {
+    ErrorResponse {
+        thread_id: Some(key.thread_id.clone()),
+        ..ErrorResponse::new(Code::ThreadNotFound, "`threadId` names no thread of yours.")
+    }
+}

@@ -1,0 +1,81 @@
+//! `prompt`: starts a run.
+
+use longwire_core::ids::{MessageId, RunId};
+use longwire_core::options::IfBusy;
+use longwire_core::run::RunStatus;
+use longwire_protocol::request::prompt::Prompt;
+use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_scheduler::Started;
+use longwire_store::threads::record::NewRun;
+use longwire_store::threads::run_queue::MAX_RUNS;
+
+use crate::call::Call;
+use crate::failure::Failure;
+
+/// Records and queues the run. An error response names the thread, which the client may not have chosen.
+pub(crate) async fn answer(call: &Call<'_>, prompt: Prompt) -> Result<Ack, Failure> {
+    let run = new_run(call, prompt);
+    start(call, &run).await.map_err(|failure| {
+        Failure::Refused(ErrorResponse {
+            thread_id: Some(run.key.thread_id.clone()),
+            ..failure.into_response()
+        })
+    })
+}
+
+fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
+    let settings = call.deps.settings;
+    NewRun {
+        key: call.key(prompt.thread_id),
+        run_id: prompt.run_id.unwrap_or_else(RunId::random),
+        message_id: prompt.message_id.unwrap_or_else(MessageId::random),
+        prompt: prompt.prompt,
+        context: prompt.context,
+        reasoning: prompt.options.reasoning,
+        if_busy: prompt.options.if_busy,
+        on_gone: prompt.options.on_gone.unwrap_or(settings.on_gone),
+        subscriber: call.connection.connection.clone(),
+        shape: call.shape(),
+        now: call.now(),
+        thread_ttl: settings.thread_ttl,
+    }
+}
+
+async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
+    let ack = |message_id: &MessageId, status, position: usize| Ack {
+        message_id: Some(message_id.clone()),
+        position: (position > 0).then_some(position),
+        ..Ack::new(
+            call.id.clone(),
+            Action::Prompt,
+            run.key.thread_id.clone(),
+            run.run_id.clone(),
+            AckStatus::of(status, position),
+        )
+    };
+    match call.deps.scheduler.start(run).await? {
+        Started::Accepted { position } => Ok(ack(&run.message_id, RunStatus::Queued, position)),
+        Started::Duplicate {
+            status,
+            position,
+            message_id,
+        } => Ok(Ack {
+            duplicate: true,
+            ..ack(&message_id, status, position)
+        }),
+        Started::Busy => Err(busy(run.if_busy).into()),
+    }
+}
+
+fn busy(if_busy: IfBusy) -> ErrorResponse {
+    let message = match if_busy {
+        IfBusy::Queue | IfBusy::Interrupt => {
+            format!(
+                "`threadId` names a thread with {MAX_RUNS} unfinished runs, and it takes no more."
+            )
+        }
+        IfBusy::Reject => "A run is active on this thread.".to_owned(),
+    };
+    ErrorResponse::new(Code::ThreadBusy, message)
+}

@@ -1,0 +1,119 @@
+//! `resume`: subscribes the connection to a run, and sends it the events it is missing.
+
+use longwire_core::ids::RunId;
+use longwire_core::job::{Job, Replay};
+use longwire_core::run::{Cursor, RunRow, RunStatus};
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::request::resume::{Resume, ResumeResponse};
+use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_protocol::response::resumed::{Resumed, ResumedStatus};
+use longwire_store::threads::resume::ResumeOutcome;
+
+use crate::call::Call;
+use crate::failure::Failure;
+
+/// Writes the cursor of the connection to the run's row, where the worker of an unfinished run finds it. For a run
+/// that has ended, sends a replay job.
+pub(crate) async fn answer(call: &Call<'_>, resume: Resume) -> Result<ResumeResponse, Failure> {
+    let key = call.key(resume.thread_id);
+    let after = resume.after;
+    let run_id = match resume.run_id {
+        Some(run_id) => Some(run_id),
+        None => latest(call, &key).await?,
+    };
+    let Some(run_id) = run_id else {
+        return Ok(nothing_missing(call, key, None, after, ResumedStatus::Idle));
+    };
+    let connection = &call.connection.connection;
+    let cursor = Cursor {
+        requested_at: call.millis,
+        ..Cursor::new(after, call.shape())
+    };
+    let threads = &call.deps.threads;
+    let outcome = threads.resume(&key, &run_id, connection, cursor, resume.epoch);
+    match outcome.await? {
+        ResumeOutcome::Missing => Err(Failure::no_run(&key, Some(run_id))),
+        ResumeOutcome::Ended(row, cursor) => {
+            replay(call, &key, &run_id, &row, cursor).await?;
+            Ok(resuming(call, key, run_id))
+        }
+        ResumeOutcome::Subscribed(row, _) => {
+            let scheduler = &call.deps.scheduler;
+            scheduler
+                .wake_or_log(&key, &run_id, Some(&row), call.now())
+                .await;
+            Ok(match row.status {
+                RunStatus::Queued => {
+                    let waiting = ResumedStatus::Waiting;
+                    nothing_missing(call, key, Some(run_id), after, waiting)
+                }
+                RunStatus::Running
+                | RunStatus::Finished
+                | RunStatus::Failed
+                | RunStatus::Cancelled => resuming(call, key, run_id),
+            })
+        }
+    }
+}
+
+/// Returns the latest run of the thread.
+async fn latest(call: &Call<'_>, key: &ThreadKey) -> Result<Option<RunId>, Failure> {
+    let meta = call.deps.threads.meta(key, call.now()).await?;
+    // A thread written by the previous version does not store its latest run.
+    Ok(meta.and_then(|meta| meta.latest.or_else(|| meta.run_queue.last().cloned())))
+}
+
+/// Sends the job that replays the events of an ended run.
+async fn replay(
+    call: &Call<'_>,
+    key: &ThreadKey,
+    run_id: &RunId,
+    row: &RunRow,
+    cursor: Cursor,
+) -> Result<(), Failure> {
+    let until = row.ended_at.unwrap_or_default() + call.deps.settings.replay.as_secs();
+    if until < call.now() {
+        return Err(expired(key, run_id).into());
+    }
+    let job = Job {
+        replay: Some(Replay {
+            connection: call.connection.connection.clone(),
+            cursor,
+        }),
+        ..Job::new(key, run_id.clone())
+    };
+    Ok(call.deps.queue.send(&job).await?)
+}
+
+fn expired(key: &ThreadKey, run_id: &RunId) -> ErrorResponse {
+    let message = "The run ended too long ago for its lines to be sent again. Use `history`.";
+    ErrorResponse {
+        thread_id: Some(key.thread_id.clone()),
+        run_id: Some(run_id.clone()),
+        ..ErrorResponse::new(Code::ResumeExpired, message)
+    }
+}
+
+fn resuming(call: &Call<'_>, key: ThreadKey, run_id: RunId) -> ResumeResponse {
+    let (id, status) = (call.id.clone(), AckStatus::Resuming);
+    ResumeResponse::Resuming(Ack::new(id, Action::Resume, key.thread_id, run_id, status))
+}
+
+/// Makes the response for a run that has no events yet, and for a thread without a run.
+fn nothing_missing(
+    call: &Call<'_>,
+    key: ThreadKey,
+    run_id: Option<RunId>,
+    after: u64,
+    status: ResumedStatus,
+) -> ResumeResponse {
+    ResumeResponse::Resumed(Resumed {
+        id: call.id.clone(),
+        thread_id: key.thread_id,
+        run_id,
+        after,
+        last: 0,
+        status,
+    })
+}

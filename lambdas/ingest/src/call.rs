@@ -1,0 +1,51 @@
+//! Request of a known connection.
+
+use longwire_core::ids::ThreadId;
+use longwire_core::shape::{Format, Lines, Shape};
+use longwire_core::thread_key::ThreadKey;
+use longwire_store::connections::Connection;
+
+use crate::deps::Deps;
+
+/// Request of a known connection that is within its rate limit. Actions take it with their own fields.
+pub(crate) struct Call<'a> {
+    /// Dependencies of the function.
+    pub deps: &'a Deps,
+    /// Id of the request, for the response.
+    pub id: Option<String>,
+    /// Connection that sent the request.
+    pub connection: Connection,
+    /// Format of the response and of the run's events.
+    pub format: Format,
+    /// Time at which API Gateway received the request, in milliseconds since 1970.
+    pub millis: u64,
+}
+
+impl Call<'_> {
+    /// Time at which API Gateway received the request, in seconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
+        self.millis / 1000
+    }
+
+    /// Key of the thread that the request names, or of the connection's thread. The owner is always the connection's
+    /// user.
+    pub(crate) fn key(&self, named: Option<ThreadId>) -> ThreadKey {
+        ThreadKey {
+            owner: self.connection.user.clone(),
+            thread_id: named.unwrap_or_else(|| self.connection.thread_id.clone()),
+        }
+    }
+
+    /// Format and framing of the run's events. A format other than the connection's own has one line per frame.
+    pub(crate) fn shape(&self) -> Shape {
+        let lines = if self.format == self.connection.format {
+            self.connection.lines
+        } else {
+            Lines::One
+        };
+        Shape {
+            format: self.format,
+            lines,
+        }
+    }
+}

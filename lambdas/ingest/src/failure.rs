@@ -1,0 +1,106 @@
+//! Failures of requests, and the error responses to them.
+
+use longwire_core::ids::RunId;
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_queue::QueueError;
+use longwire_scheduler::ScheduleError;
+use longwire_store::error::StoreError;
+
+/// Failure of a request.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Request that is refused.
+    Refused(ErrorResponse),
+    /// Error of a table.
+    Store(StoreError),
+    /// Error of the queue.
+    Queue(QueueError),
+    /// Request that took too long.
+    TimedOut,
+}
+
+impl Failure {
+    /// Logs an error of a table or of the queue, and makes the error response. The log may contain account ids and
+    /// ARNs; the response does not.
+    pub(crate) fn into_response(self) -> ErrorResponse {
+        self.log();
+        match self {
+            Self::Refused(error) => error,
+            Self::Store(StoreError::Corrupt(_)) => internal(),
+            Self::Store(
+                StoreError::ConditionFailed
+                | StoreError::TransactionConflict
+                | StoreError::Unavailable(_),
+            )
+            | Self::Queue(_)
+            | Self::TimedOut => unavailable(),
+        }
+    }
+
+    /// Logs an error of a table or of the queue.
+    pub(crate) fn log(&self) {
+        match self {
+            Self::Store(error) => {
+                tracing::error!(event = "request_failed", %error, "a table failed");
+            }
+            Self::Queue(error) => {
+                tracing::error!(event = "request_failed", %error, "the queue failed");
+            }
+            Self::Refused(_) | Self::TimedOut => {}
+        }
+    }
+
+    /// Makes the failure of a request for a run that the thread does not have, or for the active run of a thread
+    /// without one. A run of another owner is in another partition and is not found either.
+    pub(crate) fn no_run(key: &ThreadKey, run_id: Option<RunId>) -> Self {
+        let message = match run_id {
+            Some(_) => "`runId` names no run of this thread.",
+            None => "The thread has no active run.",
+        };
+        Self::Refused(ErrorResponse {
+            thread_id: Some(key.thread_id.clone()),
+            run_id,
+            ..ErrorResponse::new(Code::RunNotFound, message)
+        })
+    }
+}
+
+impl From<ErrorResponse> for Failure {
+    fn from(error: ErrorResponse) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<QueueError> for Failure {
+    fn from(error: QueueError) -> Self {
+        Self::Queue(error)
+    }
+}
+
+impl From<ScheduleError> for Failure {
+    fn from(error: ScheduleError) -> Self {
+        match error {
+            ScheduleError::Store(error) => Self::Store(error),
+            ScheduleError::Queue(error) => Self::Queue(error),
+        }
+    }
+}
+
+/// Error response to an error of Longwire itself.
+pub(crate) fn internal() -> ErrorResponse {
+    ErrorResponse::new(Code::Internal, "Something went wrong on our side.")
+}
+
+fn unavailable() -> ErrorResponse {
+    ErrorResponse::new(
+        Code::Unavailable,
+        "The service is not available right now. Try again.",
+    )
+}

@@ -1,0 +1,86 @@
+//! Messages of a thread for its clients: pages of them, and single ones that are too long for a page.
+
+use longwire_core::ids::{MessageId, RunId};
+use longwire_core::message::Message;
+use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::response::history::HistoryMessage;
+use longwire_protocol::response::page::{Page, PageCursor};
+use longwire_store::error::StoreError;
+use longwire_store::threads::Threads;
+use longwire_store::threads::backwards::END;
+
+/// Most stored messages that are searched for one message. Clients read longer threads in pages.
+const MAX_SEARCHED: usize = 500;
+
+/// Messages of a thread that its clients may read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ThreadHistory<'a> {
+    /// Table of the thread.
+    pub threads: &'a Threads,
+    /// Key of the thread.
+    pub key: &'a ThreadKey,
+    /// Time at which the thread was born, in seconds since 1970.
+    pub born: u64,
+    /// Active run that has not ended. Only its user message may be read; the others are in the run's events.
+    pub unfinished: Option<&'a RunId>,
+}
+
+impl ThreadHistory<'_> {
+    /// Reads a page of at most `limit` messages: the last before a cursor, or the last of the thread. Returns the
+    /// cursor of the page before it when there are more messages.
+    pub(crate) async fn page(
+        &self,
+        limit: usize,
+        before: Option<PageCursor>,
+    ) -> Result<(Vec<HistoryMessage>, Option<PageCursor>), StoreError> {
+        let before = before.unwrap_or(PageCursor {
+            number: END,
+            part: 0,
+        });
+        let mut page = Page::new(limit);
+        let mut stored = self
+            .threads
+            .messages_backwards(self.key, self.born, before.number);
+        while let Some(chunk) = stored.next().await? {
+            for (number, message) in chunk {
+                let mut parts = self.visible(&message);
+                if number == before.number {
+                    parts.truncate(before.part);
+                }
+                for (part, message) in parts.into_iter().enumerate().rev() {
+                    if !page.add(PageCursor { number, part }, message) {
+                        return Ok(page.finish());
+                    }
+                }
+            }
+        }
+        Ok((page.finish().0, None))
+    }
+
+    /// Finds the message of this id among the last 500 stored ones.
+    pub(crate) async fn message(
+        &self,
+        id: &MessageId,
+    ) -> Result<Option<HistoryMessage>, StoreError> {
+        let mut stored = self.threads.messages_backwards(self.key, self.born, END);
+        let mut searched = 0;
+        while let Some(chunk) = stored.next().await? {
+            searched += chunk.len();
+            let mut messages = chunk.iter().flat_map(|(_, message)| self.visible(message));
+            if let Some(found) = messages.find(|message| message.id == *id) {
+                return Ok(Some(found));
+            }
+            if searched >= MAX_SEARCHED {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn visible(&self, stored: &Message) -> Vec<HistoryMessage> {
+        if self.unfinished == Some(&stored.run_id) && !stored.is_plain_user() {
+            return Vec::new();
+        }
+        HistoryMessage::from_stored(stored)
+    }
+}
