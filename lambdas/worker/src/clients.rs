@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
-use longwire_adapters::bedrock;
 use longwire_adapters::bedrock::Bedrock;
-use longwire_adapters::{callback, knowledge_base};
+use longwire_adapters::bedrock::settings::Settings as ModelSettings;
+use longwire_adapters::{knowledge_base, post};
 use longwire_lambda::sdk;
 use longwire_queue::Queue;
 use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
-use longwire_tools::get_weather::Service;
-use longwire_tools::{self, Tools, web};
+use longwire_tools::get_weather::open_meteo::Service;
+use longwire_tools::toolbox::Tools;
+use longwire_tools::web;
 
 use crate::config::Config;
 use longwire_runner::deps::Deps;
@@ -29,7 +30,7 @@ impl Config {
         let quick = sdk::quick(&shared, STORE.0, STORE.1);
         let database = aws_sdk_dynamodb::Client::new(&quick);
         let queues = aws_sdk_sqs::Client::new(&quick);
-        let callback = callback::client(&shared, &self.callback_endpoint);
+        let callback = post::client(&shared, &self.callback_endpoint);
         let threads = Threads::new(database.clone(), self.threads_table.clone());
         let threads_for_scheduler = threads.clone();
         let queue = Queue::new(queues.clone(), self.queue_url.clone());
@@ -41,7 +42,7 @@ impl Config {
             connections: Connections::new(database, self.connections_table),
             queue,
             dead_letters: Queue::new(queues, self.dead_letter_url),
-            post: callback::post(callback),
+            post: post::post(callback),
             settings: self.settings,
         })
     }
@@ -50,7 +51,7 @@ impl Config {
 impl Config {
     fn model(&self, shared: &SdkConfig) -> Bedrock {
         let (temperature, top_p) = self.sampling;
-        let settings = bedrock::Settings {
+        let settings = ModelSettings {
             model_id: self.settings.model_id.clone(),
             temperature,
             top_p,
@@ -69,7 +70,7 @@ impl Config {
             geocoding: self.weather_urls.0.clone().unwrap_or(public.geocoding),
             forecast: self.weather_urls.1.clone().unwrap_or(public.forecast),
         };
-        let deps = longwire_tools::Deps {
+        let deps = longwire_tools::deps::Deps {
             http: web::client()?,
             weather,
             retrieve,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use longwire_adapters::bedrock::IDLE;
+use longwire_adapters::bedrock::settings::IDLE;
 use longwire_lambda::env::{converted, optional, required, seconds};
-use longwire_tools::repeat::Once;
+use longwire_tools::once::Once;
 use serde_json::Value;
 
 use longwire_runner::settings::Settings;

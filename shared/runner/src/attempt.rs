@@ -1,7 +1,7 @@
 //! A run in one worker: from its lease to its end.
 
 use longwire_agent::ctx::{Ctx, Step};
-use longwire_agent::outcome::{Exit, Finished};
+use longwire_agent::outcome::{Exit, Outcome};
 use longwire_agent::run::run;
 use longwire_core::message::Message;
 use longwire_core::run::CancelReason;
@@ -24,7 +24,7 @@ const MAX_CRASHES: u32 = 3;
 /// How the loop left the run.
 enum Left {
     /// It is to end so.
-    Over(Result<Finished, RunErrorCode>),
+    Over(Result<(Outcome, Vec<Message>), RunErrorCode>),
     /// It goes on with its next step in the next worker.
     HandedOver,
     /// Its step was cut off, and is made once more by the next worker.
@@ -96,11 +96,11 @@ fn context<'a>(
     Ctx {
         model: deps.model.as_ref(),
         tools: &deps.tools,
-        lines: lines.clone(),
+        events: lines.clone(),
         steps,
-        stop,
+        cancel: stop,
         lease,
-        until: taken.time.until(),
+        hand_over_at: taken.time.until(),
         run_id: fence.run_id.clone(),
         thread_id: fence.key.thread_id.clone(),
         system: system(&deps.settings.system_prompt, &taken.start.input),
@@ -136,7 +136,7 @@ async fn converse(ctx: Ctx<'_>, running: &Running<'_>) -> Left {
         .map(|stored| stored.message.clone());
     let mut conversation: Vec<Message> = stored.chain(taken.unstored_prompt()).collect();
     match run(&ctx, &mut conversation, taken.first_step()).await {
-        Ok(Exit::Ended(finished)) => Left::Over(Ok(finished)),
+        Ok(Exit::Ended { outcome, messages }) => Left::Over(Ok((outcome, messages))),
         Ok(Exit::HandOver) => Left::HandedOver,
         Err(failure) => {
             tracing::error!(error = %failure, "the run failed");

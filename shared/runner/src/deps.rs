@@ -7,7 +7,7 @@ use longwire_queue::Queue;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
 use longwire_stream::post::Post;
-use longwire_tools::Tools;
+use longwire_tools::toolbox::Tools;
 
 use crate::settings::Settings;
 

@@ -1,6 +1,6 @@
 //! How a run ends: the end is committed, the line moves on, and only then the clients are told.
 
-use longwire_agent::outcome::{Finished, Outcome};
+use longwire_agent::outcome::Outcome;
 use longwire_core::message::{Message, Usage};
 use longwire_core::run::CancelReason;
 use longwire_core::run::RunErrorCode;
@@ -22,7 +22,7 @@ pub(crate) async fn end(
     running: &Running<'_>,
     writer: &mut Writer<'_>,
     watch: &mut Watch<'_>,
-    result: Result<Finished, RunErrorCode>,
+    result: Result<(Outcome, Vec<Message>), RunErrorCode>,
 ) -> Result<(), Lost> {
     let Running {
         deps,
@@ -31,7 +31,7 @@ pub(crate) async fn end(
         lines,
     } = running;
     let (mut last, messages) = match result {
-        Ok(Finished { ending, messages }) => (Last::of(ending), messages),
+        Ok((outcome, messages)) => (Last::of(outcome), messages),
         Err(code) => (Last::Failed(code), Vec::new()),
     };
     if let Ended::CancelRequested(reason) = commit(running, writer, &last, &messages).await? {
@@ -85,9 +85,9 @@ enum Last {
 impl Last {
     fn of(ending: Outcome) -> Self {
         match ending {
-            Outcome::Answered | Outcome::CutShort | Outcome::Refused => Self::Answered,
+            Outcome::Answered | Outcome::Truncated | Outcome::Refused => Self::Answered,
             Outcome::OutOfSteps => Self::Cancelled(CancelReason::MaxSteps),
-            Outcome::Stopped(reason) => Self::Cancelled(reason),
+            Outcome::Cancelled(reason) => Self::Cancelled(reason),
         }
     }
 
@@ -228,10 +228,10 @@ mod tests {
             Some(CancelReason::MaxSteps)
         );
         assert_eq!(
-            last(Outcome::Stopped(CancelReason::Timeout)).reason,
+            last(Outcome::Cancelled(CancelReason::Timeout)).reason,
             Some(CancelReason::Timeout)
         );
-        for ending in [Outcome::Answered, Outcome::CutShort, Outcome::Refused] {
+        for ending in [Outcome::Answered, Outcome::Truncated, Outcome::Refused] {
             assert_eq!(last(ending).status, RunStatus::Finished, "{ending:?}");
         }
     }

@@ -79,8 +79,8 @@ impl<'a> Writer<'a> {
             tokio::select! {
                 step = steps.recv() => match step {
                     Some(step) => {
-                        self.store(&step.messages, Some(&step.lines)).await?;
-                        if matches!(step.stage, Stage::Over) {
+                        self.store(&step.messages, Some(&step.events)).await?;
+                        if matches!(step.stage, Stage::Finished) {
                             self.step.send_modify(|step| *step += 1);
                         }
                         confirm(step.stage);
@@ -222,7 +222,7 @@ impl<'a> Writer<'a> {
 fn confirm(stage: Stage) {
     match stage {
         Stage::Calling(stored) => drop(stored.send(())),
-        Stage::Over => {}
+        Stage::Finished => {}
     }
 }
 
