@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use longwire_adapters::bedrock::IDLE;
+use longwire_adapters::bedrock::settings::IDLE;
 use longwire_lambda::env::{converted, optional, required, seconds};
 use longwire_runner::settings::Settings;
 use longwire_tools::once::Once;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
-use longwire_adapters::bedrock::{self, Bedrock};
-use longwire_adapters::{callback, knowledge_base};
+use longwire_adapters::bedrock::Bedrock;
+use longwire_adapters::bedrock::settings::Settings as ModelSettings;
+use longwire_adapters::{knowledge_base, post};
 use longwire_core::clock::Clock;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::Queue;
@@ -44,7 +45,7 @@ impl Config {
             threads,
             queue,
             dead_letters: Queue::new(queues, &self.dead_letter_url),
-            post: callback::post(callback::client(&unlimited, &self.callback_endpoint)),
+            post: post::post(post::client(&unlimited, &self.callback_endpoint)),
             clock: Clock::system(),
             settings: self.settings,
         })
@@ -53,7 +54,7 @@ impl Config {
     /// The model's stream has no total time limit, because an answer may take minutes.
     fn model(&self, unlimited: &SdkConfig) -> Bedrock {
         let (temperature, top_p) = self.sampling;
-        let settings = bedrock::Settings {
+        let settings = ModelSettings {
             model_id: self.settings.model_id.clone(),
             temperature,
             top_p,

@@ -1,61 +1,27 @@
-//! The model: Bedrock's ConverseStream behind [`Model`].
+//! Bedrock's ConverseStream as a [`Model`].
 
 mod document;
 mod errors;
 mod family;
 mod messages;
 mod request;
-mod stable;
+pub mod settings;
+mod sort_keys;
 mod stream;
-
-use std::time::Duration;
 
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::Builder;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use serde_json::Value;
 use tokio::time::timeout;
 
-use family::Family;
 use longwire_agent::model::{Deltas, Model, ModelError, Request};
 
-/// How long the model may say nothing, unless configured: with thinking, minutes are usual.
-pub const IDLE: Duration = Duration::from_secs(180);
+use crate::bedrock::family::Family;
+use crate::bedrock::settings::Settings;
 
-/// What a deployment asks of its model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// A model id, an inference profile's id or the ARN of either.
-    pub model_id: String,
-    /// How freely it speaks, 0 to 1. Models refuse it while they think.
-    pub temperature: Option<f32>,
-    /// How much of the likely words it considers, 0 to 1. Models refuse it while they think.
-    pub top_p: Option<f32>,
-    /// Whatever else the model takes, such as `{"thinking":{"type":"adaptive"}}`: an object
-    /// (`additionalModelRequestFields`).
-    pub fields: Option<Value>,
-    /// How long it may say nothing: before its answer begins, and between two events of it. Nothing else
-    /// limits a stream: the SDK's time limits end when the answer begins, and its protection against
-    /// stalled streams leaves event streams out.
-    pub idle: Duration,
-}
-
-impl Settings {
-    /// This model as it is.
-    pub fn new(model_id: impl Into<String>) -> Self {
-        Self {
-            model_id: model_id.into(),
-            temperature: None,
-            top_p: None,
-            fields: None,
-            idle: IDLE,
-        }
-    }
-}
-
-/// A model on Bedrock. Build it once: it keeps its connection.
+/// Model on Bedrock. Built once and reused, because its client holds the connections.
 #[derive(Debug, Clone)]
 pub struct Bedrock {
     client: Client,
@@ -64,8 +30,8 @@ pub struct Bedrock {
 }
 
 impl Bedrock {
-    /// Through this client. Its retries are switched off here: the agent tries again, because only it knows
-    /// whether something of the answer was sent already.
+    /// Wraps a client. Its retries are disabled for each request: the agent retries, because only the agent knows
+    /// whether a part of the reply was sent.
     pub fn new(client: Client, settings: Settings) -> Self {
         let family = Family::of(&settings.model_id);
         Self {
@@ -75,27 +41,30 @@ impl Bedrock {
         }
     }
 
-    async fn ask(&self, request: Request) -> Result<Deltas, ModelError> {
-        let question = request::fill(
+    async fn send(&self, request: Request) -> Result<Deltas, ModelError> {
+        let call = request::fill(
             self.client.converse_stream(),
             request,
             &self.settings,
             self.family,
         )?;
-        let once = Builder::new().retry_config(RetryConfig::disabled());
-        let question = question.customize().config_override(once);
-        let answer = question.mutate_request(stable::sort_keys).send();
+        let without_retries = Builder::new().retry_config(RetryConfig::disabled());
+        let reply = call
+            .customize()
+            .config_override(without_retries)
+            .mutate_request(sort_keys::sort_keys)
+            .send();
         let idle = self.settings.idle;
-        let answer = timeout(idle, answer)
+        let reply = timeout(idle, reply)
             .await
-            .map_err(|_| errors::silent(idle))?;
-        let answer = answer.map_err(|error| errors::before(&error))?;
-        Ok(stream::deltas(answer.stream, idle))
+            .map_err(|_| errors::idle(idle))?
+            .map_err(|error| errors::before_reply(&error))?;
+        Ok(stream::deltas(reply.stream, idle))
     }
 }
 
 impl Model for Bedrock {
     fn stream(&self, request: Request) -> BoxFuture<'_, Result<Deltas, ModelError>> {
-        self.ask(request).boxed()
+        self.send(request).boxed()
     }
 }

@@ -1,4 +1,4 @@
-//! The knowledge base: Bedrock's `Retrieve` behind the tool's [`Retrieve`].
+//! Bedrock's `Retrieve` as the search of the tool `kb_lookup`.
 
 use std::time::Duration;
 
@@ -14,24 +14,25 @@ use futures::FutureExt;
 use tokio::time::timeout;
 
 use longwire_core::text::error_chain;
-use longwire_tools::kb_lookup::{MAX_PASSAGES, Passage, Retrieve, RetrieveError};
+use longwire_tools::kb_lookup::MAX_PASSAGES;
+use longwire_tools::kb_lookup::retrieve::{Passage, Retrieve, RetrieveError};
 
-/// How long a search may take, repetitions included: a little less than the tool's own limit, so that the
-/// model is told what it was that did not answer.
+/// Longest search, including retries: less than the time limit of the tool, so that the model learns that the
+/// knowledge base did not answer.
 const LIMIT: Duration = Duration::from_secs(9);
 
-/// The longest query, in characters; what is over is left out.
+/// Longest query, in characters; the rest is cut off.
 const MAX_QUERY_CHARS: usize = 1_000;
 
-/// The search in this knowledge base. The client is the deployment's, built once.
+/// Makes the search in this knowledge base.
 pub fn retrieve(client: Client, knowledge_base_id: impl Into<String>) -> Retrieve {
     let id = knowledge_base_id.into();
     Retrieve::new(move |query| {
         let (client, id) = (client.clone(), id.clone());
         async move {
-            let silent = |_| RetrieveError::Unavailable(format!("no answer within {LIMIT:?}"));
+            let timed_out = |_| RetrieveError::Unavailable(format!("no answer within {LIMIT:?}"));
             let search = search(&client, id, &query);
-            timeout(LIMIT, search).await.map_err(silent)?
+            timeout(LIMIT, search).await.map_err(timed_out)?
         }
         .boxed()
     })
@@ -43,14 +44,15 @@ async fn search(client: &Client, id: String, query: &str) -> Result<Vec<Passage>
         .retrieve()
         .knowledge_base_id(id)
         .retrieval_query(KnowledgeBaseQuery::builder().text(text).build())
-        .retrieval_configuration(best())
+        .retrieval_configuration(configuration())
         .send()
         .await
-        .map_err(|error| failed(&error))?;
+        .map_err(|error| retrieve_error(&error))?;
     Ok(found.retrieval_results.into_iter().map(passage).collect())
 }
 
-fn best() -> KnowledgeBaseRetrievalConfiguration {
+/// Asks for as many results as the tool returns.
+fn configuration() -> KnowledgeBaseRetrievalConfiguration {
     let number = i32::try_from(MAX_PASSAGES).unwrap_or(i32::MAX);
     let search = KnowledgeBaseVectorSearchConfiguration::builder()
         .number_of_results(number)
@@ -72,7 +74,7 @@ fn passage(result: KnowledgeBaseRetrievalResult) -> Passage {
     }
 }
 
-/// Where a passage stands: each kind of data source has its own word for it.
+/// Source of a passage, by kind of data source.
 fn source(location: RetrievalResultLocation) -> Option<String> {
     None.or(location.s3_location.and_then(|l| l.uri))
         .or(location.web_location.and_then(|l| l.url))
@@ -87,7 +89,9 @@ fn source(location: RetrievalResultLocation) -> Option<String> {
 }
 
 /// Converts an error of `Retrieve`.
-fn failed<R: std::fmt::Debug + 'static>(error: &SdkError<ServiceError, R>) -> RetrieveError {
+fn retrieve_error<R: std::fmt::Debug + 'static>(
+    error: &SdkError<ServiceError, R>,
+) -> RetrieveError {
     let detail = error_chain(error);
     match error
         .as_service_error()

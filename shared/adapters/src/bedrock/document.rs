@@ -1,9 +1,9 @@
-//! JSON → the SDK's document. The other way is not needed: arguments come as JSON text.
+//! JSON to documents of the SDK. The reverse is not needed, because arguments arrive as JSON text.
 
 use aws_smithy_types::{Document, Number};
 use serde_json::Value;
 
-/// The same value. A number that is neither a 64-bit integer nor a float cannot occur.
+/// Converts a value. Every number of `serde_json` is a 64-bit integer or a float.
 pub(super) fn document(value: &Value) -> Document {
     match value {
         Value::Null => Document::Null,

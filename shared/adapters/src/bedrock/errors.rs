@@ -1,4 +1,4 @@
-//! The SDK's errors → words the agent can act on.
+//! Errors of the SDK as [`ModelError`]s.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use aws_smithy_types::event_stream::RawMessage;
 use longwire_agent::model::{ModelError, ModelErrorKind};
 use longwire_core::text::error_chain;
 
-/// What models say of a conversation they cannot hold, in lower case. Bedrock passes their words on in a
-/// ValidationException, which has no code of its own for it.
+/// Phrases of models about a conversation that exceeds their context window, in lower case. Bedrock returns them in
+/// a ValidationException, without a code of their own.
 const TOO_LONG: [&str; 7] = [
     "input is too long",
     "prompt is too long",
@@ -24,11 +24,11 @@ const TOO_LONG: [&str; 7] = [
     "context window",
 ];
 
-/// What went wrong before the answer began.
-pub(super) fn before(error: &SdkError<ConverseStreamError, HttpResponse>) -> ModelError {
+/// Converts an error before the reply.
+pub(super) fn before_reply(error: &SdkError<ConverseStreamError, HttpResponse>) -> ModelError {
     let kind = match error {
-        SdkError::ServiceError(refusal) => {
-            known(refusal.err()).unwrap_or_else(|| by_status(refusal.raw().status().as_u16()))
+        SdkError::ServiceError(error) => {
+            by_code(error.err()).unwrap_or_else(|| by_status(error.raw().status().as_u16()))
         }
         SdkError::TimeoutError(_) => ModelErrorKind::Timeout,
         SdkError::ConstructionFailure(_) => ModelErrorKind::Invalid,
@@ -38,23 +38,23 @@ pub(super) fn before(error: &SdkError<ConverseStreamError, HttpResponse>) -> Mod
     ModelError { kind, detail }
 }
 
-/// What went wrong within the answer: an exception in its place, or the line broke. Exceptions there carry no
-/// code, only their type.
-pub(super) fn within(error: &SdkError<ConverseStreamOutputError, RawMessage>) -> ModelError {
+/// Converts an error within the reply: an exception event, or a broken connection. Exceptions in a stream have a
+/// type but no code.
+pub(super) fn within_reply(error: &SdkError<ConverseStreamOutputError, RawMessage>) -> ModelError {
     use ConverseStreamOutputError as Exception;
     let kind = match error.as_service_error() {
         Some(Exception::ThrottlingException(_)) => ModelErrorKind::Throttled,
         Some(Exception::InternalServerException(_) | Exception::ServiceUnavailableException(_)) => {
             ModelErrorKind::Unavailable
         }
-        Some(Exception::ValidationException(e)) => invalid(e.message().unwrap_or_default()),
+        Some(Exception::ValidationException(e)) => by_message(e.message().unwrap_or_default()),
         _ => ModelErrorKind::Stream,
     };
     let detail = error_chain(error);
     ModelError { kind, detail }
 }
 
-/// The stream ended in good order, but the answer did not.
+/// Error of a stream that ended without a stop reason.
 pub(super) fn unfinished() -> ModelError {
     ModelError {
         kind: ModelErrorKind::Stream,
@@ -62,26 +62,26 @@ pub(super) fn unfinished() -> ModelError {
     }
 }
 
-/// Nothing came for so long.
-pub(super) fn silent(idle: Duration) -> ModelError {
+/// Error of a stream without an event for this long.
+pub(super) fn idle(idle: Duration) -> ModelError {
     ModelError {
         kind: ModelErrorKind::Timeout,
-        detail: format!("nothing came for {idle:?}"),
+        detail: format!("no event for {idle:?}"),
     }
 }
 
-/// The request could not even be written.
-#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-pub(super) fn unbuilt(error: BuildError) -> ModelError {
+/// Error of a request that could not be built.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of map_err")]
+pub(super) fn invalid_request(error: BuildError) -> ModelError {
     ModelError {
         kind: ModelErrorKind::Invalid,
         detail: error_chain(&error),
     }
 }
 
-/// The kind of an error whose code is known (Bedrock API reference, "ConverseStream", Errors; "Common
-/// Errors").
-fn known(error: &impl ProvideErrorMetadata) -> Option<ModelErrorKind> {
+/// Kind of an error by its code; `None` for an unknown code (Bedrock API reference, "ConverseStream", Errors, and
+/// "Common Errors").
+fn by_code(error: &impl ProvideErrorMetadata) -> Option<ModelErrorKind> {
     Some(match error.code()? {
         "ThrottlingException" | "TooManyRequestsException" | "ServiceQuotaExceededException" => {
             ModelErrorKind::Throttled
@@ -92,27 +92,28 @@ fn known(error: &impl ProvideErrorMetadata) -> Option<ModelErrorKind> {
         | "ModelErrorException" => ModelErrorKind::Unavailable,
         "ModelTimeoutException" => ModelErrorKind::Timeout,
         "ModelStreamErrorException" => ModelErrorKind::Stream,
-        // A model that is not there, or that its maker retired, is not ours to use either.
+        // A model that does not exist or was retired cannot be accessed either.
         "AccessDeniedException"
         | "ResourceNotFoundException"
         | "UnrecognizedClientException"
         | "InvalidSignatureException"
         | "ExpiredTokenException" => ModelErrorKind::AccessDenied,
-        "ValidationException" => invalid(error.message().unwrap_or_default()),
+        "ValidationException" => by_message(error.message().unwrap_or_default()),
         _ => return None,
     })
 }
 
-fn invalid(message: &str) -> ModelErrorKind {
+/// Kind of a ValidationException.
+fn by_message(message: &str) -> ModelErrorKind {
     let message = message.to_lowercase();
-    if TOO_LONG.iter().any(|words| message.contains(words)) {
+    if TOO_LONG.iter().any(|phrase| message.contains(phrase)) {
         ModelErrorKind::ContextTooLong
     } else {
         ModelErrorKind::Invalid
     }
 }
 
-/// The kind of an answer that has no code we know, such as a proxy's.
+/// Kind of an error by its HTTP status, for responses without a known code, such as those of a proxy.
 fn by_status(status: u16) -> ModelErrorKind {
     match status {
         429 => ModelErrorKind::Throttled,

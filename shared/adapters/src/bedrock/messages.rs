@@ -1,4 +1,4 @@
-//! Turns → the SDK's messages.
+//! Turns to messages of the SDK.
 
 use aws_sdk_bedrockruntime::error::BuildError;
 use aws_sdk_bedrockruntime::primitives::Blob;
@@ -10,13 +10,14 @@ use aws_sdk_bedrockruntime::types::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::bedrock::document::document;
-use crate::bedrock::family::Family;
 use longwire_agent::model::{Part, Turn};
 use longwire_core::ids::CallId;
 use longwire_core::message::Role;
 
-/// Turns, one to one; cache points only where the model takes them.
+use crate::bedrock::document::document;
+use crate::bedrock::family::Family;
+
+/// Converts turns one to one. Cache points are left out for a family that does not accept them.
 pub(super) fn messages(turns: Vec<Turn>, family: Family) -> Result<Vec<Message>, BuildError> {
     turns
         .into_iter()
@@ -29,8 +30,8 @@ fn message(turn: Turn, family: Family) -> Result<Message, BuildError> {
         Role::User => ConversationRole::User,
         Role::Assistant => ConversationRole::Assistant,
     };
-    let taken = |part: &Part| family.cached_text || *part != Part::CachePoint;
-    let parts = turn.parts.into_iter().filter(taken);
+    let accepted = |part: &Part| family.cached_text || *part != Part::CachePoint;
+    let parts = turn.parts.into_iter().filter(accepted);
     let blocks = parts
         .map(|part| block(part, family))
         .collect::<Result<_, _>>()?;
@@ -87,7 +88,7 @@ fn result(
         .build()
 }
 
-/// Cached for the service's five minutes, counted from the last hit.
+/// Makes a cache point with the default time to live, five minutes since the last hit.
 pub(super) fn cache_point() -> Result<CachePointBlock, BuildError> {
     CachePointBlock::builder()
         .r#type(CachePointType::Default)

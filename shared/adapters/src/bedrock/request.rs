@@ -1,4 +1,4 @@
-//! [`Request`] → ConverseStream's input.
+//! A [`Request`] as the input of ConverseStream.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,32 +10,37 @@ use aws_sdk_bedrockruntime::types::{
 };
 use serde_json::json;
 
-use crate::bedrock::Settings;
+use longwire_agent::model::{ModelError, Part, Request, Turn};
+use longwire_core::tool::ToolSpec;
+
 use crate::bedrock::document::document;
 use crate::bedrock::errors;
 use crate::bedrock::family::Family;
 use crate::bedrock::messages::{cache_point, messages};
-use longwire_agent::model::{ModelError, Part, Request, Turn};
-use longwire_core::tool::ToolSpec;
+use crate::bedrock::settings::Settings;
 
-/// The longest value in a request's metadata, in characters ("ConverseStream", requestMetadata).
+/// Longest value in the metadata of a request, in characters (Bedrock API reference, "ConverseStream",
+/// requestMetadata).
 const MAX_METADATA: usize = 256;
 
-/// Fills the question in.
+/// Sets the input of a call.
 pub(super) fn fill(
-    question: ConverseStreamFluentBuilder,
+    call: ConverseStreamFluentBuilder,
     request: Request,
     settings: &Settings,
     family: Family,
 ) -> Result<ConverseStreamFluentBuilder, ModelError> {
     let metadata = HashMap::from([
-        ("run".to_owned(), labelled(request.run_id.as_str())),
-        ("thread".to_owned(), labelled(request.thread_id.as_str())),
+        ("run".to_owned(), metadata_value(request.run_id.as_str())),
+        (
+            "thread".to_owned(),
+            metadata_value(request.thread_id.as_str()),
+        ),
     ]);
-    let tools = tools(&request, family).map_err(errors::unbuilt)?;
-    let system = system(request.system, family).map_err(errors::unbuilt)?;
-    let messages = messages(request.turns, family).map_err(errors::unbuilt)?;
-    Ok(question
+    let tools = tools(&request, family).map_err(errors::invalid_request)?;
+    let system = system(request.system, family).map_err(errors::invalid_request)?;
+    let messages = messages(request.turns, family).map_err(errors::invalid_request)?;
+    Ok(call
         .model_id(&settings.model_id)
         .set_system(system)
         .set_messages(Some(messages))
@@ -45,8 +50,8 @@ pub(super) fn fill(
         .set_request_metadata(Some(metadata)))
 }
 
-/// The most tokens are always said: the quota is debited with them when the model starts, and left unsaid
-/// they are all the model has ("Token burndown").
+/// Inference parameters. The token limit is always set, because Bedrock deducts it from the quota when the model
+/// starts, and without it deducts the most that the model can generate (Bedrock user guide, "Token burndown").
 fn inference(max_tokens: u32, settings: &Settings) -> InferenceConfiguration {
     InferenceConfiguration::builder()
         .max_tokens(i32::try_from(max_tokens).unwrap_or(i32::MAX))
@@ -66,13 +71,13 @@ fn system(text: String, family: Family) -> Result<Option<Vec<SystemContentBlock>
     Ok(Some(blocks))
 }
 
-/// What the model may call. A conversation with calls in it is refused without tools, so when none are
-/// offered any more, those of the conversation are named.
+/// Tools of the request. Bedrock refuses a conversation with tool calls but without tools, so when no tools are
+/// offered, those that the conversation calls are declared.
 fn tools(request: &Request, family: Family) -> Result<Option<ToolConfiguration>, BuildError> {
-    let past;
+    let called;
     let specs = if request.tools.is_empty() {
-        past = past_tools(&request.turns);
-        &past
+        called = called_tools(&request.turns);
+        &called
     } else {
         &request.tools
     };
@@ -87,7 +92,8 @@ fn tools(request: &Request, family: Family) -> Result<Option<ToolConfiguration>,
     config.build().map(Some)
 }
 
-fn past_tools(turns: &[Turn]) -> Vec<ToolSpec> {
+/// Declares the tools that the conversation calls as not available.
+fn called_tools(turns: &[Turn]) -> Vec<ToolSpec> {
     let parts = turns.iter().flat_map(|turn| &turn.parts);
     let names: BTreeSet<_> = parts
         .filter_map(|part| match part {
@@ -105,7 +111,7 @@ fn past_tools(turns: &[Turn]) -> Vec<ToolSpec> {
 
 fn tool(spec: &ToolSpec) -> Result<Tool, BuildError> {
     let schema = ToolInputSchema::Json(document(&spec.input_schema));
-    // A blank description is refused; a missing one is not.
+    // Bedrock refuses a blank description, but accepts none.
     let description = Some(&spec.description).filter(|text| !text.trim().is_empty());
     let spec = ToolSpecification::builder()
         .name(&spec.name)
@@ -114,9 +120,9 @@ fn tool(spec: &ToolSpec) -> Result<Tool, BuildError> {
     spec.build().map(Tool::ToolSpec)
 }
 
-/// A name as Bedrock's invocation log takes it: `[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}`.
-fn labelled(name: &str) -> String {
+/// Value of the metadata, with illegal characters replaced: `[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}`.
+fn metadata_value(name: &str) -> String {
     let legal = |c: char| c.is_ascii_alphanumeric() || ":_@$=/+-.".contains(c);
-    let shown = name.chars().map(|c| if legal(c) { c } else { '_' });
-    shown.take(MAX_METADATA).collect()
+    let value = name.chars().map(|c| if legal(c) { c } else { '_' });
+    value.take(MAX_METADATA).collect()
 }

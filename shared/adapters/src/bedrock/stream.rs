@@ -1,4 +1,4 @@
-//! ConverseStream's events → our deltas.
+//! Events of ConverseStream as [`Delta`]s.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_sdk_bedrockruntime::types::{
     ContentBlockDelta, ContentBlockStart, ConverseStreamMetadataEvent, ConverseStreamOutput,
-    ReasoningContentBlockDelta, StopReason as Word,
+    ReasoningContentBlockDelta, StopReason as SdkStopReason,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,38 +14,39 @@ use futures::StreamExt;
 use futures::stream::try_unfold;
 use tokio::time::timeout;
 
-use crate::bedrock::errors;
-use longwire_agent::model::{Delta, Deltas, ModelError, StopReason, Thought};
+use longwire_agent::model::{Delta, Deltas, ModelError, ReasoningDelta, StopReason};
 use longwire_core::message::Usage;
 
-/// How long the count may come after the answer. It is worth waiting for, but not worth failing for.
-const AFTERWARDS: Duration = Duration::from_secs(5);
+use crate::bedrock::errors;
+
+/// Longest wait for the metadata after the stop reason. A reply without metadata is still complete.
+const METADATA_WAIT: Duration = Duration::from_secs(5);
 
 type Receiver = EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>;
 
-/// The answer as it comes. An error is its last item; an end without [`Delta::Stop`] is one. Dropping the
-/// stream drops the response's body with it, which closes the line to the model.
+/// Stream of a reply. An error is its last item; an end without [`Delta::Stop`] is an error. Dropping the stream
+/// drops the response body, which closes the HTTP stream to the model.
 pub(super) fn deltas(receiver: Receiver, idle: Duration) -> Deltas {
-    let answer = Answer {
+    let reply = Reply {
         receiver,
         idle,
         stopped: false,
     };
-    try_unfold(answer, |mut answer| async move {
-        let delta = answer.next().await?;
-        Ok(delta.map(|delta| (delta, answer)))
+    try_unfold(reply, |mut reply| async move {
+        let delta = reply.next().await?;
+        Ok(delta.map(|delta| (delta, reply)))
     })
     .boxed()
 }
 
-struct Answer {
+struct Reply {
     receiver: Receiver,
     idle: Duration,
-    /// The model is done; what may still come is the count.
+    /// Set after the stop reason, when only metadata may follow.
     stopped: bool,
 }
 
-impl Answer {
+impl Reply {
     async fn next(&mut self) -> Result<Option<Delta>, ModelError> {
         loop {
             let event = match self.event().await {
@@ -53,7 +54,11 @@ impl Answer {
                 Ok(None) if self.stopped => return Ok(None),
                 Ok(None) => return Err(errors::unfinished()),
                 Err(error) if self.stopped => {
-                    tracing::warn!(%error, "the answer is whole, but its count did not come");
+                    tracing::warn!(
+                        event = "model_metadata_missing",
+                        error = %error,
+                        "the reply is complete, but its metadata did not arrive"
+                    );
                     return Ok(None);
                 }
                 Err(error) => return Err(error),
@@ -67,16 +72,16 @@ impl Answer {
 
     async fn event(&mut self) -> Result<Option<ConverseStreamOutput>, ModelError> {
         let limit = match self.stopped {
-            true => self.idle.min(AFTERWARDS),
+            true => self.idle.min(METADATA_WAIT),
             false => self.idle,
         };
         let event = timeout(limit, self.receiver.recv()).await;
-        let event = event.map_err(|_| errors::silent(limit))?;
-        event.map_err(|error| errors::within(&error))
+        let event = event.map_err(|_| errors::idle(limit))?;
+        event.map_err(|error| errors::within_reply(&error))
     }
 }
 
-/// What an event says; nothing when it says nothing to us, or nothing this version knows.
+/// Converts an event; `None` for one that is not needed or not known.
 fn delta(event: ConverseStreamOutput) -> Option<Delta> {
     match event {
         ConverseStreamOutput::ContentBlockStart(event) => {
@@ -91,7 +96,7 @@ fn delta(event: ConverseStreamOutput) -> Option<Delta> {
         ConverseStreamOutput::MessageStop(event) => Some(Delta::Stop(stop(&event.stop_reason))),
         ConverseStreamOutput::Metadata(event) => Some(metadata(&event)),
         ConverseStreamOutput::MessageStart(_) => None,
-        _ => skipped("event"),
+        _ => unknown("event"),
     }
 }
 
@@ -101,62 +106,66 @@ fn start(block: u32, start: ContentBlockStart) -> Option<Delta> {
             let name = call.name;
             Some(Delta::ToolStart { block, name })
         }
-        _ => skipped("block"),
+        _ => unknown("block start"),
     }
 }
 
-/// Pieces without content are left out: some models send one at the beginning of a block.
+/// Converts a piece of a block. Empty pieces, which some models send at the start of a block, are left out.
 fn piece(block: u32, piece: ContentBlockDelta) -> Option<Delta> {
-    let said = |text: &String| !text.is_empty();
+    let non_empty = |text: &String| !text.is_empty();
     match piece {
         ContentBlockDelta::Text(text) => {
-            let text = Some(text).filter(said)?;
+            let text = Some(text).filter(non_empty)?;
             Some(Delta::Text { block, text })
         }
         ContentBlockDelta::ToolUse(piece) => {
-            let json = Some(piece.input).filter(said)?;
+            let json = Some(piece.input).filter(non_empty)?;
             Some(Delta::ToolInput { block, json })
         }
         ContentBlockDelta::ReasoningContent(piece) => {
-            let thought = match piece {
-                ReasoningContentBlockDelta::Text(text) => Thought::Text(Some(text).filter(said)?),
-                ReasoningContentBlockDelta::Signature(seal) => {
-                    Thought::Signature(Some(seal).filter(said)?)
+            let delta = match piece {
+                ReasoningContentBlockDelta::Text(text) => {
+                    ReasoningDelta::Text(Some(text).filter(non_empty)?)
+                }
+                ReasoningContentBlockDelta::Signature(signature) => {
+                    ReasoningDelta::Signature(Some(signature).filter(non_empty)?)
                 }
                 ReasoningContentBlockDelta::RedactedContent(bytes) => {
-                    Thought::Redacted(BASE64.encode(bytes))
+                    ReasoningDelta::Redacted(BASE64.encode(bytes))
                 }
-                _ => return skipped("piece of reasoning"),
+                _ => return unknown("reasoning delta"),
             };
-            Some(Delta::Reasoning { block, thought })
+            Some(Delta::Reasoning { block, delta })
         }
-        _ => skipped("piece of a block"),
+        _ => unknown("block delta"),
     }
 }
 
-fn skipped(what: &str) -> Option<Delta> {
+fn unknown(kind: &str) -> Option<Delta> {
     tracing::debug!(
-        what,
-        "skipped something of the model's this version does not know"
+        event = "model_event_skipped",
+        kind,
+        "skipped an event of the model that this version does not know"
     );
     None
 }
 
-fn stop(word: &Word) -> StopReason {
-    match word {
-        Word::EndTurn => StopReason::EndTurn,
-        Word::ToolUse => StopReason::ToolUse,
-        Word::MaxTokens => StopReason::MaxTokens,
-        Word::StopSequence => StopReason::StopSequence,
-        Word::GuardrailIntervened => StopReason::GuardrailIntervened,
-        Word::ContentFiltered => StopReason::ContentFiltered,
-        Word::MalformedModelOutput => StopReason::MalformedModelOutput,
-        Word::MalformedToolUse => StopReason::MalformedToolUse,
-        Word::ModelContextWindowExceeded => StopReason::ModelContextWindowExceeded,
+fn stop(reason: &SdkStopReason) -> StopReason {
+    match reason {
+        SdkStopReason::EndTurn => StopReason::EndTurn,
+        SdkStopReason::ToolUse => StopReason::ToolUse,
+        SdkStopReason::MaxTokens => StopReason::MaxTokens,
+        SdkStopReason::StopSequence => StopReason::StopSequence,
+        SdkStopReason::GuardrailIntervened => StopReason::GuardrailIntervened,
+        SdkStopReason::ContentFiltered => StopReason::ContentFiltered,
+        SdkStopReason::MalformedModelOutput => StopReason::MalformedModelOutput,
+        SdkStopReason::MalformedToolUse => StopReason::MalformedToolUse,
+        SdkStopReason::ModelContextWindowExceeded => StopReason::ModelContextWindowExceeded,
         other => {
             tracing::warn!(
+                event = "stop_reason_unknown",
                 reason = other.as_str(),
-                "the model stopped for an unknown reason"
+                "the model stopped for a reason that this version does not know"
             );
             StopReason::Unknown(other.as_str().to_owned())
         }
@@ -184,7 +193,7 @@ fn metadata(event: &ConverseStreamMetadataEvent) -> Delta {
     }
 }
 
-/// Bedrock counts blocks from 0.
+/// Index of a block; Bedrock counts from 0.
 fn index(block: i32) -> u32 {
     u32::try_from(block).unwrap_or_default()
 }

@@ -1,21 +1,22 @@
-//! The door to Bedrock, against real event-stream bytes from a server of our own.
+//! The Bedrock adapter, against event-stream bytes of a local server.
 
-mod answers;
-mod questions;
+mod errors;
+mod replies;
+mod requests;
 mod server;
-mod troubles;
 
 use futures::StreamExt;
+
 use longwire_agent::model::{
     Delta, Model, ModelError, ModelErrorKind, Part, Request, StopReason, Turn,
 };
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::message::Role;
 
-use server::{Piece, Server, event};
+use crate::bedrock::server::{Chunk, Server, event};
 
-/// The smallest question.
-fn question() -> Request {
+/// Smallest request.
+fn request() -> Request {
     Request {
         system: String::new(),
         turns: vec![Turn {
@@ -29,14 +30,10 @@ fn question() -> Request {
     }
 }
 
-/// The answer to the smallest question when the server says this: the deltas and how it ended.
-async fn answer(pieces: Vec<Piece>) -> (Vec<Delta>, Option<ModelError>) {
-    let server = Server::saying(pieces).await;
-    let stream = server
-        .bedrock()
-        .stream(question())
-        .await
-        .expect("an answer");
+/// Sends the smallest request to a server that returns these chunks. Returns the deltas, and the error at the end.
+async fn reply(chunks: Vec<Chunk>) -> (Vec<Delta>, Option<ModelError>) {
+    let server = Server::sending(chunks).await;
+    let stream = server.bedrock().stream(request()).await.expect("a reply");
     let mut items: Vec<_> = stream.collect().await;
     let error = match items.pop() {
         Some(Err(error)) => Some(error),
@@ -51,11 +48,11 @@ async fn answer(pieces: Vec<Piece>) -> (Vec<Delta>, Option<ModelError>) {
     (deltas.collect(), error)
 }
 
-/// What went wrong before the answer began.
+/// Sends the smallest request to a server that refuses it. Returns the kind of the error.
 async fn refusal(server: &Server) -> ModelErrorKind {
-    match server.bedrock().stream(question()).await {
+    match server.bedrock().stream(request()).await {
         Err(error) => error.kind,
-        Ok(_) => panic!("the model was to refuse"),
+        Ok(_) => panic!("the request was not refused"),
     }
 }
 
@@ -66,21 +63,21 @@ fn text(block: u32, text: &str) -> Delta {
     }
 }
 
-/// `messageStart` and one text.
-fn said(words: &str) -> Vec<Piece> {
+/// Events of a reply with one text: `messageStart` and `contentBlockDelta`.
+fn text_events(text: &str) -> Vec<Chunk> {
     vec![
         event("messageStart", r#"{"role":"assistant"}"#),
         event(
             "contentBlockDelta",
-            &format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{words}"}}}}"#),
+            &format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{text}"}}}}"#),
         ),
     ]
 }
 
-fn stopped(reason: &str) -> Piece {
+fn message_stop(reason: &str) -> Chunk {
     event("messageStop", &format!(r#"{{"stopReason":"{reason}"}}"#))
 }
 
-fn end() -> Delta {
+fn end_turn() -> Delta {
     Delta::Stop(StopReason::EndTurn)
 }

@@ -1,4 +1,4 @@
-//! `kb_lookup` through Bedrock's Retrieve, against a server of our own.
+//! `kb_lookup` through Bedrock's Retrieve, against a local server.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,18 +7,21 @@ use aws_sdk_bedrockagentruntime::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_bedrockagentruntime::{Client, Config};
 use axum::Router;
 use axum::http::{StatusCode, Uri};
+use serde_json::{Value, json};
+
 use longwire_adapters::knowledge_base::retrieve;
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::tool::{ToolCall, ToolOutcome};
-use longwire_tools::get_weather::Service;
+use longwire_tools::deps::Deps;
+use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::guard::Output;
-use longwire_tools::{Deps, Tools, web};
-use serde_json::{Value, json};
+use longwire_tools::toolbox::Tools;
+use longwire_tools::web;
 
 type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// A knowledge base that answers with this; `None` never does.
-async fn serve(answer: Option<(u16, &'static str, Value)>) -> (Client, Requests) {
+/// Starts a server that returns this status, error type and body; `None` never responds.
+async fn serve(response: Option<(u16, &'static str, Value)>) -> (Client, Requests) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port");
@@ -30,9 +33,9 @@ async fn serve(answer: Option<(u16, &'static str, Value)>) -> (Client, Requests)
         log.lock()
             .expect("no panic")
             .push((uri.path().to_owned(), body));
-        let answer = answer.clone();
+        let response = response.clone();
         async move {
-            let Some((status, kind, body)) = answer else {
+            let Some((status, kind, body)) = response else {
                 return futures::future::pending().await;
             };
             let status = StatusCode::from_u16(status).expect("a status");
@@ -62,11 +65,11 @@ async fn ask(client: Client, query: &str) -> Output {
         input: json!({"query": query}),
         parent: MessageId::random(),
     };
-    tools.prepare(&call).expect("good arguments").run().await
+    tools.prepare(&call).expect("valid arguments").run().await
 }
 
 #[tokio::test]
-async fn passages_come_with_their_sources() {
+async fn passages_are_returned_with_their_sources() {
     let found = json!({"retrievalResults": [
         {"content": {"text": "Refunds take 14 days.", "type": "TEXT"}, "location": {"type": "S3", "s3Location": {"uri": "s3://docs/refunds.md"}}, "score": 0.91},
         {"content": {"text": "Ask the desk."}, "location": {"type": "WEB", "webLocation": {"url": "https://example.com/desk"}}, "score": 0.5},
@@ -84,13 +87,13 @@ async fn passages_come_with_their_sources() {
          [3] unknown source\nNo questions asked.\n\n\
          [4] doc-7\nRow 1"
     );
-    let asked = requests.lock().expect("no panic").clone();
+    let sent = requests.lock().expect("no panic").clone();
     let query = json!({
         "retrievalQuery": {"text": "How long do refunds take?", "type": "TEXT"},
         "retrievalConfiguration": {"vectorSearchConfiguration": {"numberOfResults": 4}},
     });
     assert_eq!(
-        asked,
+        sent,
         [("/knowledgebases/KB12345678/retrieve".to_owned(), query)]
     );
 }
@@ -100,13 +103,13 @@ async fn a_long_query_is_cut() {
     let (client, requests) = serve(Some((200, "", json!({"retrievalResults": []})))).await;
     let output = ask(client, &"ü".repeat(5_000)).await;
     assert_eq!(output.content, "The knowledge base has nothing on this.");
-    let asked = requests.lock().expect("no panic").clone();
-    assert_eq!(asked[0].1["retrievalQuery"]["text"], "ü".repeat(1_000));
+    let sent = requests.lock().expect("no panic").clone();
+    assert_eq!(sent[0].1["retrievalQuery"]["text"], "ü".repeat(1_000));
 }
 
 #[tokio::test]
-async fn failures_are_told_apart() {
-    for (status, kind, told) in [
+async fn errors_are_converted_by_code() {
+    for (status, kind, message) in [
         (
             404,
             "ResourceNotFoundException",
@@ -130,22 +133,29 @@ async fn failures_are_told_apart() {
         let (client, _) = serve(Some((status, kind, body))).await;
         let output = ask(client, "x").await;
         assert_eq!(output.outcome, ToolOutcome::Error);
-        assert!(output.content.contains(told), "{kind}: {}", output.content);
+        assert!(
+            output.content.contains(message),
+            "{kind}: {}",
+            output.content
+        );
         assert!(!output.content.contains("123456789012"));
     }
 }
 
 #[tokio::test]
-async fn silence_ends_before_the_tools_own_limit() {
+async fn a_search_without_a_response_ends_before_the_limit_of_the_tool() {
     let (client, requests) = serve(None).await;
-    let asked = tokio::spawn(async move { ask(client, "x").await });
-    let began = std::time::Instant::now();
+    let call = tokio::spawn(async move { ask(client, "x").await });
+    let started = std::time::Instant::now();
     while requests.lock().expect("no panic").is_empty() {
-        assert!(began.elapsed() < Duration::from_secs(10), "nobody asked");
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "no request arrived"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     tokio::time::pause();
-    let output = asked.await.expect("no panic");
+    let output = call.await.expect("no panic");
     assert_eq!(output.outcome, ToolOutcome::Error);
     assert_eq!(
         output.content,

@@ -1,4 +1,4 @@
-//! Integration tests of the adapters, in one binary: real bytes over a local server.
+//! Integration tests of the adapters, against local servers.
 
 mod bedrock;
 mod knowledge_base;

@@ -9,7 +9,7 @@ use longwire_core::run::CancelReason;
 use longwire_core::tool::ToolOutcome;
 
 use crate::scenario::{Observed, Scenario};
-use crate::script::{Call, Script, answer, call, end, input, text};
+use crate::script::{Call, Script, call, end, input, reply, text};
 use crate::tools::tools;
 
 const SOON: Duration = Duration::from_millis(105);
@@ -113,7 +113,7 @@ async fn cancellation_during_tool_calls_drops_them_and_keeps_complete_results() 
         input(1, "{\"timezone\":\"UTC\"}"),
         end(1),
     ];
-    let script = Script::of([answer(calls, StopReason::ToolUse)]);
+    let script = Script::of([reply(calls, StopReason::ToolUse)]);
     let observed = play(&script, Duration::from_millis(300)).await;
     assert_eq!(observed.outcome(), Outcome::Cancelled(CancelReason::User));
     assert_eq!(observed.duration, Duration::from_millis(300), "at once");
@@ -149,7 +149,7 @@ async fn cancellation_between_two_attempts_ends_the_pause() {
 
 #[tokio::test(start_paused = true)]
 async fn cancellation_between_two_steps_starts_no_further_step() {
-    let calls_a_tool = || answer([call(0, "current_time"), end(0)], StopReason::ToolUse);
+    let calls_a_tool = || reply([call(0, "current_time"), end(0)], StopReason::ToolUse);
     // The store writes the prompt for a minute, so the first step waits in the channel and the second before it.
     let script = Script::of([calls_a_tool(), calls_a_tool(), calls_a_tool()]);
     let tools = tools();

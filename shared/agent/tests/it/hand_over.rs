@@ -6,7 +6,7 @@ use longwire_agent::model::{Delta, StopReason};
 use longwire_agent::outcome::{Exit, Outcome};
 
 use crate::scenario::{Observed, Scenario, StoredStep};
-use crate::script::{Call, Script, answer, call, end, text};
+use crate::script::{Call, Script, call, end, reply, text};
 use crate::tools::tools;
 
 /// Reply that takes this long and calls a tool.
@@ -15,11 +15,11 @@ fn step(duration: Duration) -> Call {
     // The start and end of the call, the stop and the metadata are four more deltas.
     let texts = (0..pieces - 4).map(|_| text(0, "."));
     let tool_call: [Delta; 2] = [call(1, "current_time"), end(1)];
-    answer(texts.chain(tool_call), StopReason::ToolUse)
+    reply(texts.chain(tool_call), StopReason::ToolUse)
 }
 
 fn last() -> Call {
-    answer([text(0, "So."), end(0)], StopReason::EndTurn)
+    reply([text(0, "So."), end(0)], StopReason::EndTurn)
 }
 
 async fn play(steps_ms: &[u64], time_ms: u64) -> (Observed, usize) {

@@ -14,7 +14,7 @@ use longwire_core::run::CancelReason;
 
 use crate::context_window::rules::check;
 use crate::scenario::{Observed, Scenario, StoredStep};
-use crate::script::{Call, Script, answer, call, end, input, text};
+use crate::script::{Call, Script, call, end, input, reply, text};
 use crate::tools::Library;
 
 const TICK: Duration = Duration::from_millis(5);
@@ -41,11 +41,11 @@ fn tool_use() -> Call {
         end(3),
         end(2),
     ];
-    answer(deltas, StopReason::ToolUse)
+    reply(deltas, StopReason::ToolUse)
 }
 
 fn last() -> Call {
-    answer(
+    reply(
         [text(0, "So "), text(0, "be it."), end(0)],
         StopReason::EndTurn,
     )

@@ -7,7 +7,7 @@ use longwire_agent::model::{ModelErrorKind, StopReason};
 use longwire_agent::outcome::Outcome;
 
 use crate::scenario::{Observed, Scenario};
-use crate::script::{Call, Script, answer, call, end, text};
+use crate::script::{Call, Script, call, end, reply, text};
 use crate::tools::tools;
 
 async fn play(script: &Script) -> Observed {
@@ -26,7 +26,7 @@ async fn a_model_call_is_retried_while_nothing_was_sent() {
     let script = Script::of([
         Call::Fails(ModelErrorKind::Throttled),
         Call::Breaks(vec![], ModelErrorKind::Stream),
-        answer([text(0, "There."), end(0)], StopReason::EndTurn),
+        reply([text(0, "There."), end(0)], StopReason::EndTurn),
     ]);
     let observed = play(&script).await;
     assert_eq!(observed.outcome(), Outcome::Answered);
@@ -76,7 +76,7 @@ async fn a_stream_without_a_stop_reason_is_an_error() {
 #[tokio::test(start_paused = true)]
 async fn a_run_ends_at_the_step_limit() {
     let script =
-        Script::of((0..3).map(|_| answer([call(0, "current_time"), end(0)], StopReason::ToolUse)));
+        Script::of((0..3).map(|_| reply([call(0, "current_time"), end(0)], StopReason::ToolUse)));
     let observed = play(&script).await;
     assert_eq!(observed.outcome(), Outcome::OutOfSteps);
     assert_eq!(
@@ -94,8 +94,8 @@ async fn a_run_ends_at_the_step_limit() {
 #[tokio::test(start_paused = true)]
 async fn a_step_is_stored_with_the_events_up_to_its_end() {
     let script = Script::of([
-        answer([call(0, "current_time"), end(0)], StopReason::ToolUse),
-        answer([text(0, "So."), end(0)], StopReason::EndTurn),
+        reply([call(0, "current_time"), end(0)], StopReason::ToolUse),
+        reply([text(0, "So."), end(0)], StopReason::EndTurn),
     ]);
     let observed = play(&script).await;
     let batch = &observed.steps[0].events;

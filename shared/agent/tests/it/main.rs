@@ -1,11 +1,11 @@
 //! Integration tests of the agent loop: a scripted model, and the real event sink.
 
-mod answers;
 mod cancellation;
 mod context_window;
 mod hand_over;
 mod interruption;
 mod limits;
+mod replies;
 mod scenario;
 mod script;
 mod tools;

@@ -139,6 +139,6 @@ pub(super) fn stop(reason: StopReason) -> [Delta; 2] {
 }
 
 /// Reply with these deltas, a stop and metadata.
-pub(super) fn answer(deltas: impl IntoIterator<Item = Delta>, reason: StopReason) -> Call {
+pub(super) fn reply(deltas: impl IntoIterator<Item = Delta>, reason: StopReason) -> Call {
     Call::Answers(deltas.into_iter().chain(stop(reason)).collect())
 }

@@ -11,7 +11,7 @@ use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
 use serde_json::json;
 
 use crate::scenario::{Observed, Scenario, StoredStep};
-use crate::script::{Call, Script, answer, call, end, input, text};
+use crate::script::{Call, Script, call, end, input, reply, text};
 use crate::tools::{Library, tools};
 
 const LATENCY: Duration = Duration::from_secs(1);
@@ -28,11 +28,11 @@ fn two_calls() -> Call {
         input(2, "{\"timezone\":\"UTC\"}"),
         end(2),
     ];
-    answer(deltas, StopReason::ToolUse)
+    reply(deltas, StopReason::ToolUse)
 }
 
 fn last() -> Call {
-    answer([text(0, "So."), end(0)], StopReason::EndTurn)
+    reply([text(0, "So."), end(0)], StopReason::EndTurn)
 }
 
 fn requests(script: &Script) -> usize {
@@ -137,7 +137,7 @@ async fn a_step_with_repeatable_calls_is_stored_once() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_call_needs_no_additional_write() {
     let refused = [call(0, "kb_lookup"), input(0, "{\"query\":7}"), end(0)];
-    let script = Script::of([answer(refused, StopReason::ToolUse), last()]);
+    let script = Script::of([reply(refused, StopReason::ToolUse), last()]);
     let library = Library::new(LATENCY, "kb_lookup");
     let observed = Scenario::new(&script, &library.tools).play().await;
     assert_eq!(observed.steps.len(), 1, "no call is made");

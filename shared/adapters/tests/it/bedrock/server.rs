@@ -1,4 +1,4 @@
-//! A server that says what the test tells it, in Bedrock's bytes.
+//! Local server that returns scripted event-stream bytes.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,30 +13,32 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Response, StatusCode, Uri};
 use futures::StreamExt;
-use longwire_adapters::bedrock::{Bedrock, Settings};
 
-/// What the server does next.
+use longwire_adapters::bedrock::Bedrock;
+use longwire_adapters::bedrock::settings::Settings;
+
+/// Part of a response body.
 #[derive(Debug, Clone)]
-pub(super) enum Piece {
-    /// It sends these bytes.
+pub(super) enum Chunk {
+    /// Sends these bytes.
     Bytes(Vec<u8>),
-    /// It says nothing more, but stays on the line.
+    /// Sends nothing more and keeps the connection open.
     Silence,
-    /// It breaks the line off.
+    /// Breaks the connection.
     Break,
 }
 
-/// One event in its frame.
-pub(super) fn event(kind: &str, payload: &str) -> Piece {
+/// Frame of an event.
+pub(super) fn event(kind: &str, payload: &str) -> Chunk {
     frame("event", ":event-type", kind, payload)
 }
 
-/// An exception in its frame.
-pub(super) fn exception(kind: &str, payload: &str) -> Piece {
+/// Frame of an exception.
+pub(super) fn exception(kind: &str, payload: &str) -> Chunk {
     frame("exception", ":exception-type", kind, payload)
 }
 
-fn frame(message: &str, key: &'static str, kind: &str, payload: &str) -> Piece {
+fn frame(message: &str, key: &'static str, kind: &str, payload: &str) -> Chunk {
     let header = |name: &'static str, value: &str| {
         Header::new(name, HeaderValue::String(value.to_owned().into()))
     };
@@ -46,46 +48,51 @@ fn frame(message: &str, key: &'static str, kind: &str, payload: &str) -> Piece {
         .add_header(header(":content-type", "application/json"));
     let mut bytes = Vec::new();
     write_message_to(&message, &mut bytes).expect("a frame");
-    Piece::Bytes(bytes)
+    Chunk::Bytes(bytes)
 }
 
-/// How it answers every request.
+/// Response to every request.
 #[derive(Debug, Clone)]
 enum Script {
-    Stream(Vec<Piece>),
+    /// Event stream.
+    Stream(Vec<Chunk>),
+    /// Status, error type and body.
     Refusal(u16, Option<String>, String),
+    /// No response.
     Nothing,
 }
 
+/// Server with a script.
 pub(super) struct Server {
     base: String,
     /// Path and body of each request.
     requests: Arc<Mutex<Vec<(String, String)>>>,
-    /// How many answers are over, said to their end or dropped before it.
-    over: Arc<AtomicUsize>,
+    /// Number of responses that ended or were dropped.
+    ended: Arc<AtomicUsize>,
 }
 
-struct Over(Arc<AtomicUsize>);
+/// Counts a response that ends or is dropped.
+struct Ended(Arc<AtomicUsize>);
 
-impl Drop for Over {
+impl Drop for Ended {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 
 impl Server {
-    /// Answers each request with these pieces.
-    pub(super) async fn saying(pieces: Vec<Piece>) -> Self {
-        Self::start(Script::Stream(pieces)).await
+    /// Starts a server that returns these chunks.
+    pub(super) async fn sending(chunks: Vec<Chunk>) -> Self {
+        Self::start(Script::Stream(chunks)).await
     }
 
-    /// Refuses each request with this status, error type and body.
+    /// Starts a server that returns this status, error type and body.
     pub(super) async fn refusing(status: u16, kind: Option<&str>, body: &str) -> Self {
         let kind = kind.map(str::to_owned);
         Self::start(Script::Refusal(status, kind, body.to_owned())).await
     }
 
-    /// Takes requests and never answers.
+    /// Starts a server that accepts requests and never responds.
     pub(super) async fn silent() -> Self {
         Self::start(Script::Nothing).await
     }
@@ -96,19 +103,19 @@ impl Server {
             .expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let over = Arc::new(AtomicUsize::new(0));
-        let (log, ends) = (Arc::clone(&requests), Arc::clone(&over));
+        let ended = Arc::new(AtomicUsize::new(0));
+        let (log, counter) = (Arc::clone(&requests), Arc::clone(&ended));
         let routes = Router::new().fallback(move |uri: Uri, body: String| {
             log.lock()
                 .expect("no panic")
                 .push((uri.path().to_owned(), body));
-            respond(script.clone(), Over(Arc::clone(&ends)))
+            respond(script.clone(), Ended(Arc::clone(&counter)))
         });
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self {
             base,
             requests,
-            over,
+            ended,
         }
     }
 
@@ -132,17 +139,17 @@ impl Server {
         self.requests.lock().expect("no panic").clone()
     }
 
-    pub(super) fn over(&self) -> usize {
-        self.over.load(Ordering::SeqCst)
+    pub(super) fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
     }
 }
 
-async fn respond(script: Script, over: Over) -> Response<Body> {
+async fn respond(script: Script, ended: Ended) -> Response<Body> {
     let response = Response::builder();
     match script {
-        Script::Stream(pieces) => response
+        Script::Stream(chunks) => response
             .header("content-type", "application/vnd.amazon.eventstream")
-            .body(said(pieces, over)),
+            .body(body(chunks, ended)),
         Script::Refusal(status, kind, body) => {
             let response = response.status(StatusCode::from_u16(status).expect("a status"));
             match kind {
@@ -153,38 +160,38 @@ async fn respond(script: Script, over: Over) -> Response<Body> {
         }
         Script::Nothing => {
             futures::future::pending::<()>().await;
-            drop(over);
+            drop(ended);
             response.body(Body::empty())
         }
     }
     .expect("a response")
 }
 
-fn said(pieces: Vec<Piece>, over: Over) -> Body {
-    let pieces = futures::stream::iter(pieces).then(move |piece| {
-        let _held = &over;
+fn body(chunks: Vec<Chunk>, ended: Ended) -> Body {
+    let chunks = futures::stream::iter(chunks).then(move |chunk| {
+        let _held = &ended;
         async move {
-            match piece {
-                Piece::Bytes(bytes) => Ok(bytes),
-                Piece::Silence => futures::future::pending().await,
-                Piece::Break => {
-                    // The server flushes what was said before when it has to wait.
+            match chunk {
+                Chunk::Bytes(bytes) => Ok(bytes),
+                Chunk::Silence => futures::future::pending().await,
+                Chunk::Break => {
+                    // The server flushes earlier chunks when this one is pending.
                     tokio::task::yield_now().await;
-                    Err(io::Error::other("the line broke"))
+                    Err(io::Error::other("the connection broke"))
                 }
             }
         }
     });
-    Body::from_stream(pieces)
+    Body::from_stream(chunks)
 }
 
-/// Polls until it holds; fails after ten seconds.
+/// Polls until `holds` returns true; fails after ten seconds.
 pub(super) async fn until(holds: impl Fn() -> bool) {
-    let began = Instant::now();
+    let started = Instant::now();
     while !holds() {
         assert!(
-            began.elapsed() < Duration::from_secs(10),
-            "it never came to that"
+            started.elapsed() < Duration::from_secs(10),
+            "the condition did not hold within ten seconds"
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

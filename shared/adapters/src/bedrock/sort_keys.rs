@@ -1,15 +1,15 @@
-//! The same request in the same bytes.
+//! Stable order of the keys in a request.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Map, Value};
 
-/// Puts the body's keys in order. The SDK writes documents out of a hash map, so a tool's schema would look
-/// different in each request, and the prompt cache would miss everything from there on.
+/// Sorts the keys of the body. The SDK serializes documents from a hash map, so the schema of a tool would differ
+/// from request to request, and the prompt cache would miss everything after it.
 pub(super) fn sort_keys(request: &mut HttpRequest) {
     let body = request.body().bytes().map(serde_json::from_slice::<Value>);
     let Some(Ok(body)) = body else {
-        // Bedrock will say what is wrong with it.
+        // A body that is not JSON is left to Bedrock to refuse.
         return;
     };
     let body = sorted(body).to_string();

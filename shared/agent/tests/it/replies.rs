@@ -5,7 +5,7 @@ use longwire_agent::outcome::Outcome;
 use longwire_core::message::{Block, Role};
 
 use crate::scenario::{Observed, Scenario};
-use crate::script::{Script, answer, call, end, input, text};
+use crate::script::{Script, call, end, input, reply, text};
 use crate::tools::tools;
 
 async fn play(script: &Script, reasoning: bool) -> Observed {
@@ -19,7 +19,7 @@ async fn play(script: &Script, reasoning: bool) -> Observed {
 
 #[tokio::test(start_paused = true)]
 async fn text_is_sent_in_pieces_and_stored_whole() {
-    let script = Script::of([answer(
+    let script = Script::of([reply(
         [text(0, "Hel"), text(0, "lo"), end(0)],
         StopReason::EndTurn,
     )]);
@@ -63,8 +63,8 @@ async fn interleaved_calls_get_their_results_in_the_order_of_the_calls() {
         end(0),
     ];
     let script = Script::of([
-        answer(deltas, StopReason::ToolUse),
-        answer([text(0, "Done."), end(0)], StopReason::EndTurn),
+        reply(deltas, StopReason::ToolUse),
+        reply([text(0, "Done."), end(0)], StopReason::EndTurn),
     ]);
     let observed = play(&script, false).await;
     let results: Vec<_> = observed
@@ -121,8 +121,8 @@ async fn calls_belong_to_the_text_before_them() {
         end(2),
     ];
     let script = Script::of([
-        answer(deltas, StopReason::ToolUse),
-        answer([text(0, "So."), end(0)], StopReason::EndTurn),
+        reply(deltas, StopReason::ToolUse),
+        reply([text(0, "So."), end(0)], StopReason::EndTurn),
     ]);
     let observed = play(&script, false).await;
     let starts: Vec<_> = observed
@@ -151,7 +151,7 @@ async fn calls_belong_to_the_text_before_them() {
 async fn reasoning_is_stored_with_its_signature_and_sent_only_on_request() {
     let reasoning = |delta| Delta::Reasoning { block: 0, delta };
     for (requested, sent) in [(true, 5), (false, 0)] {
-        let script = Script::of([answer(
+        let script = Script::of([reply(
             [
                 reasoning(ReasoningDelta::Text("Hmm".to_owned())),
                 reasoning(ReasoningDelta::Signature("signature".to_owned())),
@@ -189,7 +189,7 @@ async fn reasoning_is_stored_with_its_signature_and_sent_only_on_request() {
 
 #[tokio::test(start_paused = true)]
 async fn a_truncated_call_gets_an_error_result_and_is_not_run() {
-    let script = Script::of([answer(
+    let script = Script::of([reply(
         [call(0, "current_time"), input(0, "{\"time")],
         StopReason::MaxTokens,
     )]);
@@ -213,7 +213,7 @@ async fn a_truncated_call_gets_an_error_result_and_is_not_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reused_block_index_starts_another_block() {
-    let script = Script::of([answer(
+    let script = Script::of([reply(
         [
             text(0, "One."),
             Delta::Reasoning {

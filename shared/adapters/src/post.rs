@@ -1,4 +1,6 @@
-//! Posts frames to connections, over `@connections`.
+//! Posts to connections through API Gateway's `@connections`.
+
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
@@ -13,8 +15,9 @@ use longwire_core::ids::ConnectionId;
 use longwire_core::text::error_chain;
 use longwire_stream::post::{Post, PostError};
 
-/// A client for the stage at `endpoint`, `https://{api}.execute-api.{region}.amazonaws.com/{stage}`.
-/// It never tries again by itself: the sender does, with newer text, and only under the run's lease.
+/// Builds a client for the stage at `endpoint`, `https://{api}.execute-api.{region}.amazonaws.com/{stage}`.
+///
+/// Retries of the SDK are disabled: the stream retries, with newer events and only while the run lease is valid.
 pub fn client(shared: &SdkConfig, endpoint: &str) -> Client {
     let config = Builder::from(shared)
         .endpoint_url(endpoint)
@@ -22,9 +25,9 @@ pub fn client(shared: &SdkConfig, endpoint: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// The sender's way to a connection.
+/// Makes the function with which the stream posts frames.
 pub fn post(client: Client) -> Post {
-    std::sync::Arc::new(move |connection: ConnectionId, frame: String| {
+    Arc::new(move |connection: ConnectionId, frame: String| {
         let request = client
             .post_to_connection()
             .connection_id(connection.as_str())
@@ -34,13 +37,14 @@ pub fn post(client: Client) -> Post {
                 .send()
                 .await
                 .map(|_| ())
-                .map_err(|error| verdict(&error))
+                .map_err(|error| post_error(&error))
         })
     })
 }
 
-/// What a failed post means. A malformed id is a bad request, not a 410 (API Gateway, "410 Gone").
-fn verdict(error: &SdkError<PostToConnectionError, HttpResponse>) -> PostError {
+/// Converts an error of a post. A malformed connection id is a bad request, not a 410 (AWS knowledge
+/// center, "410-gone-api-gateway").
+fn post_error(error: &SdkError<PostToConnectionError, HttpResponse>) -> PostError {
     let status = error
         .raw_response()
         .map(|response| response.status().as_u16());

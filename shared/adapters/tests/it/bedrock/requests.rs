@@ -1,19 +1,20 @@
-//! What the model is asked.
+//! Requests to the model.
 
-use longwire_adapters::bedrock::Settings;
-use longwire_agent::model::{Model, Part, Request, Turn};
-use longwire_core::ids::CallId;
-use longwire_core::message::Role;
-use longwire_core::tool::ToolSpec;
 use serde_json::{Value, json};
 
-use super::question;
-use super::server::Server;
+use longwire_adapters::bedrock::settings::Settings;
+use longwire_agent::model::{Model, ModelErrorKind, Part, Request, Turn};
+use longwire_core::ids::{CallId, RunId, ThreadId};
+use longwire_core::message::Role;
+use longwire_core::tool::ToolSpec;
+
+use crate::bedrock::request;
+use crate::bedrock::server::Server;
 
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-/// Everything that may stand in a request.
-fn rich() -> Request {
+/// Request with every kind of content.
+fn full_request() -> Request {
     let call = |id: &str, input| Part::ToolCall {
         id: CallId::trusted(id),
         name: "get_weather".to_owned(),
@@ -24,7 +25,7 @@ fn rich() -> Request {
         error,
         text: text.to_owned(),
     };
-    let thinking = Part::Reasoning {
+    let reasoning = Part::Reasoning {
         text: String::new(),
         signature: Some("U0VBTA==".to_owned()),
     };
@@ -38,7 +39,7 @@ fn rich() -> Request {
             Turn {
                 role: Role::Assistant,
                 parts: vec![
-                    thinking,
+                    reasoning,
                     Part::RedactedReasoning("c2VhbGVk".to_owned()),
                     Part::Text("Let me see.".to_owned()),
                     call(
@@ -63,32 +64,32 @@ fn rich() -> Request {
             input_schema: json!({"type": "object", "properties": {"location": {"type": "string"}, "days": {"type": "integer"}}, "required": ["location"], "additionalProperties": false}),
         }],
         max_tokens: 4096,
-        ..question()
+        ..request()
     }
 }
 
-/// Path and body of this question.
-async fn asked(settings: Settings, request: Request) -> (String, Value) {
-    let server = Server::saying(Vec::new()).await;
-    let answer = server.bedrock_with(settings).stream(request).await;
-    drop(answer.expect("an answer"));
+/// Path and body of a request.
+async fn sent(settings: Settings, request: Request) -> (String, Value) {
+    let server = Server::sending(Vec::new()).await;
+    let reply = server.bedrock_with(settings).stream(request).await;
+    drop(reply.expect("a reply"));
     let (path, body) = server.requests().remove(0);
     (path, serde_json::from_str(&body).expect("JSON"))
 }
 
 async fn body(model_id: &str, request: Request) -> Value {
-    asked(Settings::new(model_id), request).await.1
+    sent(Settings::new(model_id), request).await.1
 }
 
 #[tokio::test]
-async fn a_rich_request_is_written_as_bedrock_reads_it() {
+async fn a_request_has_the_json_of_the_api_reference() {
     let settings = Settings {
         temperature: Some(0.5),
         top_p: Some(0.75),
         fields: Some(json!({"thinking": {"type": "adaptive"}})),
         ..Settings::new(CLAUDE)
     };
-    let (path, body) = asked(settings, rich()).await;
+    let (path, body) = sent(settings, full_request()).await;
     assert_eq!(
         path,
         "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse-stream"
@@ -97,9 +98,9 @@ async fn a_rich_request_is_written_as_bedrock_reads_it() {
 }
 
 #[tokio::test]
-async fn the_smallest_request_has_only_what_it_needs() {
+async fn the_smallest_request_has_no_optional_fields() {
     assert_eq!(
-        body(CLAUDE, question()).await,
+        body(CLAUDE, request()).await,
         json!({
             "messages": [{"role": "user", "content": [{"text": "Hey!"}]}],
             "inferenceConfig": {"maxTokens": 100},
@@ -109,9 +110,9 @@ async fn the_smallest_request_has_only_what_it_needs() {
 }
 
 #[tokio::test]
-async fn an_arn_is_one_piece_of_the_path() {
+async fn an_arn_is_one_segment_of_the_path() {
     let arn = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1b2c3";
-    let (path, _) = asked(Settings::new(arn), question()).await;
+    let (path, _) = sent(Settings::new(arn), request()).await;
     assert_eq!(
         path,
         "/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A123456789012%3Aapplication-inference-profile%2Fa1b2c3/converse-stream"
@@ -119,14 +120,14 @@ async fn an_arn_is_one_piece_of_the_path() {
 }
 
 #[tokio::test]
-async fn the_same_request_is_the_same_bytes() {
-    let server = Server::saying(Vec::new()).await;
-    let mut request = rich();
+async fn equal_requests_have_equal_bytes() {
+    let server = Server::sending(Vec::new()).await;
+    let mut request = full_request();
     let properties = (0..12).map(|n| (format!("p{n}"), json!({"type": "string", "minLength": n})));
     request.tools[0].input_schema["properties"] = properties.collect();
     for _ in 0..4 {
-        let answer = server.bedrock().stream(request.clone()).await;
-        drop(answer.expect("an answer"));
+        let reply = server.bedrock().stream(request.clone()).await;
+        drop(reply.expect("a reply"));
     }
     let bodies: Vec<_> = server
         .requests()
@@ -139,44 +140,44 @@ async fn the_same_request_is_the_same_bytes() {
     );
 }
 
-/// How many cache points stand in the tools, in the system prompt and in the messages.
-fn points(body: &Value) -> [usize; 3] {
+/// Number of cache points in the tools, in the system prompt and in the messages.
+fn cache_points(body: &Value) -> [usize; 3] {
     let count = |part: &Value| part.to_string().matches("cachePoint").count();
     [&body["toolConfig"], &body["system"], &body["messages"]].map(count)
 }
 
 #[tokio::test]
-async fn cache_points_stand_where_the_family_takes_them() {
-    assert_eq!(points(&body(CLAUDE, rich()).await), [1, 1, 2]);
+async fn cache_points_are_set_where_the_family_accepts_them() {
+    assert_eq!(cache_points(&body(CLAUDE, full_request()).await), [1, 1, 2]);
     assert_eq!(
-        points(&body("eu.amazon.nova-2-lite-v1:0", rich()).await),
+        cache_points(&body("eu.amazon.nova-2-lite-v1:0", full_request()).await),
         [0, 1, 2]
     );
     assert_eq!(
-        points(&body("meta.llama3-3-70b-instruct-v1:0", rich()).await),
+        cache_points(&body("meta.llama3-3-70b-instruct-v1:0", full_request()).await),
         [0, 0, 0]
     );
 }
 
 #[tokio::test]
-async fn a_result_says_that_it_failed_where_the_family_takes_it() {
+async fn results_have_a_status_where_the_family_accepts_it() {
     let status = |body: &Value| {
         let results = &body["messages"][2]["content"];
         [0, 1].map(|index| results[index]["toolResult"]["status"].clone())
     };
     assert_eq!(
-        status(&body("amazon.nova-lite-v1:0", rich()).await),
+        status(&body("amazon.nova-lite-v1:0", full_request()).await),
         ["success", "error"]
     );
-    let other = body("mistral.mistral-large-2407-v1:0", rich()).await;
+    let other = body("mistral.mistral-large-2407-v1:0", full_request()).await;
     assert_eq!(status(&other), [Value::Null, Value::Null]);
 }
 
 #[tokio::test]
-async fn calls_of_the_past_keep_their_tools_though_none_are_offered() {
+async fn called_tools_are_declared_when_none_are_offered() {
     let request = Request {
         tools: Vec::new(),
-        ..rich()
+        ..full_request()
     };
     assert_eq!(
         body("amazon.nova-lite-v1:0", request).await["toolConfig"],
@@ -189,11 +190,11 @@ async fn calls_of_the_past_keep_their_tools_though_none_are_offered() {
 }
 
 #[tokio::test]
-async fn names_are_made_legal_for_the_invocation_log() {
+async fn illegal_characters_in_the_metadata_are_replaced() {
     let request = Request {
-        run_id: longwire_core::ids::RunId::trusted("r ä\n\"1\""),
-        thread_id: longwire_core::ids::ThreadId::trusted("t".repeat(300)),
-        ..question()
+        run_id: RunId::trusted("r ä\n\"1\""),
+        thread_id: ThreadId::trusted("t".repeat(300)),
+        ..request()
     };
     let metadata = &body(CLAUDE, request).await["requestMetadata"];
     assert_eq!(metadata["run"], "r____1_");
@@ -201,16 +202,16 @@ async fn names_are_made_legal_for_the_invocation_log() {
 }
 
 #[tokio::test]
-async fn thinking_that_is_not_base64_never_leaves() {
-    let mut request = rich();
+async fn redacted_reasoning_that_is_not_base64_is_not_sent() {
+    let mut request = full_request();
     request.turns[1].parts[1] = Part::RedactedReasoning("?".to_owned());
-    let server = Server::saying(Vec::new()).await;
+    let server = Server::sending(Vec::new()).await;
     let error = server
         .bedrock()
         .stream(request)
         .await
         .err()
         .expect("refused");
-    assert_eq!(error.kind, longwire_agent::model::ModelErrorKind::Invalid);
+    assert_eq!(error.kind, ModelErrorKind::Invalid);
     assert!(server.requests().is_empty());
 }

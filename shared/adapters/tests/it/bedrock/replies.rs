@@ -1,25 +1,25 @@
-//! What the model may say.
+//! Replies of the model.
 
-use longwire_agent::model::{Delta, StopReason, Thought};
+use longwire_agent::model::{Delta, ReasoningDelta, StopReason};
 use longwire_core::message::Usage;
 
-use super::server::{Piece, event};
-use super::{answer, end, said, stopped, text};
+use crate::bedrock::server::{Chunk, event};
+use crate::bedrock::{end_turn, message_stop, reply, text, text_events};
 
 #[tokio::test]
-async fn a_text_comes_with_its_count_after_its_end() {
-    let mut pieces = said("Hi");
-    pieces.extend([
+async fn a_text_is_followed_by_its_metadata() {
+    let mut chunks = text_events("Hi");
+    chunks.extend([
         event("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"text":""}}"#),
         event("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"text":" there ✓"},"p":"abcd"}"#),
         event("contentBlockStop", r#"{"contentBlockIndex":0}"#),
-        stopped("end_turn"),
+        message_stop("end_turn"),
         event(
             "metadata",
             r#"{"usage":{"inputTokens":12,"outputTokens":3,"totalTokens":1015,"cacheReadInputTokens":900,"cacheWriteInputTokens":100},"metrics":{"latencyMs":420}}"#,
         ),
     ]);
-    let (deltas, error) = answer(pieces).await;
+    let (deltas, error) = reply(chunks).await;
     assert_eq!(error, None);
     let usage = Usage {
         input_tokens: 12,
@@ -35,36 +35,42 @@ async fn a_text_comes_with_its_count_after_its_end() {
     let stop = Delta::BlockStop { block: 0 };
     assert_eq!(
         deltas,
-        [text(0, "Hi"), text(0, " there ✓"), stop, end(), metadata]
+        [
+            text(0, "Hi"),
+            text(0, " there ✓"),
+            stop,
+            end_turn(),
+            metadata
+        ]
     );
 }
 
 #[tokio::test]
-async fn frames_may_be_cut_and_joined_anywhere() {
-    let mut pieces = said("Hi");
-    pieces.push(stopped("end_turn"));
-    let bytes: Vec<u8> = pieces
+async fn frames_are_read_however_the_bytes_are_split() {
+    let mut chunks = text_events("Hi");
+    chunks.push(message_stop("end_turn"));
+    let bytes: Vec<u8> = chunks
         .into_iter()
         .flat_map(|piece| match piece {
-            Piece::Bytes(bytes) => bytes,
+            Chunk::Bytes(bytes) => bytes,
             other => panic!("{other:?}"),
         })
         .collect();
     for size in [1, 7, bytes.len()] {
-        let pieces = bytes
+        let chunks = bytes
             .chunks(size)
-            .map(|chunk| Piece::Bytes(chunk.to_vec()))
+            .map(|chunk| Chunk::Bytes(chunk.to_vec()))
             .collect();
         assert_eq!(
-            answer(pieces).await,
-            (vec![text(0, "Hi"), end()], None),
+            reply(chunks).await,
+            (vec![text(0, "Hi"), end_turn()], None),
             "{size}"
         );
     }
 }
 
 #[tokio::test]
-async fn parallel_calls_come_in_pieces_and_mixed_up() {
+async fn interleaved_tool_calls_are_read() {
     let start = |block: u32, name: &str| {
         event(
             "contentBlockStart",
@@ -88,7 +94,7 @@ async fn parallel_calls_come_in_pieces_and_mixed_up() {
             &format!(r#"{{"contentBlockIndex":{block}}}"#),
         )
     };
-    let pieces = vec![
+    let chunks = vec![
         event("messageStart", r#"{"role":"assistant"}"#),
         start(1, "get_weather"),
         start(2, "current_time"),
@@ -102,9 +108,9 @@ async fn parallel_calls_come_in_pieces_and_mixed_up() {
         start(3, "top_song"),
         input(3, ""),
         stop(3),
-        stopped("tool_use"),
+        message_stop("tool_use"),
     ];
-    let (deltas, error) = answer(pieces).await;
+    let (deltas, error) = reply(chunks).await;
     assert_eq!(error, None);
     let started = |block, name: &str| Delta::ToolStart {
         block,
@@ -133,33 +139,33 @@ async fn parallel_calls_come_in_pieces_and_mixed_up() {
 }
 
 #[tokio::test]
-async fn thinking_comes_with_its_seal() {
+async fn reasoning_is_read_with_its_signature() {
     let piece = |block: u32, piece: &str| {
         event(
             "contentBlockDelta",
             &format!(r#"{{"contentBlockIndex":{block},"delta":{{"reasoningContent":{piece}}}}}"#),
         )
     };
-    let pieces = vec![
+    let chunks = vec![
         piece(0, r#"{"text":""}"#),
         piece(0, r#"{"text":"Hm."}"#),
         piece(0, r#"{"signature":"U0VBTA=="}"#),
         piece(1, r#"{"redactedContent":"c2VhbGVk"}"#),
         piece(1, r#"{"somethingNew":{"a":1}}"#),
-        stopped("end_turn"),
+        message_stop("end_turn"),
     ];
-    let thought = |block, thought| Delta::Reasoning { block, thought };
+    let reasoning = |block, delta| Delta::Reasoning { block, delta };
     let expected = vec![
-        thought(0, Thought::Text("Hm.".to_owned())),
-        thought(0, Thought::Signature("U0VBTA==".to_owned())),
-        thought(1, Thought::Redacted("c2VhbGVk".to_owned())),
-        end(),
+        reasoning(0, ReasoningDelta::Text("Hm.".to_owned())),
+        reasoning(0, ReasoningDelta::Signature("U0VBTA==".to_owned())),
+        reasoning(1, ReasoningDelta::Redacted("c2VhbGVk".to_owned())),
+        end_turn(),
     ];
-    assert_eq!(answer(pieces).await, (expected, None));
+    assert_eq!(reply(chunks).await, (expected, None));
 }
 
 #[tokio::test]
-async fn every_reason_to_stop_is_understood() {
+async fn every_stop_reason_is_converted() {
     let reasons = [
         StopReason::EndTurn,
         StopReason::ToolUse,
@@ -180,14 +186,14 @@ async fn every_reason_to_stop_is_understood() {
                 reason.name()
             ),
         );
-        assert_eq!(answer(vec![stop]).await, (vec![Delta::Stop(reason)], None));
+        assert_eq!(reply(vec![stop]).await, (vec![Delta::Stop(reason)], None));
     }
 }
 
 #[tokio::test]
-async fn what_this_version_does_not_know_is_skipped() {
-    let mut pieces = said("Hi");
-    pieces.extend([
+async fn unknown_events_are_skipped() {
+    let mut chunks = text_events("Hi");
+    chunks.extend([
         event("somethingNew", r#"{"a":1}"#),
         event(
             "contentBlockStart",
@@ -203,7 +209,7 @@ async fn what_this_version_does_not_know_is_skipped() {
             r#"{"contentBlockIndex":1,"delta":{"citation":{"title":"x"}}}"#,
         ),
         event("contentBlockDelta", r#"{"contentBlockIndex":1}"#),
-        stopped("end_turn"),
+        message_stop("end_turn"),
     ]);
-    assert_eq!(answer(pieces).await, (vec![text(0, "Hi"), end()], None));
+    assert_eq!(reply(chunks).await, (vec![text(0, "Hi"), end_turn()], None));
 }

@@ -1,19 +1,23 @@
-//! What may go wrong at the model, before its answer and within it.
+//! Errors of the model, before and within its reply.
 
 use std::time::Duration;
 
+use aws_sdk_bedrockruntime::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_bedrockruntime::{Client, Config};
 use futures::StreamExt;
-use longwire_adapters::bedrock::{IDLE, Settings};
-use longwire_agent::model::{Model, ModelErrorKind};
 use tokio::time::Instant;
 
-use super::server::{Piece, Server, exception, until};
-use super::{answer, end, question, refusal, said, stopped, text};
+use longwire_adapters::bedrock::Bedrock;
+use longwire_adapters::bedrock::settings::{IDLE, Settings};
+use longwire_agent::model::{Model, ModelErrorKind};
+
+use crate::bedrock::server::{Chunk, Server, exception, until};
+use crate::bedrock::{end_turn, message_stop, refusal, reply, request, text, text_events};
 
 const MODEL: &str = "amazon.nova-2-lite-v1:0";
 
 #[tokio::test]
-async fn a_refusal_is_understood_and_not_repeated() {
+async fn a_refusal_is_converted_and_not_retried() {
     use ModelErrorKind::{
         AccessDenied, ContextTooLong, Invalid, Stream, Throttled, Timeout, Unavailable,
     };
@@ -91,31 +95,29 @@ async fn a_refusal_is_understood_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_page_in_place_of_json_is_a_refusal_too() {
+async fn an_html_error_page_is_converted_by_its_status() {
     let server = Server::refusing(503, None, "<html>down</html>").await;
     assert_eq!(refusal(&server).await, ModelErrorKind::Unavailable);
 }
 
 #[tokio::test]
-async fn nobody_there_is_unavailable() {
+async fn a_refused_connection_is_unavailable() {
     let server = Server::silent().await;
-    let config = aws_sdk_bedrockruntime::Config::builder()
-        .behavior_version(aws_sdk_bedrockruntime::config::BehaviorVersion::v2026_01_12())
-        .region(aws_sdk_bedrockruntime::config::Region::new("us-east-1"))
-        .credentials_provider(aws_sdk_bedrockruntime::config::Credentials::new(
-            "k", "s", None, None, "test",
-        ))
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("k", "s", None, None, "test"))
         .endpoint_url("http://127.0.0.1:9")
         .build();
-    let client = aws_sdk_bedrockruntime::Client::from_conf(config);
-    let bedrock = longwire_adapters::bedrock::Bedrock::new(client, Settings::new(MODEL));
-    let error = bedrock.stream(question()).await.err().expect("nobody");
+    let client = Client::from_conf(config);
+    let bedrock = Bedrock::new(client, Settings::new(MODEL));
+    let error = bedrock.stream(request()).await.err().expect("an error");
     assert_eq!(error.kind, ModelErrorKind::Unavailable);
     assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
-async fn an_exception_within_the_answer_is_its_last_item() {
+async fn an_exception_within_the_reply_is_its_last_item() {
     for (code, message, kind) in [
         ("throttlingException", "Too many", ModelErrorKind::Throttled),
         ("internalServerException", "oh", ModelErrorKind::Unavailable),
@@ -133,10 +135,10 @@ async fn an_exception_within_the_answer_is_its_last_item() {
         ),
         ("somethingNewException", "oh", ModelErrorKind::Stream),
     ] {
-        let mut pieces = said("Hi");
-        pieces.push(exception(code, &format!(r#"{{"message":"{message}"}}"#)));
-        pieces.push(stopped("end_turn"));
-        let (deltas, error) = answer(pieces).await;
+        let mut chunks = text_events("Hi");
+        chunks.push(exception(code, &format!(r#"{{"message":"{message}"}}"#)));
+        chunks.push(message_stop("end_turn"));
+        let (deltas, error) = reply(chunks).await;
         let error = error.expect(code);
         assert_eq!(
             (deltas, error.kind),
@@ -149,29 +151,29 @@ async fn an_exception_within_the_answer_is_its_last_item() {
 
 #[tokio::test]
 async fn an_end_without_message_stop_is_an_error() {
-    let (deltas, error) = answer(said("Hi")).await;
+    let (deltas, error) = reply(text_events("Hi")).await;
     assert_eq!(deltas, [text(0, "Hi")]);
     let error = error.expect("an error");
     assert_eq!(error.kind, ModelErrorKind::Stream);
     assert_eq!(error.detail, "the stream ended without messageStop");
     assert_eq!(
-        answer(Vec::new()).await.1.map(|error| error.kind),
+        reply(Vec::new()).await.1.map(|error| error.kind),
         Some(ModelErrorKind::Stream)
     );
 }
 
 #[tokio::test]
-async fn a_cut_or_spoiled_frame_and_a_broken_line_are_errors() {
-    let Piece::Bytes(stop) = stopped("end_turn") else {
-        panic!("a frame")
+async fn an_incomplete_or_corrupt_frame_and_a_broken_connection_are_errors() {
+    let Chunk::Bytes(stop) = message_stop("end_turn") else {
+        panic!("not a frame")
     };
-    let cut = Piece::Bytes(stop[..stop.len() - 5].to_vec());
-    let mut spoiled = stop.clone();
-    spoiled[30] ^= 1;
-    for last in [cut, Piece::Bytes(spoiled), Piece::Break] {
-        let mut pieces = said("Hi");
-        pieces.push(last.clone());
-        let (deltas, error) = answer(pieces).await;
+    let incomplete = Chunk::Bytes(stop[..stop.len() - 5].to_vec());
+    let mut corrupt = stop.clone();
+    corrupt[30] ^= 1;
+    for last in [incomplete, Chunk::Bytes(corrupt), Chunk::Break] {
+        let mut chunks = text_events("Hi");
+        chunks.push(last.clone());
+        let (deltas, error) = reply(chunks).await;
         assert_eq!(deltas, [text(0, "Hi")], "{last:?}");
         let error = error.expect("an error");
         assert_eq!(error.kind, ModelErrorKind::Stream, "{last:?}");
@@ -180,88 +182,80 @@ async fn a_cut_or_spoiled_frame_and_a_broken_line_are_errors() {
 }
 
 #[tokio::test]
-async fn trouble_after_the_answer_does_not_spoil_it() {
-    for trouble in [
-        Piece::Break,
+async fn an_error_after_the_stop_reason_is_ignored() {
+    for error in [
+        Chunk::Break,
         exception("internalServerException", r#"{"message":"oh"}"#),
     ] {
-        let mut pieces = said("Hi");
-        pieces.extend([stopped("end_turn"), trouble]);
-        assert_eq!(answer(pieces).await, (vec![text(0, "Hi"), end()], None));
+        let mut chunks = text_events("Hi");
+        chunks.extend([message_stop("end_turn"), error]);
+        assert_eq!(reply(chunks).await, (vec![text(0, "Hi"), end_turn()], None));
     }
 }
 
 #[tokio::test]
-async fn silence_within_the_answer_ends_at_the_idle_limit() {
-    let mut pieces = said("Hi");
-    pieces.push(Piece::Silence);
-    let server = Server::saying(pieces).await;
-    let mut stream = server
-        .bedrock()
-        .stream(question())
-        .await
-        .expect("an answer");
+async fn a_stream_without_events_ends_at_the_idle_limit() {
+    let mut chunks = text_events("Hi");
+    chunks.push(Chunk::Silence);
+    let server = Server::sending(chunks).await;
+    let mut stream = server.bedrock().stream(request()).await.expect("a reply");
     assert_eq!(stream.next().await, Some(Ok(text(0, "Hi"))));
-    // From here on nobody has anything to do but to wait, so the clock runs ahead.
+    // With the clock paused and every task waiting, time advances to the next timer.
     tokio::time::pause();
-    let began = Instant::now();
-    let error = stream.next().await.expect("an item").expect_err("silence");
+    let started = Instant::now();
+    let error = stream
+        .next()
+        .await
+        .expect("an item")
+        .expect_err("a timeout");
     assert_eq!(error.kind, ModelErrorKind::Timeout);
-    assert_eq!(began.elapsed().as_secs(), IDLE.as_secs());
+    assert_eq!(started.elapsed().as_secs(), IDLE.as_secs());
     assert_eq!(stream.next().await, None);
 }
 
 #[tokio::test]
-async fn silence_before_the_answer_ends_at_the_idle_limit() {
+async fn a_request_without_a_response_ends_at_the_idle_limit() {
     let server = Server::silent().await;
     let settings = Settings {
         idle: Duration::from_secs(90),
         ..Settings::new(MODEL)
     };
     let bedrock = server.bedrock_with(settings);
-    let asked = tokio::spawn(async move {
-        let began = Instant::now();
-        let error = bedrock.stream(question()).await.err().expect("silence");
-        (error.kind, began.elapsed())
+    let call = tokio::spawn(async move {
+        let started = Instant::now();
+        let error = bedrock.stream(request()).await.err().expect("a timeout");
+        (error.kind, started.elapsed())
     });
     until(|| server.requests().len() == 1).await;
     tokio::time::pause();
-    let (kind, waited) = asked.await.expect("no panic");
+    let (kind, waited) = call.await.expect("no panic");
     assert_eq!(kind, ModelErrorKind::Timeout);
     assert!((90..92).contains(&waited.as_secs()), "{waited:?}");
     assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn a_count_that_does_not_come_is_not_waited_for_long() {
-    let mut pieces = said("Hi");
-    pieces.extend([stopped("end_turn"), Piece::Silence]);
-    let server = Server::saying(pieces).await;
-    let mut stream = server
-        .bedrock()
-        .stream(question())
-        .await
-        .expect("an answer");
+async fn missing_metadata_is_awaited_for_five_seconds() {
+    let mut chunks = text_events("Hi");
+    chunks.extend([message_stop("end_turn"), Chunk::Silence]);
+    let server = Server::sending(chunks).await;
+    let mut stream = server.bedrock().stream(request()).await.expect("a reply");
     assert_eq!(stream.next().await, Some(Ok(text(0, "Hi"))));
-    assert_eq!(stream.next().await, Some(Ok(end())));
+    assert_eq!(stream.next().await, Some(Ok(end_turn())));
     tokio::time::pause();
-    let began = Instant::now();
+    let started = Instant::now();
     assert_eq!(stream.next().await, None);
-    assert_eq!(began.elapsed().as_secs(), 5);
+    assert_eq!(started.elapsed().as_secs(), 5);
 }
 
 #[tokio::test]
-async fn dropping_the_stream_hangs_up_on_the_model() {
-    let mut pieces = said("Hi");
-    pieces.push(Piece::Silence);
-    let server = Server::saying(pieces).await;
-    let mut stream = server
-        .bedrock()
-        .stream(question())
-        .await
-        .expect("an answer");
+async fn dropping_the_stream_closes_the_connection() {
+    let mut chunks = text_events("Hi");
+    chunks.push(Chunk::Silence);
+    let server = Server::sending(chunks).await;
+    let mut stream = server.bedrock().stream(request()).await.expect("a reply");
     assert_eq!(stream.next().await, Some(Ok(text(0, "Hi"))));
-    assert_eq!(server.over(), 0);
+    assert_eq!(server.ended(), 0);
     drop(stream);
-    until(|| server.over() == 1).await;
+    until(|| server.ended() == 1).await;
 }
