@@ -55,7 +55,7 @@ async fn play(stage: &mut Stage) -> Vec<std::sync::Arc<str>> {
 #[tokio::test(start_paused = true)]
 async fn subscriber_behind_memory_continues_from_the_durable_log() {
     let durable = DurableLog::default();
-    let mut stage = stage_with_log(little_memory(), &durable, slow_to("slow"));
+    let mut stage = stage_with_log(little_memory(), &durable, 2, slow_to("slow"));
     let events = play(&mut stage).await;
     assert_eq!(
         durable.reads().len(),
@@ -74,7 +74,7 @@ async fn subscriber_behind_memory_continues_from_the_durable_log() {
 #[tokio::test(start_paused = true)]
 async fn events_that_are_not_written_yet_are_read_again() {
     let durable = DurableLog::default();
-    let mut stage = stage_with_log(little_memory(), &durable, slow_to("slow"));
+    let mut stage = stage_with_log(little_memory(), &durable, 2, slow_to("slow"));
     let events = play(&mut stage).await;
     sleep(Duration::from_secs(10)).await;
     assert!(durable.reads().len() > 1);
@@ -89,13 +89,14 @@ async fn events_that_are_not_written_yet_are_read_again() {
 async fn last_event_in_a_page_is_held_back_until_its_release() {
     let durable = DurableLog::default();
     let settings = little_memory();
-    let mut stage = stage_with_log(settings, &durable, |_, _| (ms(10), Ok(())));
+    let mut stage = stage_with_log(settings, &durable, 100, |_, _| (ms(10), Ok(())));
     let events = play(&mut stage).await;
     durable.append(events);
     let end = stage.sink.close(run_finished()).await.unwrap();
     durable.append(end.events);
     stage.attach("late", Lines::Many).await;
     stage.drain().await;
+    assert_eq!(durable.reads().len(), 1, "one page contains every event");
     assert_eq!(numbers(&stage.clients.lines("late")), [1, 2, 3, 4, 5, 6]);
     stage.sink.release().await.unwrap();
     stage.drain().await;

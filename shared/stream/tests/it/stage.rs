@@ -49,13 +49,14 @@ pub(crate) fn stage_with(
     )
 }
 
-/// Starts a new run whose older events are read from `durable`, two a page.
+/// Starts a new run whose older events are read from `durable`, `page` events at a time.
 pub(crate) fn stage_with_log(
     settings: Settings,
     durable: &DurableLog,
+    page: usize,
     outcome: impl Fn(&ConnectionId, usize) -> PostOutcome + Send + Sync + 'static,
 ) -> Stage {
-    let read = durable.read(2, |_| (ms(5), Ok(())));
+    let read = durable.read(page, |_| (ms(5), Ok(())));
     let clients = Clients::default();
     start(settings, &clients, clients.post(outcome), read, new_run())
 }
