@@ -17,6 +17,7 @@ pub mod run;
 mod transcript;
 
 mod accumulator;
+mod block_events;
 mod open_block;
 mod reply;
 mod turn;

@@ -219,7 +219,7 @@ pub enum ModelErrorKind {
 
 impl ModelErrorKind {
     /// Tells whether the same request may succeed when it is sent again.
-    pub fn retryable(self) -> bool {
+    pub(super) fn retryable(self) -> bool {
         matches!(
             self,
             Self::Throttled | Self::Unavailable | Self::Timeout | Self::Stream
@@ -227,7 +227,7 @@ impl ModelErrorKind {
     }
 
     /// Code of the failure on the wire.
-    pub fn code(self) -> RunErrorCode {
+    pub(super) fn code(self) -> RunErrorCode {
         match self {
             Self::Throttled => RunErrorCode::ModelThrottled,
             Self::Unavailable => RunErrorCode::ModelUnavailable,

@@ -5,9 +5,9 @@ use serde_json::Value;
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::message::Block;
 use longwire_core::tool::ToolCall;
-use longwire_protocol::event::{AssistantRole, Event, ReasoningRole};
-use longwire_protocol::numbered::{Annotations, Draft, Executor};
+use longwire_protocol::numbered::Draft;
 
+use crate::block_events;
 use crate::model::ReasoningDelta;
 
 /// Block of a reply that is being received.
@@ -71,25 +71,18 @@ impl OpenBlock {
     /// Starts a tool call. Returns the block and its start event.
     pub(super) fn call(block: u32, name: String, parent: MessageId) -> (Self, Draft) {
         let id = CallId::random();
-        let start = Event::ToolCallStart {
-            tool_call_id: id.clone(),
-            tool_call_name: name.clone(),
-            parent_message_id: parent.clone(),
-        };
-        let annotations = Annotations {
-            executor: Some(Executor::Server),
-            ..block_index(block)
+        let start = block_events::call_start(&id, &name, &parent, block);
+        let kind = Kind::Call {
+            id,
+            name,
+            json: String::new(),
+            parent,
         };
         let open = Self {
             started: true,
-            ..Self::new(Kind::Call {
-                id,
-                name,
-                json: String::new(),
-                parent,
-            })
+            ..Self::new(kind)
         };
-        (open, start.annotated(annotations))
+        (open, start)
     }
 
     fn new(kind: Kind) -> Self {
@@ -133,21 +126,10 @@ impl OpenBlock {
         }
         text.push_str(piece);
         let mut drafts = Vec::new();
-        if !self.started {
-            self.started = true;
-            let start = Event::TextMessageStart {
-                message_id: id.clone(),
-                role: AssistantRole::Assistant,
-            };
-            drafts.push(start.annotated(block_index(block)));
+        if !std::mem::replace(&mut self.started, true) {
+            drafts.push(block_events::text_start(id, block));
         }
-        drafts.push(
-            Event::TextMessageContent {
-                message_id: id.clone(),
-                delta: piece.to_owned(),
-            }
-            .into(),
-        );
+        drafts.push(block_events::text_content(id, piece));
         drafts
     }
 
@@ -175,8 +157,12 @@ impl OpenBlock {
             ReasoningDelta::Text(piece) if !piece.is_empty() => {
                 text.push_str(&piece);
                 if show {
-                    let first = !std::mem::replace(&mut self.started, true);
-                    return reasoning_events(id, block, piece, first);
+                    let mut drafts = Vec::new();
+                    if !std::mem::replace(&mut self.started, true) {
+                        drafts.extend(block_events::reasoning_start(id, block));
+                    }
+                    drafts.push(block_events::reasoning_content(id, piece));
+                    return drafts;
                 }
             }
             ReasoningDelta::Text(_) | ReasoningDelta::Redacted(_) => {}
@@ -193,13 +179,7 @@ impl OpenBlock {
             return None;
         }
         json.push_str(piece);
-        Some(
-            Event::ToolCallArgs {
-                tool_call_id: id.clone(),
-                delta: piece.to_owned(),
-            }
-            .into(),
-        )
+        Some(block_events::call_args(id, piece))
     }
 
     /// Ends the block. Returns its end events the first time, nothing afterwards.
@@ -208,38 +188,15 @@ impl OpenBlock {
             return Vec::new();
         }
         match &self.kind {
-            Kind::Text { id, .. } => vec![
-                Event::TextMessageEnd {
-                    message_id: id.clone(),
-                }
-                .into(),
-            ],
-            Kind::Reasoning { id, .. } => vec![
-                Event::ReasoningMessageEnd {
-                    message_id: id.clone(),
-                }
-                .into(),
-                Event::ReasoningEnd {
-                    message_id: id.clone(),
-                }
-                .into(),
-            ],
+            Kind::Text { id, .. } => vec![block_events::text_end(id)],
+            Kind::Reasoning { id, .. } => block_events::reasoning_end(id).into(),
             Kind::Redacted { .. } => Vec::new(),
-            Kind::Call { id, json, .. } => {
-                let end = Event::ToolCallEnd {
-                    tool_call_id: id.clone(),
-                }
-                .into();
-                if json.is_empty() {
-                    // Clients parse the concatenated pieces as JSON; without any piece that would fail.
-                    let args = Event::ToolCallArgs {
-                        tool_call_id: id.clone(),
-                        delta: "{}".to_owned(),
-                    };
-                    return vec![args.into(), end];
-                }
-                vec![end]
-            }
+            // Clients parse the concatenated pieces as JSON; without any piece that would fail.
+            Kind::Call { id, json, .. } if json.is_empty() => vec![
+                block_events::call_args(id, "{}"),
+                block_events::call_end(id),
+            ],
+            Kind::Call { id, .. } => vec![block_events::call_end(id)],
         }
     }
 
@@ -265,41 +222,6 @@ impl OpenBlock {
             })),
         }
     }
-}
-
-fn block_index(block: u32) -> Annotations {
-    Annotations {
-        block: Some(block),
-        ..Annotations::default()
-    }
-}
-
-fn reasoning_events(id: &MessageId, block: u32, delta: String, first: bool) -> Vec<Draft> {
-    let mut drafts = Vec::new();
-    if first {
-        let role = ReasoningRole::Reasoning;
-        drafts.push(
-            Event::ReasoningStart {
-                message_id: id.clone(),
-            }
-            .annotated(block_index(block)),
-        );
-        drafts.push(
-            Event::ReasoningMessageStart {
-                message_id: id.clone(),
-                role,
-            }
-            .into(),
-        );
-    }
-    drafts.push(
-        Event::ReasoningMessageContent {
-            message_id: id.clone(),
-            delta,
-        }
-        .into(),
-    );
-    drafts
 }
 
 /// Parses the arguments of a call. No text is an empty object; text that is not JSON is kept as a string, which

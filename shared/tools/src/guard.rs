@@ -29,7 +29,7 @@ impl Output {
 
 /// Runs the work of a call. A failure, a panic and an exceeded time limit become results. Dropping the future
 /// drops the work. Logs the tool, its outcome and its duration, but neither arguments nor result.
-pub async fn guard(
+pub(crate) async fn guard(
     name: &str,
     limit: Duration,
     work: impl Future<Output = Result<String, String>>,

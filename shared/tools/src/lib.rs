@@ -3,7 +3,7 @@
 //! A failure of a tool is no error of the agent. A call of an unknown tool, invalid arguments, a failure, a panic
 //! and an exceeded time limit become results, and the model continues from there.
 
-pub mod current_time;
+mod current_time;
 pub mod get_weather;
 pub mod kb_lookup;
 

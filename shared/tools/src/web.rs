@@ -19,7 +19,7 @@ pub const MAX_BODY: usize = 256 * 1024;
 
 /// Error of a request, for the log.
 #[derive(Debug, thiserror::Error)]
-pub enum WebError {
+pub(crate) enum WebError {
     /// The connection failed. The URL is left out, because it contains arguments of the call.
     #[error("the service cannot be reached: {0:?}")]
     Unreachable(reqwest::Error),
@@ -52,7 +52,7 @@ pub fn client() -> reqwest::Result<Client> {
 
 /// Sends a GET request and parses the JSON response of at most [`MAX_BODY`] bytes. The time limit is that of the
 /// tool.
-pub async fn get_json<T: DeserializeOwned>(
+pub(crate) async fn get_json<T: DeserializeOwned>(
     http: &Client,
     url: &str,
     query: &impl Serialize,
