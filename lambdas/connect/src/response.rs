@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use longwire_protocol::frame::SUBPROTOCOL;
-use longwire_protocol::response::Response as _;
 use longwire_protocol::response::error::ErrorResponse;
 use serde::Serialize;
 

@@ -10,7 +10,7 @@ mod resume;
 
 use longwire_core::ids::RunId;
 use longwire_protocol::request::Request;
-use longwire_protocol::response::Response;
+use longwire_protocol::response::json;
 
 use crate::answer::Answer;
 use crate::received::Received;
@@ -28,6 +28,6 @@ pub(crate) async fn dispatch(mut received: Received<'_>, request: Request) -> An
         Request::Resume(resume) => received.answer(resume, resume::answer).await,
         Request::History(history) => received.answer(history, history::answer).await,
         // A ping reads no table, and its response is the same in all formats.
-        Request::Ping(ping) => Answer::new(ping::answer(&received, ping).json()),
+        Request::Ping(ping) => Answer::new(json(&ping::answer(&received, ping))),
     }
 }

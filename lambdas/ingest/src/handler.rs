@@ -2,7 +2,6 @@
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use longwire_protocol::request::{Envelope, Refusal, parse};
-use longwire_protocol::response::Response;
 use longwire_protocol::response::error::invalid;
 
 use crate::actions::dispatch;

@@ -5,10 +5,11 @@ use std::time::Duration;
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::shape::Format;
-use longwire_protocol::response::Response;
+use longwire_protocol::response;
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_store::connections::Connection;
 use longwire_store::error::StoreError;
+use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
 use crate::answer::Answer;
@@ -50,7 +51,7 @@ impl<'a> Received<'a> {
     }
 
     /// Runs an action for a known connection within the time limit.
-    pub(crate) async fn answer<T, R: Response>(
+    pub(crate) async fn answer<T, R: Serialize>(
         self,
         request: T,
         action: impl AsyncFnOnce(&Call<'_>, T) -> Result<R, Failure>,
@@ -60,7 +61,7 @@ impl<'a> Received<'a> {
             Err(failure) => return self.fail(self.format.unwrap_or_default(), failure),
         };
         match timeout_at(self.deadline, action(&call, request)).await {
-            Ok(Ok(response)) => Answer::new(response.render(call.format)),
+            Ok(Ok(response)) => Answer::new(response::render(&response, call.format)),
             Ok(Err(failure)) => self.fail(call.format, failure),
             Err(_) => self.fail(call.format, Failure::TimedOut),
         }

@@ -16,22 +16,19 @@ pub mod resumed;
 use longwire_core::shape::Format;
 use serde::Serialize;
 
-/// Response, serialized as an object whose first field is its `type`
-/// (`#[serde(tag = "type", rename = "…")]` on the struct).
-pub trait Response: Serialize {
-    /// Serializes the response to one line of JSON.
-    fn json(&self) -> String {
-        serde_json::to_string(self).expect("responses have strings for keys")
-    }
+/// Serializes a response to one line of JSON. The first field of every response is its `type`: each struct declares
+/// it with `#[serde(tag = "type", rename = "…")]`.
+pub fn json(response: &impl Serialize) -> String {
+    serde_json::to_string(response).expect("responses have strings for keys")
+}
 
-    /// Renders the response in a format. Formats other than `agui` have errors and `pong` only; other responses
-    /// render to an empty text.
-    fn render(&self, format: Format) -> String {
-        match format {
-            Format::Agui => self.json(),
-            Format::Blocks | Format::Typed | Format::Simple | Format::Bedrock | Format::Text => {
-                String::new()
-            }
+/// Renders a response in a format. Formats other than `agui` have errors ([`error::ErrorResponse::render`]) and `pong`
+/// only; all other responses render to an empty text.
+pub fn render(response: &impl Serialize, format: Format) -> String {
+    match format {
+        Format::Agui => json(response),
+        Format::Blocks | Format::Typed | Format::Simple | Format::Bedrock | Format::Text => {
+            String::new()
         }
     }
 }

@@ -11,7 +11,7 @@ use longwire_core::run::RunStatus;
 use longwire_protocol::event::{Event, RunOutcome};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::numbered::{Draft, Metadata, NumberedEvent};
-use longwire_protocol::response::Response;
+use longwire_protocol::response;
 use longwire_protocol::response::alive::Alive;
 use longwire_protocol::response::resumed::Resumed;
 
@@ -161,7 +161,7 @@ impl EventLog {
             run_id: self.run.clone(),
             last: self.sendable(),
         };
-        alive.json()
+        response::json(&alive)
     }
 
     /// `resumed` response to a request for the events after `after`, once the subscriber has those up to `last`.
@@ -179,7 +179,7 @@ impl EventLog {
             last,
             status: status.into(),
         };
-        resumed.json()
+        response::json(&resumed)
     }
 
     /// Number of the oldest event in memory.

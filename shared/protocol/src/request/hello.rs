@@ -10,7 +10,6 @@ use crate::event::PROTOCOL_VERSION;
 use crate::frame::{MAX_FRAME_BYTES, MAX_REQUEST_BYTES};
 use crate::request::fields::Fields;
 use crate::request::text::MAX_PROMPT_BYTES;
-use crate::response::Response;
 use crate::response::error::{Code, ErrorResponse};
 
 /// Version of the wire protocol, the `1` of `longwire.v1`.
@@ -89,8 +88,6 @@ impl Ready {
     }
 }
 
-impl Response for Ready {}
-
 /// Limits of the server. API Gateway sets the two that concern time ("Quotas for WebSocket APIs").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,6 +122,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::response::json;
 
     #[test]
     fn fields_are_in_the_order_of_the_protocol() {
@@ -137,7 +135,7 @@ mod tests {
             Duration::from_secs(3600),
         );
         assert_eq!(
-            ready.json(),
+            json(&ready),
             r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"Abc=","user":"u_7","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600},"features":["history","resume"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#
         );
     }

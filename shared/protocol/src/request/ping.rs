@@ -1,11 +1,9 @@
 //! `ping`: tests the connection.
 
-use longwire_core::shape::Format;
 use serde::Serialize;
 use serde_json::Number;
 
 use crate::request::fields::Fields;
-use crate::response::Response;
 use crate::response::error::ErrorResponse;
 
 /// Request that tests the connection.
@@ -24,7 +22,7 @@ impl Ping {
     }
 }
 
-/// Response to `ping`, the same in all formats.
+/// Response to `ping`, the same JSON in all formats.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename = "pong")]
 pub struct Pong {
@@ -38,15 +36,10 @@ pub struct Pong {
     pub now: i64,
 }
 
-impl Response for Pong {
-    fn render(&self, _: Format) -> String {
-        self.json()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::response::json;
 
     #[test]
     fn fields_are_in_the_order_of_the_protocol() {
@@ -55,8 +48,7 @@ mod tests {
             t: Some(1_763_681_477_123_u64.into()),
             now: 1_763_681_477_191,
         };
-        let json = r#"{"type":"pong","t":1763681477123,"now":1763681477191}"#;
-        assert_eq!(pong.json(), json);
-        assert_eq!(pong.render(Format::Text), json);
+        let expected = r#"{"type":"pong","t":1763681477123,"now":1763681477191}"#;
+        assert_eq!(json(&pong), expected);
     }
 }

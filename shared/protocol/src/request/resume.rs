@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::request::fields::Fields;
 use crate::request::legacy;
-use crate::response::Response;
 use crate::response::ack::Ack;
 use crate::response::error::{ErrorResponse, invalid};
 use crate::response::resumed::Resumed;
@@ -49,5 +48,3 @@ pub enum ResumeResponse {
     /// No event is missing.
     Resumed(Resumed),
 }
-
-impl Response for ResumeResponse {}

@@ -4,8 +4,6 @@ use longwire_core::ids::{MessageId, RunId, ThreadId};
 use longwire_core::run::RunStatus;
 use serde::Serialize;
 
-use crate::response::Response;
-
 /// Response to a request that was accepted and whose effect is durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "ack", rename_all = "camelCase")]
@@ -53,8 +51,6 @@ impl Ack {
         }
     }
 }
-
-impl Response for Ack {}
 
 /// Action that is answered with `ack`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -107,6 +103,7 @@ impl AckStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::response::json;
 
     #[test]
     fn fields_are_in_the_order_of_the_protocol() {
@@ -121,7 +118,7 @@ mod tests {
             duplicate: false,
         };
         assert_eq!(
-            ack.json(),
+            json(&ack),
             r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"queued"}"#
         );
         ack.id = None;
@@ -129,7 +126,7 @@ mod tests {
         ack.position = Some(3);
         ack.duplicate = true;
         assert_eq!(
-            ack.json(),
+            json(&ack),
             r#"{"type":"ack","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"waiting","position":3,"duplicate":true}"#
         );
     }

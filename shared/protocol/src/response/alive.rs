@@ -3,8 +3,6 @@
 use longwire_core::ids::RunId;
 use serde::Serialize;
 
-use crate::response::Response;
-
 /// Sign of life of a run without a new event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "alive", rename_all = "camelCase")]
@@ -15,11 +13,10 @@ pub struct Alive {
     pub last: u64,
 }
 
-impl Response for Alive {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::response::json;
 
     #[test]
     fn fields_are_in_the_order_of_the_protocol() {
@@ -27,6 +24,6 @@ mod tests {
             run_id: RunId::trusted("r7"),
             last: 7,
         };
-        assert_eq!(alive.json(), r#"{"type":"alive","runId":"r7","last":7}"#);
+        assert_eq!(json(&alive), r#"{"type":"alive","runId":"r7","last":7}"#);
     }
 }

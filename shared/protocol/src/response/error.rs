@@ -5,7 +5,7 @@ use longwire_core::shape::Format;
 use serde::Serialize;
 
 use crate::format::render_error;
-use crate::response::Response;
+use crate::response;
 
 /// Response to a request that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,8 +47,14 @@ impl ErrorResponse {
     }
 }
 
-impl Response for ErrorResponse {
-    fn render(&self, format: Format) -> String {
+impl ErrorResponse {
+    /// Serializes the response to one line of JSON.
+    pub fn json(&self) -> String {
+        response::json(self)
+    }
+
+    /// Renders the response in a format.
+    pub fn render(&self, format: Format) -> String {
         match format {
             Format::Agui => self.json(),
             Format::Blocks | Format::Typed | Format::Simple | Format::Bedrock | Format::Text => {

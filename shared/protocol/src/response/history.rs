@@ -7,8 +7,6 @@ use longwire_core::tool::ToolCall;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::response::Response;
-
 /// Response to `history`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "history", rename_all = "camelCase")]
@@ -29,8 +27,6 @@ pub struct HistoryPage {
     /// Requests of the thread to its client.
     pub pending: Pending,
 }
-
-impl Response for HistoryPage {}
 
 /// Active run of a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,8 +4,6 @@ use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::run::RunStatus;
 use serde::Serialize;
 
-use crate::response::Response;
-
 /// End of the events that a `resume` request asked for; the events after it are new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "resumed", rename_all = "camelCase")]
@@ -25,8 +23,6 @@ pub struct Resumed {
     /// Status of the run.
     pub status: ResumedStatus,
 }
-
-impl Response for Resumed {}
 
 /// Status of a run for a subscriber that resumes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,6 +57,7 @@ impl From<RunStatus> for ResumedStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::response::json;
 
     #[test]
     fn fields_are_in_the_order_of_the_protocol() {
@@ -73,7 +70,7 @@ mod tests {
             status: ResumedStatus::Running,
         };
         assert_eq!(
-            resumed.json(),
+            json(&resumed),
             r#"{"type":"resumed","threadId":"t1","runId":"r7","after":4,"last":7,"status":"running"}"#
         );
     }
