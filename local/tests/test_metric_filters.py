@@ -58,7 +58,7 @@ def test_patterns_have_the_form_that_this_test_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["RunsEnded", "RunsFailed", "ToolCalls"])
-def test_patterns_match_the_event_and_never_the_sentence(name):
+def test_patterns_match_the_event_and_never_the_sentence(name: str) -> None:
     pattern, _ = entries()[name]
     paths = [path for path, _ in TERM.findall(pattern)]
     assert "fields.event" in paths

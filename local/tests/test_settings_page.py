@@ -25,7 +25,7 @@ def terraform_variables() -> set[str]:
     }
 
 
-def test_every_variable_is_documented_with_its_functions():
+def test_every_variable_is_documented_with_its_functions() -> None:
     expected: dict[str, set[str]] = {}
     for function, facts in FUNCTIONS.items():
         for name in (*facts.environment, *facts.optional):
@@ -34,11 +34,11 @@ def test_every_variable_is_documented_with_its_functions():
     assert {name: functions for name, (functions, _) in documented().items()} == expected
 
 
-def test_terraform_variables_of_settings_exist():
+def test_terraform_variables_of_settings_exist() -> None:
     named = {variable for _, variable in documented().values() if variable}
     assert named <= terraform_variables()
 
 
-def test_every_setting_of_the_worker_object_is_documented():
+def test_every_setting_of_the_worker_object_is_documented() -> None:
     of_worker = {name for name in terraform_variables() if name.startswith("worker.")}
     assert of_worker <= {variable for _, variable in documented().values()}
