@@ -45,16 +45,14 @@ async fn complete_runs(system: &mut System) {
     trace(system, "All runs complete");
     let mut sweeps = 0;
     for _ in 0..MAX_ROUNDS {
-        let now = system.environment.now();
-        let message = system.environment.queue_messages().choose(0, now, false);
-        if let Some(message) = message {
+        if let Some(message) = system.environment.choose_message(0, false) {
             let delivery = system.delivery(message, AttemptPlan::shortest(), Vec::new());
             system.execute(delivery).await;
             continue;
         }
         let next = system.environment.queue_messages().next_visible_at();
         if let Some(visible_at) = next {
-            system.wait(visible_at - now);
+            system.wait(visible_at - system.environment.now());
             continue;
         }
         if sweeps == MAX_SWEEPS || system.environment.snapshot().await.is_complete() {

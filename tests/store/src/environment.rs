@@ -21,7 +21,7 @@ use crate::emulator::Emulator;
 use crate::fault_injector::FaultInjector;
 use crate::intercepting_client::intercepted;
 use crate::observations::Observations;
-use crate::queue_messages::QueueMessages;
+use crate::queue_messages::{QueueMessage, QueueMessages};
 use crate::snapshot::Snapshot;
 use crate::stubs::{NoModel, post, tools};
 
@@ -133,6 +133,11 @@ impl Environment {
         self.queue_messages
             .lock()
             .expect("no panic while it is locked")
+    }
+
+    /// Chooses one of the messages that are visible now; see [`QueueMessages::choose`].
+    pub(crate) fn choose_message(&self, choice: usize, redelivery: bool) -> Option<QueueMessage> {
+        self.queue_messages().choose(choice, self.now(), redelivery)
     }
 
     /// Observations of the case.

@@ -22,11 +22,11 @@ pub(crate) enum FaultKind {
     CrashBefore,
     /// The process crashes after the request, before it receives the response.
     CrashAfter,
-    /// This number of consecutive requests are not sent.
+    /// Consecutive requests, of this number, are not sent.
     Fail(u32),
-    /// This number of consecutive requests are sent, and their responses are lost.
+    /// Consecutive requests, of this number, are sent, and their responses are lost.
     LoseResponse(u32),
-    /// This number of consecutive requests, if they are writes, have a transaction conflict.
+    /// Consecutive requests, of this number, have a transaction conflict if they are writes.
     Conflict(u32),
 }
 

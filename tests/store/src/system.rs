@@ -41,9 +41,8 @@ impl System {
     /// Plays a transition.
     pub(crate) async fn apply(&mut self, transition: Transition) {
         let environment = &self.environment;
-        environment
-            .observations()
-            .trace_line(format!("{transition:?}"));
+        let line = format!("{transition:?}");
+        environment.observations().trace_line(line);
         let operation = match transition {
             Transition::Start {
                 run,
@@ -61,16 +60,10 @@ impl System {
                 redelivery,
                 plan,
                 faults,
-            } => {
-                let now = environment.now();
-                let chosen = environment
-                    .queue_messages()
-                    .choose(message, now, redelivery);
-                match chosen {
-                    Some(message) => self.delivery(message, plan, faults),
-                    None => return,
-                }
-            }
+            } => match environment.choose_message(message, redelivery) {
+                Some(message) => self.delivery(message, plan, faults),
+                None => return,
+            },
             Transition::Continue { operation, faults } => {
                 return self.continue_operation(operation, faults).await;
             }

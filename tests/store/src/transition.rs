@@ -37,7 +37,7 @@ pub(crate) enum Transition {
     },
     /// The process of a paused operation crashes.
     Crash { operation: usize },
-    /// This number of seconds pass.
+    /// Time passes, in seconds.
     Wait(u64),
     /// The sweep looks for overdue runs.
     Sweep { faults: Vec<Fault> },

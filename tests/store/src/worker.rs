@@ -51,33 +51,28 @@ pub(crate) fn deliver(
         plan,
         invocation,
     };
-    let future = Box::pin(async move {
-        let handled = worker.handle().await;
-        let result = match &handled {
-            Ok(()) => "done".to_owned(),
-            Err(error) => format!("{error:#}"),
-        };
-        let Worker {
-            environment,
-            injector,
-            ..
-        } = &worker;
-        environment
-            .observations()
-            .result(&injector.operation, &result);
-        // A message whose job failed is delivered again.
-        if handled.is_ok() {
-            environment.queue_messages().delete(number);
-        }
-    });
     Operation {
         process: Process::Worker,
         injector,
-        future,
+        future: Box::pin(worker.receive(number)),
     }
 }
 
 impl Worker {
+    /// Handles the message of this number. A message whose job fails is not deleted, so that it is delivered again.
+    async fn receive(self, number: usize) {
+        let handled = self.handle().await;
+        let result = match &handled {
+            Ok(()) => "done".to_owned(),
+            Err(error) => format!("{error:#}"),
+        };
+        let operation = &self.injector.operation;
+        self.environment.observations().result(operation, &result);
+        if handled.is_ok() {
+            self.environment.queue_messages().delete(number);
+        }
+    }
+
     /// Claims the run, and executes the plan if the run is to be executed.
     async fn handle(&self) -> Result<(), AttemptError> {
         let delivery = Delivery {
@@ -91,14 +86,14 @@ impl Worker {
         };
         let claimed = self.injector.claimed.set(self.job.run_id.clone());
         claimed.expect("a delivery claims once");
-        // The writer repeats a failed write while this lease lasts. Its expiry is in real time, and independent of
-        // the lease in the row.
-        let lease = if self.plan.retries_writes {
+        // The writer repeats a failed write until the lease expires. This expiry is in real time and has no relation to
+        // the simulated one in the row.
+        let lasts = if self.plan.retries_writes {
             FOREVER
         } else {
             Duration::ZERO
         };
-        let (confirmed, lease) = watch::channel(Instant::now() + lease);
+        let (confirmed, lease) = watch::channel(Instant::now() + lasts);
         let (events, _notices) = attempt.events(lease);
         let agent_loop = AgentLoop {
             environment: &self.environment,
