@@ -42,8 +42,8 @@ impl Request {
         matches!(self, Self::Write | Self::Transaction(_))
     }
 
-    /// Response when another transaction is writing the item, for a transaction: its first item; `None` when the
-    /// request is no write.
+    /// Response to a write whose item, or first item, another transaction is writing; `None` when the request is not a
+    /// write.
     pub(crate) fn conflict(&self) -> Option<HttpResponse> {
         let kind = |name: &str| format!("com.amazonaws.dynamodb.v20120810#{name}");
         let body = match self {
