@@ -1,173 +1,100 @@
-//! What the operations of one sequence share: a thread in a table of its own, the time, the queue's messages, and
-//! what everybody was told.
+//! One case: a sequence of transitions, played once on a thread in a table of its own.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use longwire_agent::ctx::Limits;
-use longwire_core::clock::Clock;
-use longwire_core::ids::{Owner, RunId, ThreadId};
-use longwire_core::thread_key::ThreadKey;
-use longwire_queue::Queue;
-use longwire_runner::Runner;
-use longwire_runner::settings::Settings;
-use longwire_scheduler::Scheduler;
-use longwire_store::connections::Connections;
-use longwire_store::threads::Threads;
-use longwire_stream::settings::Settings as StreamSettings;
+use anyhow::{Context, Result};
+use tokio::runtime::{Builder, Runtime};
 
-use crate::gate::Gate;
-use crate::ledger::Ledger;
-use crate::model::{NoModel, post, tools};
-use crate::pool::Pool;
-use crate::site::Site;
-use crate::snapshot::Snapshot;
+use crate::completion::complete;
+use crate::counters::Counters;
+use crate::emulator::Emulator;
+use crate::environment::Resources;
+use crate::final_state::check_final_state;
+use crate::options::Options;
+use crate::system::System;
+use crate::transition::Transition;
 
-/// Where a sequence is played.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    /// The emulator.
-    pub site: Site,
-    /// The sequence's own table.
-    pub table: String,
-    /// The deployed table of connections, in which no thread of a sequence has one.
-    pub connections: String,
-    /// A queue that all sequences send to and nobody reads.
-    pub queue: String,
-}
-
-/// Duration of a lease, in seconds.
-pub(crate) const LEASE: u64 = 45;
-
-/// Time for which a thread lives.
-pub(crate) const THREAD_TTL: Duration = Duration::from_secs(24 * 3600);
-
-/// Settings of a deployment, without pauses between the attempts of a write.
-fn settings() -> Settings {
-    Settings {
-        system_prompt: String::new(),
-        model_id: "none".to_owned(),
-        limits: Limits::default(),
-        stream: StreamSettings::default(),
-        lease: Duration::from_secs(LEASE),
-        visibility: Duration::from_secs(60),
-        run: Duration::from_secs(2 * 3600),
-        poll: Duration::from_millis(500),
-        store_pause: Duration::ZERO,
-        replay: Duration::from_secs(3600),
-        thread_ttl: Some(THREAD_TTL),
-    }
-}
-
-/// One sequence.
-#[derive(Debug)]
+/// Resources of one case, and the single-threaded runtime on which all its processes are simulated.
 pub(crate) struct Case {
-    /// The thread.
-    pub key: ThreadKey,
-    place: Place,
-    now: AtomicU64,
-    requests: AtomicU64,
-    pool: Mutex<Pool>,
-    ledger: Mutex<Ledger>,
-    eye: aws_sdk_dynamodb::Client,
+    runtime: Runtime,
+    resources: Resources,
 }
 
-/// A run's name. All of them are in one part of the index of open runs.
-pub(crate) fn run_name(number: usize) -> RunId {
-    RunId::trusted(format!("r{number}{}", 9 - number))
-}
-
-/// All names that `run_name` gives; the last one is for the prompt that ends every sequence.
-pub(crate) fn run_names() -> impl Iterator<Item = RunId> {
-    (0..=9).map(run_name)
+/// Outcome of a case.
+pub(crate) enum Outcome {
+    /// No invariant was violated.
+    Passed(Counters),
+    /// An invariant was violated; the trace of the case.
+    Failed(String),
 }
 
 impl Case {
-    /// Begins at `now`, in seconds since 1970.
-    pub(crate) fn new(place: Place, now: u64) -> Self {
-        Self {
-            key: ThreadKey {
-                owner: Owner::trusted("somebody"),
-                thread_id: ThreadId::trusted("t"),
-            },
-            now: AtomicU64::new(now),
-            requests: AtomicU64::default(),
-            pool: Mutex::default(),
-            ledger: Mutex::default(),
-            eye: place.site.dynamodb(place.site.http()),
-            place,
-        }
-    }
-
-    /// What an operation works with, whose requests go through its gate.
-    pub(crate) fn hands(self: &Arc<Self>, gate: &Arc<Gate>) -> (Threads, Queue) {
-        let site = &self.place.site;
-        let http = Gate::around(gate, site.http());
-        (
-            Threads::new(site.dynamodb(http.clone()), &self.place.table),
-            Queue::new(site.sqs(http), &self.place.queue),
-        )
-    }
-
-    /// A scheduler whose requests pass the gate.
-    pub(crate) fn scheduler(self: &Arc<Self>, gate: &Arc<Gate>) -> Scheduler {
-        let (threads, queue) = self.hands(gate);
-        Scheduler::new(threads, queue)
-    }
-
-    /// A runner whose requests pass the gate, at the time of the sequence.
-    pub(crate) fn runner(self: &Arc<Self>, gate: &Arc<Gate>) -> Runner {
-        let (threads, queue) = self.hands(gate);
-        let (clock, site) = (Arc::clone(self), &self.place.site);
-        let connections = site.dynamodb(Gate::around(gate, site.http()));
-        Runner {
-            model: Arc::new(NoModel),
-            tools: tools(),
-            connections: Connections::new(connections, &self.place.connections),
-            scheduler: Scheduler::new(threads.clone(), queue.clone()),
-            dead_letters: queue.clone(),
+    /// Creates the resources of the case of this number.
+    pub(crate) fn set_up(options: &Options, number: u64) -> Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let emulator = Emulator::new(&options.endpoint);
+        let threads = format!("store-model-{}-{number}", options.seed);
+        let queue = runtime.block_on(async {
+            let like = emulator.describe_table(&options.like).await?;
+            emulator.create_table(&threads, &like).await?;
+            emulator.create_queue(&queue_name(options)).await
+        });
+        let resources = Resources {
+            queue: queue?,
             threads,
-            queue,
-            post: post(),
-            clock: Clock::new(move || clock.now()),
-            settings: settings(),
-        }
+            connections: options.connections.clone(),
+            emulator,
+        };
+        Ok(Self { runtime, resources })
     }
 
-    /// The time, in seconds since 1970.
-    pub(crate) fn now(&self) -> u64 {
-        self.now.load(Ordering::SeqCst)
+    /// Plays the transitions until the end or the first violation, and deletes the table. Calls `on_transition`
+    /// before each transition.
+    pub(crate) fn play(
+        self,
+        transitions: &[Transition],
+        mut on_transition: impl FnMut(),
+    ) -> Result<Outcome> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.context("reading the clock")?.as_secs();
+        let mut system = System::new(self.resources.clone(), now);
+        let end = self.runtime.block_on(async {
+            for transition in transitions {
+                on_transition();
+                system.apply(transition.clone()).await;
+                if system.has_violations() {
+                    break;
+                }
+            }
+            if !system.has_violations() {
+                complete(&mut system).await;
+                check_final_state(&system.environment).await;
+            }
+            system.environment.snapshot().await
+        });
+        let Resources {
+            emulator, threads, ..
+        } = &self.resources;
+        self.runtime.block_on(emulator.delete_table(threads))?;
+        let observations = system.environment.observations();
+        Ok(if observations.violations.is_empty() {
+            Outcome::Passed(Counters::of(&observations, &end))
+        } else {
+            Outcome::Failed(observations.trace.join("\n"))
+        })
     }
+}
 
-    /// A time in milliseconds that no other request has.
-    pub(crate) fn next_millisecond(&self) -> u64 {
-        let request = self.requests.fetch_add(1, Ordering::SeqCst);
-        self.now() * 1000 + request
-    }
+/// Deletes the queue that all cases share.
+pub(crate) fn clean_up(options: &Options) -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let emulator = Emulator::new(&options.endpoint);
+    runtime.block_on(async {
+        let queue = emulator.create_queue(&queue_name(options)).await?;
+        emulator.delete_queue(&queue).await
+    })
+}
 
-    /// Time passes.
-    pub(crate) fn wait(&self, seconds: u64) {
-        self.now.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    /// The queue's messages.
-    pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().expect("nobody panicked")
-    }
-
-    /// What everybody was told.
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().expect("nobody panicked")
-    }
-
-    /// The table as it stands now.
-    pub(crate) async fn look(&self) -> Snapshot {
-        Snapshot::read(&self.eye, &self.place.table, &self.key).await
-    }
-
-    /// For what must see the table without any trouble.
-    pub(crate) fn undisturbed(&self) -> Threads {
-        Threads::new(self.eye.clone(), &self.place.table)
-    }
+fn queue_name(options: &Options) -> String {
+    format!("store-model-{}", options.seed)
 }

@@ -1,5 +1,5 @@
-//! Playing many sequences side by side. Each has a seed of its own, made of the seed and its number, so that one
-//! can be played again alone.
+//! Plays many cases in parallel. The transitions and faults of a case depend only on the seed and the number of the
+//! case, so that it can be repeated alone.
 
 use std::cell::Cell;
 use std::fmt::{self, Display, Formatter};
@@ -11,60 +11,60 @@ use std::time::Instant;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
 
+use crate::case::{Case, Outcome, clean_up};
+use crate::counters::Counters;
 use crate::options::Options;
-use crate::stage::{Played, Stage, clear};
-use crate::tally::Tally;
-use crate::transition::Sequences;
+use crate::sequences::Sequences;
 
-/// How often a sequence that fails is played again to make it shorter.
-const SHRINK: u32 = 200;
+/// Most repetitions of a failed case that search for a shorter one.
+const MAX_SHRINK_ITERATIONS: u32 = 200;
 
-/// What came of all sequences.
+/// Report on all cases.
 #[derive(Default)]
 pub(crate) struct Report {
     seed: u64,
     seconds: u64,
     played: u64,
-    tally: Tally,
-    failed: Vec<String>,
+    counters: Counters,
+    failures: Vec<String>,
 }
 
 impl Report {
-    /// Whether everything held.
+    /// Tells whether no case failed.
     pub(crate) fn passed(&self) -> bool {
-        self.failed.is_empty()
+        self.failures.is_empty()
     }
 
-    fn add(&mut self, came_of_it: Result<Tally, String>) {
+    fn add(&mut self, played: Result<Counters, String>) {
         self.played += 1;
-        match came_of_it {
-            Ok(tally) => self.tally += tally,
-            Err(why) => self.failed.push(why),
+        match played {
+            Ok(counters) => self.counters += counters,
+            Err(failure) => self.failures.push(failure),
         }
     }
 }
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for failed in &self.failed {
-            writeln!(f, "{failed}\n")?;
+        for failure in &self.failures {
+            writeln!(f, "{failure}\n")?;
         }
-        let failed = self.failed.len();
+        let failed = self.failures.len();
         let Self {
             seed,
             seconds,
             played,
-            tally,
+            counters,
             ..
         } = self;
         write!(
             f,
-            "seed {seed}: {played} sequences in {seconds} s, {failed} failed; {tally}"
+            "seed {seed}: {played} cases in {seconds} s, {failed} failed; {counters}"
         )
     }
 }
 
-/// Plays them all. After one that fails, which is made shorter first, no more are begun.
+/// Plays all cases. After a failure, which is shrunk first, no further case begins.
 pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
     let began = Instant::now();
     let next = AtomicU64::new(options.case.unwrap_or_default());
@@ -73,7 +73,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
         seed: options.seed,
         ..Report::default()
     });
-    let locked = || report.lock().expect("nobody panicked");
+    let locked = || report.lock().expect("no panic while it is locked");
     thread::scope(|scope| {
         for _ in 0..options.side_by_side {
             scope.spawn(|| {
@@ -82,52 +82,58 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
                     if number >= end {
                         return;
                     }
-                    let came_of_it = play(options, number);
-                    locked().add(came_of_it);
+                    let played = play(options, number);
+                    locked().add(played);
                 }
             });
         }
     });
-    clear(options)?;
-    let mut report = report.into_inner().expect("nobody panicked");
+    clean_up(options)?;
+    let mut report = report.into_inner().expect("no panic while it is locked");
     report.seconds = began.elapsed().as_secs();
     Ok(report)
 }
 
-/// Plays one, and shorter ones of its kind if it fails. Tells what went wrong.
-fn play(options: &Options, number: u64) -> Result<Tally, String> {
-    let tally = Cell::new(Tally::default());
+/// Plays the case of this number, and shorter ones if it fails. Returns its counters, or the trace of the shortest
+/// case that fails.
+fn play(options: &Options, number: u64) -> Result<Counters, String> {
+    let counters = Cell::new(Counters::default());
     let sequences = Sequences::sequential_strategy(options.length / 4..=options.length);
-    let played = runner(options, number).run(&sequences, |(_, transitions, seen)| {
-        let seen = || {
+    let played = test_runner(options, number).run(&sequences, |(_, transitions, seen)| {
+        // Transitions that were not played are removed first when the case is shrunk.
+        let on_transition = || {
             if let Some(seen) = &seen {
                 seen.fetch_add(1, Ordering::SeqCst);
             }
         };
-        let stage = Stage::set(options, number);
-        match stage.and_then(|stage| stage.play(&transitions, seen)) {
-            Ok(Played::Well(well)) => tally.set(well),
-            Ok(Played::Badly(story)) => return Err(TestCaseError::fail(story)),
+        let case = Case::set_up(options, number);
+        match case.and_then(|case| case.play(&transitions, on_transition)) {
+            Ok(Outcome::Passed(passed)) => {
+                counters.set(passed);
+                Ok(())
+            }
+            Ok(Outcome::Failed(trace)) => Err(TestCaseError::fail(trace)),
             Err(error) => {
-                return Err(TestCaseError::fail(format!(
-                    "it cannot be played: {error:#}"
-                )));
+                let failure = format!("the case cannot be played: {error:#}");
+                Err(TestCaseError::fail(failure))
             }
         }
-        Ok(())
     });
-    let why = match played {
-        Ok(()) => return Ok(tally.get()),
-        Err(TestError::Fail(why, _) | TestError::Abort(why)) => why,
+    let failure = match played {
+        Ok(()) => return Ok(counters.get()),
+        Err(TestError::Fail(failure, _) | TestError::Abort(failure)) => failure,
     };
-    Err(format!("--seed {} --case {number}\n{why}", options.seed))
+    Err(format!(
+        "--seed {} --case {number}\n{failure}",
+        options.seed
+    ))
 }
 
-/// Draws the sequence of this number.
-fn runner(options: &Options, number: u64) -> TestRunner {
+/// Runner of one case, whose random numbers depend on the seed and the number of the case.
+fn test_runner(options: &Options, number: u64) -> TestRunner {
     let config = Config {
         cases: 1,
-        max_shrink_iters: SHRINK,
+        max_shrink_iters: MAX_SHRINK_ITERATIONS,
         failure_persistence: None,
         ..Config::default()
     };

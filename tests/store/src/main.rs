@@ -1,35 +1,48 @@
-//! A state-machine test of the store's operations, against the running stack's DynamoDB and SQS: starts, repeats,
-//! cancels, deliveries, workers and sweeps in any order, each of which may stop, die or meet a failing store
-//! between any two of its requests. Afterwards everything is let come to rest, and what must hold is looked at.
+//! State-machine test of the store, the scheduler and the runner against the DynamoDB and SQS of a running stack.
 //!
-//! The operations are those of `longwire-store`, `longwire-scheduler` and `longwire-runner`; only the agent loop of an
-//! attempt is played by the sequence, without model, tools and posts. Time is what the operations are told. The queue's messages are delivered by the
-//! test, in any order and as often as it likes.
+//! A case is a random sequence of transitions on one thread: starts, duplicate starts, cancels, resumes, deliveries,
+//! sweeps and the passing of time. Between any two of its requests an operation may pause, crash, or meet a store
+//! that fails. The invariants are checked after each write and after each result that a client receives. At the end
+//! of a case all runs must end, and the thread must answer another prompt.
+//!
+//! The operations are those of `longwire-store`, `longwire-scheduler` and `longwire-runner`. Only the agent loop of
+//! an attempt is replaced by a plan that is part of the case, without model, tools and posts. The clock is simulated.
+//! Messages are sent to a queue that is never read; the case delivers copies of them, in any order and more than
+//! once.
 
 mod options;
 
-mod cases;
-mod stage;
-mod tally;
-mod transition;
-mod trouble;
-
-mod ingest;
-mod model;
-mod operation;
-mod worker;
-mod world;
-
 mod case;
-mod gate;
-mod pool;
-mod request;
-mod site;
+mod cases;
+mod counters;
 
-mod ledger;
-mod rest;
+mod attempt_plan;
+mod fault;
+mod sequences;
+mod transition;
+
+mod agent_loop;
+mod ingest;
+mod operation;
+mod sweep;
+mod system;
+mod worker;
+
+mod emulator;
+mod environment;
+mod queue_messages;
+mod run_names;
+mod stubs;
+
+mod fault_injector;
+mod intercepting_client;
+mod request;
+
+mod completion;
+mod final_state;
+mod invariants;
+mod observations;
 mod snapshot;
-mod verdict;
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! An operation under way. It goes on until it is over or comes to a halt at its gate; meanwhile nothing else does.
+//! Operation under way. It executes until it finishes or is interrupted; no other operation executes meanwhile.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,27 +6,27 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::gate::{Gate, Halt};
+use crate::fault_injector::{FaultInjector, Interruption};
 
-/// How long an operation may take before something is wrong with it. It tries a failing store a few times, with
-/// pauses of up to a second.
-const HANGS: Duration = Duration::from_secs(60);
+/// Real time after which an operation counts as hung. An operation repeats failed requests a few times, with pauses
+/// of up to a second.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// In which process an operation is.
+/// Kind of process that an operation is part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Process {
-    /// One that answers a client.
+    /// Process that handles client requests.
     Ingest,
-    /// One that works on a run.
+    /// Process that executes runs.
     Worker,
-    /// One that looks for what nobody moved.
+    /// Process that looks for overdue runs.
     Sweep,
 }
 
 impl Process {
-    /// Whether it is still there after standing still for so many seconds. A worker may be stopped for however
-    /// long; the others give up on their own.
-    pub(crate) fn survives(self, seconds: u64) -> bool {
+    /// Tells whether a process that is paused for this time is still alive. A worker may be paused for any time;
+    /// the other processes have timeouts.
+    pub(crate) fn survives_pause(self, seconds: u64) -> bool {
         match self {
             Self::Ingest => seconds < 3,
             Self::Worker => true,
@@ -35,44 +35,44 @@ impl Process {
     }
 }
 
-/// An operation under way.
+/// Operation under way.
 pub(crate) struct Operation {
-    /// In which process it is.
+    /// Process of the operation.
     pub process: Process,
-    /// What its requests go through.
-    pub gate: Arc<Gate>,
-    /// All of it, up to telling the ledger what came of it.
-    pub doing: Pin<Box<dyn Future<Output = ()>>>,
+    /// Fault injector of its requests.
+    pub injector: Arc<FaultInjector>,
+    /// The operation itself, up to and including the observation of its result.
+    pub future: Pin<Box<dyn Future<Output = ()>>>,
 }
 
-/// What an operation is after it went on.
-pub(crate) enum Gone {
-    /// Over.
-    Over,
-    /// Standing still.
-    Stopped(Operation),
-    /// Dead.
-    Dead,
-    /// Waiting for something that does not come.
-    Hanging(String),
+/// State of an operation after it has executed for a while.
+pub(crate) enum Progress {
+    /// The operation is complete.
+    Finished,
+    /// The process is paused.
+    Paused(Operation),
+    /// The process has crashed.
+    Crashed,
+    /// The operation of this name waits for something that never happens.
+    Hung(String),
 }
 
 impl Operation {
-    /// Lets it go on.
-    pub(crate) async fn go(mut self) -> Gone {
-        let gate = Arc::clone(&self.gate);
-        let halt = async {
+    /// Executes the operation until it finishes or is interrupted.
+    pub(crate) async fn execute(mut self) -> Progress {
+        let injector = Arc::clone(&self.injector);
+        let interruption = async {
             tokio::select! {
                 biased;
-                () = &mut self.doing => None,
-                halt = gate.halt() => Some(halt),
+                () = &mut self.future => None,
+                interruption = injector.interrupted() => Some(interruption),
             }
         };
-        match timeout(HANGS, halt).await {
-            Ok(None) => Gone::Over,
-            Ok(Some(Halt::Stopped)) => Gone::Stopped(self),
-            Ok(Some(Halt::Dead)) => Gone::Dead,
-            Err(_) => Gone::Hanging(gate.name.clone()),
+        match timeout(TIMEOUT, interruption).await {
+            Ok(None) => Progress::Finished,
+            Ok(Some(Interruption::Paused)) => Progress::Paused(self),
+            Ok(Some(Interruption::Crashed)) => Progress::Crashed,
+            Err(_) => Progress::Hung(injector.operation.clone()),
         }
     }
 }

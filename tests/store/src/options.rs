@@ -1,32 +1,32 @@
-//! What the test is told.
+//! Command line options.
 
 use clap::Parser;
 
-/// Plays random sequences of the store's operations against a running stack and looks at what becomes of them.
+/// Plays random sequences of the store's operations against a running stack and checks the invariants.
 #[derive(Debug, Clone, Parser)]
 pub(crate) struct Options {
-    /// Where DynamoDB and SQS are.
+    /// Endpoint of DynamoDB and SQS.
     #[arg(long)]
     pub endpoint: String,
-    /// The table whose keys and indexes the test's own tables get.
+    /// Deployed table of threads, from which the table of each case copies keys and indexes.
     #[arg(long, default_value = "longwire-threads")]
     pub like: String,
-    /// The deployed table of connections.
+    /// Deployed table of connections.
     #[arg(long, default_value = "longwire-connections")]
     pub connections: String,
-    /// How many sequences are played.
+    /// Number of cases.
     #[arg(long, default_value_t = 100)]
     pub cases: u64,
-    /// The most transitions in a sequence.
+    /// Most transitions of a case.
     #[arg(long, default_value_t = 24)]
     pub length: usize,
-    /// How many are played side by side: most of the time they wait.
+    /// Number of cases that are played in parallel. A case spends most of its time waiting for responses.
     #[arg(long, default_value_t = 12)]
     pub side_by_side: usize,
-    /// What all chance comes from; another one each time when it is not given.
+    /// Seed of all random choices; random by default.
     #[arg(long, default_value_t = rand::random::<u32>().into())]
     pub seed: u64,
-    /// Only this sequence of the seed's.
+    /// Number of the only case to play.
     #[arg(long)]
     pub case: Option<u64>,
 }

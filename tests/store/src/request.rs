@@ -1,25 +1,26 @@
-//! What a request is, and the answers that the emulator never gives.
+//! Requests of the SDK as the fault injector sees them, and the response of a transaction conflict, which the emulator
+//! never returns.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use longwire_core::job::Job;
 use serde_json::{Value, json};
 
-/// What a request of the SDK asks for.
+/// Request of the SDK.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Request {
-    /// A write of one item.
+    /// Write of one item.
     Write,
-    /// A write of so many items.
+    /// Transaction with this number of writes.
     Transaction(usize),
-    /// A message, to come after so many seconds.
+    /// Message to the queue: its job and its delay in seconds.
     Send(Box<Job>, u64),
-    /// Anything that changes nothing.
+    /// Request without an effect on tables and queue.
     Other,
 }
 
 impl Request {
-    /// Reads it.
+    /// Parses a request.
     pub(crate) fn of(request: &HttpRequest) -> Self {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let body = || -> Value {
@@ -31,17 +32,18 @@ impl Request {
             Some("TransactWriteItems") => {
                 Self::Transaction(body()["TransactItems"].as_array().map_or(0, Vec::len))
             }
-            Some("SendMessage") => sent(&body()),
+            Some("SendMessage") => send(&body()),
             _ => Self::Other,
         }
     }
 
-    /// Whether it changes the table.
-    pub(crate) fn writes(&self) -> bool {
+    /// Tells whether the request writes to the table.
+    pub(crate) fn is_write(&self) -> bool {
         matches!(self, Self::Write | Self::Transaction(_))
     }
 
-    /// The answer when another transaction is at the item; `None` when this request cannot get it.
+    /// Response to a write whose item, or first item, another transaction is writing; `None` when the request is not a
+    /// write.
     pub(crate) fn conflict(&self) -> Option<HttpResponse> {
         let kind = |name: &str| format!("com.amazonaws.dynamodb.v20120810#{name}");
         let body = match self {
@@ -65,7 +67,8 @@ impl Request {
     }
 }
 
-fn sent(body: &Value) -> Request {
+/// Parses the body of `SendMessage`.
+fn send(body: &Value) -> Request {
     let job = body["MessageBody"]
         .as_str()
         .and_then(|text| Job::parse(text).ok());

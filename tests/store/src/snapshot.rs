@@ -1,4 +1,4 @@
-//! The thread as it stands: its line, and its runs' rows.
+//! State of the thread: its run queue and the rows of its runs.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use longwire_store::item::{Item, read};
 use longwire_store::threads::keys::{self, META, SORT, parse_run, run};
 use longwire_store::threads::run_queue::Meta;
 
-use crate::case::run_names;
+use crate::run_names::run_names;
 
-/// The thread at one moment.
+/// State of the thread at one moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
-    /// Its runs in line.
-    pub line: Vec<RunId>,
-    /// The rows that are there.
+    /// Run queue.
+    pub run_queue: Vec<RunId>,
+    /// Rows of runs.
     pub rows: BTreeMap<RunId, RunRow>,
 }
 
 impl Snapshot {
-    /// Reads all of it at once. The emulator answers, or nothing can be said.
+    /// Reads the state in one request. Panics when the emulator fails, because nothing can be checked then.
     pub(crate) async fn read(client: &Client, table: &str, key: &ThreadKey) -> Self {
         let items = run_names().map(|name| run(&name)).chain([META.to_owned()]);
         let keys = items.map(|item| keys::item(key, item)).collect();
@@ -32,13 +32,13 @@ impl Snapshot {
             .set_keys(Some(keys))
             .build()
             .expect("keys are set");
-        let answer = client
+        let output = client
             .batch_get_item()
             .request_items(table, wanted)
             .send()
             .await
-            .expect("the emulator answers");
-        let mut tables = answer.responses.unwrap_or_default();
+            .expect("the emulator responds");
+        let mut tables = output.responses.unwrap_or_default();
         let mut snapshot = Self::default();
         for item in tables.remove(table).unwrap_or_default() {
             snapshot.add(item);
@@ -52,15 +52,15 @@ impl Snapshot {
             .and_then(|sort: &AttributeValue| sort.as_s().ok());
         match sort.and_then(|sort| parse_run(sort)) {
             Some(name) => {
-                let row = read(item).expect("a row of ours");
+                let row = read(item).expect("a valid row");
                 self.rows.insert(name, row);
             }
-            None => self.line = read::<Meta>(item).expect("a thread's item").run_queue,
+            None => self.run_queue = read::<Meta>(item).expect("a valid thread item").run_queue,
         }
     }
 
-    /// Whether nothing is left to do.
-    pub(crate) fn at_rest(&self) -> bool {
-        self.line.is_empty() && self.rows.values().all(|row| row.status.ended())
+    /// Tells whether all runs have ended and the run queue is empty.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.run_queue.is_empty() && self.rows.values().all(|row| row.status.ended())
     }
 }

@@ -1,4 +1,4 @@
-//! Parts of a runner that no sequence uses.
+//! Stubs of the parts of a runner that no case uses.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,19 +11,19 @@ use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
 
-/// A model that is never called: the sequence plays the agent loop.
+/// Model that is never called, because the plan of an attempt replaces the agent loop.
 pub(crate) struct NoModel;
 
 impl Model for NoModel {
     fn stream(&self, _request: Request) -> BoxFuture<'_, Result<Deltas, ModelError>> {
-        unreachable!("the sequence plays the agent loop")
+        unreachable!("the plan of the attempt replaces the agent loop")
     }
 }
 
 /// Tools that are never called, built once per process.
 pub(crate) fn tools() -> Arc<Tools> {
     static TOOLS: OnceLock<Arc<Tools>> = OnceLock::new();
-    let tools = || {
+    let build = || {
         let deps = Deps {
             http: web::client().expect("an HTTP client"),
             weather: Service::default(),
@@ -32,7 +32,7 @@ pub(crate) fn tools() -> Arc<Tools> {
         };
         Arc::new(Tools::new(&deps))
     };
-    Arc::clone(TOOLS.get_or_init(tools))
+    Arc::clone(TOOLS.get_or_init(build))
 }
 
 /// Posts that always succeed.

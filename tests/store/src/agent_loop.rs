@@ -1,0 +1,152 @@
+//! Substitute for the agent loop of an attempt: executes the plan, without model, tools and posts.
+
+use std::collections::BTreeMap;
+
+use longwire_agent::ctx::{Stage, Step};
+use longwire_core::ids::{ConnectionId, MessageId};
+use longwire_core::message::{Block, Message, Role};
+use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
+use longwire_protocol::event::{AssistantRole, Event};
+use longwire_runner::AttemptError;
+use longwire_runner::attempt::Attempt;
+use longwire_runner::writer::Writer;
+use longwire_store::threads::transition::Cut;
+use longwire_stream::sink::EventSink;
+
+use crate::attempt_plan::{Action, AttemptEnd, AttemptPlan};
+use crate::environment::Environment;
+
+/// Crashes after which a run fails, as in the runner.
+const MAX_CRASHES: u32 = 3;
+
+/// Hand-overs after which a run finishes, so that every case ends.
+const MAX_HAND_OVERS: u32 = 6;
+
+/// Substitute for the agent loop of one attempt.
+pub(crate) struct AgentLoop<'a> {
+    /// Environment of the case.
+    pub environment: &'a Environment,
+    /// Plan of the attempt.
+    pub plan: &'a AttemptPlan,
+    /// Attempt that was claimed.
+    pub attempt: &'a Attempt<'a>,
+    /// Writer of the attempt.
+    pub writer: Writer<'a>,
+    /// Events of the attempt.
+    pub events: &'a EventSink,
+}
+
+impl AgentLoop<'_> {
+    /// Executes the plan. Ends the run early when it has crashed too often or its cancellation is requested.
+    pub(crate) async fn execute(mut self) -> Result<(), AttemptError> {
+        self.attempt.emit_start(self.events).await?;
+        if self.attempt.row.crashes >= MAX_CRASHES {
+            let failed = RunEnd::Failed(RunErrorCode::WorkerLost);
+            return self.finish(failed, &[]).await;
+        }
+        self.writer.store_prompt().await?;
+        for action in &self.plan.actions {
+            if let Some(reason) = self.cancel_requested().await? {
+                return self.finish(RunEnd::Cancelled(reason), &[]).await;
+            }
+            match action {
+                Action::StoreStep => self.store_step().await?,
+                Action::RenewLease => self.writer.renew().await?,
+            }
+        }
+        if let Some(reason) = self.cancel_requested().await? {
+            return self.finish(RunEnd::Cancelled(reason), &[]).await;
+        }
+        self.end().await
+    }
+
+    /// Ends the attempt as planned.
+    async fn end(mut self) -> Result<(), AttemptError> {
+        let may_hand_over = self.attempt.row.handovers < MAX_HAND_OVERS;
+        match self.plan.end {
+            AttemptEnd::HandOver if may_hand_over => self.hand_over(None).await,
+            AttemptEnd::Cut if may_hand_over => self.hand_over(Some(self.writer.cut())).await,
+            AttemptEnd::Fail => {
+                let failed = RunEnd::Failed(RunErrorCode::ModelInvalidRequest);
+                self.finish(failed, &[]).await
+            }
+            AttemptEnd::Finish | AttemptEnd::HandOver | AttemptEnd::Cut => {
+                let reply = self.reply().await?;
+                self.finish(RunEnd::Finished, &[reply]).await
+            }
+        }
+    }
+
+    /// Reads the control row as the control poll does. Returns the reason of a requested cancellation.
+    async fn cancel_requested(&self) -> Result<Option<CancelReason>, AttemptError> {
+        let read = self
+            .writer
+            .retry_while_leased(async || self.attempt.read_control(&[]).await)
+            .await?;
+        let epoch = self.attempt.lease.epoch;
+        match read.row {
+            Some(row) if row.epoch == epoch && row.status == RunStatus::Running => {
+                Ok(row.cancel_requested)
+            }
+            Some(_) | None => Err(AttemptError::LeaseLost(
+                "the row has another owner".to_owned(),
+            )),
+        }
+    }
+
+    /// Emits the events of a reply and returns its message. The id of its text contains the number of the step, which
+    /// the checks of the final state expect.
+    async fn reply(&self) -> Result<Message, AttemptError> {
+        let id = MessageId::trusted(format!("step-{}", self.writer.cut().step));
+        let start = Event::TextMessageStart {
+            message_id: id.clone(),
+            role: AssistantRole::Assistant,
+        };
+        let end = Event::TextMessageEnd {
+            message_id: id.clone(),
+        };
+        self.events.emit(start).await?;
+        self.events.emit(end).await?;
+        let text = Block::Text {
+            id,
+            text: "…".to_owned(),
+        };
+        let run_id = self.attempt.lease.run_id.clone();
+        Ok(Message::new(Role::Assistant, run_id, vec![text]))
+    }
+
+    async fn store_step(&mut self) -> Result<(), AttemptError> {
+        let reply = self.reply().await?;
+        let step = Step {
+            messages: vec![reply],
+            events: self.events.batch().await?,
+            stage: Stage::Finished,
+        };
+        self.writer.store_step(step).await
+    }
+
+    /// Hands the run over, with the subscribers that its row had at the claim.
+    async fn hand_over(&self, cut: Option<Cut>) -> Result<(), AttemptError> {
+        let served = self.attempt.subscribers();
+        let known: BTreeMap<ConnectionId, u64> = served
+            .iter()
+            .map(|(id, cursor)| (id.clone(), cursor.requested_at))
+            .collect();
+        self.attempt
+            .release(&self.writer, &served, &known, cut)
+            .await
+    }
+
+    /// Commits the end of the run and advances the run queue.
+    async fn finish(&mut self, end: RunEnd, messages: &[Message]) -> Result<(), AttemptError> {
+        let end = self
+            .attempt
+            .commit_end(self.events, &mut self.writer, end, messages)
+            .await?;
+        let lease = &self.attempt.lease;
+        self.environment
+            .observations()
+            .end_reported(&lease.run_id, end.status());
+        self.attempt.runner.advance(&lease.key, &lease.run_id).await
+    }
+}

@@ -1,0 +1,85 @@
+//! Completion of a case, without further faults: all operations and messages, then a final prompt. When nothing was
+//! lost, the messages suffice for every run to end; what was lost is recovered by a sweep or by the final prompt.
+
+use longwire_core::options::IfBusy;
+
+use crate::attempt_plan::AttemptPlan;
+use crate::ingest::start;
+use crate::run_names::{FINAL_RUN, run_name};
+use crate::sweep::sweep;
+use crate::system::System;
+
+/// Time after which every `wakeBy` deadline has passed, in seconds.
+const PAST_WAKE_BY: u64 = 310;
+
+/// Most sweeps until the system counts as idle.
+const MAX_SWEEPS: usize = 2;
+
+/// Most rounds until the system counts as looping.
+const MAX_ROUNDS: usize = 400;
+
+/// Most attempts at the final prompt.
+const MAX_PROMPTS: usize = 3;
+
+/// Completes all runs, then starts and completes the final run. The final start is rejected while the run queue is
+/// not empty, and then repeated as a user would repeat it.
+pub(crate) async fn complete(system: &mut System) {
+    system.continue_all().await;
+    complete_runs(system).await;
+    let run = run_name(FINAL_RUN);
+    for _ in 0..MAX_PROMPTS {
+        trace(system, "The final prompt");
+        let start = start(&system.environment, &run, IfBusy::Reject, Vec::new());
+        system.execute(start).await;
+        complete_runs(system).await;
+        let observations = system.environment.observations();
+        if observations.acknowledged.contains(&run) {
+            return;
+        }
+    }
+    violation(system, "the thread accepts no prompt");
+}
+
+/// Delivers all messages and sweeps, until no run is unfinished or the sweeps are used up.
+async fn complete_runs(system: &mut System) {
+    trace(system, "All runs complete");
+    let mut sweeps = 0;
+    for _ in 0..MAX_ROUNDS {
+        if let Some(message) = system.environment.choose_message(0, false) {
+            let delivery = system.delivery(message, AttemptPlan::shortest(), Vec::new());
+            system.execute(delivery).await;
+            continue;
+        }
+        let next = system.environment.queue_messages().next_visible_at();
+        if let Some(visible_at) = next {
+            system.wait(visible_at - system.environment.now());
+            continue;
+        }
+        if sweeps == MAX_SWEEPS || system.environment.snapshot().await.is_complete() {
+            return;
+        }
+        if !system.environment.observations().anything_lost {
+            violation(system, "a wake-up was lost without a fault");
+            return;
+        }
+        sweeps += 1;
+        system.wait(PAST_WAKE_BY);
+        let sweep = sweep(&system.environment, Vec::new());
+        system.execute(sweep).await;
+    }
+    violation(system, "the runs never complete");
+}
+
+fn trace(system: &System, line: &str) {
+    system
+        .environment
+        .observations()
+        .trace_line(line.to_owned());
+}
+
+fn violation(system: &System, violation: &str) {
+    system
+        .environment
+        .observations()
+        .violation(violation.to_owned());
+}

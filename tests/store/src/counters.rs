@@ -1,0 +1,70 @@
+//! Counters over all cases. They show that the cases reach the states that are to be tested.
+
+use std::fmt::{self, Display, Formatter};
+use std::ops::AddAssign;
+
+use longwire_core::run::{RunRow, RunStatus};
+
+use crate::observations::Observations;
+use crate::snapshot::Snapshot;
+
+/// Counters of one or more cases.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counters {
+    faults: u64,
+    finished: u64,
+    failed: u64,
+    cancelled: u64,
+    handed_over: u64,
+    reclaimed: u64,
+    resumed: u64,
+}
+
+impl Counters {
+    /// Counters of one case, from its observations and the state at its end.
+    pub(crate) fn of(observations: &Observations, end: &Snapshot) -> Self {
+        let rows = || end.rows.values();
+        let count = |status| rows().filter(|row| row.status == status).count() as u64;
+        let sum = |field: fn(&RunRow) -> u32| rows().map(|row| u64::from(field(row))).sum();
+        Self {
+            faults: observations.faults,
+            finished: count(RunStatus::Finished),
+            failed: count(RunStatus::Failed),
+            cancelled: count(RunStatus::Cancelled),
+            handed_over: sum(|row| row.handovers),
+            reclaimed: sum(|row| row.crashes),
+            resumed: observations.resumes,
+        }
+    }
+}
+
+impl AddAssign for Counters {
+    fn add_assign(&mut self, other: Self) {
+        self.faults += other.faults;
+        self.finished += other.finished;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.handed_over += other.handed_over;
+        self.reclaimed += other.reclaimed;
+        self.resumed += other.resumed;
+    }
+}
+
+impl Display for Counters {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            faults,
+            finished,
+            failed,
+            cancelled,
+            handed_over,
+            reclaimed,
+            resumed,
+        } = self;
+        write!(
+            f,
+            "{faults} faults; runs: {finished} finished, {failed} failed, {cancelled} cancelled; {handed_over} hand-overs, \
+             {reclaimed} reclaims, {resumed} resumes"
+        )
+    }
+}

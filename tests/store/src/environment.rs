@@ -1,0 +1,176 @@
+//! State that the operations of a case share: thread, resources, clock, queue messages and observations.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use longwire_agent::ctx::Limits;
+use longwire_core::clock::Clock;
+use longwire_core::ids::{Owner, ThreadId};
+use longwire_core::thread_key::ThreadKey;
+use longwire_queue::Queue;
+use longwire_runner::Runner;
+use longwire_runner::settings::Settings;
+use longwire_scheduler::Scheduler;
+use longwire_store::connections::Connections;
+use longwire_store::threads::Threads;
+use longwire_stream::settings::Settings as StreamSettings;
+
+use crate::emulator::Emulator;
+use crate::fault_injector::FaultInjector;
+use crate::intercepting_client::intercepted;
+use crate::observations::Observations;
+use crate::queue_messages::{QueueMessage, QueueMessages};
+use crate::snapshot::Snapshot;
+use crate::stubs::{NoModel, post, tools};
+
+/// Duration of a lease, in seconds.
+const LEASE: u64 = 45;
+
+/// Time for which a thread lives.
+pub(crate) const THREAD_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// Emulator, tables and queue of a case.
+#[derive(Debug, Clone)]
+pub(crate) struct Resources {
+    /// Emulator of DynamoDB and SQS.
+    pub emulator: Emulator,
+    /// Name of the table of threads, which belongs to this case alone.
+    pub threads: String,
+    /// Name of the deployed table of connections. The threads of cases have none.
+    pub connections: String,
+    /// URL of the queue that all cases send to. Its messages are not received.
+    pub queue: String,
+}
+
+/// Environment of the operations of a case.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    /// Thread of the case.
+    pub key: ThreadKey,
+    resources: Resources,
+    /// Simulated time, in seconds since 1970.
+    now: AtomicU64,
+    /// Number of `resume` requests.
+    resumes: AtomicU64,
+    queue_messages: Mutex<QueueMessages>,
+    observations: Mutex<Observations>,
+    /// Client whose requests meet no faults.
+    direct: Client,
+}
+
+impl Environment {
+    /// Creates the environment of a case that begins at `now`, in seconds since 1970.
+    pub(crate) fn new(resources: Resources, now: u64) -> Self {
+        Self {
+            key: ThreadKey {
+                owner: Owner::trusted("somebody"),
+                thread_id: ThreadId::trusted("t"),
+            },
+            now: AtomicU64::new(now),
+            resumes: AtomicU64::default(),
+            queue_messages: Mutex::default(),
+            observations: Mutex::default(),
+            direct: resources.emulator.dynamodb(resources.emulator.http()),
+            resources,
+        }
+    }
+
+    /// Table of threads and queue, with requests that pass the fault injector.
+    pub(crate) fn clients(&self, injector: &Arc<FaultInjector>) -> (Threads, Queue) {
+        let emulator = &self.resources.emulator;
+        let http = intercepted(injector, emulator.http());
+        (
+            Threads::new(emulator.dynamodb(http.clone()), &self.resources.threads),
+            Queue::new(emulator.sqs(http), &self.resources.queue),
+        )
+    }
+
+    /// Scheduler whose requests pass the fault injector.
+    pub(crate) fn scheduler(&self, injector: &Arc<FaultInjector>) -> Scheduler {
+        let (threads, queue) = self.clients(injector);
+        Scheduler::new(threads, queue)
+    }
+
+    /// Runner whose requests pass the fault injector, on the simulated clock.
+    pub(crate) fn runner(self: &Arc<Self>, injector: &Arc<FaultInjector>) -> Runner {
+        let (threads, queue) = self.clients(injector);
+        let (clock, emulator) = (Arc::clone(self), &self.resources.emulator);
+        let connections = emulator.dynamodb(intercepted(injector, emulator.http()));
+        Runner {
+            model: Arc::new(NoModel),
+            tools: tools(),
+            connections: Connections::new(connections, &self.resources.connections),
+            scheduler: Scheduler::new(threads.clone(), queue.clone()),
+            dead_letters: queue.clone(),
+            threads,
+            queue,
+            post: post(),
+            clock: Clock::new(move || clock.now()),
+            settings: settings(),
+        }
+    }
+
+    /// Simulated time, in seconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
+        self.now.load(Ordering::SeqCst)
+    }
+
+    /// Time of a `resume` request, in milliseconds since 1970. Each request has another one.
+    pub(crate) fn next_requested_at(&self) -> u64 {
+        let resume = self.resumes.fetch_add(1, Ordering::SeqCst);
+        self.now() * 1000 + resume
+    }
+
+    /// Moves the simulated clock.
+    pub(crate) fn advance_clock(&self, seconds: u64) {
+        self.now.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Messages sent to the queue.
+    pub(crate) fn queue_messages(&self) -> MutexGuard<'_, QueueMessages> {
+        self.queue_messages
+            .lock()
+            .expect("no panic while it is locked")
+    }
+
+    /// Chooses one of the messages that are visible now; see [`QueueMessages::choose`].
+    pub(crate) fn choose_message(&self, choice: usize, redelivery: bool) -> Option<QueueMessage> {
+        self.queue_messages().choose(choice, self.now(), redelivery)
+    }
+
+    /// Observations of the case.
+    pub(crate) fn observations(&self) -> MutexGuard<'_, Observations> {
+        self.observations
+            .lock()
+            .expect("no panic while it is locked")
+    }
+
+    /// Reads the state of the thread, without faults.
+    pub(crate) async fn snapshot(&self) -> Snapshot {
+        Snapshot::read(&self.direct, &self.resources.threads, &self.key).await
+    }
+
+    /// Table of threads whose requests meet no faults.
+    pub(crate) fn direct_threads(&self) -> Threads {
+        Threads::new(self.direct.clone(), &self.resources.threads)
+    }
+}
+
+/// Settings of a deployment, without pauses between the attempts of a write.
+fn settings() -> Settings {
+    Settings {
+        system_prompt: String::new(),
+        model_id: "none".to_owned(),
+        limits: Limits::default(),
+        stream: StreamSettings::default(),
+        lease: Duration::from_secs(LEASE),
+        visibility: Duration::from_secs(60),
+        run: Duration::from_secs(2 * 3600),
+        poll: Duration::from_millis(500),
+        store_pause: Duration::ZERO,
+        replay: Duration::from_secs(3600),
+        thread_ttl: Some(THREAD_TTL),
+    }
+}

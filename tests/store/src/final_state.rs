@@ -1,0 +1,114 @@
+//! Invariants of the final state, after all runs have completed.
+
+use std::collections::BTreeMap;
+
+use longwire_core::ids::RunId;
+use longwire_core::message::{Block, Role};
+use longwire_core::run::RunStatus;
+use longwire_store::threads::messages::{History, StoredMessage};
+
+use crate::environment::Environment;
+use crate::observations::Observations;
+use crate::run_names::{FINAL_RUN, run_name};
+use crate::snapshot::Snapshot;
+
+/// More messages than a case stores.
+const MAX_MESSAGES: i32 = 500;
+
+/// Checks the final state and records the violations.
+pub(crate) async fn check_final_state(environment: &Environment) {
+    let end = environment.snapshot().await;
+    let threads = environment.direct_threads();
+    let history = threads.history(&environment.key, MAX_MESSAGES).await;
+    let mut observations = environment.observations();
+    let mut violations = row_violations(&end);
+    violations.extend(report_violations(&observations, &end));
+    match history {
+        Ok(history) => violations.extend(history_violations(&history)),
+        Err(error) => violations.push(format!("the messages cannot be read: {error}")),
+    }
+    for violation in violations {
+        observations.violation(violation);
+    }
+}
+
+/// Checks that every run has ended and that neither the run queue nor the index of open runs contains one.
+fn row_violations(end: &Snapshot) -> Vec<String> {
+    let mut violations = Vec::new();
+    if !end.run_queue.is_empty() {
+        violations.push(format!("the run queue is not empty: {:?}", end.run_queue));
+    }
+    for (run, row) in &end.rows {
+        if !row.status.ended() {
+            violations.push(format!("{run} never ends; it is {:?}", row.status));
+        }
+        if row.open_part.is_some() || row.wake_by.is_some() {
+            violations.push(format!("{run} is in the index of open runs"));
+        }
+    }
+    violations
+}
+
+/// Checks the final status of each run against the reports about it.
+fn report_violations(observations: &Observations, end: &Snapshot) -> Vec<String> {
+    let mut violations = Vec::new();
+    let status = |run: &RunId| end.rows.get(run).map(|row| row.status);
+    let acknowledged = observations.acknowledged.iter();
+    for run in acknowledged.filter(|run| status(run).is_none()) {
+        violations.push(format!("{run} was acknowledged but has no row"));
+    }
+    for (run, while_queued) in &observations.cancelled {
+        let status = status(run);
+        if status != Some(RunStatus::Cancelled) {
+            violations.push(format!("{run} was to be cancelled but is {status:?}"));
+        }
+        if *while_queued && observations.executed.contains(run) {
+            violations.push(format!("{run} was cancelled while queued but executed"));
+        }
+    }
+    for (run, reported) in &observations.ended {
+        let status = status(run);
+        if status != Some(*reported) {
+            violations.push(format!(
+                "{run} was reported as {reported:?} but is {status:?}"
+            ));
+        }
+    }
+    if status(&run_name(FINAL_RUN)) != Some(RunStatus::Finished) {
+        violations.push("the final prompt was not answered".to_owned());
+    }
+    violations
+}
+
+/// Checks that the messages of each run are consecutive: its prompt, then its steps, each once and in order.
+fn history_violations(history: &History) -> Vec<String> {
+    let mut violations = Vec::new();
+    let mut runs: BTreeMap<&RunId, Vec<&str>> = BTreeMap::new();
+    let mut last = None;
+    for (expected, stored) in (1..).zip(&history.messages) {
+        let StoredMessage {
+            number, message, ..
+        } = stored;
+        let run = &message.run_id;
+        if *number != expected {
+            violations.push(format!("message {expected} has the number {number}"));
+        }
+        if last != Some(run) && runs.contains_key(run) {
+            violations.push(format!("messages of other runs are between those of {run}"));
+        }
+        last = Some(run);
+        let content = match (message.role, message.blocks.first()) {
+            (Role::Assistant, Some(Block::Text { id, .. })) => id.as_str(),
+            (Role::User | Role::Assistant, _) => "prompt",
+        };
+        runs.entry(run).or_default().push(content);
+    }
+    for (run, contents) in runs {
+        let steps = (1..contents.len()).map(|step| format!("step-{step}"));
+        let expected: Vec<_> = ["prompt".to_owned()].into_iter().chain(steps).collect();
+        if contents != expected {
+            violations.push(format!("the messages of {run} are {contents:?}"));
+        }
+    }
+    violations
+}

@@ -1,0 +1,174 @@
+//! Invariants that hold after every write, and at the moment at which a client receives the outcome of a start.
+
+use std::collections::BTreeSet;
+
+use longwire_core::ids::{ConnectionId, RunId};
+use longwire_core::options::IfBusy;
+use longwire_core::run::{RunRow, RunStatus};
+
+use crate::fault_injector::FaultInjector;
+use crate::observations::Observations;
+use crate::run_names::run_names;
+use crate::snapshot::Snapshot;
+
+impl Observations {
+    /// Checks a write of an operation, after which the thread is in this state.
+    pub(crate) fn write(&mut self, injector: &FaultInjector, snapshot: Snapshot) {
+        let operation = &injector.operation;
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
+        if before.run_queue != self.snapshot.run_queue {
+            let run_queue = names(&self.snapshot.run_queue);
+            self.trace_line(format!("  {operation}: run queue {run_queue}"));
+            self.check_run_queue(&before.run_queue);
+        }
+        for run in run_names() {
+            let (old, new) = (before.rows.get(&run), self.snapshot.rows.get(&run).cloned());
+            if old == new.as_ref() {
+                continue;
+            }
+            let described = new.as_ref().map_or("removed".to_owned(), describe);
+            self.trace_line(format!("  {operation}: {run} {described}"));
+            match (old, new) {
+                (Some(old), None) => self.check_removed(&run, old),
+                (Some(old), Some(_)) if old.status.ended() => {
+                    self.violation(format!("{run} had ended, but {operation} changed it"));
+                }
+                (old, Some(new)) => {
+                    if let Some(old) = old {
+                        self.check_subscribers_kept(injector, &run, old, &new);
+                    }
+                    self.check_changed(injector, &run, &new);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Checks that each run is in the run queue once, and leaves it only after its end.
+    fn check_run_queue(&mut self, before: &[RunId]) {
+        let run_queue = self.snapshot.run_queue.clone();
+        let distinct: BTreeSet<_> = run_queue.iter().collect();
+        if distinct.len() < run_queue.len() {
+            self.violation(format!(
+                "a run is in the run queue twice: {}",
+                names(&run_queue)
+            ));
+        }
+        for run in before.iter().filter(|run| !run_queue.contains(run)) {
+            let row = self.snapshot.rows.get(run);
+            if row.is_some_and(|row| !row.status.ended()) {
+                self.violation(format!("{run} left the run queue before its end"));
+            }
+        }
+    }
+
+    /// Checks that only the row of a start that is taken back is removed.
+    fn check_removed(&mut self, run: &RunId, row: &RunRow) {
+        if row.epoch > 0 || row.status != RunStatus::Queued || self.acknowledged.contains(run) {
+            self.violation(format!(
+                "the row of {run} was removed, although the run was claimed, ended or acknowledged"
+            ));
+        }
+    }
+
+    /// Checks that no write of a worker loses the cursor of a `resume` request, which the next worker needs.
+    fn check_subscribers_kept(
+        &mut self,
+        injector: &FaultInjector,
+        run: &RunId,
+        old: &RunRow,
+        new: &RunRow,
+    ) {
+        let kept = |id: &ConnectionId| new.subscribers.get(id).map(|kept| kept.requested_at);
+        let mut resumed = old
+            .subscribers
+            .iter()
+            .filter(|(_, cursor)| cursor.requested_at > 0);
+        let lost = resumed.find(|(id, cursor)| kept(id) != Some(cursor.requested_at));
+        if let Some((id, _)) = lost.filter(|_| injector.claimed.get().is_some()) {
+            let operation = &injector.operation;
+            self.violation(format!("{operation} lost the resume of {id} for {run}"));
+        }
+    }
+
+    /// Checks that a run has one owner in each epoch, and that only the head of the run queue is executed.
+    fn check_changed(&mut self, injector: &FaultInjector, run: &RunId, row: &RunRow) {
+        if let Some(owner) = &row.claimed_by {
+            let first = self
+                .owners
+                .entry((run.clone(), row.epoch))
+                .or_insert_with(|| owner.clone());
+            if first != owner {
+                let epoch = row.epoch;
+                let violation = format!("{first} and {owner} both own {run} in epoch {epoch}");
+                self.violation(violation);
+            }
+        }
+        if injector.claimed.get() == Some(run) {
+            self.executed.insert(run.clone());
+            if self.snapshot.run_queue.first() != Some(run) {
+                let operation = &injector.operation;
+                self.violation(format!(
+                    "{operation} wrote {run}, which is not the head of the run queue"
+                ));
+            }
+        }
+    }
+
+    /// Checks that an acknowledged run has a row and, while it is queued, a place in the run queue. When it
+    /// interrupts, all runs ahead of it must have ended or be requested to cancel.
+    pub(crate) fn check_acknowledged(&mut self, run: &RunId, if_busy: IfBusy) {
+        let Snapshot { run_queue, rows } = &self.snapshot;
+        let position = run_queue.iter().position(|other| other == run);
+        let missing = match rows.get(run) {
+            None => Some("has no row"),
+            Some(row) if row.status == RunStatus::Queued && position.is_none() => {
+                Some("is not in the run queue")
+            }
+            Some(_) => None,
+        };
+        let ahead = position
+            .filter(|_| if_busy == IfBusy::Interrupt)
+            .unwrap_or_default();
+        let stops = |row: &RunRow| row.status.ended() || row.cancel_requested.is_some();
+        let continues = |other: &&RunId| !rows.get(*other).is_none_or(stops);
+        let not_interrupted = run_queue[..ahead].iter().find(continues).cloned();
+        if let Some(missing) = missing {
+            self.violation(format!("{run} was acknowledged but {missing}"));
+        }
+        if let Some(other) = not_interrupted {
+            self.violation(format!(
+                "{run} interrupts, but {other} ahead of it continues"
+            ));
+        }
+    }
+
+    /// Checks that nothing remains of a rejected run, unless it was started more than once.
+    pub(crate) fn check_rejected(&mut self, run: &RunId) {
+        let Snapshot { run_queue, rows } = &self.snapshot;
+        let remains = rows.contains_key(run) || run_queue.contains(run);
+        if self.starts.get(run) == Some(&1) && remains {
+            self.violation(format!("{run} was rejected, but a part of it remains"));
+        }
+    }
+}
+
+fn names(run_queue: &[RunId]) -> String {
+    let names: Vec<_> = run_queue.iter().map(RunId::as_str).collect();
+    format!("[{}]", names.join(" "))
+}
+
+/// Describes a row for the trace.
+fn describe(row: &RunRow) -> String {
+    let owner = row.claimed_by.as_deref().unwrap_or("none");
+    let cancel = row
+        .cancel_requested
+        .map(|reason| format!(", cancellation requested: {reason:?}"));
+    format!(
+        "{:?}, epoch {}, owner {owner}, last event {}{}",
+        row.status,
+        row.epoch,
+        row.last_seq,
+        cancel.unwrap_or_default()
+    )
+}

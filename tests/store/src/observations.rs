@@ -1,0 +1,149 @@
+//! Observations of a case: writes, results that were reported to clients, faults, and violated invariants.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use longwire_core::ids::{ConnectionId, RunId};
+use longwire_core::options::IfBusy;
+use longwire_core::run::RunStatus;
+use longwire_scheduler::{ScheduleError, Started};
+use longwire_store::error::StoreError;
+use longwire_store::threads::cancel::CancelOutcome;
+use longwire_store::threads::resume::ResumeOutcome;
+
+use crate::fault::FaultKind;
+use crate::snapshot::Snapshot;
+
+/// Observations of a case.
+#[derive(Debug, Default)]
+pub(crate) struct Observations {
+    /// Violated invariants.
+    pub violations: Vec<String>,
+    /// Lines of the trace, which is printed when the case fails.
+    pub trace: Vec<String>,
+    /// A request, a response or a process was lost.
+    pub anything_lost: bool,
+    /// Number of faults that operations met.
+    pub faults: u64,
+    /// Number of `resume` requests that subscribed a connection.
+    pub resumes: u64,
+    /// Runs that were acknowledged to a client.
+    pub acknowledged: BTreeSet<RunId>,
+    /// Runs whose row changed when a worker wrote after its claim.
+    pub executed: BTreeSet<RunId>,
+    /// Runs whose cancellation was acknowledged to a client; `true` when one was told that the run was still queued.
+    pub cancelled: BTreeMap<RunId, bool>,
+    /// Status of runs whose end was reported to a client or committed by a worker.
+    pub ended: BTreeMap<RunId, RunStatus>,
+    /// Number of starts of each run.
+    pub starts: BTreeMap<RunId, usize>,
+    /// Owner of each run in each epoch.
+    pub owners: BTreeMap<(RunId, u32), String>,
+    /// State of the thread after the last write.
+    pub snapshot: Snapshot,
+}
+
+impl Observations {
+    /// Adds a line to the trace.
+    pub(crate) fn trace_line(&mut self, line: String) {
+        self.trace.push(line);
+    }
+
+    /// Adds the result of an operation to the trace.
+    pub(crate) fn result(&mut self, operation: &str, result: &str) {
+        self.trace_line(format!("  {operation} → {result}"));
+    }
+
+    /// Records a violated invariant.
+    pub(crate) fn violation(&mut self, violation: String) {
+        self.trace_line(format!("  !!! {violation}"));
+        self.violations.push(violation);
+    }
+
+    /// Records a fault that an operation meets.
+    pub(crate) fn fault(&mut self, kind: FaultKind) {
+        self.anything_lost |= kind.is_loss();
+        self.faults += 1;
+        self.trace_line(format!("  {kind:?}"));
+    }
+
+    /// Records that a client sends a start.
+    pub(crate) fn start_sent(&mut self, run: &RunId) {
+        *self.starts.entry(run.clone()).or_default() += 1;
+    }
+
+    /// Checks the outcome of a start.
+    pub(crate) fn start_answered(
+        &mut self,
+        run: &RunId,
+        if_busy: IfBusy,
+        started: &Result<Started, ScheduleError>,
+    ) {
+        self.result("client", &format!("{started:?}"));
+        match started {
+            Ok(Started::Duplicate { status, .. }) if status.ended() => {
+                self.end_reported(run, *status);
+            }
+            Ok(Started::Accepted { .. } | Started::Duplicate { .. }) => {
+                self.acknowledged.insert(run.clone());
+                self.check_acknowledged(run, if_busy);
+            }
+            Ok(Started::Busy) => self.check_rejected(run),
+            Err(_) => {}
+        }
+    }
+
+    /// Records the outcome of a cancellation.
+    pub(crate) fn cancel_answered(
+        &mut self,
+        run: &RunId,
+        cancelled: Result<CancelOutcome, StoreError>,
+    ) {
+        let (result, ended) = match cancelled {
+            Ok(CancelOutcome::WhileQueued(_)) => {
+                self.cancelled.insert(run.clone(), true);
+                ("cancelled while queued", None)
+            }
+            Ok(CancelOutcome::Requested(_)) => {
+                self.cancelled.entry(run.clone()).or_default();
+                ("cancellation requested", None)
+            }
+            Ok(CancelOutcome::Ended(row)) => ("ended before", Some(row.status)),
+            Ok(CancelOutcome::Missing) => ("no such run", None),
+            Err(_) => ("unknown, because the store failed", None),
+        };
+        self.result("client", result);
+        if let Some(status) = ended {
+            self.end_reported(run, status);
+        }
+    }
+
+    /// Checks the outcome of a `resume` request.
+    pub(crate) fn resume_answered(
+        &mut self,
+        run: &RunId,
+        connection: &ConnectionId,
+        resumed: &Result<ResumeOutcome, StoreError>,
+    ) {
+        self.result("client", &format!("{resumed:?}"));
+        match resumed {
+            Ok(ResumeOutcome::Subscribed(row, _)) => {
+                self.resumes += 1;
+                if !row.subscribers.contains_key(connection) {
+                    self.violation(format!("{connection} resumed {run} but is not in its row"));
+                }
+            }
+            Ok(ResumeOutcome::Ended(row, _)) => self.end_reported(run, row.status),
+            Ok(ResumeOutcome::Missing) | Err(_) => {}
+        }
+    }
+
+    /// Records the reported end of a run. All reports of one run have the same status.
+    pub(crate) fn end_reported(&mut self, run: &RunId, status: RunStatus) {
+        let before = *self.ended.entry(run.clone()).or_insert(status);
+        if before != status {
+            self.violation(format!(
+                "{run} was reported as {before:?} and then as {status:?}"
+            ));
+        }
+    }
+}
