@@ -24,7 +24,7 @@ pub(crate) fn from_env() -> Result<Settings, BadEnv> {
         stream: stream(lease)?,
         lease,
         visibility: seconds("VISIBILITY_SECONDS", Duration::from_secs(60))?,
-        run: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
+        run_limit: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
         poll: Duration::from_millis(500),
         store_pause: Duration::from_millis(500),
         replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,

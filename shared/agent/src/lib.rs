@@ -9,6 +9,7 @@
 pub mod model;
 
 pub mod context_window;
+pub mod system_prompt;
 
 pub mod ctx;
 pub mod error;

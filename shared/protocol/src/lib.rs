@@ -10,3 +10,4 @@ pub mod response;
 pub mod event;
 pub mod format;
 pub mod numbered;
+pub mod run_events;

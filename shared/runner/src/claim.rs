@@ -119,8 +119,12 @@ impl Runner {
         match placed {
             Ok((Place::Head, loaded)) => {
                 lease.born = loaded.born;
-                let deadlines =
-                    Deadlines::new(&row, self.now(), delivery.time_left(), self.settings.run);
+                let deadlines = Deadlines::new(
+                    &row,
+                    self.now(),
+                    delivery.time_left(),
+                    self.settings.run_limit,
+                );
                 Ok(Some(Attempt {
                     runner: self,
                     delivery,

@@ -3,6 +3,7 @@
 use longwire_agent::ctx::{Ctx, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
+use longwire_agent::system_prompt::system_prompt;
 use longwire_core::message::Message;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode};
 use longwire_stream::notice::Notices;
@@ -12,7 +13,6 @@ use tokio::time::Instant;
 
 use crate::AttemptError;
 use crate::attempt::Attempt;
-use crate::start::system_prompt;
 use crate::supervisor::{Signals, Supervisor};
 use crate::writer::Writer;
 
@@ -108,7 +108,7 @@ impl Attempt<'_> {
             hand_over_at: self.deadlines.loop_until(),
             run_id: self.lease.run_id.clone(),
             thread_id: self.lease.key.thread_id.clone(),
-            system: system_prompt(&self.runner.settings.system_prompt, input),
+            system: system_prompt(&self.runner.settings.system_prompt, &input.context),
             reasoning: input.reasoning,
             limits: self.limits(),
         };

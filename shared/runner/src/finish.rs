@@ -1,9 +1,8 @@
 //! Finishes a run: its end is stored, the run queue advances, and only then the last event is posted.
 
-use longwire_core::message::{Message, Usage};
+use longwire_core::message::Message;
 use longwire_core::run::RunEnd;
-use longwire_protocol::event::{Event, ModelUsage, RunOutcome};
-use longwire_protocol::numbered::{Annotations, Draft};
+use longwire_protocol::run_events::{model_usage, run_ended};
 use longwire_store::threads::lease::{Ended, RunLease};
 use longwire_stream::sink::EventSink;
 use serde_json::json;
@@ -54,11 +53,13 @@ impl Attempt<'_> {
         end: RunEnd,
         messages: &[Message],
     ) -> Result<RunEnd, AttemptError> {
+        let RunLease { key, run_id, .. } = &self.lease;
         let mut end = end;
         loop {
             let usage = writer.usage_with(messages);
             let usage = model_usage(&self.runner.settings.model_id, usage);
-            let batch = events.close(last_event(&self.lease, end, usage)).await?;
+            let last = run_ended(&key.thread_id, run_id, end, usage);
+            let batch = events.close(last).await?;
             match writer.end(messages, &batch, end).await? {
                 Ended::CancelRequested(reason) => end = RunEnd::Cancelled(reason),
                 Ended::Done | Ended::Lost => return Ok(end),
@@ -106,77 +107,12 @@ fn log(end: RunEnd) {
     );
 }
 
-/// Last event of a run: RUN_FINISHED or RUN_ERROR.
-pub(crate) fn last_event(lease: &RunLease, end: RunEnd, usage: Vec<ModelUsage>) -> Draft {
-    let outcome = match end {
-        RunEnd::Finished => RunOutcome::Success,
-        RunEnd::Cancelled(_) => RunOutcome::Cancelled,
-        RunEnd::Failed(code) => {
-            let event = Event::RunError {
-                message: code.message().to_owned(),
-                code,
-            };
-            return event.annotated(Annotations {
-                retryable: Some(code.retryable()),
-                ..Annotations::default()
-            });
-        }
-    };
-    let event = Event::RunFinished {
-        thread_id: lease.key.thread_id.clone(),
-        run_id: lease.run_id.clone(),
-        outcome,
-        usage,
-    };
-    event.annotated(Annotations {
-        reason: end.reason(),
-        ..Annotations::default()
-    })
-}
-
-/// Usage as AG-UI counts it: tokens of the prompt cache are part of the input. Empty for a run that called no model.
-fn model_usage(model: &str, usage: Usage) -> Vec<ModelUsage> {
-    if usage == Usage::default() {
-        return Vec::new();
-    }
-    let input_tokens =
-        usage.input_tokens + usage.cache_read_input_tokens + usage.cache_write_input_tokens;
-    let some = |count: u64| (count > 0).then_some(count);
-    vec![ModelUsage {
-        provider: "bedrock".to_owned(),
-        model: model.to_owned(),
-        input_tokens,
-        cached_input_tokens: some(usage.cache_read_input_tokens),
-        cache_write_input_tokens: some(usage.cache_write_input_tokens),
-        output_tokens: usage.output_tokens,
-        total_tokens: input_tokens + usage.output_tokens,
-    }]
-}
-
 #[cfg(test)]
 mod tests {
     use longwire_core::run::{CancelReason, RunErrorCode};
     use serde_json::Value;
 
     use super::*;
-
-    #[test]
-    fn tokens_of_the_prompt_cache_are_part_of_the_input() {
-        let usage = Usage {
-            input_tokens: 10,
-            output_tokens: 5,
-            total_tokens: 15,
-            cache_read_input_tokens: 100,
-            cache_write_input_tokens: 0,
-        };
-        let [told] = model_usage("m", usage).try_into().expect("one model");
-        assert_eq!((told.input_tokens, told.total_tokens), (110, 115));
-        assert_eq!(
-            (told.cached_input_tokens, told.cache_write_input_tokens),
-            (Some(100), None)
-        );
-        assert!(model_usage("m", Usage::default()).is_empty());
-    }
 
     /// Log lines that `terraform/modules/alarms` counts, as a worker wrote them on a local stack.
     const COUNTED: &str = include_str!("../../../terraform/modules/alarms/tests/worker.jsonl");

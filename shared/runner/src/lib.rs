@@ -1,7 +1,7 @@
 //! The life of a run in one worker: claim, answer, persist, hand over, finish, replay.
 //!
-//! [`Runner::run`] does what a job asks for. The crate knows the tables and the queue, the agent and the stream; it
-//! knows neither Lambda nor SQS, so that another entry point can run the same jobs.
+//! [`Runner::run`] does what a job asks for. The crate uses the tables, the queue of jobs, the
+//! agent and the stream. It knows neither Lambda nor the API of SQS: a [`Delivery`] may come without a queue message.
 //!
 //! ```text
 //! Delivery ──> claim ──> Attempt ──> execute ──> finish      the run has ended

@@ -8,6 +8,7 @@ use longwire_core::ids::ConnectionId;
 use longwire_core::job::Replay;
 use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow};
 use longwire_core::shape::Format;
+use longwire_protocol::run_events::{run_ended, run_started};
 use longwire_store::threads::lease::RunLease;
 use longwire_stream::event_log::EventLog;
 use longwire_stream::sink::EventSink;
@@ -15,8 +16,6 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::deadlines::Deadlines;
-use crate::finish::last_event;
-use crate::start::run_started;
 use crate::{AttemptError, Delivery, Runner};
 
 /// No worker owns an ended run, so no lease bounds its posts.
@@ -61,8 +60,9 @@ impl Runner {
                 .iter()
                 .filter(|(_, cursor)| cursor.shape.format == Format::Agui);
             let cursors = agui.map(|(id, cursor)| (id.clone(), Cursor::new(after, cursor.shape)));
-            // Shorter than the message stays invisible: no other worker begins with it meanwhile.
-            self.post_again(delivery, row, cursors.collect(), self.drain_timeout())
+            // No longer than the message stays invisible: no other worker begins with it meanwhile.
+            let timeout = self.drain_timeout().min(self.settings.visibility);
+            self.post_again(delivery, row, cursors.collect(), timeout)
                 .await
         };
         if let Err(error) = posted.await {
@@ -100,7 +100,12 @@ impl Runner {
         for (id, cursor) in cursors {
             events.attach(id, cursor).await?;
         }
-        let deadlines = Deadlines::new(row, self.now(), delivery.time_left(), self.settings.run);
+        let deadlines = Deadlines::new(
+            row,
+            self.now(),
+            delivery.time_left(),
+            self.settings.run_limit,
+        );
         events.drained(deadlines.within_invocation(timeout)).await;
         events.stop().await;
         Ok(())
@@ -115,10 +120,14 @@ impl Runner {
         row: &RunRow,
     ) -> anyhow::Result<()> {
         let input = self.threads.input(&lease.key, &lease.run_id).await?;
-        events.emit(run_started(lease, input.as_ref())).await?;
+        let RunLease { key, run_id, .. } = lease;
+        let started = run_started(&key.thread_id, run_id, input.as_ref());
+        events.emit(started).await?;
         let reason = row.reason.unwrap_or(CancelReason::User);
         let end = RunEnd::Cancelled(reason);
-        events.close(last_event(lease, end, Vec::new())).await?;
+        events
+            .close(run_ended(&key.thread_id, run_id, end, Vec::new()))
+            .await?;
         Ok(events.release().await?)
     }
 }

@@ -21,7 +21,7 @@ pub struct Settings {
     /// Visibility timeout of the message after each renewal.
     pub visibility: Duration,
     /// Time limit of a run, over all its workers.
-    pub run: Duration,
+    pub run_limit: Duration,
     /// Interval of the control poll.
     pub poll: Duration,
     /// Pause between two attempts of a write while the table fails.

@@ -1,20 +1,16 @@
 //! The first events of an attempt: RUN_STARTED, or the restarts that clients may not know yet.
 
-use longwire_core::run::{RunInput, RunRow};
-use longwire_protocol::event::{Event, InputMessage, PROTOCOL_VERSION, RunInput as WireInput};
-use longwire_protocol::numbered::{Annotations, Draft};
+use longwire_core::run::RunRow;
+use longwire_protocol::event::Event;
+use longwire_protocol::run_events::run_started;
 use longwire_store::threads::lease::RunLease;
 use longwire_stream::event_log::EventLog;
 use longwire_stream::notice::Notices;
 use longwire_stream::sink::{EventSink, Stopped};
-use serde_json::{Map, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::attempt::Attempt;
-
-/// Longest prompt that RUN_STARTED carries, in bytes.
-const MAX_SHOWN_PROMPT: usize = 8 * 1024;
 
 impl Attempt<'_> {
     /// Starts the stream of the run's events. Posts need a lease that outlasts them.
@@ -35,9 +31,9 @@ impl Attempt<'_> {
     /// Emits the events with which the attempt starts.
     pub async fn emit_start(&self, events: &EventSink) -> Result<(), Stopped> {
         if emitted_until(&self.row) == 0 {
-            events
-                .emit(run_started(&self.lease, self.input.as_ref()))
-                .await?;
+            let RunLease { key, run_id, .. } = &self.lease;
+            let started = run_started(&key.thread_id, run_id, self.input.as_ref());
+            events.emit(started).await?;
         }
         for &last_valid in restarts_to_emit(&self.row) {
             events.emit(Event::restart(last_valid)).await?;
@@ -73,54 +69,9 @@ fn restarts_to_emit(row: &RunRow) -> &[u64] {
     &restarts[restarts.len() - consecutive - 1..]
 }
 
-/// RUN_STARTED, made from the rows of the run alone, so that every worker makes the same bytes.
-pub(crate) fn run_started(lease: &RunLease, input: Option<&RunInput>) -> Draft {
-    let thread_id = lease.key.thread_id.clone();
-    let run_id = lease.run_id.clone();
-    let shown = input.filter(|input| input.prompt.len() <= MAX_SHOWN_PROMPT);
-    let shown = shown.map(|input| {
-        let message = InputMessage {
-            id: input.message_id.clone(),
-            role: "user".to_owned(),
-            content: input.prompt.clone(),
-        };
-        Box::new(WireInput {
-            thread_id: thread_id.clone(),
-            run_id: run_id.clone(),
-            messages: vec![message],
-            tools: Vec::new(),
-            context: input.context.iter().map(|fact| json!(fact)).collect(),
-            state: Map::new(),
-            forwarded_props: Map::new(),
-        })
-    });
-    let event = Event::RunStarted {
-        thread_id,
-        run_id,
-        protocol_version: PROTOCOL_VERSION.to_owned(),
-        input: shown,
-    };
-    event.annotated(Annotations {
-        origin: Some("user".to_owned()),
-        ..Annotations::default()
-    })
-}
-
-/// System prompt with the client's context.
-pub(crate) fn system_prompt(configured: &str, input: &RunInput) -> String {
-    let mut system = configured.to_owned();
-    if !input.context.is_empty() {
-        system.push_str("\n\nWhat the client says about the user's situation:");
-    }
-    for fact in &input.context {
-        system.push_str(&format!("\n- {}: {}", fact.description, fact.value));
-    }
-    system
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::from_value;
+    use serde_json::json;
 
     use super::*;
     use crate::attempt::tests::row;
@@ -158,20 +109,5 @@ mod tests {
             "its restart is in the event log"
         );
         assert!(restarts_to_emit(&logged).is_empty());
-    }
-
-    #[test]
-    fn the_context_of_the_client_follows_the_system_prompt() {
-        let input = json!({
-            "v": 1, "messageId": "u_1", "prompt": "?", "ttl": 0,
-            "context": [{ "description": "locale", "value": "de-DE" }]
-        });
-        let input: RunInput = from_value(input).expect("an input");
-        assert!(system_prompt("Be good.", &input).ends_with("\n- locale: de-DE"));
-        let input = RunInput {
-            context: Vec::new(),
-            ..input
-        };
-        assert_eq!(system_prompt("Be good.", &input), "Be good.");
     }
 }

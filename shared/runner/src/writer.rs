@@ -202,7 +202,7 @@ impl<'a> Writer<'a> {
             messages_ttl: settings.thread_ttl.map(|ttl| messages_ttl(now, ttl)),
             events: events.filter(|events| !events.is_empty()),
             // Events outlive the run, however long it takes.
-            events_ttl: now + settings.run.as_secs() + settings.replay.as_secs(),
+            events_ttl: now + settings.run_limit.as_secs() + settings.replay.as_secs(),
             usage: self.usage_with(messages),
         }
     }

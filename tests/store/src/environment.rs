@@ -167,7 +167,7 @@ fn settings() -> Settings {
         stream: StreamSettings::default(),
         lease: Duration::from_secs(LEASE),
         visibility: Duration::from_secs(60),
-        run: Duration::from_secs(2 * 3600),
+        run_limit: Duration::from_secs(2 * 3600),
         poll: Duration::from_millis(500),
         store_pause: Duration::ZERO,
         replay: Duration::from_secs(3600),

@@ -4,7 +4,7 @@ use longwire_core::ids::RunId;
 use longwire_core::run::CancelReason;
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::cancel::Cancel;
-use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_store::threads::cancel::CancelOutcome;
 
 use crate::call::Call;
@@ -32,7 +32,13 @@ pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failu
         CancelOutcome::Missing => return Err(Failure::no_run(&key, Some(run_id))),
     };
     let id = call.id.clone();
-    Ok(Ack::new(id, Action::Cancel, key.thread_id, run_id, status))
+    Ok(Ack::new(
+        id,
+        AckAction::Cancel,
+        key.thread_id,
+        run_id,
+        status,
+    ))
 }
 
 /// Returns the active run of the thread.

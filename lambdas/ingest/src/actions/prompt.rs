@@ -4,7 +4,7 @@ use longwire_core::ids::{MessageId, RunId};
 use longwire_core::options::IfBusy;
 use longwire_core::run::RunStatus;
 use longwire_protocol::request::prompt::Prompt;
-use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_scheduler::Started;
 use longwire_store::threads::record::NewRun;
@@ -48,7 +48,7 @@ async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
         position: (position > 0).then_some(position),
         ..Ack::new(
             call.id.clone(),
-            Action::Prompt,
+            AckAction::Prompt,
             run.key.thread_id.clone(),
             run.run_id.clone(),
             AckStatus::of(status, position),

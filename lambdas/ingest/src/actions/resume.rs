@@ -5,7 +5,7 @@ use longwire_core::job::{Job, Replay};
 use longwire_core::run::{Cursor, RunRow, RunStatus};
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::resume::{Resume, ResumeResponse};
-use longwire_protocol::response::ack::{Ack, AckStatus, Action};
+use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_protocol::response::resumed::{Resumed, ResumedStatus};
 use longwire_store::threads::resume::ResumeOutcome;
@@ -97,7 +97,13 @@ fn expired(key: &ThreadKey, run_id: &RunId) -> ErrorResponse {
 
 fn resuming(call: &Call<'_>, key: ThreadKey, run_id: RunId) -> ResumeResponse {
     let (id, status) = (call.id.clone(), AckStatus::Resuming);
-    ResumeResponse::Resuming(Ack::new(id, Action::Resume, key.thread_id, run_id, status))
+    ResumeResponse::Resuming(Ack::new(
+        id,
+        AckAction::Resume,
+        key.thread_id,
+        run_id,
+        status,
+    ))
 }
 
 /// Makes the response for a run that has no events yet, and for a thread without a run.

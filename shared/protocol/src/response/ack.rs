@@ -12,7 +12,7 @@ pub struct Ack {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Action that was accepted.
-    pub action: Action,
+    pub action: AckAction,
     /// Thread of the run.
     pub thread_id: ThreadId,
     /// Id of the run.
@@ -34,7 +34,7 @@ impl Ack {
     /// Makes a response without the fields of a prompt.
     pub fn new(
         id: Option<String>,
-        action: Action,
+        action: AckAction,
         thread_id: ThreadId,
         run_id: RunId,
         status: AckStatus,
@@ -55,7 +55,7 @@ impl Ack {
 /// Action that is answered with `ack`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub enum AckAction {
     /// Prompt in any of its forms.
     Prompt,
     /// Cancellation of a run.
@@ -109,7 +109,7 @@ mod tests {
     fn fields_are_in_the_order_of_the_protocol() {
         let mut ack = Ack {
             id: Some("2".to_owned()),
-            action: Action::Prompt,
+            action: AckAction::Prompt,
             thread_id: ThreadId::trusted("t1"),
             run_id: RunId::trusted("r1"),
             message_id: Some(MessageId::trusted("u1")),

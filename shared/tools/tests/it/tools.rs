@@ -58,16 +58,17 @@ fn a_tool_without_its_client_is_not_offered() {
         .into_iter()
         .map(|spec| spec.name)
         .collect();
-    assert_eq!(names, ["get_weather", "current_time"]);
+    let offered = |name: &str| names.iter().any(|offered| offered == name);
+    assert!(offered("get_weather") && !offered("kb_lookup"), "{names:?}");
 }
 
 #[test]
 fn a_refused_call_has_a_reason_for_the_model() {
     let tools = Tools::new(&deps());
     let error = |name: &str, input| tools.prepare(&call(name, input)).expect_err("refused");
-    assert_eq!(
-        error("kb_lookup", json!({"query": "x"})),
-        "There is no tool named \"kb_lookup\". The tools are: get_weather, current_time."
+    let unknown = error("kb_lookup", json!({"query": "x"}));
+    assert!(
+        unknown.starts_with("There is no tool named \"kb_lookup\". The tools are: get_weather, ")
     );
     assert!(error(&"n".repeat(500), json!({})).len() < 200);
     assert_eq!(
@@ -153,9 +154,10 @@ fn the_tools_page_shows_the_source_of_current_time() {
         "docs/tools.md differs from shared/tools/src/current_time.rs"
     );
     let lib = include_str!("../../src/lib.rs");
-    let list = lib.lines().find(|line| line.starts_with("const ALL"));
+    let start = lib.find("const ALL").expect("the list of all tools");
+    let end = lib[start..].find("];").expect("the end of the list");
     assert!(
-        page.contains(list.expect("the list of all tools")),
+        page.contains(&lib[start..start + end]),
         "docs/tools.md differs from shared/tools/src/lib.rs"
     );
 }

@@ -1,0 +1,121 @@
+//! First and last event of a run, made from its stored state alone, so that every worker makes the same bytes.
+
+use longwire_core::ids::{RunId, ThreadId};
+use longwire_core::message::Usage;
+use longwire_core::run::{RunEnd, RunInput};
+use serde_json::{Map, json};
+
+use crate::event::{
+    Event, InputMessage, ModelUsage, PROTOCOL_VERSION, RunInput as WireInput, RunOutcome,
+};
+use crate::numbered::{Annotations, Draft};
+
+/// Longest prompt that RUN_STARTED carries, in bytes.
+const MAX_SHOWN_PROMPT: usize = 8 * 1024;
+
+/// RUN_STARTED. It carries the prompt for other clients of the thread, unless the prompt is long or cannot be read.
+pub fn run_started(thread_id: &ThreadId, run_id: &RunId, input: Option<&RunInput>) -> Draft {
+    let shown = input.filter(|input| input.prompt.len() <= MAX_SHOWN_PROMPT);
+    let shown = shown.map(|input| {
+        let message = InputMessage {
+            id: input.message_id.clone(),
+            role: "user".to_owned(),
+            content: input.prompt.clone(),
+        };
+        Box::new(WireInput {
+            thread_id: thread_id.clone(),
+            run_id: run_id.clone(),
+            messages: vec![message],
+            tools: Vec::new(),
+            context: input.context.iter().map(|fact| json!(fact)).collect(),
+            state: Map::new(),
+            forwarded_props: Map::new(),
+        })
+    });
+    let event = Event::RunStarted {
+        thread_id: thread_id.clone(),
+        run_id: run_id.clone(),
+        protocol_version: PROTOCOL_VERSION.to_owned(),
+        input: shown,
+    };
+    event.annotated(Annotations {
+        origin: Some("user".to_owned()),
+        ..Annotations::default()
+    })
+}
+
+/// Last event of a run: RUN_FINISHED, or RUN_ERROR for a run that failed.
+pub fn run_ended(
+    thread_id: &ThreadId,
+    run_id: &RunId,
+    end: RunEnd,
+    usage: Vec<ModelUsage>,
+) -> Draft {
+    let outcome = match end {
+        RunEnd::Finished => RunOutcome::Success,
+        RunEnd::Cancelled(_) => RunOutcome::Cancelled,
+        RunEnd::Failed(code) => {
+            let event = Event::RunError {
+                message: code.message().to_owned(),
+                code,
+            };
+            return event.annotated(Annotations {
+                retryable: Some(code.retryable()),
+                ..Annotations::default()
+            });
+        }
+    };
+    let event = Event::RunFinished {
+        thread_id: thread_id.clone(),
+        run_id: run_id.clone(),
+        outcome,
+        usage,
+    };
+    event.annotated(Annotations {
+        reason: end.reason(),
+        ..Annotations::default()
+    })
+}
+
+/// Usage of a run as AG-UI counts it: tokens of the prompt cache are part of the input. Empty for a run that called no
+/// model.
+pub fn model_usage(model: &str, usage: Usage) -> Vec<ModelUsage> {
+    if usage == Usage::default() {
+        return Vec::new();
+    }
+    let input_tokens =
+        usage.input_tokens + usage.cache_read_input_tokens + usage.cache_write_input_tokens;
+    let some = |count: u64| (count > 0).then_some(count);
+    vec![ModelUsage {
+        provider: "bedrock".to_owned(),
+        model: model.to_owned(),
+        input_tokens,
+        cached_input_tokens: some(usage.cache_read_input_tokens),
+        cache_write_input_tokens: some(usage.cache_write_input_tokens),
+        output_tokens: usage.output_tokens,
+        total_tokens: input_tokens + usage.output_tokens,
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_the_prompt_cache_are_part_of_the_input() {
+        let usage = Usage {
+            input_tokens: 10,
+            output_tokens: 5,
+            total_tokens: 15,
+            cache_read_input_tokens: 100,
+            cache_write_input_tokens: 0,
+        };
+        let [told] = model_usage("m", usage).try_into().expect("one model");
+        assert_eq!((told.input_tokens, told.total_tokens), (110, 115));
+        assert_eq!(
+            (told.cached_input_tokens, told.cache_write_input_tokens),
+            (Some(100), None)
+        );
+        assert!(model_usage("m", Usage::default()).is_empty());
+    }
+}
