@@ -10,7 +10,7 @@ locals {
     sweep      = { memory = 256, timeout = 10 }
   }
 
-  # Environment variables of each function: exactly those that its config.rs reads.
+  # Environment variables of each function: exactly those that the function reads at start.
   environments = {
     connect    = merge(local.connections_table, local.endpoints["DYNAMODB"])
     disconnect = merge(local.connections_table, local.endpoints["DYNAMODB"])
