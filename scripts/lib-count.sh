@@ -1,4 +1,4 @@
-# Sourced by the scripts that test: runs steps, keeps their output, adds up what they counted.
+# Sourced by the scripts that test: runs steps, keeps their output and adds up their tests.
 
 passed=0
 failed=0
@@ -26,7 +26,7 @@ run() {
   return "$status"
 }
 
-# check NAME COMMAND...: a step that holds or does not.
+# check NAME COMMAND...: runs a step that passes or fails.
 check() {
   if run "$@"; then
     passed=$((passed + 1))
@@ -36,14 +36,14 @@ check() {
   fi
 }
 
-# skip NAME REASON: a step that this machine cannot take, said and counted.
+# skip NAME REASON: prints and counts a skipped step.
 skip() {
   skipped=$((skipped + 1))
   echo "== $1"
   echo "SKIPPED: $1: $2"
 }
 
-# count NAME COMMAND...: a step that counts its own tests, in the words of cargo, pytest, node or terraform.
+# count NAME COMMAND...: runs a step and adds up the tests that cargo, pytest, node or terraform report.
 count() {
   local status=0 good bad
   run "$@" || status=$?

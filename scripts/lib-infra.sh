@@ -1,10 +1,10 @@
-# Sourced by the scripts that test, after lib-count.sh and lib-venv.sh: what deploys Longwire, checked without
-# deploying it. Shell scripts, workflows, Terraform. Where a machine lacks a tool the step is skipped and counted.
+# Sourced by the scripts that test, after lib-count.sh and lib-venv.sh. Checks of shell scripts, workflows and Terraform,
+# without a deployment. A step whose tool is missing is skipped and counted.
 
 # The release of actionlint; its package for Python would download a program when it is installed.
 ACTIONLINT=v1.7.12
 
-# check_infra ROOT: all of it.
+# check_infra ROOT: runs all of these checks.
 check_infra() {
   local root="$1"
   checks="$root/.venv-checks/bin"
@@ -18,7 +18,7 @@ check_infra() {
 check_scripts() {
   local scripts
   mapfile -t scripts < <(grep -lE '^#!.*bash' scripts/* .ci/*)
-  # With what they source, which is looked for from here.
+  # Sourced files are checked too; their paths are relative to the root.
   check "shell: lints" "$checks/shellcheck" --external-sources --check-sourced --source-path=. "${scripts[@]}"
 }
 
@@ -32,7 +32,7 @@ check_workflows() {
   check "workflows: zizmor" "$checks/zizmor" --offline --quiet --min-severity low .github
 }
 
-# get_actionlint: the path of the program, built once; fails where that cannot be done.
+# get_actionlint: prints the path of the program, which is built once; fails when Go is missing or the build fails.
 get_actionlint() {
   local folder=".longwire/actionlint-$ACTIONLINT"
   if [ ! -x "$folder/actionlint" ]; then
@@ -60,8 +60,8 @@ check_terraform() {
   check_plan bootstrap terraform/bootstrap
 }
 
-# check_plan NAME ROOT: checkov of one plan, with the comments in its root module that say why a check is left out.
-# --skip-download: its rules are in the package; what it would fetch are a vendor's own pages about them.
+# check_plan NAME ROOT: checkov of one plan, with the skip comments of its root module.
+# --skip-download: the rules are part of the package; the download has only links to a vendor's pages about them.
 check_plan() {
   check "terraform: checkov of $1" "$checks/checkov" --file "$plans/$1.json" --framework terraform_plan \
     --repo-root-for-plan-enrichment "$2" --skip-download --compact --quiet
