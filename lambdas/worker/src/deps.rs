@@ -11,7 +11,7 @@ use longwire_adapters::{knowledge_base, post};
 use longwire_core::clock::Clock;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::Queue;
-use longwire_runner::Runner;
+use longwire_runner::runner::Runner;
 use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;

@@ -7,7 +7,9 @@ use backon::{ExponentialBuilder, Retryable};
 use lambda_runtime::{Context, LambdaEvent};
 use longwire_core::job::Job;
 use longwire_queue::{QueueError, ReceivedMessage};
-use longwire_runner::{AttemptError, Delivery, Runner};
+use longwire_runner::delivery::Delivery;
+use longwire_runner::error::AttemptError;
+use longwire_runner::runner::Runner;
 use tokio::time::{Instant, timeout};
 
 /// Delay until a message that failed is delivered again for the first time.

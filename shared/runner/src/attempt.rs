@@ -14,8 +14,9 @@ use longwire_store::threads::messages::{History, StoredMessage};
 use tokio::time::Instant;
 
 use crate::deadlines::Deadlines;
-use crate::start::emitted_until;
-use crate::{Delivery, Runner};
+use crate::delivery::Delivery;
+use crate::restarts::emitted_until;
+use crate::runner::Runner;
 
 /// One worker's attempt at a run.
 pub struct Attempt<'a> {

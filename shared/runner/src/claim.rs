@@ -15,8 +15,10 @@ use tokio::time::Instant;
 
 use crate::attempt::Attempt;
 use crate::deadlines::Deadlines;
+use crate::delivery::Delivery;
+use crate::error::AttemptError;
 use crate::load::{Loaded, is_corrupt};
-use crate::{AttemptError, Delivery, Runner};
+use crate::runner::Runner;
 
 /// Time after the lease of another worker at which its job is delivered again.
 const REQUEUE_AFTER_LEASE: Duration = Duration::from_secs(5);
@@ -26,7 +28,7 @@ impl Runner {
     ///
     /// The visibility of the message is set beside the claim: the queue's own is as long as a worker may live, and a
     /// worker that dies at once would delay the run by that.
-    #[tracing::instrument(skip_all, fields(run = %delivery.job.run_id, thread = %delivery.job.thread_id))]
+    #[tracing::instrument(name = "deliver", skip_all, fields(run = %delivery.job.run_id, thread = %delivery.job.thread_id))]
     pub async fn run(&self, delivery: &Delivery<'_>) -> Result<(), AttemptError> {
         if let Some(request) = &delivery.job.replay {
             return self.replay(delivery, request).await;
@@ -49,7 +51,7 @@ impl Runner {
     ) -> Result<Option<Attempt<'a>>, AttemptError> {
         let key = delivery.job.key();
         let run_id = &delivery.job.run_id;
-        let (asked, now) = (Instant::now(), self.now());
+        let (requested_at, now) = (Instant::now(), self.now());
         let claimant = Claimant {
             id: delivery.invocation,
             now,
@@ -60,30 +62,30 @@ impl Runner {
             self.threads.claim(&key, run_id, claimant),
             self.load(&key, run_id)
         );
-        match next(outcome.context("claiming the run")?, now) {
-            Next::Begin(row, claim) => {
+        match decide(outcome.context("claiming the run")?, now) {
+            Consequence::Execute(row, claim) => {
                 // Another worker may have written between the reads and the claim.
                 let loaded = if row.epoch > 1 {
                     self.load(&key, run_id).await
                 } else {
                     loaded
                 };
-                let expires = asked + self.settings.lease;
+                let expires = requested_at + self.settings.lease;
                 self.begin(delivery, row, claim, expires, loaded).await
             }
-            Next::Requeue(delay) => {
+            Consequence::Requeue(delay) => {
                 // This message is done, so that a duplicate does not use up the receives of the one that recovers
                 // from a crash.
                 let sent = self.queue.send_after(delivery.job, delay).await;
                 sent.context("sending the job again")?;
                 Ok(None)
             }
-            Next::Settle(row) => {
+            Consequence::PostEndAgain(row) => {
                 let advanced = self.advance(&key, run_id).await;
                 self.post_end_again(delivery, &row).await;
                 advanced.map(|()| None)
             }
-            Next::Advance => self.advance(&key, run_id).await.map(|()| None),
+            Consequence::Advance => self.advance(&key, run_id).await.map(|()| None),
         }
     }
 
@@ -193,26 +195,26 @@ impl Runner {
 
 /// Consequence of a claim.
 #[derive(Debug, PartialEq)]
-enum Next {
-    /// Begins the attempt.
-    Begin(RunRow, Claim),
+enum Consequence {
+    /// Executes an attempt.
+    Execute(RunRow, Claim),
     /// Sends the job again, for delivery after this delay: another worker holds the lease.
     Requeue(Duration),
     /// Advances the run queue, which may have runs waiting, and posts the end of the run again.
-    Settle(RunRow),
+    PostEndAgain(RunRow),
     /// Advances the run queue past a run that does not exist.
     Advance,
 }
 
-fn next(outcome: ClaimOutcome, now: u64) -> Next {
+fn decide(outcome: ClaimOutcome, now: u64) -> Consequence {
     match outcome {
-        ClaimOutcome::Claimed(row, claim) => Next::Begin(row, claim),
+        ClaimOutcome::Claimed(row, claim) => Consequence::Execute(row, claim),
         ClaimOutcome::Leased(row) => {
             let lease_left = Duration::from_secs(row.lease_until.saturating_sub(now));
-            Next::Requeue(lease_left + REQUEUE_AFTER_LEASE)
+            Consequence::Requeue(lease_left + REQUEUE_AFTER_LEASE)
         }
-        ClaimOutcome::Ended(row) => Next::Settle(row),
-        ClaimOutcome::Missing => Next::Advance,
+        ClaimOutcome::Ended(row) => Consequence::PostEndAgain(row),
+        ClaimOutcome::Missing => Consequence::Advance,
     }
 }
 
@@ -252,31 +254,34 @@ mod tests {
     fn a_claimed_run_begins() {
         let row = row(&json!({}));
         let claimed = ClaimOutcome::Claimed(row.clone(), Claim::Fresh);
-        assert_eq!(next(claimed, 1000), Next::Begin(row, Claim::Fresh));
+        assert_eq!(
+            decide(claimed, 1000),
+            Consequence::Execute(row, Claim::Fresh)
+        );
     }
 
     #[test]
     fn a_job_under_another_lease_is_sent_again_for_five_seconds_after_it() {
         let leased = |until: u64| ClaimOutcome::Leased(row(&json!({ "leaseUntil": until })));
         assert_eq!(
-            next(leased(1030), 1000),
-            Next::Requeue(Duration::from_secs(35))
+            decide(leased(1030), 1000),
+            Consequence::Requeue(Duration::from_secs(35))
         );
         assert_eq!(
-            next(leased(990), 1000),
-            Next::Requeue(Duration::from_secs(5))
+            decide(leased(990), 1000),
+            Consequence::Requeue(Duration::from_secs(5))
         );
     }
 
     #[test]
-    fn an_ended_run_is_settled_and_a_missing_one_leaves_the_queue() {
+    fn the_end_of_an_ended_run_is_posted_again_and_a_missing_run_leaves_the_queue() {
         let row = row(&json!({ "status": "finished" }));
         assert_eq!(row.status, RunStatus::Finished);
         assert_eq!(
-            next(ClaimOutcome::Ended(row.clone()), 1000),
-            Next::Settle(row)
+            decide(ClaimOutcome::Ended(row.clone()), 1000),
+            Consequence::PostEndAgain(row)
         );
-        assert_eq!(next(ClaimOutcome::Missing, 1000), Next::Advance);
+        assert_eq!(decide(ClaimOutcome::Missing, 1000), Consequence::Advance);
     }
 
     #[test]

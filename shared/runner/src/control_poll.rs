@@ -14,11 +14,11 @@ use crate::attempt::Attempt;
 /// Connections per read: BatchGetItem takes 100 keys, and one is the run's.
 const MAX_CONNECTIONS: usize = 99;
 
-/// Result of one read, with the connections whose rows it asked for.
+/// Result of one read, with the connections whose rows it polled for.
 #[derive(Debug)]
 pub(crate) struct Observation {
-    /// Connections whose rows were asked for.
-    pub asked: BTreeSet<ConnectionId>,
+    /// Connections whose rows were polled for.
+    pub polled: BTreeSet<ConnectionId>,
     /// Result of the read.
     pub read: ControlRead,
 }
@@ -41,13 +41,13 @@ impl Attempt<'_> {
         )
     }
 
-    /// Reads the run's row and the rows of `asked` once.
-    pub async fn read_control(&self, asked: &[ConnectionId]) -> Result<ControlRead, StoreError> {
+    /// Reads the run's row and the rows of `polled` once.
+    pub async fn read_control(&self, polled: &[ConnectionId]) -> Result<ControlRead, StoreError> {
         let lease = &self.lease;
         let connections = self.runner.connections.table();
         let read = lease
             .threads
-            .control_read(&lease.key, &lease.run_id, connections, asked);
+            .control_read(&lease.key, &lease.run_id, connections, polled);
         read.await
     }
 
@@ -58,13 +58,13 @@ impl Attempt<'_> {
     ) -> Observation {
         loop {
             ticks.tick().await;
-            let asked = subscribers.borrow().clone();
-            let asked: Vec<ConnectionId> = asked.into_iter().take(MAX_CONNECTIONS).collect();
+            let polled = subscribers.borrow().clone();
+            let polled: Vec<ConnectionId> = polled.into_iter().take(MAX_CONNECTIONS).collect();
             let limit = self.runner.settings.poll * 4;
-            let error = match timeout(limit, self.read_control(&asked)).await {
+            let error = match timeout(limit, self.read_control(&polled)).await {
                 Ok(Ok(read)) => {
-                    let asked = asked.into_iter().collect();
-                    return Observation { asked, read };
+                    let polled = polled.into_iter().collect();
+                    return Observation { polled, read };
                 }
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => format!("no answer within {limit:?}"),

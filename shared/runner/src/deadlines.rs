@@ -1,15 +1,18 @@
-//! Deadlines of a run: in this invocation, and altogether.
+//! Deadlines of a run: in this invocation, and over all its workers.
 
 use std::time::Duration;
 
 use longwire_core::run::{CancelReason, RunRow};
 use tokio::time::Instant;
 
-/// Most of the invocation's time that is kept for letting go of the run; an eighth of the time when that is less.
+/// Time reserved for the hand-over; an eighth of the invocation when that is shorter.
 const HAND_OVER_MARGIN: Duration = Duration::from_secs(30);
 
-/// Time that is left of an invocation when its work must be over.
-const LAST_SECONDS: Duration = Duration::from_secs(2);
+/// Time reserved for the response of the invocation.
+const RESPONSE_MARGIN: Duration = Duration::from_secs(2);
+
+/// Longer than any invocation lasts.
+pub(crate) const BEYOND_INVOCATION: Duration = Duration::from_secs(3600);
 
 /// Most hand-overs of one run. The time limit of a run bounds them already; this bounds a run whose clock is wrong.
 const MAX_HANDOVERS: u32 = 100;
@@ -35,7 +38,7 @@ pub(crate) enum Expiry {
 
 impl Deadlines {
     /// Deadlines of a run at `now` (seconds since 1970), when the invocation ends after `left` and a run may take
-    /// `limit` altogether.
+    /// `limit` over all its workers.
     pub fn new(row: &RunRow, now: u64, left: Duration, limit: Duration) -> Self {
         let started = Instant::now();
         let age = Duration::from_secs(now.saturating_sub(row.started_at));
@@ -79,7 +82,7 @@ impl Deadlines {
         let left = self
             .invocation_ends_at
             .saturating_duration_since(Instant::now());
-        timeout.min(left.saturating_sub(LAST_SECONDS))
+        timeout.min(left.saturating_sub(RESPONSE_MARGIN))
     }
 }
 
@@ -102,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_part_of_the_invocation_is_kept_for_letting_go() {
+    async fn time_is_reserved_for_the_hand_over() {
         assert_eq!(seconds(deadlines(&json!({}), 900, HOUR).hand_over_at), 870);
         assert_eq!(seconds(deadlines(&json!({}), 40, HOUR).hand_over_at), 35);
         let timeout = Duration::from_secs(35);

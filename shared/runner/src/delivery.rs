@@ -1,4 +1,4 @@
-//! A job on its way into the runner.
+//! Delivery of a job.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,7 +19,8 @@ pub struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    /// Keeps the message invisible to other workers for `timeout`. A failure decides nothing: the row does.
+    /// Extends the visibility timeout of the message. A failure is logged only, because the control row decides which
+    /// worker executes the run.
     pub(crate) async fn extend_visibility(&self, timeout: Duration) {
         let Some(message) = self.message else {
             return;

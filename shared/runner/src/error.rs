@@ -2,22 +2,22 @@
 
 use longwire_stream::sink::Stopped;
 
-/// Reason why a job was not done. Its message goes back to the queue; every other failure ends the run with an error
-/// for its client, and is a success here.
+/// Failure after which the queue delivers the job again. Any other failure ends the run with an error event, and is a
+/// success of the invocation.
 #[derive(Debug, thiserror::Error)]
 pub enum AttemptError {
     /// The run belongs to this worker no longer: another one claimed it, it has ended, or the table failed until the
     /// lease expired. Nothing more may be written or posted.
     #[error("the run lease is lost: {0}")]
     LeaseLost(String),
-    /// A table or a queue failed before the run was claimed or after it was let go.
+    /// A table or a queue failed before the run was claimed or after it was released.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
 }
 
 impl AttemptError {
-    /// Lease that the row refutes.
-    pub(crate) fn fenced() -> Self {
+    /// The control row shows that another worker holds the run, or that it has ended.
+    pub(crate) fn not_owner() -> Self {
         Self::LeaseLost("another worker claimed the run, or it has ended".to_owned())
     }
 }

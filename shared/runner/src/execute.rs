@@ -11,16 +11,16 @@ use longwire_stream::sink::EventSink;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::AttemptError;
 use crate::attempt::Attempt;
+use crate::error::AttemptError;
 use crate::supervisor::{Signals, Supervisor};
 use crate::writer::Writer;
 
 /// Crashes of workers after which a run is given up.
 const MAX_CRASHES: u32 = 3;
 
-/// State in which the agent loop leaves the run.
-enum Left {
+/// Way in which an attempt ends.
+enum AttemptEnd {
     /// To be finished, with the messages that are not stored yet.
     Finish(RunEnd, Vec<Message>),
     /// To be handed over before its next step.
@@ -64,17 +64,17 @@ impl Attempt<'_> {
             let answer = self.converse(events, steps, cancelled, lease);
             Ok(until_cut(answer, time_is_up).await)
         };
-        let left = tokio::select! {
+        let end = tokio::select! {
             both = async { tokio::try_join!(answer, writer.serve(stored, gone)) } => both?.0,
             lost = supervisor.run() => return Err(lost),
         };
-        match left {
-            Left::Finish(end, messages) => {
+        match end {
+            AttemptEnd::Finish(end, messages) => {
                 self.finish(events, &mut writer, &mut supervisor, end, &messages)
                     .await
             }
-            Left::HandOver => self.hand_over(events, &writer, &supervisor, None).await,
-            Left::Cut => {
+            AttemptEnd::HandOver => self.hand_over(events, &writer, &supervisor, None).await,
+            AttemptEnd::Cut => {
                 let cut = Some(writer.cut());
                 self.hand_over(events, &writer, &supervisor, cut).await
             }
@@ -89,8 +89,8 @@ impl Attempt<'_> {
         steps: mpsc::Sender<Step>,
         cancel: watch::Receiver<Option<CancelReason>>,
         lease: watch::Receiver<Instant>,
-    ) -> Left {
-        let failed = |code| Left::Finish(RunEnd::Failed(code), Vec::new());
+    ) -> AttemptEnd {
+        let failed = |code| AttemptEnd::Finish(RunEnd::Failed(code), Vec::new());
         if self.row.crashes >= MAX_CRASHES {
             self.give_up().await;
             return failed(RunErrorCode::WorkerLost);
@@ -113,8 +113,8 @@ impl Attempt<'_> {
             limits: self.limits(),
         };
         match run(&ctx, &mut self.conversation(), self.first_step()).await {
-            Ok(Exit::Ended { outcome, messages }) => Left::Finish(outcome.into(), messages),
-            Ok(Exit::HandOver) => Left::HandOver,
+            Ok(Exit::Ended { outcome, messages }) => AttemptEnd::Finish(outcome.into(), messages),
+            Ok(Exit::HandOver) => AttemptEnd::HandOver,
             Err(error) => {
                 tracing::error!(event = "run_failed", %error, "the run failed");
                 failed(error.code())
@@ -137,9 +137,12 @@ impl Attempt<'_> {
 }
 
 /// Runs the loop until its step is cut off. Steps that it sent to the writer are stored in either case.
-async fn until_cut(answer: impl Future<Output = Left>, mut cut: watch::Receiver<bool>) -> Left {
+async fn until_cut(
+    answer: impl Future<Output = AttemptEnd>,
+    mut cut: watch::Receiver<bool>,
+) -> AttemptEnd {
     tokio::select! {
-        left = answer => left,
-        Ok(_) = cut.wait_for(|cut| *cut) => Left::Cut,
+        end = answer => end,
+        Ok(_) = cut.wait_for(|cut| *cut) => AttemptEnd::Cut,
     }
 }

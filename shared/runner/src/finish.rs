@@ -7,10 +7,13 @@ use longwire_store::threads::lease::{Ended, RunLease};
 use longwire_stream::sink::EventSink;
 use serde_json::json;
 
-use crate::AttemptError;
 use crate::attempt::Attempt;
+use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
 use crate::writer::{Writer, messages_ttl};
+
+/// Most commits of one end: as it came out, and as the cancellation that was requested before.
+const MAX_COMMITS: usize = 2;
 
 impl Attempt<'_> {
     /// Finishes the run with this end and the messages that are not stored yet.
@@ -55,7 +58,7 @@ impl Attempt<'_> {
     ) -> Result<RunEnd, AttemptError> {
         let RunLease { key, run_id, .. } = &self.lease;
         let mut end = end;
-        loop {
+        for _ in 0..MAX_COMMITS {
             let usage = writer.usage_with(messages);
             let usage = model_usage(&self.runner.settings.model_id, usage);
             let last = run_ended(&key.thread_id, run_id, end, usage);
@@ -65,6 +68,8 @@ impl Attempt<'_> {
                 Ended::Done | Ended::Lost => return Ok(end),
             }
         }
+        let error = "a cancelled end gave way to a cancellation".to_owned();
+        Err(AttemptError::LeaseLost(error))
     }
 
     /// Extends the messages of a thread in use: none that was loaded may expire before the thread. A failure costs
@@ -95,14 +100,14 @@ impl Attempt<'_> {
 /// Logs the end of a run once it is stored, and so once per run: deployments count runs by this line
 /// (`terraform/modules/alarms/metrics.tf`).
 fn log(end: RunEnd) {
-    // Each in its word on the wire; absent ones are left out of the line.
-    let words = json!({ "status": end.status(), "reason": end.reason(), "code": end.code() });
-    let word = |name: &str| words[name].as_str();
+    // Values as on the wire; absent fields are omitted.
+    let fields = json!({ "status": end.status(), "reason": end.reason(), "code": end.code() });
+    let field = |name: &str| fields[name].as_str();
     tracing::info!(
         event = "run_ended",
-        status = word("status"),
-        reason = word("reason"),
-        code = word("code"),
+        status = field("status"),
+        reason = field("reason"),
+        code = field("code"),
         "the run ended"
     );
 }

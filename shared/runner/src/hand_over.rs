@@ -10,8 +10,8 @@ use longwire_store::threads::lease::Written;
 use longwire_store::threads::transition::{Cut, HandOver};
 use longwire_stream::sink::EventSink;
 
-use crate::AttemptError;
 use crate::attempt::Attempt;
+use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
 use crate::writer::Writer;
 
@@ -90,7 +90,7 @@ impl Attempt<'_> {
                     let sent = self.runner.queue.send(self.delivery.job).await;
                     return Ok(sent.context("sending the job for the next worker")?);
                 }
-                Some(Written::Lost) => return Err(AttemptError::fenced()),
+                Some(Written::Lost) => return Err(AttemptError::not_owner()),
                 // A subscriber was added to the row in between.
                 None => {}
             }

@@ -1,7 +1,7 @@
 //! The life of a run in one worker: claim, answer, persist, hand over, finish, replay.
 //!
-//! [`Runner::run`] does what a job asks for. The crate uses the tables, the queue of jobs, the
-//! agent and the stream. It knows neither Lambda nor the API of SQS: a [`Delivery`] may come without a queue message.
+//! [`Runner::run`](runner::Runner::run) does what a job asks for. The crate uses the tables, the queue of jobs, the
+//! agent and the stream. It knows neither Lambda nor the API of SQS: a [`Delivery`](delivery::Delivery) may come without a queue message.
 //!
 //! ```text
 //! Delivery ──> claim ──> Attempt ──> execute ──> finish      the run has ended
@@ -11,30 +11,27 @@
 //! ```
 //!
 //! While an attempt executes, three futures run side by side on one task: the agent loop, the [`writer`] that stores
-//! its steps and renews the lease, and the [`supervisor`] that watches subscribers, cancellation and deadlines.
+//! its steps and renews the lease, and the `supervisor` that watches subscribers, cancellation and deadlines.
 
-mod delivery;
-mod error;
-mod runner;
+pub mod delivery;
+pub mod error;
+pub mod runner;
 pub mod settings;
 
 pub mod attempt;
-pub mod claim;
+mod claim;
 mod load;
 
 mod execute;
-pub mod start;
+mod restarts;
+mod start;
 pub mod writer;
 
 mod control_poll;
-pub mod deadlines;
+mod deadlines;
 mod supervision;
-pub mod supervisor;
+mod supervisor;
 
-pub mod finish;
-pub mod hand_over;
+mod finish;
+mod hand_over;
 mod replay;
-
-pub use delivery::Delivery;
-pub use error::AttemptError;
-pub use runner::Runner;

@@ -8,7 +8,7 @@ use longwire_core::thread_key::ThreadKey;
 use longwire_store::error::StoreError;
 use longwire_store::threads::messages::History;
 
-use crate::Runner;
+use crate::runner::Runner;
 
 /// State of the thread and input of the run, read in one round trip.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Loaded {
 }
 
 impl Runner {
-    /// Loads it. Without the hints the run starts all the same.
+    /// Loads thread, input, history and connections. A failed read of the connections is logged only.
     pub(crate) async fn load(&self, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Loaded> {
         let now = self.now();
         let (meta_and_input, history, hints) = tokio::join!(

@@ -15,11 +15,10 @@ use longwire_stream::sink::EventSink;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::deadlines::Deadlines;
-use crate::{AttemptError, Delivery, Runner};
-
-/// No worker owns an ended run, so no lease bounds its posts.
-const FOREVER: Duration = Duration::from_secs(3600);
+use crate::deadlines::{BEYOND_INVOCATION, Deadlines};
+use crate::delivery::Delivery;
+use crate::error::AttemptError;
+use crate::runner::Runner;
 
 /// Time limit of a replay; a client that is slower sends `resume` for the rest.
 const REPLAY_TIMEOUT: Duration = Duration::from_secs(120);
@@ -60,7 +59,7 @@ impl Runner {
                 .iter()
                 .filter(|(_, cursor)| cursor.shape.format == Format::Agui);
             let cursors = agui.map(|(id, cursor)| (id.clone(), Cursor::new(after, cursor.shape)));
-            // No longer than the message stays invisible: no other worker begins with it meanwhile.
+            // Within the visibility timeout, so that no other worker receives the message meanwhile.
             let timeout = self.drain_timeout().min(self.settings.visibility);
             self.post_again(delivery, row, cursors.collect(), timeout)
                 .await
@@ -82,7 +81,8 @@ impl Runner {
         timeout: Duration,
     ) -> anyhow::Result<()> {
         let lease = self.lease(delivery.job, row.epoch);
-        let (_lease, expires) = watch::channel(Instant::now() + FOREVER);
+        // No worker owns an ended run, so no lease bounds its posts.
+        let (_lease, expires) = watch::channel(Instant::now() + BEYOND_INVOCATION);
         let (thread_id, run_id) = (lease.key.thread_id.clone(), lease.run_id.clone());
         let never_began = row.last_seq == 0;
         let log = if never_began {

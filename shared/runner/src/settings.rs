@@ -16,7 +16,7 @@ pub struct Settings {
     pub limits: Limits,
     /// Settings of the event stream.
     pub stream: StreamSettings,
-    /// Duration of a lease. It is renewed three times as often.
+    /// Duration of a lease, which is renewed after a third of it.
     pub lease: Duration,
     /// Visibility timeout of the message after each renewal.
     pub visibility: Duration,

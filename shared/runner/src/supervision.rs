@@ -40,7 +40,7 @@ impl Supervision {
         }
         if state.present.is_empty() {
             // The last subscriber may have left while the worker before this one handed the run over.
-            state.without_subscribers(row.gone_since.unwrap_or(now), now);
+            state.without_subscribers(now);
         }
         state
     }
@@ -82,26 +82,35 @@ impl Supervision {
         new.map(|(id, cursor)| (id.clone(), *cursor)).collect()
     }
 
-    /// Records a subscriber, once it is attached to the stream. A grace period ends with it.
+    /// Records a subscriber, once it is attached to the stream. Only a control read tells whether its connection
+    /// exists: after a crash the row still lists subscribers that left.
     pub(crate) fn attached(&mut self, id: ConnectionId, cursor: Cursor) {
         self.known.insert(id.clone(), cursor.requested_at);
         self.present.insert(id);
-        self.gone_since = None;
-        self.grace_deadline = None;
+    }
+
+    /// Ends a grace period when a control read has found the connection of a subscriber.
+    pub(crate) fn confirm_present(&mut self) {
+        if !self.present.is_empty() {
+            self.gone_since = None;
+            self.grace_deadline = None;
+        }
     }
 
     /// Records that a subscriber left at `now`, in seconds since 1970.
     pub(crate) fn left(&mut self, id: &ConnectionId, now: u64) {
         if self.present.remove(id) && self.present.is_empty() {
-            self.without_subscribers(now, now);
+            self.without_subscribers(now);
         }
     }
 
-    /// Applies the policy of a run that has had no subscriber since `since`.
-    fn without_subscribers(&mut self, since: u64, now: u64) {
+    /// Applies the policy of a run without subscribers. A grace period that began before, in this worker or in an
+    /// earlier one, continues.
+    fn without_subscribers(&mut self, now: u64) {
         match self.on_gone {
             OnGone::Cancel => self.abandoned = true,
             OnGone::Grace(seconds) => {
+                let since = self.gone_since.unwrap_or(now);
                 let left = (since + u64::from(seconds)).saturating_sub(now);
                 self.grace_deadline = Some(Instant::now() + Duration::from_secs(left));
                 self.gone_since = Some(since);
@@ -187,6 +196,8 @@ mod tests {
         let deadline = state.grace_deadline().expect("a grace period");
         assert_eq!(deadline - Instant::now(), Duration::from_secs(30));
         state.attached(id("b"), Cursor::new(0, Shape::default()));
+        assert_eq!(state.gone_since(), Some(NOW), "its connection may be gone");
+        state.confirm_present();
         assert_eq!((state.gone_since(), state.grace_deadline()), (None, None));
     }
 
@@ -197,5 +208,24 @@ mod tests {
         assert_eq!(state.gone_since(), Some(NOW - 20));
         let deadline = state.grace_deadline().expect("a grace period");
         assert_eq!(deadline - Instant::now(), Duration::from_secs(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crash_does_not_extend_the_grace_period() {
+        let row = row(&json!({ "onGone": "grace:30", "goneSince": NOW - 90 }));
+        // The worker that crashed left the departed subscriber in the row.
+        let mut state = Supervision::new(&row, &cursors(&[("a", 0)]), NOW);
+        assert_eq!(state.grace_deadline(), None, "it may have come back");
+        state.left(&id("a"), NOW);
+        assert_eq!(state.gone_since(), Some(NOW - 90));
+        assert_eq!(state.grace_deadline(), Some(Instant::now()));
+    }
+
+    #[test]
+    fn a_subscriber_that_is_back_after_a_crash_ends_the_grace_period() {
+        let row = row(&json!({ "onGone": "grace:30", "goneSince": NOW - 90 }));
+        let mut state = Supervision::new(&row, &cursors(&[("a", 0)]), NOW);
+        state.confirm_present();
+        assert_eq!((state.gone_since(), state.grace_deadline()), (None, None));
     }
 }

@@ -10,10 +10,10 @@ use longwire_stream::sink::{EventSink, Stopped};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::AttemptError;
 use crate::attempt::Attempt;
 use crate::control_poll::Observation;
 use crate::deadlines::Expiry;
+use crate::error::AttemptError;
 use crate::supervision::Supervision;
 
 /// Signals between the supervisor, the agent loop and the writer.
@@ -116,18 +116,19 @@ impl<'a> Supervisor<'a> {
     /// Acts on a control read. New subscribers are attached before missing ones leave: a client that reconnected is
     /// the same client.
     async fn observe(&mut self, observation: Observation) -> Result<(), AttemptError> {
-        let Observation { asked, read } = observation;
+        let Observation { polled, read } = observation;
         let row = read.row.filter(|row| owned(row, self.attempt.lease.epoch));
-        let row = row.ok_or_else(AttemptError::fenced)?;
+        let row = row.ok_or_else(AttemptError::not_owner)?;
         if let Some(reason) = row.cancel_requested {
             self.cancel(reason);
         }
         attach_new(&mut self.state, self.events, &row.subscribers).await?;
         let present: BTreeSet<_> = read.present.into_iter().collect();
-        for id in asked.difference(&present) {
+        for id in polled.difference(&present) {
             self.events.detach(id.clone()).await?;
             self.state.left(id, self.attempt.runner.now());
         }
+        self.state.confirm_present();
         self.signal();
         Ok(())
     }

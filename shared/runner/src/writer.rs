@@ -13,11 +13,9 @@ use longwire_store::threads::transition::Cut;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::AttemptError;
 use crate::attempt::Attempt;
-
-/// Longer than any invocation.
-const FOREVER: Duration = Duration::from_secs(3600);
+use crate::deadlines::BEYOND_INVOCATION;
+use crate::error::AttemptError;
 
 /// Writes a run.
 pub struct Writer<'a> {
@@ -119,9 +117,9 @@ impl<'a> Writer<'a> {
             .retry_while_leased(async || self.attempt.lease.end(&commit, end, at).await)
             .await?;
         match ended {
-            Ended::Lost => return Err(AttemptError::fenced()),
+            Ended::Lost => return Err(AttemptError::not_owner()),
             Ended::CancelRequested(_) => {}
-            Ended::Done => drop(self.lease.send_replace(Instant::now() + FOREVER)),
+            Ended::Done => drop(self.lease.send_replace(Instant::now() + BEYOND_INVOCATION)),
         }
         Ok(ended)
     }
@@ -140,7 +138,7 @@ impl<'a> Writer<'a> {
         let until = runner.now() + lease.as_secs();
         match self.attempt.lease.renew(until).await {
             Ok(Written::Done) => drop(self.lease.send_replace(asked + lease)),
-            Ok(Written::Lost) => return Err(AttemptError::fenced()),
+            Ok(Written::Lost) => return Err(AttemptError::not_owner()),
             Err(error) => {
                 log_failure(&error);
                 if !self.leased() {
@@ -172,7 +170,10 @@ impl<'a> Writer<'a> {
             .when(|_| self.leased())
             .notify(|error, _| log_failure(error))
             .await
-            .map_err(|error| expired(&error))
+            .map_err(|error| {
+                log_failure(&error);
+                expired(&error)
+            })
     }
 
     async fn store_gone_since(&self, since: Option<u64>) -> Result<(), AttemptError> {
@@ -213,7 +214,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), AttemptError> {
         match self.retry_while_leased(write).await? {
             Written::Done => Ok(()),
-            Written::Lost => Err(AttemptError::fenced()),
+            Written::Lost => Err(AttemptError::not_owner()),
         }
     }
 

@@ -10,7 +10,7 @@ use longwire_core::clock::Clock;
 use longwire_core::ids::{Owner, ThreadId};
 use longwire_core::thread_key::ThreadKey;
 use longwire_queue::Queue;
-use longwire_runner::Runner;
+use longwire_runner::runner::Runner;
 use longwire_runner::settings::Settings;
 use longwire_scheduler::Scheduler;
 use longwire_store::connections::Connections;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use longwire_core::job::Job;
+use longwire_runner::delivery::Delivery;
+use longwire_runner::error::AttemptError;
+use longwire_runner::runner::Runner;
 use longwire_runner::writer::Writer;
-use longwire_runner::{AttemptError, Delivery, Runner};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
