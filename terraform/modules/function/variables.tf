@@ -35,7 +35,7 @@ variable "reserved_concurrency" {
 }
 
 variable "environment" {
-  description = "Environment variables, as the function's config.rs reads them."
+  description = "Environment variables, as the function reads them at start."
   type        = map(string)
 }
 
