@@ -73,7 +73,7 @@ pub struct Metadata {
 /// Metadata that only some events have (docs/protocol.md section 2).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Annotations {
-    /// On RUN_STARTED: `user` or `service:<name>`.
+    /// On RUN_STARTED: party that started the run. Always `user`.
     #[serde(rename = "lw.origin", default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// On the start of a text, a reasoning or a tool call: Bedrock's contentBlockIndex.

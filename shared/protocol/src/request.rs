@@ -28,14 +28,14 @@ use longwire_core::shape::Format;
 use serde_json::Value;
 
 use crate::frame::MAX_REQUEST_BYTES;
+use crate::request::cancel::Cancel;
+use crate::request::fields::Fields;
+use crate::request::hello::Hello;
+use crate::request::history::History;
+use crate::request::ping::Ping;
+use crate::request::prompt::Prompt;
+use crate::request::resume::Resume;
 use crate::response::error::{Code, ErrorResponse, invalid, too_large};
-use cancel::Cancel;
-use fields::Fields;
-use hello::Hello;
-use history::History;
-use ping::Ping;
-use prompt::Prompt;
-use resume::Resume;
 
 /// Longest `id` of a request, in characters.
 const MAX_ID_CHARS: usize = 64;
@@ -64,7 +64,7 @@ pub enum Request {
 struct Action {
     /// Name in the field `action`.
     name: &'static str,
-    /// Lists the name in the features of `ready`; every server has the other actions.
+    /// Lists the name in the features of `ready`.
     feature: bool,
     /// Parser of the action's fields.
     parse: Parser,
@@ -83,6 +83,7 @@ const ACTIONS: &[Action] = &[
 ];
 
 impl Action {
+    /// Makes an action that every server has, because it is part of each version of the protocol.
     const fn basic(name: &'static str, parse: Parser) -> Self {
         Self {
             name,
@@ -91,6 +92,7 @@ impl Action {
         }
     }
 
+    /// Makes an action that is listed in the features of `ready`: servers may lack it, so clients must detect it.
     const fn feature(name: &'static str, parse: Parser) -> Self {
         Self {
             name,
@@ -153,6 +155,9 @@ impl Envelope {
     }
 
     fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
+        for field in ["id", "action", "format", "response"] {
+            fields.text(field)?;
+        }
         let id = fields.text("id")?;
         if id.is_some_and(|id| id.chars().count() > MAX_ID_CHARS) {
             let message = format!("`id` must have at most {MAX_ID_CHARS} characters.");

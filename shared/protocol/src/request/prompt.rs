@@ -27,8 +27,11 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// Parses the fields of the request. `supersede` has no effect, because no run waits for its client yet.
+    /// Parses the fields of the request, the types of the texts and ids first. `supersede` has no effect, because no run waits for its client yet.
     pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
+        for field in ["prompt", "message", "storyType", "runId", "messageId"] {
+            fields.text(field)?;
+        }
         fields.get::<bool>("supersede")?;
         let options = options::parse(fields)?;
         let context = context::parse(fields)?;

@@ -1,5 +1,4 @@
-//! `tools` of a prompt: tools that the client itself would execute. No run calls them yet, so a prompt that brings
-//! some is refused. A tool that breaks a limit is named first, because the limits will stay.
+//! `tools` of a prompt, refused because client tools are not available. Limits are checked first.
 
 use serde::Deserialize;
 use serde_json::Value;

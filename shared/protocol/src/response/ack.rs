@@ -72,9 +72,9 @@ pub enum AckStatus {
     Queued,
     /// Behind other runs in the run queue.
     Waiting,
-    /// Cancelled by its worker soon.
+    /// Cancellation requested from the worker.
     Cancelling,
-    /// Followed by the events that the client asked for.
+    /// Subscribed; the requested events follow.
     Resuming,
     /// Claimed by a worker.
     Running,

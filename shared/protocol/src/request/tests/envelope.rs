@@ -68,6 +68,16 @@ fn json_without_a_known_action_is_refused() {
             InvalidMessage,
             "`action` must be a string",
         ),
+        (
+            r#"{"action":"nope","format":1}"#.into(),
+            InvalidMessage,
+            "`format` must be a string",
+        ),
+        (
+            r#"{"action":"nope","response":1}"#.into(),
+            InvalidMessage,
+            "`response` must be a string",
+        ),
         (r#"{"action":""}"#.into(), UnknownAction, "`action`"),
         (
             r#"{"action":"Prompt","prompt":"x"}"#.into(),

@@ -143,6 +143,16 @@ fn an_invalid_text_is_refused() {
             "`prompt` must be a string",
         ),
         (
+            r#"{"prompt":5,"options":"x"}"#.into(),
+            InvalidMessage,
+            "`prompt` must be a string",
+        ),
+        (
+            r#"{"prompt":"Hey!","messageId":5,"options":"x"}"#.into(),
+            InvalidMessage,
+            "`messageId` must be a string",
+        ),
+        (
             r#"{"prompt":["Hey!"]}"#.into(),
             InvalidMessage,
             "`prompt` must be a string",
