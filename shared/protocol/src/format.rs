@@ -12,6 +12,7 @@
 
 mod bedrock;
 mod blocks;
+mod json;
 mod seen;
 mod simple;
 mod text;
@@ -21,8 +22,9 @@ use longwire_core::shape::Format;
 use serde::Serialize;
 
 use crate::event::{Event, RESTART};
+use crate::format::json::json;
+use crate::format::seen::Seen;
 use crate::numbered::NumberedEvent;
-use seen::Seen;
 
 /// Message of the error that a restart renders to.
 const RESTARTED: &str = "The answer was interrupted. Please ask again.";
@@ -101,10 +103,6 @@ struct Error<'a> {
     kind: &'a str,
     code: &'a str,
     message: &'a str,
-}
-
-fn json(frame: &impl Serialize) -> String {
-    serde_json::to_string(frame).expect("frames have strings for keys")
 }
 
 /// Name of a code on the wire.

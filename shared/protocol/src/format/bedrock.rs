@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::event::Event;
-use crate::format::json;
+use crate::format::json::json;
 use crate::format::seen::{Cost, Seen, stop_reason};
 use crate::numbered::{Annotations, NumberedEvent};
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::event::{Event, STATUS};
-use crate::format::json;
+use crate::format::json::json;
 use crate::numbered::NumberedEvent;
 
 #[derive(Serialize)]

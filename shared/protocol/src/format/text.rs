@@ -4,7 +4,7 @@ use longwire_core::ids::ThreadId;
 use serde::Serialize;
 
 use crate::event::Event;
-use crate::format::json;
+use crate::format::json::json;
 use crate::format::seen::Seen;
 use crate::numbered::NumberedEvent;
 
