@@ -1,11 +1,10 @@
 //! Coalescing: which deltas share an event, how much text an event holds, and how a too long event is shortened.
 
-use serde_json::Value;
-
-use longwire_protocol::escape::escaped_len;
+use longwire_protocol::escape::{escaped_len, fitting};
 use longwire_protocol::event::Event;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::numbered::Draft;
+use serde_json::Value;
 
 /// Longest text of one delta, in bytes (docs/protocol.md section 2).
 const MAX_DELTA_BYTES: usize = 8 * 1024;
@@ -31,31 +30,11 @@ impl Room {
 
     /// Splits the text after the last character that fits, and takes the room of the first part.
     pub(crate) fn take<'a>(&mut self, text: &'a str) -> (&'a str, &'a str) {
-        let taken = fitting(text, *self);
-        let (head, rest) = text.split_at(taken.text);
-        self.text -= taken.text;
-        self.escaped -= taken.escaped;
+        let (head, rest) = text.split_at(fitting(text, self.text, self.escaped).len());
+        self.text -= head.len();
+        self.escaped -= escaped_len(head);
         (head, rest)
     }
-}
-
-/// Returns the room that the longest fitting prefix of the text takes.
-fn fitting(text: &str, room: Room) -> Room {
-    let mut taken = Room {
-        text: 0,
-        escaped: 0,
-    };
-    for c in text.chars() {
-        let next = Room {
-            text: taken.text + c.len_utf8(),
-            escaped: taken.escaped + escaped_len(c),
-        };
-        if next.text > room.text || next.escaped > room.escaped {
-            break;
-        }
-        taken = next;
-    }
-    taken
 }
 
 /// Returns the text of a delta; `None` for other events.
@@ -117,10 +96,6 @@ pub(crate) fn shorten(draft: &mut Draft, over: usize) {
 
 /// Cuts the end off, so that the JSON becomes at least `over` bytes shorter.
 fn cut(text: &mut String, over: usize) {
-    let escaped: usize = text.chars().map(escaped_len).sum();
-    let room = Room {
-        text: text.len(),
-        escaped: escaped.saturating_sub(over),
-    };
-    text.truncate(fitting(text, room).text);
+    let max_json = escaped_len(text).saturating_sub(over);
+    text.truncate(fitting(text, text.len(), max_json).len());
 }

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use longwire_core::text::prefix;
 use serde::Serialize;
 
-use crate::escape::escaped_len;
+use crate::escape::fitting;
 use crate::frame::MAX_FRAME_BYTES;
 use crate::response::history::{HistoryCall, HistoryMessage};
 
@@ -106,7 +105,7 @@ impl HistoryMessage {
     fn truncate(mut self) -> Self {
         let bytes = self.content.as_ref().map_or(0, String::len);
         if let Some(content) = &mut self.content {
-            content.truncate(fitting(content).len());
+            content.truncate(fitting_content(content).len());
             self.truncated = content.len() < bytes;
         }
         let content = self.content.as_ref().map_or(0, json_size);
@@ -131,7 +130,7 @@ impl HistoryMessage {
     pub fn part(mut self, offset: usize) -> Option<Self> {
         let content = self.content.take().unwrap_or_default();
         let rest = content.get(offset..)?;
-        let part = fitting(rest);
+        let part = fitting_content(rest);
         self.truncated = part.len() < rest.len();
         self.content = Some(part.to_owned());
         self.bytes = Some(content.len());
@@ -151,15 +150,9 @@ fn drop_calls_beyond(calls: &mut Vec<HistoryCall>, mut room: usize) {
     calls.truncate(kept);
 }
 
-/// Longest prefix of a content within the limits of a message, in bytes and in bytes of JSON.
-fn fitting(content: &str) -> &str {
-    let content = prefix(content, MAX_CONTENT_BYTES);
-    let mut json = 0;
-    let too_long = content.char_indices().find(|(_, c)| {
-        json += escaped_len(*c);
-        json > MAX_MESSAGE_JSON
-    });
-    too_long.map_or(content, |(end, _)| &content[..end])
+/// Longest prefix of a content within the limits of a message.
+fn fitting_content(content: &str) -> &str {
+    fitting(content, MAX_CONTENT_BYTES, MAX_MESSAGE_JSON)
 }
 
 fn json_size(value: &impl Serialize) -> usize {
