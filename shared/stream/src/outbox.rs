@@ -4,13 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use longwire_core::event_batch::EventBatch;
 use longwire_core::run::Cursor;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_protocol::format::Renderer;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
+use tokio::time::Instant;
 
 use crate::event_log::EventLog;
 
@@ -27,7 +26,7 @@ pub(crate) struct Outbox {
     page: VecDeque<Arc<str>>,
     /// Frames not taken yet; the first one is in flight or the next.
     frames: VecDeque<Frame>,
-    /// `resumed` reply that the subscriber gets once it has caught up.
+    /// `resumed` response that the subscriber gets once it has caught up.
     pending_resumed: Option<PendingResumed>,
 }
 
@@ -54,6 +53,8 @@ impl Outbox {
     pub(crate) fn new(cursor: Cursor, log: &mut EventLog) -> Self {
         let last = log.sendable();
         let taken = cursor.after.min(last);
+        // The subscriber counts as having this event, so it must not grow.
+        log.take(taken);
         let mut renderer = Renderer::new(cursor.shape.format);
         if cursor.shape.format != Format::Agui {
             for seq in log.first()..=taken {
@@ -150,7 +151,7 @@ impl Outbox {
         self.frames.is_empty() && self.pending_resumed.is_none() && self.rendered >= log.sendable()
     }
 
-    /// Pending `resumed` reply of a subscriber that has caught up.
+    /// Pending `resumed` response of a subscriber that has caught up.
     fn due_resumed(&self) -> Option<PendingResumed> {
         self.pending_resumed
             .filter(|pending| self.rendered >= pending.last)

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use longwire_core::ids::ConnectionId;
 use longwire_core::shape::{Format, Lines};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_stream::notice::Notice;
 use longwire_stream::read::ReadError;
 use longwire_stream::settings::Settings;
+use tokio::time::{Instant, sleep};
 
 use crate::clients::PostOutcome;
 use crate::durable_log::{DurableLog, ReadOutcome};
@@ -236,6 +235,21 @@ async fn resume_without_missing_events_answers_immediately() {
     assert_eq!(lines[0], resumed);
     assert_eq!(joined_deltas(&lines[1..]), "Hey");
     assert!(stage.notices.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscriber_that_has_the_open_delta_gets_later_deltas_as_the_next_event() {
+    for after in [4, 9] {
+        let stage = stage(|_, _| (ms(10), Ok(())));
+        stage.open().await;
+        stage.start_text("Hello").await;
+        stage.attach_as("c", Format::Agui, Lines::Many, after).await;
+        stage.emit(text(" world")).await;
+        stage.finish().await;
+        let lines = stage.clients.lines("c");
+        assert_eq!(numbers(&lines), [5, 6], "{after}");
+        assert_eq!(joined_deltas(&lines), " world", "{after}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
