@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until};
-
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
 use longwire_protocol::numbered::Draft;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
 
 use crate::coalesce::is_delta;
 use crate::event_log::EventLog;
@@ -95,16 +94,16 @@ impl Dispatcher {
             Command::Detach(connection) => {
                 self.subscribers.remove(&connection);
             }
-            Command::Cursors(answer) => reply(answer, self.cursors()),
-            Command::Batch(answer) => reply(answer, self.log.batch()),
-            Command::Close(last, answer) => reply(answer, self.log.close(last, Instant::now())),
+            Command::Cursors(answer) => respond(answer, self.cursors()),
+            Command::Batch(answer) => respond(answer, self.log.batch()),
+            Command::Close(last, answer) => respond(answer, self.log.close(last, Instant::now())),
             Command::ConfirmBatch(last) => self.log.confirm_batch(last),
             Command::Release => self.log.release(),
             Command::Drain(answer) => self.drains.push(answer),
             Command::Stop(answer) => {
                 self.subscribers.clear();
                 self.stopped = true;
-                reply(answer, ());
+                respond(answer, ());
             }
         }
     }
@@ -159,13 +158,25 @@ impl Dispatcher {
         });
         let stuck: Vec<ConnectionId> = stuck.map(|(connection, _)| connection.clone()).collect();
         for connection in stuck {
+            tracing::warn!(
+                event = "connection_stuck",
+                %connection,
+                "a connection accepted no frame for too long; it is detached"
+            );
             self.give_up(connection, Notice::Stuck);
         }
     }
 
     fn give_up_lost(&mut self, connection: ConnectionId, loss: Loss) {
         match loss {
-            Loss::Events => return self.give_up(connection, Notice::Stuck),
+            Loss::Events => {
+                tracing::warn!(
+                    event = "connection_stuck",
+                    %connection,
+                    "the event log does not have the events that a connection is missing; it is detached"
+                );
+                return self.give_up(connection, Notice::Stuck);
+            }
             Loss::Post(error @ PostError::Refused(_)) => tracing::error!(
                 event = "post_refused",
                 %connection,
@@ -221,7 +232,7 @@ impl Dispatcher {
     fn answer_drains(&mut self) {
         let mut subscribers = self.subscribers.values();
         if subscribers.all(|subscriber| subscriber.done(&self.log)) {
-            self.drains.drain(..).for_each(|answer| reply(answer, ()));
+            self.drains.drain(..).for_each(|answer| respond(answer, ()));
         }
     }
 
@@ -244,7 +255,7 @@ impl Dispatcher {
     }
 }
 
-fn reply<T>(answer: oneshot::Sender<T>, value: T) {
+fn respond<T>(answer: oneshot::Sender<T>, value: T) {
     // A caller that stopped waiting needs no answer.
     let _ = answer.send(value);
 }
