@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use longwire_protocol::numbered::{Draft, NumberedEvent};
+use tokio::time::Instant;
 
 use crate::coalesce::{Room, continues, delta};
 

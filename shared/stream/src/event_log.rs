@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::run::RunStatus;
@@ -14,6 +12,7 @@ use longwire_protocol::numbered::{Draft, Metadata, NumberedEvent};
 use longwire_protocol::response;
 use longwire_protocol::response::alive::Alive;
 use longwire_protocol::response::resumed::Resumed;
+use tokio::time::Instant;
 
 use crate::coalesce::{delta, shorten};
 use crate::event_buffer::{Entry, EventBuffer};

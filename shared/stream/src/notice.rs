@@ -1,8 +1,7 @@
 //! Notices about subscribers that were given up.
 
-use tokio::sync::mpsc;
-
 use longwire_core::ids::ConnectionId;
+use tokio::sync::mpsc;
 
 /// Reason why a subscriber was given up. The subscriber is detached already.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 /// Deltas per round trip up to which no delta waits for the window. A little above one half, because round trips of
 /// 10 ms at 50 deltas a second are exactly one half, and the measured values vary.
-const CALM: f64 = 0.6;
+const MAX_DELTAS_PER_ROUND_TRIP: f64 = 0.6;
 
 /// Time constant of the fading count of deltas, in seconds: long enough to level out an irregular network, short
 /// enough that the first delta after a second of silence leaves at once.
-const MEMORY: f64 = 0.5;
+const RATE_DECAY_SECONDS: f64 = 0.5;
 
 /// Weight of the newest round trip in their mean.
-const NEWEST: f64 = 0.3;
+const ROUND_TRIP_WEIGHT: f64 = 0.3;
 
 /// Arrival rate of deltas, as a count that fades exponentially.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,13 +31,13 @@ impl Rate {
 
     /// Returns the rate in deltas per second.
     pub(crate) fn per_second(&self, now: Instant) -> f64 {
-        self.faded(now) / MEMORY
+        self.faded(now) / RATE_DECAY_SECONDS
     }
 
     fn faded(&self, now: Instant) -> f64 {
         let Some(at) = self.at else { return 0.0 };
         let age = now.saturating_duration_since(at).as_secs_f64();
-        self.count * (-age / MEMORY).exp()
+        self.count * (-age / RATE_DECAY_SECONDS).exp()
     }
 }
 
@@ -77,7 +77,7 @@ impl Pace {
         let trip = now - started;
         self.round_trip = Some(match self.round_trip {
             None => trip,
-            Some(mean) => mean.mul_f64(1.0 - NEWEST) + trip.mul_f64(NEWEST),
+            Some(mean) => mean.mul_f64(1.0 - ROUND_TRIP_WEIGHT) + trip.mul_f64(ROUND_TRIP_WEIGHT),
         });
     }
 
@@ -91,7 +91,7 @@ impl Pace {
         let per_trip = self
             .round_trip
             .map_or(0.0, |trip| rate * trip.as_secs_f64());
-        if per_trip < CALM {
+        if per_trip < MAX_DELTAS_PER_ROUND_TRIP {
             Duration::ZERO
         } else {
             self.window

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tokio::time::timeout;
-
 use longwire_core::ids::ConnectionId;
+use tokio::time::timeout;
 
 /// Posts a frame to a connection once. The dispatcher retries.
 pub type Post =

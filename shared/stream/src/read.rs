@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tokio::time::timeout;
-
 use longwire_core::event_batch::EventBatch;
+use tokio::time::timeout;
 
 /// Result of one read: a page of the durable log, or `None` when the log does not have the wanted event.
 pub type ReadResult = Result<Option<EventBatch>, ReadError>;

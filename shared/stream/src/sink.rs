@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
-
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
 use longwire_protocol::numbered::Draft;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 /// Number of commands that may wait. Further ones make [`EventSink::emit`] wait, and with it the model's stream.
 const CAPACITY: usize = 256;

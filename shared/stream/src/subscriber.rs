@@ -5,10 +5,9 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
+use tokio::time::Instant;
 
 use crate::event_log::EventLog;
 use crate::outbox::Outbox;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use longwire_core::event_batch::EventBatch;
 use longwire_core::shape::Lines;
 use longwire_stream::settings::Settings;
 use longwire_stream::sink::Stopped;
+use tokio::time::{Instant, sleep};
 
 use crate::stage::{
     id, joined_deltas, ms, numbers, run_cancelled, run_finished, stage, stage_with, text,

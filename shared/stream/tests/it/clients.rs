@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
-use tokio::time::{Instant, sleep};
-
 use longwire_core::ids::ConnectionId;
 use longwire_stream::post::{Post, PostError};
+use tokio::time::{Instant, sleep};
 
 use crate::stage::id;
 

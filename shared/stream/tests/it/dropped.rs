@@ -1,11 +1,10 @@
 //! Futures of the sink that are dropped before they complete.
 
 use futures::FutureExt;
-use tokio::task::unconstrained;
-use tokio::time::sleep;
-
 use longwire_core::run::Cursor;
 use longwire_core::shape::Lines;
+use tokio::task::unconstrained;
+use tokio::time::sleep;
 
 use crate::stage::{Stage, id, ms, numbers, run_cancelled, run_finished, stage, text};
 

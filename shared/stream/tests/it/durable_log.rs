@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
-use tokio::time::{Instant, sleep};
-
 use longwire_core::event_batch::EventBatch;
 use longwire_stream::read::{ReadError, ReadEvents};
+use tokio::time::{Instant, sleep};
 
 /// Duration of a read, and the error of one that fails.
 pub(crate) type ReadOutcome = (Duration, Result<(), ReadError>);

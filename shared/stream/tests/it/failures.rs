@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use longwire_core::ids::ConnectionId;
 use longwire_core::shape::Lines;
 use longwire_stream::notice::Notice;
 use longwire_stream::post::PostError;
+use tokio::time::{Instant, sleep};
 
 use crate::clients::PostOutcome;
 use crate::stage::{Stage, id, joined_deltas, ms, numbers, stage, text, text_start};

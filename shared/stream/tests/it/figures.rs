@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until};
-
 use longwire_core::shape::Lines;
 use longwire_stream::post::PostError;
 use longwire_stream::settings::Settings;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clients::Attempt;
 use crate::stage::{

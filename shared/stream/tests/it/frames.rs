@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::time::sleep;
-
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::shape::{Format, Lines};
 use longwire_protocol::event::{Event, ToolRole};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::numbered::Annotations;
+use serde_json::Value;
+use tokio::time::sleep;
 
 use crate::stage::{joined_deltas, ms, numbers, run_finished, stage, text, text_start};
 

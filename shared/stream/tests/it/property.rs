@@ -1,13 +1,12 @@
 //! Property: whatever is emitted and however posts fail, every subscriber gets exactly the events of the log, in order.
 
-use proptest::prelude::*;
-use tokio::time::sleep;
-
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::shape::Lines;
 use longwire_protocol::event::{Event, ReasoningRole};
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_stream::post::PostError;
+use proptest::prelude::*;
+use tokio::time::sleep;
 
 use crate::clients::PostOutcome;
 use crate::stage::{joined_deltas, ms, numbers, run_finished, stage};

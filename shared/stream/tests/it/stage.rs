@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::sync::watch;
-use tokio::time::Instant;
-
 use longwire_core::ids::{ConnectionId, MessageId, RunId, ThreadId};
 use longwire_core::run::{Cursor, RunStatus};
 use longwire_core::shape::{Format, Lines, Shape};
@@ -16,6 +12,9 @@ use longwire_stream::post::Post;
 use longwire_stream::read::ReadEvents;
 use longwire_stream::settings::Settings;
 use longwire_stream::sink::EventSink;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::clients::{Clients, PostOutcome};
 use crate::durable_log::{DurableLog, ReadOutcome};
