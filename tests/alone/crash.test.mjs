@@ -204,9 +204,9 @@ test('a crash does not extend the grace period of a run without subscribers', as
   const run = await client.prompt('sim:slow', { options: { onGone: 'grace:14' } });
   await run.firstText();
   client.close();
-  await until(
+  const goneSince = await until(
     'the start of the grace period',
-    async () => (await runRow(run.threadId, run.id))?.goneSince !== undefined,
+    async () => (await runRow(run.threadId, run.id))?.goneSince,
   );
   await crash(run);
   const row = await until(
@@ -218,7 +218,8 @@ test('a crash does not extend the grace period of a run without subscribers', as
     RECOVERY_MS,
   );
   assert.deepEqual([row.reason, row.crashes], ['client_gone', 1]);
-  const lasted = row.endedAt - row.goneSince;
+  assert.equal(row.goneSince, goneSince);
+  const lasted = row.endedAt - goneSince;
   assert.ok(lasted >= 13 && lasted <= 25, `${lasted} s`);
   await idle(run.threadId);
   await queuesEmpty();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use longwire_lambda::sdk::{self, CallTimeouts};
-use longwire_queue::Queue;
-use longwire_scheduler::Scheduler;
+use longwire_queue::queue::Queue;
+use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
 

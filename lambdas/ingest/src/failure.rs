@@ -3,8 +3,8 @@
 use longwire_core::ids::RunId;
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::response::error::{Code, ErrorResponse};
-use longwire_queue::QueueError;
-use longwire_scheduler::ScheduleError;
+use longwire_queue::error::QueueError;
+use longwire_scheduler::error::ScheduleError;
 use longwire_store::error::StoreError;
 
 /// Failure of a request.

@@ -1,8 +1,8 @@
 //! Clients of the function.
 
 use longwire_lambda::sdk::{self, CallTimeouts};
-use longwire_queue::Queue;
-use longwire_scheduler::Scheduler;
+use longwire_queue::queue::Queue;
+use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::threads::Threads;
 
 use crate::config::Config;

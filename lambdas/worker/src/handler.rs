@@ -6,7 +6,8 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use backon::{ExponentialBuilder, Retryable};
 use lambda_runtime::{Context, LambdaEvent};
 use longwire_core::job::Job;
-use longwire_queue::{QueueError, ReceivedMessage};
+use longwire_queue::error::QueueError;
+use longwire_queue::received::ReceivedMessage;
 use longwire_runner::delivery::Delivery;
 use longwire_runner::error::AttemptError;
 use longwire_runner::runner::Runner;
@@ -32,10 +33,10 @@ pub(crate) async fn handle(runner: &Runner, event: LambdaEvent<SqsEvent>) -> Sqs
                 event = "message_returned",
                 error = format!("{error:#}"),
                 message_id = ?message.message_id,
-                "the message is given back"
+                "the message is made visible again"
             );
             let delay = delay(runner.settings.lease, receive_count(&message), &error);
-            give_back(&event.context, &received, delay).await;
+            make_visible(&event.context, &received, delay).await;
             response.add_failure(message.message_id.unwrap_or_default());
         }
     }
@@ -58,13 +59,13 @@ async fn handle_message(
     Ok(runner.run(&delivery).await?)
 }
 
-/// Gives a message back: visible again after `delay`, counted from now.
+/// Makes a message visible again after `delay`, counted from now.
 ///
 /// The visibility timeout of the queue is as long as a worker may live, so without this a failure would delay the run
 /// by that. When the queue fails as well, the request is repeated, because nothing else makes the message visible soon.
-async fn give_back(context: &Context, received: &ReceivedMessage, delay: Duration) {
+async fn make_visible(context: &Context, received: &ReceivedMessage, delay: Duration) {
     let failed = Instant::now();
-    let give_back = || {
+    let make_visible = || {
         let left = delay.saturating_sub(failed.elapsed());
         received.change_visibility(left.max(FIRST_DELAY))
     };
@@ -73,11 +74,11 @@ async fn give_back(context: &Context, received: &ReceivedMessage, delay: Duratio
         .without_max_times()
         .with_jitter();
     let unavailable = |error: &QueueError| matches!(error, QueueError::Unavailable(_));
-    let given_back = timeout(
+    let changed = timeout(
         requeue_timeout(context),
-        give_back.retry(pauses).when(unavailable),
+        make_visible.retry(pauses).when(unavailable),
     );
-    let error = match given_back.await {
+    let error = match changed.await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
         Err(elapsed) => elapsed.to_string(),

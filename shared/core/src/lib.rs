@@ -18,4 +18,5 @@ pub mod job;
 
 pub mod backoff;
 pub mod clock;
+pub mod error_chain;
 pub mod text;

@@ -55,10 +55,10 @@ impl From<OnGone> for String {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum IfBusy {
-    /// Waits in the thread's run queue.
+    /// Queues the prompt.
     #[default]
     Queue,
-    /// Is refused.
+    /// Refuses the prompt.
     Reject,
     /// Cancels the active run and everything queued, then starts.
     Interrupt,

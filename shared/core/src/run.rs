@@ -36,7 +36,8 @@ impl RunStatus {
     }
 }
 
-/// Reason of a cancellation; `lw.reason` on the wire.
+/// Reason of a cancellation; `lw.reason` on the wire. It is stored in the control row, so a new reason takes two
+/// releases: the first reads it, the second writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
@@ -72,7 +73,7 @@ pub enum RunErrorCode {
     ContextTooLong,
     /// Several workers crashed during the run.
     WorkerLost,
-    /// Fault of Longwire itself.
+    /// Error of Longwire itself.
     Internal,
 }
 

@@ -1,6 +1,4 @@
-//! Cutting text to size, and errors as text for the log.
-
-use std::error::Error;
+//! Cutting text to size.
 
 /// Longest prefix of `text` that takes at most `bytes` bytes of UTF-8 and ends at a character boundary.
 pub fn prefix(text: &str, bytes: usize) -> &str {
@@ -14,18 +12,6 @@ pub fn ellipsis(text: &str, bytes: usize) -> String {
         return text.to_owned();
     }
     format!("{}…", prefix(text, bytes.saturating_sub('…'.len_utf8())))
-}
-
-/// An error and its sources, joined with `: `.
-///
-/// `DisplayErrorContext` of the AWS SDK prints the raw response too, and with it prompts and answers, which
-/// must not reach the log.
-pub fn error_chain(error: &dyn Error) -> String {
-    let sources = std::iter::successors(Some(error), |&error| error.source());
-    sources
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 #[cfg(test)]

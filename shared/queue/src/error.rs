@@ -5,7 +5,7 @@ use std::error::Error;
 use aws_sdk_sqs::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use longwire_core::text::error_chain;
+use longwire_core::error_chain::error_chain;
 
 /// Error codes for a receipt handle whose message was deleted or received again (SQS API reference,
 /// "ChangeMessageVisibility", Errors), with the names of the older protocol.

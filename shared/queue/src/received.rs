@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{Queue, QueueError};
+use crate::error::QueueError;
+use crate::queue::Queue;
 
 /// Handle of a received message.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ impl ReceivedMessage {
     }
 
     /// Sets the visibility timeout, counted from now. A longer one keeps the message from other workers; a short
-    /// one gives it back ([`Queue::change_visibility`]).
+    /// one makes it visible again ([`Queue::change_visibility`]).
     pub async fn change_visibility(&self, timeout: Duration) -> Result<(), QueueError> {
         self.queue.change_visibility(&self.receipt, timeout).await
     }

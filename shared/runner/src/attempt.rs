@@ -18,6 +18,9 @@ use crate::delivery::Delivery;
 use crate::restarts::emitted_until;
 use crate::runner::Runner;
 
+/// Crashes of workers after which a run is given up.
+pub const MAX_CRASHES: u32 = 3;
+
 /// One worker's attempt at a run.
 pub struct Attempt<'a> {
     /// Clients and settings, shared by all attempts.

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use longwire_core::job::Job;
-use longwire_queue::ReceivedMessage;
+use longwire_queue::received::ReceivedMessage;
 
 /// One delivery of a job. A job may be delivered twice or late; the row of its run decides what it leads to.
 #[derive(Debug, Clone, Copy)]

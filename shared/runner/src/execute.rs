@@ -11,13 +11,10 @@ use longwire_stream::sink::EventSink;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, MAX_CRASHES};
 use crate::error::AttemptError;
 use crate::supervisor::{Signals, Supervisor};
 use crate::writer::Writer;
-
-/// Crashes of workers after which a run is given up.
-const MAX_CRASHES: u32 = 3;
 
 /// Way in which an attempt ends.
 enum AttemptEnd {

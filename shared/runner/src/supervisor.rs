@@ -17,7 +17,7 @@ use crate::error::AttemptError;
 use crate::supervision::Supervision;
 
 /// Signals between the supervisor, the agent loop and the writer.
-pub struct Signals {
+pub(crate) struct Signals {
     /// Cancels the run, for this reason; set once.
     pub cancel: watch::Sender<Option<CancelReason>>,
     /// Cuts off the step under way; set once.
@@ -29,7 +29,7 @@ pub struct Signals {
 }
 
 /// Supervises a run while an attempt executes.
-pub struct Supervisor<'a> {
+pub(crate) struct Supervisor<'a> {
     attempt: &'a Attempt<'a>,
     events: &'a EventSink,
     notices: Notices,

@@ -4,7 +4,8 @@ use longwire_core::ids::RunId;
 use longwire_core::job::Job;
 use longwire_core::thread_key::ThreadKey;
 
-use crate::{ScheduleError, Scheduler};
+use crate::error::ScheduleError;
+use crate::scheduler::Scheduler;
 
 impl Scheduler {
     /// Removes an ended run from the head of its thread's run queue and sends the job of the new head.

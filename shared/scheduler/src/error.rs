@@ -1,6 +1,6 @@
 //! Errors of the scheduler.
 
-use longwire_queue::QueueError;
+use longwire_queue::error::QueueError;
 use longwire_store::error::StoreError;
 
 /// Error of the table or of the queue.

@@ -22,28 +22,11 @@
 //! claim the run, and a worker gives back a run that is not the head. A run that is in no queue is appended before
 //! its worker begins.
 
-mod advance;
-mod error;
-mod start;
-mod sweep;
+pub mod error;
+pub mod scheduler;
+
 mod wake;
 
-pub use error::ScheduleError;
-pub use start::Started;
-
-use longwire_queue::Queue;
-use longwire_store::threads::Threads;
-
-/// Scheduler of runs over one table and one queue. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Scheduler {
-    threads: Threads,
-    queue: Queue,
-}
-
-impl Scheduler {
-    /// Combines the table of threads and the queue of jobs.
-    pub fn new(threads: Threads, queue: Queue) -> Self {
-        Self { threads, queue }
-    }
-}
+mod advance;
+pub mod start;
+mod sweep;

@@ -10,8 +10,9 @@ use longwire_store::error::StoreError;
 use longwire_store::threads::record::NewRun;
 use longwire_store::threads::run_queue::Appended;
 
+use crate::error::ScheduleError;
+use crate::scheduler::Scheduler;
 use crate::wake::overdue;
-use crate::{ScheduleError, Scheduler};
 
 /// Outcome of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl Scheduler {
         try_join_all(cancels).await.map(drop)
     }
 
-    /// Wakes an overdue head. The new run is safe in the queue whatever comes of this.
+    /// Wakes an overdue head. A failure is logged only, because the new run is queued already.
     async fn wake_head(&self, run: &NewRun, head: Option<&RunId>) {
         if let Some(head) = head
             && let Err(error) = self.read_head(&run.key, head, run.now).await

@@ -4,7 +4,8 @@ use longwire_core::run::CancelReason;
 use longwire_store::threads::overdue::Overdue;
 use longwire_store::threads::record::WAKE_QUEUED;
 
-use crate::{ScheduleError, Scheduler};
+use crate::error::ScheduleError;
+use crate::scheduler::Scheduler;
 
 impl Scheduler {
     /// Moves an overdue run: sends the job of its thread's active run again if that is overdue at `now`.

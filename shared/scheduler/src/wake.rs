@@ -8,7 +8,8 @@ use longwire_core::job::Job;
 use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
 
-use crate::{ScheduleError, Scheduler};
+use crate::error::ScheduleError;
+use crate::scheduler::Scheduler;
 
 /// Time until a run whose job was sent again counts as overdue once more, in seconds. All workers may be busy;
 /// another job for each reader would add to their load.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use longwire_core::text::error_chain;
+use longwire_core::error_chain::error_chain;
 
 /// Error of a request to DynamoDB.
 #[derive(Debug, thiserror::Error)]

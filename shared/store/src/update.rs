@@ -21,7 +21,7 @@ pub(crate) enum Updated<T> {
     Done(T),
     /// The condition failed; the current item, if there is one. After a lost response the item may already contain
     /// the update.
-    Refused(Option<T>),
+    ConditionFailed(Option<T>),
 }
 
 /// Sends a conditional update, again with jitter while its error is retryable. Both outcomes carry the item, so no
@@ -45,7 +45,7 @@ async fn send<T: DeserializeOwned>(
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
             let item = refused.item.clone().filter(|item| !item.is_empty());
-            Ok(Updated::Refused(item.map(read).transpose()?))
+            Ok(Updated::ConditionFailed(item.map(read).transpose()?))
         }
         _ => Err(error.into()),
     }

@@ -7,7 +7,7 @@ use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
 use longwire_protocol::event::{AssistantRole, Event};
-use longwire_runner::attempt::Attempt;
+use longwire_runner::attempt::{Attempt, MAX_CRASHES};
 use longwire_runner::error::AttemptError;
 use longwire_runner::writer::Writer;
 use longwire_store::threads::transition::Cut;
@@ -15,9 +15,6 @@ use longwire_stream::sink::EventSink;
 
 use crate::attempt_plan::{Action, AttemptEnd, AttemptPlan};
 use crate::environment::Environment;
-
-/// Crashes after which a run fails, as in the runner.
-const MAX_CRASHES: u32 = 3;
 
 /// Hand-overs after which a run finishes, so that every case ends.
 const MAX_HAND_OVERS: u32 = 6;

@@ -6,7 +6,7 @@ use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::options::{IfBusy, OnGone};
 use longwire_core::run::{CancelReason, Cursor};
 use longwire_core::shape::{Format, Lines, Shape};
-use longwire_scheduler::Scheduler;
+use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::threads::record::NewRun;
 use longwire_store::threads::resume::ResumeOutcome;
 

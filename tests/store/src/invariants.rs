@@ -143,10 +143,15 @@ impl Observations {
         }
     }
 
-    /// Checks that nothing remains of a rejected run, unless it was started more than once.
+    /// Checks that nothing remains of a rejected run that could begin by itself, unless it was started more than once.
+    /// A start whose responses were lost takes its own row for that of an earlier start and leaves it, outside of the
+    /// run queue; the sweep cancels it.
     pub(crate) fn check_rejected(&mut self, run: &RunId) {
         let Snapshot { run_queue, rows } = &self.snapshot;
-        let remains = rows.contains_key(run) || run_queue.contains(run);
+        let began = rows
+            .get(run)
+            .is_some_and(|row| row.status != RunStatus::Queued);
+        let remains = began || run_queue.contains(run);
         if self.starts.get(run) == Some(&1) && remains {
             self.violation(format!("{run} was rejected, but a part of it remains"));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use longwire_scheduler::Scheduler;
+use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::threads::keys::open_part;
 
 use crate::environment::Environment;

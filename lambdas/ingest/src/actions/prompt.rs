@@ -6,7 +6,7 @@ use longwire_core::run::RunStatus;
 use longwire_protocol::request::prompt::Prompt;
 use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
-use longwire_scheduler::Started;
+use longwire_scheduler::start::Started;
 use longwire_store::threads::record::NewRun;
 use longwire_store::threads::run_queue::MAX_RUNS;
 

@@ -22,8 +22,8 @@ use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use longwire_core::options::OnGone;
-use longwire_queue::Queue;
-use longwire_scheduler::Scheduler;
+use longwire_queue::queue::Queue;
+use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::connections::rate::Rate;
 use longwire_store::threads::Threads;

@@ -1,7 +1,8 @@
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::{Client, Config};
-use longwire_queue::Queue;
-use longwire_scheduler::{ScheduleError, Scheduler};
+use longwire_queue::queue::Queue;
+use longwire_scheduler::error::ScheduleError;
+use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::threads::overdue::Overdue;
 use serde_json::{Value, json};
 

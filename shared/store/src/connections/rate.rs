@@ -43,7 +43,7 @@ impl Connections {
         let counted = update::<Counter>(self.increment(id, limit, now)).await?;
         Ok(match counted {
             Updated::Done(_) => None,
-            Updated::Refused(_) => Some(Duration::from_millis(WINDOW - now % WINDOW)),
+            Updated::ConditionFailed(_) => Some(Duration::from_millis(WINDOW - now % WINDOW)),
         })
     }
 

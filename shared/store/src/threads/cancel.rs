@@ -37,17 +37,17 @@ impl Threads {
             let request = Transition::RequestCancel { reason };
             match self.apply(key, run_id, request).await? {
                 Updated::Done(row) => return Ok(CancelOutcome::Requested(row)),
-                Updated::Refused(None) => return Ok(CancelOutcome::Missing),
-                Updated::Refused(Some(row)) if row.status.ended() => {
+                Updated::ConditionFailed(None) => return Ok(CancelOutcome::Missing),
+                Updated::ConditionFailed(Some(row)) if row.status.ended() => {
                     return Ok(CancelOutcome::Ended(row));
                 }
-                Updated::Refused(Some(_)) => {}
+                Updated::ConditionFailed(Some(_)) => {}
             }
             match self.end_queued(key, run_id, reason, now).await? {
                 Updated::Done(row) => return Ok(CancelOutcome::WhileQueued(row)),
-                Updated::Refused(None) => return Ok(CancelOutcome::Missing),
+                Updated::ConditionFailed(None) => return Ok(CancelOutcome::Missing),
                 // A worker claimed it since the first write.
-                Updated::Refused(Some(_)) => {}
+                Updated::ConditionFailed(Some(_)) => {}
             }
         }
         Err(StoreError::ConditionFailed)
@@ -64,7 +64,7 @@ impl Threads {
     ) -> Result<Option<RunRow>, StoreError> {
         Ok(match self.end_queued(key, run_id, reason, now).await? {
             Updated::Done(_) => None,
-            Updated::Refused(row) => row,
+            Updated::ConditionFailed(row) => row,
         })
     }
 
@@ -78,7 +78,9 @@ impl Threads {
         let cancel = Transition::CancelQueued { reason, at: now };
         Ok(match self.apply(key, run_id, cancel).await? {
             // Another cancellation was first, or the response to an earlier request was lost.
-            Updated::Refused(Some(row)) if row.status == RunStatus::Cancelled => Updated::Done(row),
+            Updated::ConditionFailed(Some(row)) if row.status == RunStatus::Cancelled => {
+                Updated::Done(row)
+            }
             updated => updated,
         })
     }

@@ -45,8 +45,8 @@ impl Threads {
         let fresh = Transition::Claim(claimant);
         let row = match self.apply(key, run_id, fresh).await? {
             Updated::Done(row) => return Ok(ClaimOutcome::Claimed(row, Claim::Fresh)),
-            Updated::Refused(None) => return Ok(ClaimOutcome::Missing),
-            Updated::Refused(Some(row)) => row,
+            Updated::ConditionFailed(None) => return Ok(ClaimOutcome::Missing),
+            Updated::ConditionFailed(Some(row)) => row,
         };
         // The response to an earlier request of this claim was lost.
         if owned(&row, claimant) {
@@ -68,12 +68,12 @@ impl Threads {
         };
         Ok(match self.apply(key, run_id, transition).await? {
             Updated::Done(row) => ClaimOutcome::Claimed(row, claim),
-            Updated::Refused(Some(row)) if owned(&row, claimant) => {
+            Updated::ConditionFailed(Some(row)) if owned(&row, claimant) => {
                 ClaimOutcome::Claimed(row, claim)
             }
-            Updated::Refused(Some(row)) if row.status.ended() => ClaimOutcome::Ended(row),
-            Updated::Refused(Some(row)) => ClaimOutcome::Leased(row),
-            Updated::Refused(None) => ClaimOutcome::Missing,
+            Updated::ConditionFailed(Some(row)) if row.status.ended() => ClaimOutcome::Ended(row),
+            Updated::ConditionFailed(Some(row)) => ClaimOutcome::Leased(row),
+            Updated::ConditionFailed(None) => ClaimOutcome::Missing,
         })
     }
 }

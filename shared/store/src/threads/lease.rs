@@ -73,14 +73,14 @@ enum Transacted {
     /// The transaction took effect, now or at an earlier request whose response was lost.
     Stored,
     /// The condition on the row failed; the current row, if there is one.
-    Refused(Option<Box<RunRow>>),
+    ConditionFailed(Option<Box<RunRow>>),
 }
 
 impl From<Transacted> for Written {
     fn from(transacted: Transacted) -> Self {
         match transacted {
             Transacted::Stored => Self::Done,
-            Transacted::Refused(_) => Self::Lost,
+            Transacted::ConditionFailed(_) => Self::Lost,
         }
     }
 }
@@ -126,7 +126,7 @@ impl RunLease {
             Some(cut) => Transition::Cut { epoch, moved, cut },
         };
         match self.transact(transition, Vec::new(), unowned).await? {
-            Transacted::Refused(Some(row))
+            Transacted::ConditionFailed(Some(row))
                 if row.epoch == self.epoch && !row.handed_over() && !row.status.ended() =>
             {
                 Err(StoreError::ConditionFailed)
@@ -164,10 +164,13 @@ impl RunLease {
         let puts = self.puts(commit)?;
         Ok(match self.transact(transition, puts, stored).await? {
             Transacted::Stored => Ended::Done,
-            Transacted::Refused(Some(row)) if row.epoch == self.epoch && !row.status.ended() => row
-                .cancel_requested
-                .map_or(Ended::Lost, Ended::CancelRequested),
-            Transacted::Refused(_) => Ended::Lost,
+            Transacted::ConditionFailed(Some(row))
+                if row.epoch == self.epoch && !row.status.ended() =>
+            {
+                row.cancel_requested
+                    .map_or(Ended::Lost, Ended::CancelRequested)
+            }
+            Transacted::ConditionFailed(_) => Ended::Lost,
         })
     }
 
@@ -209,7 +212,7 @@ impl RunLease {
         let row = self.threads.run_row(&self.key, &self.run_id).await?;
         Ok(match row {
             Some(row) if row.epoch == self.epoch && stored(&row) => Transacted::Stored,
-            row => Transacted::Refused(row.map(Box::new)),
+            row => Transacted::ConditionFailed(row.map(Box::new)),
         })
     }
 }

@@ -106,12 +106,12 @@ impl Threads {
             .expression_attribute_values(":max", n(MAX_SUBSCRIBERS));
         match update::<RunRow>(subscribe).await? {
             Updated::Done(_) => Ok(()),
-            Updated::Refused(Some(row)) if row.status.ended() => Ok(()),
-            Updated::Refused(Some(_)) => {
+            Updated::ConditionFailed(Some(row)) if row.status.ended() => Ok(()),
+            Updated::ConditionFailed(Some(_)) => {
                 let mark = self.mark_repeated(run, "", "(attribute_exists(attached))");
                 update::<RunRow>(mark).await.map(drop)
             }
-            Updated::Refused(None) => Err(StoreError::ConditionFailed),
+            Updated::ConditionFailed(None) => Err(StoreError::ConditionFailed),
         }
     }
 

@@ -51,9 +51,9 @@ impl Threads {
             let updated = self.subscribe(key, run_id, connection, cursor, &row).await;
             match updated? {
                 Updated::Done(row) => return Ok(ResumeOutcome::Subscribed(row, cursor)),
-                Updated::Refused(None) => return Ok(ResumeOutcome::Missing),
+                Updated::ConditionFailed(None) => return Ok(ResumeOutcome::Missing),
                 // Since the read the run ended, it restarted, or it has more subscribers.
-                Updated::Refused(Some(_)) => {}
+                Updated::ConditionFailed(Some(_)) => {}
             }
         }
         Err(StoreError::ConditionFailed)

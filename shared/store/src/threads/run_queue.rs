@@ -109,7 +109,7 @@ impl Threads {
             let append = self.append_request(key, run_id, max, now, keep);
             let meta: Option<Meta> = match update(append).await? {
                 Updated::Done(meta) => return Ok(Appended::at(meta, run_id)),
-                Updated::Refused(meta) => meta,
+                Updated::ConditionFailed(meta) => meta,
             };
             match meta {
                 Some(meta) if meta.expired(now) => {
@@ -139,7 +139,7 @@ impl Threads {
         let remove = self.remove_request(key, run_id, 0);
         let meta: Option<Meta> = match update(remove).await? {
             Updated::Done(meta) => Some(meta),
-            Updated::Refused(meta) => meta,
+            Updated::ConditionFailed(meta) => meta,
         };
         Ok(meta.and_then(Meta::into_head))
     }
@@ -156,7 +156,7 @@ impl Threads {
             let remove = self.remove_request(key, run_id, position);
             let meta: Option<Meta> = match update(remove).await? {
                 Updated::Done(meta) => return Ok(Meta::into_head(meta)),
-                Updated::Refused(meta) => meta,
+                Updated::ConditionFailed(meta) => meta,
             };
             match meta.as_ref().and_then(|meta| meta.position(run_id)) {
                 Some(current) => position = current,
