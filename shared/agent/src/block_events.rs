@@ -13,7 +13,7 @@ pub(super) fn text_start(id: &MessageId, block: u32) -> Draft {
     event.annotated(block_index(block))
 }
 
-/// Piece of a text.
+/// Delta of a text.
 pub(super) fn text_content(id: &MessageId, delta: &str) -> Draft {
     let message_id = id.clone();
     let delta = delta.to_owned();
@@ -38,7 +38,7 @@ pub(super) fn reasoning_start(id: &MessageId, block: u32) -> [Draft; 2] {
     [start.annotated(block_index(block)), message_start.into()]
 }
 
-/// Piece of the reasoning text.
+/// Delta of the reasoning text.
 pub(super) fn reasoning_content(id: &MessageId, delta: String) -> Draft {
     let message_id = id.clone();
     Event::ReasoningMessageContent { message_id, delta }.into()
@@ -68,7 +68,7 @@ pub(super) fn call_start(id: &CallId, name: &str, parent: &MessageId, block: u32
     })
 }
 
-/// Piece of a tool call's arguments.
+/// Delta of a tool call's arguments.
 pub(super) fn call_args(id: &CallId, delta: &str) -> Draft {
     let event = Event::ToolCallArgs {
         tool_call_id: id.clone(),

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Instant;
-
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::message::Message;
@@ -12,6 +9,8 @@ use longwire_core::run::CancelReason;
 use longwire_protocol::numbered::Draft;
 use longwire_stream::sink::{EventSink, Stopped};
 use longwire_tools::toolbox::Tools;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 use crate::context_window::Window;
 use crate::model::Model;
@@ -54,9 +53,9 @@ pub struct Limits {
     pub max_tokens: u32,
     /// Part of the conversation that the model is shown.
     pub window: Window,
-    /// Most attempts of one model call; a call is retried only while nothing of its reply was sent.
-    pub attempts: u32,
-    /// Upper bound of the first pause between two attempts. The bound doubles with each attempt; the pause has
+    /// Most tries of one model call; a call is retried only while nothing of its reply was sent.
+    pub model_tries: u32,
+    /// Upper bound of the first pause between two tries. The bound doubles with each try; the pause has
     /// full jitter.
     pub backoff: Duration,
     /// Time that must be left of the lease for a model call or a tool to start.
@@ -69,7 +68,7 @@ impl Default for Limits {
             max_steps: 10,
             max_tokens: 4096,
             window: Window::default(),
-            attempts: 4,
+            model_tries: 4,
             backoff: Duration::from_secs(1),
             lease_margin: Duration::from_secs(5),
         }

@@ -2,12 +2,11 @@
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use serde_json::Value;
-
 use longwire_core::ids::{CallId, RunId, ThreadId};
 use longwire_core::message::{Role, Usage};
 use longwire_core::run::RunErrorCode;
 use longwire_core::tool::ToolSpec;
+use serde_json::Value;
 
 /// Model that answers conversations. The only trait of the product: production uses Bedrock, tests use scripts.
 pub trait Model: Send + Sync {
@@ -83,18 +82,18 @@ pub enum Part {
 /// Event of a reply. `block` is Bedrock's contentBlockIndex; blocks may interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Delta {
-    /// Piece of a text.
+    /// Delta of a text.
     Text {
         /// Index of the block.
         block: u32,
-        /// The piece.
+        /// Text of the delta.
         text: String,
     },
-    /// Piece of reasoning.
+    /// Delta of reasoning.
     Reasoning {
         /// Index of the block.
         block: u32,
-        /// The piece.
+        /// Text or signature of the delta.
         delta: ReasoningDelta,
     },
     /// Start of a tool call.
@@ -104,11 +103,11 @@ pub enum Delta {
         /// Name of the tool.
         name: String,
     },
-    /// Piece of a tool call's arguments, as JSON text.
+    /// Delta of a tool call's arguments, as JSON text.
     ToolInput {
         /// Index of the block.
         block: u32,
-        /// The piece.
+        /// Text of the delta.
         json: String,
     },
     /// End of a block. A block that was cut off may have none.
@@ -127,12 +126,12 @@ pub enum Delta {
     },
 }
 
-/// Piece of reasoning.
+/// Delta of reasoning.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReasoningDelta {
-    /// Piece of the text.
+    /// Delta of the text.
     Text(String),
-    /// Piece of the signature.
+    /// Delta of the signature.
     Signature(String),
     /// Encrypted reasoning, in base64, complete.
     Redacted(String),

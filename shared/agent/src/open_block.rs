@@ -1,11 +1,10 @@
 //! A block of a reply while it is being received.
 
-use serde_json::Value;
-
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::message::Block;
 use longwire_core::tool::ToolCall;
 use longwire_protocol::numbered::Draft;
+use serde_json::Value;
 
 use crate::block_events;
 use crate::model::ReasoningDelta;
@@ -116,20 +115,20 @@ impl OpenBlock {
         }
     }
 
-    /// Adds text. An empty piece leads to no event, because AG-UI refuses an empty delta.
-    pub(super) fn add_text(&mut self, block: u32, piece: &str) -> Vec<Draft> {
+    /// Adds text. An empty delta leads to no event, because AG-UI refuses it.
+    pub(super) fn add_text(&mut self, block: u32, delta: &str) -> Vec<Draft> {
         let Kind::Text { id, text } = &mut self.kind else {
             return Vec::new();
         };
-        if piece.is_empty() {
+        if delta.is_empty() {
             return Vec::new();
         }
-        text.push_str(piece);
+        text.push_str(delta);
         let mut drafts = Vec::new();
         if !std::mem::replace(&mut self.started, true) {
             drafts.push(block_events::text_start(id, block));
         }
-        drafts.push(block_events::text_content(id, piece));
+        drafts.push(block_events::text_content(id, delta));
         drafts
     }
 
@@ -153,15 +152,15 @@ impl OpenBlock {
             return Vec::new();
         };
         match delta {
-            ReasoningDelta::Signature(piece) => signature.get_or_insert_default().push_str(&piece),
-            ReasoningDelta::Text(piece) if !piece.is_empty() => {
-                text.push_str(&piece);
+            ReasoningDelta::Signature(part) => signature.get_or_insert_default().push_str(&part),
+            ReasoningDelta::Text(part) if !part.is_empty() => {
+                text.push_str(&part);
                 if show {
                     let mut drafts = Vec::new();
                     if !std::mem::replace(&mut self.started, true) {
                         drafts.extend(block_events::reasoning_start(id, block));
                     }
-                    drafts.push(block_events::reasoning_content(id, piece));
+                    drafts.push(block_events::reasoning_content(id, part));
                     return drafts;
                 }
             }
@@ -170,16 +169,16 @@ impl OpenBlock {
         Vec::new()
     }
 
-    /// Adds a piece of a tool call's arguments.
-    pub(super) fn add_input(&mut self, piece: &str) -> Option<Draft> {
+    /// Adds a delta of a tool call's arguments.
+    pub(super) fn add_input(&mut self, delta: &str) -> Option<Draft> {
         let Kind::Call { id, json, .. } = &mut self.kind else {
             return None;
         };
-        if piece.is_empty() {
+        if delta.is_empty() {
             return None;
         }
-        json.push_str(piece);
-        Some(block_events::call_args(id, piece))
+        json.push_str(delta);
+        Some(block_events::call_args(id, delta))
     }
 
     /// Ends the block. Returns its end events the first time, nothing afterwards.
@@ -191,7 +190,7 @@ impl OpenBlock {
             Kind::Text { id, .. } => vec![block_events::text_end(id)],
             Kind::Reasoning { id, .. } => block_events::reasoning_end(id).into(),
             Kind::Redacted { .. } => Vec::new(),
-            // Clients parse the concatenated pieces as JSON; without any piece that would fail.
+            // Clients parse the concatenated deltas as JSON; without any delta that would fail.
             Kind::Call { id, json, .. } if json.is_empty() => vec![
                 block_events::call_args(id, "{}"),
                 block_events::call_end(id),

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use longwire_core::message::Message;
+use tokio::time::Instant;
 
 use crate::ctx::Ctx;
 use crate::error::AgentError;
 use crate::outcome::{Exit, Outcome, Stop};
 use crate::reply::Reply;
-use crate::tool_calls::{ToolCalls, settle};
+use crate::tool_calls::{ToolCalls, refuse_calls};
 use crate::transcript::Transcript;
 use crate::turn::turn;
 
@@ -76,7 +75,7 @@ async fn step(
         Stop::Refused => Outcome::Refused,
         Stop::Cancelled(reason) => Outcome::Cancelled(reason),
     };
-    let results = settle(ctx, &reply.message, outcome).await;
+    let results = refuse_calls(ctx, &reply.message, outcome).await;
     ctx.emit(reply.step_finished).await;
     transcript.extend([reply.message].into_iter().chain(results));
     Ok(Some(outcome))

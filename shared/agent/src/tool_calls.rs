@@ -1,14 +1,13 @@
 //! The tool calls of a step: run concurrently, with results in the order of the calls.
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::time::Instant;
-
 use longwire_core::message::Message;
 use longwire_core::tool::ToolOutcome;
 use longwire_protocol::event::Event;
 use longwire_tools::call::PreparedCall;
 use longwire_tools::guard::Output;
 use longwire_tools::repeat::Repeat;
+use tokio::time::Instant;
 
 use crate::ctx::Ctx;
 use crate::outcome::Outcome;
@@ -123,8 +122,12 @@ async fn run_ready(
     }
 }
 
-/// Results for the calls of a message that ends the run: none of them is run. `None` when it has no calls.
-pub(super) async fn settle(ctx: &Ctx<'_>, message: &Message, outcome: Outcome) -> Option<Message> {
+/// Refuses the calls of a message that ends the run and returns their results; `None` when it has no calls.
+pub(super) async fn refuse_calls(
+    ctx: &Ctx<'_>,
+    message: &Message,
+    outcome: Outcome,
+) -> Option<Message> {
     message.calls().next()?;
     let output = match outcome {
         Outcome::Cancelled(_) => cancelled(CANCELLED),

@@ -1,9 +1,8 @@
 //! The conversation of a run, and how much of it was sent for storing.
 
-use tokio::sync::oneshot;
-
 use longwire_core::ids::RunId;
 use longwire_core::message::Message;
+use tokio::sync::oneshot;
 
 use crate::ctx::{Ctx, Stage, Step};
 use crate::error::AgentError;

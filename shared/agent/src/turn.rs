@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-
 use longwire_core::backoff::FullJitter;
 use longwire_core::message::Message;
 use longwire_protocol::event::Event;
@@ -17,7 +16,7 @@ use crate::model::{ModelError, ModelErrorKind, Request};
 use crate::outcome::Stop;
 use crate::reply::Reply;
 
-/// Longest pause between two attempts; the default four attempts stay below it.
+/// Longest pause between two tries; the default four tries stay below it.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Makes one model call and emits its reply as it arrives. A failed call is retried only while nothing of the
@@ -41,7 +40,7 @@ pub(super) async fn turn(
             Ok(stop) => return Ok(close(ctx, reply, stop, step_name).await),
             Err(error) => error,
         };
-        if !error.kind.retryable() || reply.has_output() || tries >= ctx.limits.attempts {
+        if !error.kind.retryable() || reply.has_output() || tries >= ctx.limits.model_tries {
             return Err(error.into());
         }
         tracing::warn!(

@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-
 use longwire_core::message::{Block, Message, Role};
 
 use crate::context_window::placeholders;

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
-
 use longwire_core::ids::CallId;
 use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
+use serde_json::{Map, Value, json};
 
 use crate::context_window::placeholders;
 use crate::model::Part;
@@ -66,7 +65,7 @@ pub(super) fn results(calls: Vec<UnansweredCall>, mut stored: Vec<&ToolResult>) 
     let mut result = |call: UnansweredCall| {
         let found = stored.iter().position(|r| r.call_id == call.stored);
         let (error, text) = match found.map(|index| stored.remove(index)) {
-            Some(result) => (result.outcome != ToolOutcome::Success, non_blank(result)),
+            Some(result) => (result.outcome != ToolOutcome::Success, result_text(result)),
             None if call.started => (true, placeholders::RESULT_LOST.to_owned()),
             None => (true, placeholders::NO_RESULT.to_owned()),
         };
@@ -79,7 +78,7 @@ pub(super) fn results(calls: Vec<UnansweredCall>, mut stored: Vec<&ToolResult>) 
     calls.into_iter().map(&mut result).collect()
 }
 
-fn non_blank(result: &ToolResult) -> String {
+fn result_text(result: &ToolResult) -> String {
     if result.content.trim().is_empty() {
         placeholders::BLANK_RESULT.to_owned()
     } else {
@@ -173,7 +172,7 @@ mod tests {
             outcome,
             content: content.to_owned(),
         };
-        let (denied, blank) = (
+        let (cancelled, blank) = (
             result(ToolOutcome::Cancelled, "no"),
             result(ToolOutcome::Success, " \n"),
         );
@@ -183,7 +182,7 @@ mod tests {
             text: text.to_owned(),
         };
         assert_eq!(
-            results(calls, vec![&denied, &blank]),
+            results(calls, vec![&cancelled, &blank]),
             [
                 part("a", true, "no"),
                 part("call_1", false, placeholders::BLANK_RESULT),

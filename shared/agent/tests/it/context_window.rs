@@ -2,14 +2,13 @@
 
 pub(crate) mod rules;
 
-use proptest::prelude::*;
-use serde_json::{Value, json};
-
 use longwire_agent::context_window::{Window, turns};
 use longwire_agent::model::{Part, Turn};
 use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use rules::check;
 

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use longwire_agent::context_window::{Window, turns};
 use longwire_agent::model::{Delta, ReasoningDelta, StopReason};
 use longwire_agent::outcome::Outcome;
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::CancelReason;
+use serde_json::Value;
 
 use crate::context_window::rules::check;
 use crate::scenario::{Observed, Scenario, StoredStep};

@@ -3,10 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
-
 use longwire_agent::context_window::Window;
 use longwire_agent::ctx::{Ctx, Limits, Stage, Step};
 use longwire_agent::error::AgentError;
@@ -22,6 +18,9 @@ use longwire_stream::post::Post;
 use longwire_stream::settings::Settings;
 use longwire_stream::sink::EventSink;
 use longwire_tools::toolbox::Tools;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use crate::script::Script;
 
@@ -92,7 +91,7 @@ fn limits() -> Limits {
         max_steps: 3,
         max_tokens: 100,
         window: Window::default(),
-        attempts: 3,
+        model_tries: 3,
         backoff: Duration::from_secs(1),
         lease_margin: Duration::from_secs(5),
     }

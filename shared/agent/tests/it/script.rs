@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
-
 use longwire_agent::model::{
     Delta, Deltas, Model, ModelError, ModelErrorKind, Request, StopReason,
 };

@@ -4,14 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
-use tokio::time::Instant;
-
 use longwire_tools::deps::Deps;
 use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::kb_lookup::retrieve::Retrieve;
 use longwire_tools::once::Once;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
+use tokio::time::Instant;
 
 /// Tools whose `get_weather` never returns and whose `current_time` is constant.
 pub(crate) fn tools() -> Tools {

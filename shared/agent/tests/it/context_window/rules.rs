@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-
 use longwire_agent::model::{Part, Turn};
 use longwire_core::message::Role;
 
@@ -144,9 +143,8 @@ fn results(turn: &Turn, expected: &[String]) -> Result<(), String> {
 }
 
 mod tests {
-    use serde_json::json;
-
     use longwire_core::ids::CallId;
+    use serde_json::json;
 
     use super::*;
 
