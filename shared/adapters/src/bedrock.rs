@@ -14,9 +14,8 @@ use aws_sdk_bedrockruntime::config::Builder;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::time::timeout;
-
 use longwire_agent::model::{Deltas, Model, ModelError, Request};
+use tokio::time::timeout;
 
 use crate::bedrock::family::Family;
 use crate::bedrock::settings::Settings;

@@ -11,11 +11,10 @@ use aws_sdk_bedrockagentruntime::types::{
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::FutureExt;
-use tokio::time::timeout;
-
-use longwire_core::text::error_chain;
+use longwire_core::error_chain::error_chain;
 use longwire_tools::kb_lookup::MAX_PASSAGES;
 use longwire_tools::kb_lookup::retrieve::{Passage, Retrieve, RetrieveError};
+use tokio::time::timeout;
 
 /// Longest search, including retries: less than the time limit of the tool, so that the model learns that the
 /// knowledge base did not answer.

@@ -1,5 +1,5 @@
 //! Adapters: Bedrock, its knowledge bases and API Gateway's `@connections` behind the interfaces of the agent, the
-//! tools and the stream. No other crate that runs a conversation knows these SDKs.
+//! tools and the stream. The crates with those interfaces do not depend on the SDKs.
 
 pub mod bedrock;
 pub mod knowledge_base;

@@ -10,9 +10,8 @@ use aws_sdk_apigatewaymanagement::error::SdkError;
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-
+use longwire_core::error_chain::error_chain;
 use longwire_core::ids::ConnectionId;
-use longwire_core::text::error_chain;
 use longwire_stream::post::{Post, PostError};
 
 /// Builds a client for the stage at `endpoint`, `https://{api}.execute-api.{region}.amazonaws.com/{stage}`.

@@ -5,9 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::FutureExt;
-use tokio::time::{Instant, timeout};
-
 use longwire_core::tool::ToolOutcome;
+use tokio::time::{Instant, timeout};
 
 /// Output of a tool call.
 #[derive(Debug, Clone, PartialEq, Eq)]

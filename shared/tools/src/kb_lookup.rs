@@ -4,10 +4,9 @@ pub mod retrieve;
 
 use std::time::Duration;
 
+use longwire_core::text::ellipsis;
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use longwire_core::text::ellipsis;
 
 use crate::arguments::schema;
 use crate::deps::Deps;

@@ -8,9 +8,8 @@ use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
-
 use longwire_agent::model::{ModelError, ModelErrorKind};
-use longwire_core::text::error_chain;
+use longwire_core::error_chain::error_chain;
 
 /// Phrases of models about a conversation that exceeds their context window, in lower case. Bedrock returns them in
 /// a ValidationException, without a code of their own.

@@ -9,7 +9,6 @@ use aws_sdk_bedrockruntime::types::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-
 use longwire_agent::model::{Part, Turn};
 use longwire_core::ids::CallId;
 use longwire_core::message::Role;

@@ -8,10 +8,9 @@ use aws_sdk_bedrockruntime::types::{
     InferenceConfiguration, SystemContentBlock, Tool, ToolConfiguration, ToolInputSchema,
     ToolSpecification,
 };
-use serde_json::json;
-
 use longwire_agent::model::{ModelError, Part, Request, Turn};
 use longwire_core::tool::ToolSpec;
+use serde_json::json;
 
 use crate::bedrock::document::document;
 use crate::bedrock::errors;

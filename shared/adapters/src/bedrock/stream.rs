@@ -12,10 +12,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures::StreamExt;
 use futures::stream::try_unfold;
-use tokio::time::timeout;
-
 use longwire_agent::model::{Delta, Deltas, ModelError, ReasoningDelta, StopReason};
 use longwire_core::message::Usage;
+use tokio::time::timeout;
 
 use crate::bedrock::errors;
 
@@ -88,7 +87,7 @@ fn delta(event: ConverseStreamOutput) -> Option<Delta> {
             start(index(event.content_block_index), event.start?)
         }
         ConverseStreamOutput::ContentBlockDelta(event) => {
-            piece(index(event.content_block_index), event.delta?)
+            convert_delta(index(event.content_block_index), event.delta?)
         }
         ConverseStreamOutput::ContentBlockStop(event) => Some(Delta::BlockStop {
             block: index(event.content_block_index),
@@ -110,20 +109,20 @@ fn start(block: u32, start: ContentBlockStart) -> Option<Delta> {
     }
 }
 
-/// Converts a piece of a block. Empty pieces, which some models send at the start of a block, are left out.
-fn piece(block: u32, piece: ContentBlockDelta) -> Option<Delta> {
+/// Converts a delta of a block. Empty deltas, which some models send at the start of a block, are left out.
+fn convert_delta(block: u32, delta: ContentBlockDelta) -> Option<Delta> {
     let non_empty = |text: &String| !text.is_empty();
-    match piece {
+    match delta {
         ContentBlockDelta::Text(text) => {
             let text = Some(text).filter(non_empty)?;
             Some(Delta::Text { block, text })
         }
-        ContentBlockDelta::ToolUse(piece) => {
-            let json = Some(piece.input).filter(non_empty)?;
+        ContentBlockDelta::ToolUse(input) => {
+            let json = Some(input.input).filter(non_empty)?;
             Some(Delta::ToolInput { block, json })
         }
-        ContentBlockDelta::ReasoningContent(piece) => {
-            let delta = match piece {
+        ContentBlockDelta::ReasoningContent(reasoning) => {
+            let delta = match reasoning {
                 ReasoningContentBlockDelta::Text(text) => {
                     ReasoningDelta::Text(Some(text).filter(non_empty)?)
                 }

@@ -6,7 +6,6 @@ mod requests;
 mod server;
 
 use futures::StreamExt;
-
 use longwire_agent::model::{
     Delta, Model, ModelError, ModelErrorKind, Part, Request, StopReason, Turn,
 };

@@ -7,8 +7,6 @@ use aws_sdk_bedrockagentruntime::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_bedrockagentruntime::{Client, Config};
 use axum::Router;
 use axum::http::{StatusCode, Uri};
-use serde_json::{Value, json};
-
 use longwire_adapters::knowledge_base::retrieve;
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::tool::{ToolCall, ToolOutcome};
@@ -17,6 +15,7 @@ use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::guard::Output;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
+use serde_json::{Value, json};
 
 type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 

@@ -3,8 +3,6 @@
 mod weather;
 
 use futures::FutureExt;
-use serde_json::{Value, json};
-
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::tool::{ToolCall, ToolOutcome};
 use longwire_tools::deps::Deps;
@@ -14,6 +12,7 @@ use longwire_tools::once::Once;
 use longwire_tools::repeat::Repeat;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
+use serde_json::{Value, json};
 
 fn deps() -> Deps {
     Deps {

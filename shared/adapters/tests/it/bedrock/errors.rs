@@ -5,11 +5,10 @@ use std::time::Duration;
 use aws_sdk_bedrockruntime::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_bedrockruntime::{Client, Config};
 use futures::StreamExt;
-use tokio::time::Instant;
-
 use longwire_adapters::bedrock::Bedrock;
 use longwire_adapters::bedrock::settings::{IDLE, Settings};
 use longwire_agent::model::{Model, ModelErrorKind};
+use tokio::time::Instant;
 
 use crate::bedrock::server::{Chunk, Server, exception, until};
 use crate::bedrock::{end_turn, message_stop, refusal, reply, request, text, text_events};

@@ -1,12 +1,11 @@
 //! Requests to the model.
 
-use serde_json::{Value, json};
-
 use longwire_adapters::bedrock::settings::Settings;
 use longwire_agent::model::{Model, ModelErrorKind, Part, Request, Turn};
 use longwire_core::ids::{CallId, RunId, ThreadId};
 use longwire_core::message::Role;
 use longwire_core::tool::ToolSpec;
+use serde_json::{Value, json};
 
 use crate::bedrock::request;
 use crate::bedrock::server::Server;

@@ -13,7 +13,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Response, StatusCode, Uri};
 use futures::StreamExt;
-
 use longwire_adapters::bedrock::Bedrock;
 use longwire_adapters::bedrock::settings::Settings;
 

@@ -12,14 +12,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::StreamExt;
-use serde_json::json;
-
 use longwire_core::tool::ToolOutcome;
 use longwire_tools::deps::Deps;
 use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::guard::Output;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
+use serde_json::json;
 
 use super::{call, deps};
 
