@@ -1,32 +1,18 @@
 //! State that the operations of a case share: thread, resources, clock, queue messages and observations.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use longwire_agent::ctx::Limits;
-use longwire_core::clock::Clock;
 use longwire_core::ids::{Owner, ThreadId};
 use longwire_core::thread_key::ThreadKey;
-use longwire_queue::queue::Queue;
-use longwire_runner::runner::Runner;
-use longwire_runner::settings::Settings;
-use longwire_scheduler::scheduler::Scheduler;
-use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
-use longwire_stream::settings::Settings as StreamSettings;
 
 use crate::emulator::Emulator;
-use crate::fault_injector::FaultInjector;
-use crate::intercepting_client::intercepted;
 use crate::observations::Observations;
 use crate::queue_messages::{QueueMessage, QueueMessages};
 use crate::snapshot::Snapshot;
-use crate::stubs::{NoModel, post, tools};
-
-/// Duration of a lease, in seconds.
-const LEASE: u64 = 45;
 
 /// Time for which a thread lives.
 pub(crate) const THREAD_TTL: Duration = Duration::from_secs(24 * 3600);
@@ -49,7 +35,8 @@ pub(crate) struct Resources {
 pub(crate) struct Environment {
     /// Thread of the case.
     pub key: ThreadKey,
-    resources: Resources,
+    /// Emulator, tables and queue.
+    pub resources: Resources,
     /// Simulated time, in seconds since 1970.
     now: AtomicU64,
     /// Number of `resume` requests.
@@ -74,41 +61,6 @@ impl Environment {
             observations: Mutex::default(),
             direct: resources.emulator.dynamodb(resources.emulator.http()),
             resources,
-        }
-    }
-
-    /// Table of threads and queue, with requests that pass the fault injector.
-    pub(crate) fn clients(&self, injector: &Arc<FaultInjector>) -> (Threads, Queue) {
-        let emulator = &self.resources.emulator;
-        let http = intercepted(injector, emulator.http());
-        (
-            Threads::new(emulator.dynamodb(http.clone()), &self.resources.threads),
-            Queue::new(emulator.sqs(http), &self.resources.queue),
-        )
-    }
-
-    /// Scheduler whose requests pass the fault injector.
-    pub(crate) fn scheduler(&self, injector: &Arc<FaultInjector>) -> Scheduler {
-        let (threads, queue) = self.clients(injector);
-        Scheduler::new(threads, queue)
-    }
-
-    /// Runner whose requests pass the fault injector, on the simulated clock.
-    pub(crate) fn runner(self: &Arc<Self>, injector: &Arc<FaultInjector>) -> Runner {
-        let (threads, queue) = self.clients(injector);
-        let (clock, emulator) = (Arc::clone(self), &self.resources.emulator);
-        let connections = emulator.dynamodb(intercepted(injector, emulator.http()));
-        Runner {
-            model: Arc::new(NoModel),
-            tools: tools(),
-            connections: Connections::new(connections, &self.resources.connections),
-            scheduler: Scheduler::new(threads.clone(), queue.clone()),
-            dead_letters: queue.clone(),
-            threads,
-            queue,
-            post: post(),
-            clock: Clock::new(move || clock.now()),
-            settings: settings(),
         }
     }
 
@@ -155,22 +107,5 @@ impl Environment {
     /// Table of threads whose requests meet no faults.
     pub(crate) fn direct_threads(&self) -> Threads {
         Threads::new(self.direct.clone(), &self.resources.threads)
-    }
-}
-
-/// Settings of a deployment, without pauses between the attempts of a write.
-fn settings() -> Settings {
-    Settings {
-        system_prompt: String::new(),
-        model_id: "none".to_owned(),
-        limits: Limits::default(),
-        stream: StreamSettings::default(),
-        lease: Duration::from_secs(LEASE),
-        visibility: Duration::from_secs(60),
-        run_limit: Duration::from_secs(2 * 3600),
-        poll: Duration::from_millis(500),
-        store_pause: Duration::ZERO,
-        replay: Duration::from_secs(3600),
-        thread_ttl: Some(THREAD_TTL),
     }
 }

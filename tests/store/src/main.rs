@@ -28,6 +28,7 @@ mod sweep;
 mod system;
 mod worker;
 
+mod clients;
 mod emulator;
 mod environment;
 mod queue_messages;
