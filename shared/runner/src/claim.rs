@@ -1,4 +1,5 @@
-//! The claim, and the consequences of a delivery. The row of the run decides, because a job may be delivered twice or late.
+//! The claim, and the consequences of a delivery. The row of the run decides, because a job may be delivered twice or
+//! late.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! The life of a run in one worker: claim, answer, persist, hand over, finish, replay.
 //!
 //! [`Runner::run`](runner::Runner::run) does what a job asks for. The crate uses the tables, the queue of jobs, the
-//! agent and the stream. It knows neither Lambda nor the API of SQS: a [`Delivery`](delivery::Delivery) may come without a queue message.
+//! agent and the stream. It knows neither Lambda nor the API of SQS: a [`Delivery`](delivery::Delivery) may come
+//! without a queue message.
 //!
 //! ```text
 //! Delivery ──> claim ──> Attempt ──> execute ──> finish      the run has ended

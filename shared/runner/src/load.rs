@@ -26,7 +26,8 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// State after a read in which an item cannot be parsed: enough to tell the subscribers in the row that the run failed.
+    /// State after a read in which an item cannot be parsed: enough to tell the subscribers in the row that the run
+    /// failed.
     pub(crate) fn unreadable() -> Self {
         Self {
             born: 0,

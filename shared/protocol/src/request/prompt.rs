@@ -27,7 +27,8 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// Parses the fields of the request, the types of the texts and ids first. `supersede` has no effect, because no run waits for its client yet.
+    /// Parses the fields of the request, the types of the texts and ids first. `supersede` has no effect, because no run
+    /// waits for its client yet.
     pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
         for field in ["prompt", "message", "storyType", "runId", "messageId"] {
             fields.text(field)?;
