@@ -51,6 +51,15 @@ impl Failure {
         }
     }
 
+    /// Makes the failure of a request for a thread that does not exist. A thread of another owner is in another partition and is not found
+    /// either.
+    pub(crate) fn no_thread(key: &ThreadKey) -> Self {
+        Self::Refused(ErrorResponse {
+            thread_id: Some(key.thread_id.clone()),
+            ..ErrorResponse::new(Code::ThreadNotFound, "`threadId` names no thread of yours.")
+        })
+    }
+
     /// Makes the failure of a request for a run that the thread does not have, or for the active run of a thread
     /// without one. A run of another owner is in another partition and is not found either.
     pub(crate) fn no_run(key: &ThreadKey, run_id: Option<RunId>) -> Self {

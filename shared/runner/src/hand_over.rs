@@ -1,6 +1,7 @@
 //! Hands a run over to the next worker, when the time of this one is up.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use longwire_core::ids::ConnectionId;
@@ -34,7 +35,7 @@ impl Attempt<'_> {
         supervisor: &Supervisor<'_>,
         cut: Option<Cut>,
     ) -> Result<(), AttemptError> {
-        let served = self.stop_posts(events, cut).await?;
+        let served = self.stop_posts(events, writer, cut).await?;
         self.release(writer, &served, supervisor.known(), cut).await
     }
 
@@ -43,10 +44,16 @@ impl Attempt<'_> {
     async fn stop_posts(
         &self,
         events: &EventSink,
+        writer: &Writer<'_>,
         cut: Option<Cut>,
     ) -> Result<Cursors, AttemptError> {
         if cut.is_none() {
-            let timeout = self.runner.drain_timeout();
+            let settings = &self.runner.settings;
+            let timeout = drain_limit(
+                self.runner.drain_timeout(),
+                writer.lease_left(),
+                settings.lease,
+            );
             events
                 .drained(self.deadlines.within_invocation(timeout))
                 .await;
@@ -100,6 +107,12 @@ impl Attempt<'_> {
     }
 }
 
+/// Time for which slow subscribers are waited for. Nobody renews the lease meanwhile, and the write that releases the
+/// run needs it: an eighth of the lease is kept for that.
+fn drain_limit(drain_timeout: Duration, lease_left: Duration, lease: Duration) -> Duration {
+    drain_timeout.min(lease_left.saturating_sub(lease / 8))
+}
+
 /// Cursors for the next worker. A subscriber of this worker continues where it stands; a connection whose `resume`
 /// this worker did not see continues where it asked to; any other connection in the row has left.
 fn merged(row: &Cursors, served: &Cursors, known: &BTreeMap<ConnectionId, u64>) -> Cursors {
@@ -116,6 +129,19 @@ mod tests {
     use longwire_core::shape::Shape;
 
     use super::*;
+
+    #[test]
+    fn a_drain_leaves_time_of_the_lease_for_the_release() {
+        let seconds = Duration::from_secs;
+        let limit = |left| drain_limit(seconds(35), seconds(left), seconds(48));
+        assert_eq!(
+            limit(48),
+            seconds(35),
+            "subscribers may be slow for so long"
+        );
+        assert_eq!(limit(32), seconds(26));
+        assert_eq!(limit(3), Duration::ZERO);
+    }
 
     fn id(name: &str) -> ConnectionId {
         ConnectionId::trusted(name)

@@ -218,6 +218,13 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Time until the confirmed lease expires.
+    pub(crate) fn lease_left(&self) -> Duration {
+        self.lease
+            .borrow()
+            .saturating_duration_since(Instant::now())
+    }
+
     /// Tells whether another attempt of a write fits into the lease.
     fn leased(&self) -> bool {
         Instant::now() + self.attempt.runner.settings.store_pause <= *self.lease.borrow()

@@ -2,7 +2,7 @@
 
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::history::{History, Selection};
-use longwire_protocol::response::error::{Code, ErrorResponse, invalid};
+use longwire_protocol::response::error::invalid;
 use longwire_protocol::response::history::{ActiveRun, HistoryMessage, HistoryPage, Pending};
 use longwire_protocol::response::page::PageCursor;
 use longwire_store::threads::run_queue::Meta;
@@ -26,7 +26,7 @@ pub(crate) async fn answer(call: &Call<'_>, history: History) -> Result<HistoryP
         Some(meta) => fill(call, &key, &meta, history.selection, page).await,
         // The thread of a connection exists from its first prompt on.
         None if key.thread_id == call.connection.thread_id => Ok(page),
-        None => Err(no_thread(&key).into()),
+        None => Err(Failure::no_thread(&key)),
     }
 }
 
@@ -87,14 +87,5 @@ async fn select(
             })?;
             Ok((vec![part], None))
         }
-    }
-}
-
-/// Error response for a thread that does not exist. A thread of another owner is in another partition and is not
-/// found either.
-fn no_thread(key: &ThreadKey) -> ErrorResponse {
-    ErrorResponse {
-        thread_id: Some(key.thread_id.clone()),
-        ..ErrorResponse::new(Code::ThreadNotFound, "`threadId` names no thread of yours.")
     }
 }
