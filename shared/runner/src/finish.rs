@@ -65,7 +65,8 @@ impl Attempt<'_> {
             let batch = events.close(last).await?;
             match writer.end(messages, &batch, end).await? {
                 Ended::CancelRequested(reason) => end = RunEnd::Cancelled(reason),
-                Ended::Done | Ended::Lost => return Ok(end),
+                Ended::Done => return Ok(end),
+                Ended::Lost => return Err(AttemptError::not_owner()),
             }
         }
         let error = "a cancelled end gave way to a cancellation".to_owned();
