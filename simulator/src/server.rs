@@ -46,7 +46,7 @@ pub enum ServeError {
 /// Prints the ready line with the URL of the simulator to standard output.
 ///
 /// # Errors
-/// When standard output is closed.
+/// Fails when standard output is closed.
 pub fn print_ready_line(listener: &TcpListener) -> io::Result<()> {
     let address = listener.local_addr()?;
     let mut out = io::stdout();
@@ -57,7 +57,7 @@ pub fn print_ready_line(listener: &TcpListener) -> io::Result<()> {
 /// Serves until `shutdown` completes; open streams then have one second to finish.
 ///
 /// # Errors
-/// When the documents cannot be read or the listener fails.
+/// Fails when the documents cannot be read or the listener fails.
 pub async fn serve(
     listener: TcpListener,
     options: Options,

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// function returns, so a signal between the ready line and the first poll is not lost.
 ///
 /// # Errors
-/// When the operating system rejects a signal handler.
+/// Fails when the operating system rejects a signal handler.
 pub fn requested() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -45,7 +45,7 @@ pub fn built_in() -> Vec<Document> {
 /// Reads the `*.md` files of a folder, sorted by path.
 ///
 /// # Errors
-/// When the folder or a file in it cannot be read, or a file is not UTF-8.
+/// Fails when the folder or a file in it cannot be read, or a file is not UTF-8.
 pub fn read_folder(folder: &Path) -> Result<Vec<Document>, DocumentsError> {
     let unreadable = |source| DocumentsError {
         path: folder.to_owned(),

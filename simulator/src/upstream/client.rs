@@ -31,7 +31,7 @@ impl Client {
     /// Creates the client; `None` without a base URL.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built.
+    /// Fails when the HTTP client cannot be built.
     pub(crate) fn from_options(options: Upstream) -> Result<Option<Self>, reqwest::Error> {
         let Some(base_url) = options.base_url.filter(|url| !url.is_empty()) else {
             return Ok(None);

@@ -63,8 +63,8 @@ impl Threads {
     /// Writes the row and the input of a run in one transaction, so that a queued run always has an input. Returns
     /// the row of an earlier start under this run id, unless it has expired.
     ///
-    /// When DynamoDB is unavailable and a row is found, the row is returned too: it is from this start or from an
-    /// earlier one that was acknowledged, and continuing as a repeated start is right for both.
+    /// Returns the row also when DynamoDB is unavailable and a row is found: it is from this start or from an earlier
+    /// one that was acknowledged, and continuing as a repeated start is right for both.
     pub async fn record(&self, run: &NewRun) -> Result<Option<RunRow>, StoreError> {
         let row = self
             .put(&run.key, keys::run(&run.run_id), run.row())?
