@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use longwire_lambda::env::{converted, hours_or_never, required, seconds, within};
+use longwire_lambda::env::{BadEnv, converted, hours_or_never, required, seconds, within};
 use longwire_store::connections::rate::Rate;
+use longwire_store::threads::life::ThreadLife;
 
 use crate::settings::Settings;
 
@@ -16,7 +17,7 @@ pub(crate) struct Config {
     pub threads_table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
-    /// `ON_GONE`, `THREAD_TTL_HOURS`, `REPLAY_SECONDS` and `MESSAGES_PER_SECOND`.
+    /// `ON_GONE`, `THREAD_TTL_HOURS`, `RUN_SECONDS`, `REPLAY_SECONDS` and `MESSAGES_PER_SECOND`.
     pub settings: Settings,
 }
 
@@ -29,7 +30,7 @@ impl Config {
             queue_url: required("QUEUE_URL")?,
             settings: Settings {
                 on_gone: converted("ON_GONE")?.unwrap_or_default(),
-                thread_ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
+                life: thread_life()?,
                 replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
                 rate: Rate {
                     per_second: within("MESSAGES_PER_SECOND", 5, 0..=1000)?,
@@ -37,4 +38,11 @@ impl Config {
             },
         })
     }
+}
+
+fn thread_life() -> Result<ThreadLife, BadEnv> {
+    Ok(ThreadLife {
+        ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
+        run_limit: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
+    })
 }

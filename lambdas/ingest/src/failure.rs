@@ -27,14 +27,9 @@ impl Failure {
         self.log();
         match self {
             Self::Refused(error) => error,
-            Self::Store(StoreError::Corrupt(_)) => internal(),
-            Self::Store(
-                StoreError::ConditionFailed
-                | StoreError::TransactionConflict
-                | StoreError::Unavailable(_),
-            )
-            | Self::Queue(_)
-            | Self::TimedOut => unavailable(),
+            Self::Store(error) if error.permanent() => internal(),
+            Self::Queue(QueueError::Permanent(_)) => internal(),
+            Self::Store(_) | Self::Queue(_) | Self::TimedOut => unavailable(),
         }
     }
 

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use longwire_core::options::OnGone;
 use longwire_store::connections::rate::Rate;
+use longwire_store::threads::life::ThreadLife;
 
 /// Settings of the deployment for this function.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     /// Policy for a run without subscribers, unless the client chose one.
     pub on_gone: OnGone,
-    /// Life of a thread after its last use; `None` keeps it forever.
-    pub thread_ttl: Option<Duration>,
+    /// Lifetime of threads.
+    pub life: ThreadLife,
     /// Time after the end of a run during which its events can be resumed.
     pub replay: Duration,
     /// Requests that a connection may send.

@@ -19,8 +19,8 @@ pub(crate) struct ThreadHistory<'a> {
     pub threads: &'a Threads,
     /// Key of the thread.
     pub key: &'a ThreadKey,
-    /// Time at which the thread was born, in seconds since 1970.
-    pub born: u64,
+    /// Generation of the thread.
+    pub generation: u64,
     /// Active run that has not ended. Only its user message may be read; the others are in the run's events.
     pub unfinished: Option<&'a RunId>,
 }
@@ -40,7 +40,7 @@ impl ThreadHistory<'_> {
         let mut page = Page::new(limit);
         let mut stored = self
             .threads
-            .messages_backwards(self.key, self.born, before.number);
+            .messages_backwards(self.key, self.generation, before.number);
         while let Some(chunk) = stored.next().await? {
             for (number, message) in chunk {
                 let mut parts = self.visible(&message);
@@ -62,7 +62,9 @@ impl ThreadHistory<'_> {
         &self,
         id: &MessageId,
     ) -> Result<Option<HistoryMessage>, StoreError> {
-        let mut stored = self.threads.messages_backwards(self.key, self.born, END);
+        let mut stored = self
+            .threads
+            .messages_backwards(self.key, self.generation, END);
         let mut searched = 0;
         while let Some(chunk) = stored.next().await? {
             searched += chunk.len();

@@ -53,6 +53,7 @@ async fn handle_message(
     let delivery = Delivery {
         job: &job,
         message: Some(received),
+        receives: receive_count(message),
         invocation: &context.request_id,
         ends_at: context.deadline(),
     };

@@ -8,6 +8,7 @@ use longwire_lambda::env::{
     BadEnv, hours_or_never, millis, optional, parsed, required, seconds, within,
 };
 use longwire_runner::settings::Settings;
+use longwire_store::threads::life::ThreadLife;
 use longwire_stream::settings::Settings as StreamSettings;
 
 /// System prompt unless the deployment sets one.
@@ -24,11 +25,13 @@ pub(crate) fn from_env() -> Result<Settings, BadEnv> {
         stream: stream(lease)?,
         lease,
         visibility: seconds("VISIBILITY_SECONDS", Duration::from_secs(60))?,
-        run_limit: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
         poll: Duration::from_millis(500),
         store_pause: Duration::from_millis(500),
         replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
-        thread_ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
+        life: ThreadLife {
+            ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
+            run_limit: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
+        },
     })
 }
 

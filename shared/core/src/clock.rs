@@ -11,17 +11,22 @@ pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 impl Clock {
     /// Clock of the machine.
     pub fn system() -> Self {
-        Self::new(unix_seconds)
+        Self::new(unix_millis)
     }
 
-    /// Clock that calls `seconds` for the time, in seconds since 1970, UTC.
-    pub fn new(seconds: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        Self(Arc::new(seconds))
+    /// Clock that calls `millis` for the time, in milliseconds since 1970, UTC.
+    pub fn new(millis: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(millis))
+    }
+
+    /// Milliseconds since 1970, UTC.
+    pub fn unix_millis(&self) -> u64 {
+        (self.0)()
     }
 
     /// Seconds since 1970, UTC.
     pub fn unix_seconds(&self) -> u64 {
-        (self.0)()
+        self.unix_millis() / 1000
     }
 }
 
@@ -33,7 +38,11 @@ impl fmt::Debug for Clock {
 
 /// Seconds since 1970, UTC, by the clock of the machine.
 pub fn unix_seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    unix_millis() / 1000
+}
+
+fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.map_or(0, |since| since.as_millis());
+    u64::try_from(millis).unwrap_or(u64::MAX)
 }

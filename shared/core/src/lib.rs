@@ -9,6 +9,7 @@ pub mod thread_key;
 pub mod message;
 pub mod tool;
 
+pub mod lenient;
 pub mod options;
 pub mod run;
 pub mod shape;

@@ -6,9 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::{ConnectionId, MessageId};
+use crate::job::VERSION;
+use crate::lenient::or_default;
 use crate::message::Usage;
 use crate::options::OnGone;
 use crate::shape::Shape;
@@ -36,8 +39,7 @@ impl RunStatus {
     }
 }
 
-/// Reason of a cancellation; `lw.reason` on the wire. It is stored in the control row, so a new reason takes two
-/// releases: the first reads it, the second writes it.
+/// Reason of a cancellation; `lw.reason` on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
@@ -51,6 +53,9 @@ pub enum CancelReason {
     Timeout,
     /// Limit of model calls per run.
     MaxSteps,
+    /// Reason that a newer version stored. The run is cancelled all the same, without a reason on the wire.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Reason of a failure; `code` of RUN_ERROR on the wire.
@@ -123,11 +128,11 @@ impl RunEnd {
         }
     }
 
-    /// Reason of a cancellation.
+    /// Reason of a cancellation that this version knows.
     pub fn reason(self) -> Option<CancelReason> {
         match self {
+            Self::Cancelled(CancelReason::Unknown) | Self::Finished | Self::Failed(_) => None,
             Self::Cancelled(reason) => Some(reason),
-            Self::Finished | Self::Failed(_) => None,
         }
     }
 
@@ -173,7 +178,8 @@ fn never(requested_at: &u64) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunRow {
-    /// Version of this shape ([`crate::job::VERSION`]).
+    /// Version of this shape ([`crate::job::VERSION`]). A row of a newer version cannot be deserialized.
+    #[serde(deserialize_with = "known_version")]
     pub v: u32,
     /// Status of the run.
     pub status: RunStatus,
@@ -216,11 +222,18 @@ pub struct RunRow {
     /// Time since which the run has no subscriber.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_since: Option<u64>,
-    /// Policy for a run without subscribers.
+    /// Policy for a run without subscribers; the default in place of one that only a newer version knows.
+    #[serde(deserialize_with = "or_default")]
     pub on_gone: OnGone,
     /// Number of the last event in the event log.
     #[serde(default)]
     pub last_seq: u64,
+    /// Generation of the thread that the run belongs to, from its first stored message on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Number of the last message that the run stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip: Option<u64>,
     /// Id of the user message, so that a repeated start is answered without reading the input.
     pub message_id: MessageId,
     /// Tokens used so far.
@@ -228,6 +241,9 @@ pub struct RunRow {
     pub usage: Usage,
     /// Time at which the run was accepted.
     pub started_at: u64,
+    /// The same time in milliseconds since 1970; absent in rows of the previous version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<u64>,
     /// Time at which the run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<u64>,
@@ -236,6 +252,11 @@ pub struct RunRow {
 }
 
 impl RunRow {
+    /// Time at which the run was accepted, in milliseconds since 1970.
+    pub fn recorded_at(&self) -> u64 {
+        self.recorded_at.unwrap_or(self.started_at * 1000)
+    }
+
     /// Number of the last event that stays valid when the worker crashes. RUN_STARTED always stays valid,
     /// because every worker makes the same bytes of it.
     pub fn last_valid_event(&self) -> u64 {
@@ -248,14 +269,28 @@ impl RunRow {
     }
 }
 
+/// Deserializes a version, and fails when it is newer than [`VERSION`].
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let v = u32::deserialize(deserializer)?;
+    if v > VERSION {
+        let message = format!("the item has version {v}, this worker reads up to {VERSION}");
+        return Err(D::Error::custom(message));
+    }
+    Ok(v)
+}
+
 /// Input of a run, stored apart from the control row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunInput {
-    /// Version of this shape.
+    /// Version of this shape. An input of a newer version cannot be deserialized.
+    #[serde(deserialize_with = "known_version")]
     pub v: u32,
     /// Id of the user message.
     pub message_id: MessageId,
+    /// The client chose that id, and it is reserved for this run.
+    #[serde(default)]
+    pub reserves_id: bool,
     /// Text of the user message, at most 24 KB.
     pub prompt: String,
     /// Facts from the client for the model.
@@ -275,4 +310,43 @@ pub struct Context {
     pub description: String,
     /// Value of the fact.
     pub value: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+
+    fn row(changed: &Value) -> Result<RunRow, serde_json::Error> {
+        let mut row = json!({
+            "v": VERSION, "status": "running", "epoch": 1, "onGone": "cancel", "messageId": "u_1",
+            "startedAt": 1000, "ttl": 0
+        });
+        let changed = changed.as_object().expect("attributes").clone();
+        row.as_object_mut().expect("a row").extend(changed);
+        from_value(row)
+    }
+
+    #[test]
+    fn values_of_a_newer_version_are_read_as_far_as_possible() {
+        let row = row(&json!({
+            "cancelRequested": "out_of_money",
+            "onGone": "hibernate",
+            "attached": { "c": { "after": 3, "shape": { "format": "xml", "lines": "two" } } },
+            "mood": "good"
+        }));
+        let row = row.expect("a row");
+        assert_eq!(row.cancel_requested, Some(CancelReason::Unknown));
+        assert_eq!(RunEnd::Cancelled(CancelReason::Unknown).reason(), None);
+        assert_eq!(row.on_gone, OnGone::Cancel);
+        let cursor = row.subscribers.values().next().expect("a subscriber");
+        assert_eq!(cursor.shape, Shape::default());
+    }
+
+    #[test]
+    fn a_row_of_a_newer_version_or_of_an_unknown_status_is_not_read() {
+        assert!(row(&json!({ "v": VERSION + 1 })).is_err());
+        assert!(row(&json!({ "status": "dreaming" })).is_err());
+    }
 }

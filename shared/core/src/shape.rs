@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lenient::or_default;
+
 /// Format of the events a connection receives (docs/protocol.md sections 2 and 8).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,8 +66,10 @@ pub enum Lines {
 /// Format and framing of a connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
-    /// Format of the events.
+    /// Format of the events; the default in place of one that only a newer version knows.
+    #[serde(deserialize_with = "or_default")]
     pub format: Format,
     /// Lines per frame. Every format except `agui` has one.
+    #[serde(deserialize_with = "or_default")]
     pub lines: Lines,
 }

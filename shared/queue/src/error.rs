@@ -16,15 +16,28 @@ const NOT_IN_FLIGHT: [&str; 4] = [
     "ReceiptHandleIsInvalid",
 ];
 
+/// Error codes of requests that fail again however often they are sent (SQS API reference, "Common errors"), with the
+/// names of the older protocol.
+const PERMANENT: [&str; 5] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+    "InvalidMessageContents",
+];
+
 /// Error of a request to SQS.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// The message is not in flight any more: it was deleted, or another receiver has it.
     #[error("the message is not in flight any more")]
     NotInFlight,
-    /// SQS did not answer, or refused the request. The request may have taken effect.
+    /// SQS did not answer, or could not. The request may have taken effect.
     #[error("the queue is unavailable: {0}")]
     Unavailable(String),
+    /// SQS refused the request, and refuses it again: the function lacks a permission, or there is no such queue.
+    #[error("the queue refused the request: {0}")]
+    Permanent(String),
 }
 
 impl QueueError {
@@ -45,9 +58,15 @@ impl QueueError {
 
 impl<E> From<SdkError<E, HttpResponse>> for QueueError
 where
-    E: Error + 'static,
+    E: Error + ProvideErrorMetadata + 'static,
 {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
-        Self::Unavailable(error_chain(&error))
+        let code = error
+            .as_service_error()
+            .and_then(ProvideErrorMetadata::code);
+        match code {
+            Some(code) if PERMANENT.contains(&code) => Self::Permanent(error_chain(&error)),
+            _ => Self::Unavailable(error_chain(&error)),
+        }
     }
 }

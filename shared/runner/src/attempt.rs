@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use longwire_agent::context_window::Window;
 use longwire_agent::ctx::Limits;
-use longwire_core::ids::ConnectionId;
+use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::message::{Message, Role};
 use longwire_core::run::{Cursor, RunInput, RunRow};
 use longwire_core::shape::Shape;
@@ -43,18 +43,17 @@ pub struct Attempt<'a> {
     pub hints: Vec<(ConnectionId, Shape)>,
     /// Deadlines of the run in this invocation.
     pub deadlines: Deadlines,
+    /// The thread was deleted, so the run is to be cancelled without an answer.
+    pub deleted: bool,
 }
 
 impl Attempt<'_> {
     /// Stored messages of this run: its prompt and what followed. A run may reuse the id of one that expired long
     /// ago; the messages of that one begin with another prompt.
     fn stored(&self) -> &[StoredMessage] {
-        let Some(input) = &self.input else {
-            return &[];
-        };
         let messages = &self.history.messages;
         let is_prompt = |stored: &StoredMessage| {
-            stored.message.run_id == self.lease.run_id && stored.message.id == input.message_id
+            stored.message.run_id == self.lease.run_id && stored.message.id == self.row.message_id
         };
         messages
             .iter()
@@ -66,8 +65,15 @@ impl Attempt<'_> {
     pub fn unstored_prompt(&self) -> Option<Message> {
         let input = self.input.as_ref()?;
         let run_id = self.lease.run_id.clone();
-        let prompt = || Message::user(input.message_id.clone(), run_id, input.prompt.clone());
+        let prompt = || Message::user(self.row.message_id.clone(), run_id, input.prompt.clone());
         self.stored().is_empty().then(prompt)
+    }
+
+    /// Id of the prompt when it is among `messages` and its client chose it.
+    pub(crate) fn reserved_id<'m>(&self, messages: &'m [Message]) -> Option<&'m MessageId> {
+        let reserved = self.input.as_ref().is_some_and(|input| input.reserves_id);
+        let first = messages.first().filter(|_| reserved)?;
+        (first.id == self.row.message_id).then_some(&first.id)
     }
 
     /// Conversation up to the first step of this attempt.

@@ -8,9 +8,11 @@ use longwire_core::ids::RunId;
 use longwire_core::job::Job;
 use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
+use longwire_store::error::StoreError;
+use longwire_store::threads::advance::Advance;
 use longwire_store::threads::claim::{Claim, ClaimOutcome};
 use longwire_store::threads::lease::RunLease;
-use longwire_store::threads::run_queue::{Appended, MAX_RUNS};
+use longwire_store::threads::run_queue::{Append, Appended, MAX_RUNS};
 use longwire_store::threads::transition::Claimant;
 use tokio::time::Instant;
 
@@ -18,8 +20,11 @@ use crate::attempt::Attempt;
 use crate::deadlines::Deadlines;
 use crate::delivery::Delivery;
 use crate::error::AttemptError;
-use crate::load::{Loaded, is_corrupt};
+use crate::load::{Loaded, is_permanent};
 use crate::runner::Runner;
+
+/// Delivery from which on a run whose row cannot be read is ended.
+const UNREADABLE_RECEIVES: u32 = 3;
 
 /// Time after the lease of another worker at which its job is delivered again.
 const REQUEUE_AFTER_LEASE: Duration = Duration::from_secs(5);
@@ -63,7 +68,13 @@ impl Runner {
             self.threads.claim(&key, run_id, claimant),
             self.load(&key, run_id)
         );
-        match decide(outcome.context("claiming the run")?, now) {
+        let outcome = match outcome {
+            Err(error) if error.permanent() && delivery.receives >= UNREADABLE_RECEIVES => {
+                return self.end_unreadable(delivery, &error).await;
+            }
+            outcome => outcome.context("claiming the run")?,
+        };
+        match decide(outcome, now) {
             Consequence::Execute(row, claim) => {
                 // Another worker may have written between the reads and the claim.
                 let loaded = if row.epoch > 1 {
@@ -82,18 +93,49 @@ impl Runner {
                 Ok(None)
             }
             Consequence::PostEndAgain(row) => {
-                let advanced = self.advance(&key, run_id).await;
-                self.post_end_again(delivery, &row).await;
+                let advanced = self.advance(&key, run_id, row.tip).await;
+                let belongs = loaded.is_ok_and(|loaded| {
+                    let meta = loaded.meta;
+                    meta.is_some_and(|meta| meta.has(&row))
+                });
+                if belongs {
+                    self.post_end_again(delivery, &row).await;
+                }
                 advanced.map(|()| None)
             }
-            Consequence::Advance => self.advance(&key, run_id).await.map(|()| None),
+            Consequence::Advance => self.advance(&key, run_id, None).await.map(|()| None),
         }
     }
 
-    /// Advances the run queue past an ended run.
-    pub async fn advance(&self, key: &ThreadKey, run_id: &RunId) -> Result<(), AttemptError> {
-        let advanced = self.scheduler.advance(key, run_id).await;
+    /// Advances the run queue past an ended run whose last message has the number `tip`.
+    pub async fn advance(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        tip: Option<u64>,
+    ) -> Result<(), AttemptError> {
+        let advance = Advance {
+            run_id,
+            tip,
+            now: self.now(),
+            life: self.settings.life,
+        };
+        let advanced = self.scheduler.advance(key, advance).await;
         Ok(advanced.context("advancing the run queue")?)
+    }
+
+    /// Ends a run whose row this version cannot read, and advances its run queue. The row may be of a newer version
+    /// whose deployment is under way, so the first deliveries leave the run to another worker.
+    async fn end_unreadable<'a>(
+        &self,
+        delivery: &Delivery<'_>,
+        error: &StoreError,
+    ) -> Result<Option<Attempt<'a>>, AttemptError> {
+        let (key, run_id) = (delivery.job.key(), &delivery.job.run_id);
+        tracing::error!(event = "run_unreadable", %error, "the run cannot be read; it is ended");
+        let ended = self.threads.end_unreadable(&key, run_id, self.now());
+        ended.await.context("ending an unreadable run")?;
+        self.advance(&key, run_id, None).await.map(|()| None)
     }
 
     /// Makes the attempt at a claimed run, or gives the run back: when the reads failed, or when another run is ahead
@@ -107,9 +149,12 @@ impl Runner {
         loaded: anyhow::Result<Loaded>,
     ) -> Result<Option<Attempt<'a>>, AttemptError> {
         let mut lease = self.lease(delivery.job, row.epoch);
-        let placed = match loaded {
-            Ok(loaded) => self.place(&lease, loaded).await,
-            Err(error) if is_corrupt(&error) => {
+        let placed = async {
+            let (place, loaded) = self.place(&lease, &row, loaded?).await?;
+            self.complete(&lease, &row, place, loaded).await
+        };
+        let placed = match placed.await {
+            Err(error) if is_permanent(&error) => {
                 tracing::error!(
                     event = "run_unreadable",
                     error = format!("{error:#}"),
@@ -117,16 +162,16 @@ impl Runner {
                 );
                 Ok((Place::Head, Loaded::unreadable()))
             }
-            Err(error) => Err(error),
+            placed => placed,
         };
         match placed {
-            Ok((Place::Head, loaded)) => {
-                lease.born = loaded.born;
+            Ok((place @ (Place::Head | Place::Deleted), loaded)) => {
+                lease.generation = loaded.meta.map_or(0, |meta| meta.generation);
                 let deadlines = Deadlines::new(
                     &row,
                     self.now(),
                     delivery.time_left(),
-                    self.settings.run_limit,
+                    self.settings.life.run_limit,
                 );
                 Ok(Some(Attempt {
                     runner: self,
@@ -139,6 +184,7 @@ impl Runner {
                     input: loaded.input,
                     hints: loaded.hints,
                     deadlines,
+                    deleted: place == Place::Deleted,
                 }))
             }
             Ok((Place::Behind(head), _)) => {
@@ -163,33 +209,73 @@ impl Runner {
             key: job.key(),
             run_id: job.run_id.clone(),
             epoch,
-            born: 0,
+            generation: 0,
         }
     }
 
     /// Finds the run's place in its run queue. A start that is taken back while it is repeated can remove its
     /// repetition from the queue; such a run is appended before it begins, or it would run beside the next one.
-    async fn place(&self, lease: &RunLease, loaded: Loaded) -> anyhow::Result<(Place, Loaded)> {
-        if let Some(place) = place(&loaded.run_queue, &lease.run_id) {
+    async fn place(
+        &self,
+        lease: &RunLease,
+        row: &RunRow,
+        loaded: Loaded,
+    ) -> anyhow::Result<(Place, Loaded)> {
+        let thread = loaded.meta.as_ref();
+        if thread.is_some_and(|meta| !meta.has(row)) {
+            return Ok((Place::Deleted, loaded));
+        }
+        let queue = thread.map_or(&[][..], |meta| &meta.run_queue);
+        if let Some(place) = place(queue, &lease.run_id) {
             return Ok((place, loaded));
         }
-        let ttl = self.settings.thread_ttl;
-        let appended = self
-            .threads
-            .append(&lease.key, &lease.run_id, MAX_RUNS, self.now(), ttl)
-            .await;
-        let (Appended::At { meta, .. } | Appended::Full(meta)) =
-            appended.context("appending the run to its run queue")?;
+        let append = Append {
+            run_id: &lease.run_id,
+            recorded_at: row.recorded_at(),
+            max: MAX_RUNS,
+            now: self.now(),
+            life: self.settings.life,
+        };
+        let appended = self.threads.append(&lease.key, append).await;
+        let meta = match appended.context("appending the run to its run queue")? {
+            Appended::At { meta, .. } | Appended::Full(meta) => meta,
+            Appended::Deleted => return Ok((Place::Deleted, loaded)),
+        };
         let place = place(&meta.run_queue, &lease.run_id);
-        let place = place.unwrap_or_else(|| match meta.run_queue.first() {
+        let place = place.unwrap_or_else(|| match meta.head() {
             Some(head) => Place::Behind(head.clone()),
             None => Place::Head,
         });
         let loaded = Loaded {
-            born: meta.born,
-            run_queue: meta.run_queue,
+            meta: Some(meta),
             ..loaded
         };
+        Ok((place, loaded))
+    }
+
+    /// Completes the history of a run that is about to begin. Its input takes the message id of its row, because the
+    /// two are written apart.
+    async fn complete(
+        &self,
+        lease: &RunLease,
+        row: &RunRow,
+        place: Place,
+        mut loaded: Loaded,
+    ) -> anyhow::Result<(Place, Loaded)> {
+        if let Some(input) = &mut loaded.input {
+            input.message_id = row.message_id.clone();
+        }
+        if let (Place::Head, Some(meta)) = (&place, &loaded.meta) {
+            let generation = meta.generation;
+            self.find_prompt(
+                &lease.key,
+                row,
+                &lease.run_id,
+                generation,
+                &mut loaded.history,
+            )
+            .await?;
+        }
         Ok((place, loaded))
     }
 }
@@ -226,6 +312,8 @@ enum Place {
     Head,
     /// Behind this head.
     Behind(RunId),
+    /// In none: the thread was deleted, and the run is to be cancelled.
+    Deleted,
 }
 
 /// Place of a run in a run queue; `None` when the queue does not contain it.

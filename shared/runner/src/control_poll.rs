@@ -11,8 +11,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use crate::attempt::Attempt;
 
-/// Connections per read: BatchGetItem takes 100 keys, and one is the run's.
-const MAX_CONNECTIONS: usize = 99;
+/// Connections per read: BatchGetItem takes 100 keys, and two are those of the run and its thread.
+const MAX_CONNECTIONS: usize = 98;
 
 /// Result of one read, with the connections whose rows it polled for.
 #[derive(Debug)]
@@ -59,21 +59,32 @@ impl Attempt<'_> {
         loop {
             ticks.tick().await;
             let polled = subscribers.borrow().clone();
-            let polled: Vec<ConnectionId> = polled.into_iter().take(MAX_CONNECTIONS).collect();
-            let limit = self.runner.settings.poll * 4;
-            let error = match timeout(limit, self.read_control(&polled)).await {
-                Ok(Ok(read)) => {
-                    let polled = polled.into_iter().collect();
-                    return Observation { polled, read };
-                }
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => format!("no answer within {limit:?}"),
-            };
-            tracing::warn!(
-                event = "control_poll_failed",
-                error,
-                "a control read failed"
-            );
+            if let Some(observation) = self.observe_once(&polled).await {
+                return observation;
+            }
         }
+    }
+
+    /// Reads the run's row and the rows of `subscribers` once; `None` when the read fails, which is logged.
+    pub(crate) async fn observe_once(
+        &self,
+        subscribers: &BTreeSet<ConnectionId>,
+    ) -> Option<Observation> {
+        let polled: Vec<_> = subscribers.iter().take(MAX_CONNECTIONS).cloned().collect();
+        let limit = self.runner.settings.poll * 4;
+        let error = match timeout(limit, self.read_control(&polled)).await {
+            Ok(Ok(read)) => {
+                let polled = polled.into_iter().collect();
+                return Some(Observation { polled, read });
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {limit:?}"),
+        };
+        tracing::warn!(
+            event = "control_poll_failed",
+            error,
+            "a control read failed"
+        );
+        None
     }
 }

@@ -12,6 +12,8 @@ pub struct Delivery<'a> {
     pub job: &'a Job,
     /// Queue message that carried the job; `None` for a job that did not come from a queue.
     pub message: Option<&'a ReceivedMessage>,
+    /// Number of deliveries of the message, this one included.
+    pub receives: u32,
     /// Id of this invocation, stored in the row as the holder of the lease.
     pub invocation: &'a str,
     /// End of the invocation.

@@ -1,5 +1,6 @@
 //! Errors of an attempt.
 
+use longwire_store::error::StoreError;
 use longwire_stream::sink::Stopped;
 
 /// Failure after which the queue delivers the job again. Any other failure ends the run with an error event, and is a
@@ -10,6 +11,9 @@ pub enum AttemptError {
     /// lease expired. Nothing more may be written or posted.
     #[error("the run lease is lost: {0}")]
     LeaseLost(String),
+    /// A table refused a write for good: it is invalid, too large, or not permitted. The run ends with an error.
+    #[error("a write was refused: {0}")]
+    Refused(StoreError),
     /// A table or a queue failed before the run was claimed or after it was released.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),

@@ -1,5 +1,7 @@
 //! Executes an attempt: the agent loop, the writer and the supervisor, side by side.
 
+use std::time::Duration;
+
 use longwire_agent::ctx::{Ctx, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
@@ -13,8 +15,12 @@ use tokio::time::Instant;
 
 use crate::attempt::{Attempt, MAX_CRASHES};
 use crate::error::AttemptError;
+use crate::finish::log_refused;
 use crate::supervisor::{Signals, Supervisor};
 use crate::writer::Writer;
+
+/// Wait of a run after which its subscribers may have left before anybody looked.
+const UNATTENDED_WAIT: Duration = Duration::from_secs(2);
 
 /// Way in which an attempt ends.
 enum AttemptEnd {
@@ -57,13 +63,24 @@ impl Attempt<'_> {
         };
         let mut supervisor = Supervisor::start(self, events, notices, signals).await?;
         self.emit_start(events).await?;
+        if self.waited() > UNATTENDED_WAIT {
+            supervisor.check().await?;
+        }
         let answer = async {
             let answer = self.converse(events, steps, cancelled, lease);
             Ok(until_cut(answer, time_is_up).await)
         };
-        let end = tokio::select! {
-            both = async { tokio::try_join!(answer, writer.serve(stored, gone)) } => both?.0,
+        let answered = tokio::select! {
+            both = async { tokio::try_join!(answer, writer.serve(stored, gone)) } => both,
             lost = supervisor.run() => return Err(lost),
+        };
+        let end = match answered {
+            Ok((end, ())) => end,
+            Err(AttemptError::Refused(error)) => {
+                log_refused(&error);
+                AttemptEnd::Finish(RunEnd::Failed(RunErrorCode::Internal), Vec::new())
+            }
+            Err(error) => return Err(error),
         };
         match end {
             AttemptEnd::Finish(end, messages) => {
@@ -78,6 +95,13 @@ impl Attempt<'_> {
         }
     }
 
+    /// Time since the run was accepted. For a run that was handed over it is longer than its wait, and one read more does
+    /// no harm.
+    fn waited(&self) -> Duration {
+        let now = self.runner.clock.unix_millis();
+        Duration::from_millis(now.saturating_sub(self.row.recorded_at()))
+    }
+
     /// Runs the agent loop over the conversation. The loop's context is dropped with its end, which tells the writer
     /// that no more steps come.
     async fn converse(
@@ -87,7 +111,11 @@ impl Attempt<'_> {
         cancel: watch::Receiver<Option<CancelReason>>,
         lease: watch::Receiver<Instant>,
     ) -> AttemptEnd {
-        let failed = |code| AttemptEnd::Finish(RunEnd::Failed(code), Vec::new());
+        let ended = |end| AttemptEnd::Finish(end, Vec::new());
+        let failed = |code| ended(RunEnd::Failed(code));
+        if self.deleted {
+            return ended(RunEnd::Cancelled(CancelReason::User));
+        }
         if self.row.crashes >= MAX_CRASHES {
             self.give_up().await;
             return failed(RunErrorCode::WorkerLost);

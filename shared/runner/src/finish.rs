@@ -1,8 +1,10 @@
 //! Finishes a run: its end is stored, the run queue advances, and only then the last event is posted.
 
+use longwire_core::event_batch::EventBatch;
 use longwire_core::message::Message;
-use longwire_core::run::RunEnd;
+use longwire_core::run::{RunEnd, RunErrorCode};
 use longwire_protocol::run_events::{model_usage, run_ended};
+use longwire_store::error::StoreError;
 use longwire_store::threads::lease::{Ended, RunLease};
 use longwire_stream::sink::EventSink;
 use serde_json::json;
@@ -10,10 +12,11 @@ use serde_json::json;
 use crate::attempt::Attempt;
 use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
-use crate::writer::{Writer, messages_ttl};
+use crate::writer::Writer;
 
-/// Most commits of one end: as it came out, and as the cancellation that was requested before.
-const MAX_COMMITS: usize = 2;
+/// Most commits of one end: as it came out, as the cancellation that was requested before, and without the messages and
+/// the events that the table refuses.
+const MAX_COMMITS: usize = 4;
 
 impl Attempt<'_> {
     /// Finishes the run with this end and the messages that are not stored yet.
@@ -30,10 +33,8 @@ impl Attempt<'_> {
     ) -> Result<(), AttemptError> {
         let end = self.commit_end(events, writer, end, messages).await?;
         log(end);
-        let advanced = self
-            .runner
-            .advance(&self.lease.key, &self.lease.run_id)
-            .await;
+        let RunLease { key, run_id, .. } = &self.lease;
+        let advanced = self.runner.advance(key, run_id, writer.tip()).await;
         supervisor.attach_latecomers().await?;
         events.release().await?;
         let timeout = self
@@ -42,13 +43,14 @@ impl Attempt<'_> {
         tokio::join!(
             events.drained(timeout),
             writer.extend_visibility(),
-            self.extend_messages()
+            self.free_messages()
         );
         advanced
     }
 
     /// Stores the end of the run with its last messages and events. Returns the end as stored: a cancellation that was
-    /// requested before counts, even when the answer was complete.
+    /// requested before counts, even when the answer was complete. When the table refuses the messages or the events, the
+    /// run fails without them.
     pub async fn commit_end(
         &self,
         events: &EventSink,
@@ -56,46 +58,75 @@ impl Attempt<'_> {
         end: RunEnd,
         messages: &[Message],
     ) -> Result<RunEnd, AttemptError> {
-        let RunLease { key, run_id, .. } = &self.lease;
-        let mut end = end;
+        let (mut end, mut messages) = (end, messages);
+        let mut with_events = true;
         for _ in 0..MAX_COMMITS {
-            let usage = writer.usage_with(messages);
-            let usage = model_usage(&self.runner.settings.model_id, usage);
-            let last = run_ended(&key.thread_id, run_id, end, usage);
-            let batch = events.close(last).await?;
-            match writer.end(messages, &batch, end).await? {
-                Ended::CancelRequested(reason) => end = RunEnd::Cancelled(reason),
-                Ended::Done => return Ok(end),
-                Ended::Lost => return Err(AttemptError::not_owner()),
+            let batch = self.close(events, writer, end, messages).await?;
+            let batch = with_events.then_some(&batch);
+            match writer.end(messages, batch, end).await {
+                Ok(Ended::Done) => return Ok(end),
+                Ok(Ended::CancelRequested(reason)) => end = RunEnd::Cancelled(reason),
+                Ok(Ended::Lost) => return Err(AttemptError::not_owner()),
+                Err(AttemptError::Refused(error)) if with_events => {
+                    log_refused(&error);
+                    with_events = !messages.is_empty();
+                    (end, messages) = (failed(end), &[]);
+                }
+                Err(error) => return Err(error),
             }
         }
-        let error = "a cancelled end gave way to a cancellation".to_owned();
+        let error = "the end of the run was refused again and again".to_owned();
         Err(AttemptError::LeaseLost(error))
     }
 
-    /// Extends the messages of a thread in use: none that was loaded may expire before the thread. A failure costs
-    /// nothing yet, because the end of the next run tries again.
-    async fn extend_messages(&self) {
-        let Some(thread_ttl) = self.runner.settings.thread_ttl else {
+    /// Closes the events with the last one of this end. Returns those that are not stored.
+    async fn close(
+        &self,
+        events: &EventSink,
+        writer: &Writer<'_>,
+        end: RunEnd,
+        messages: &[Message],
+    ) -> Result<EventBatch, AttemptError> {
+        let RunLease { key, run_id, .. } = &self.lease;
+        let usage = writer.usage_with(messages);
+        let usage = model_usage(&self.runner.settings.model_id, usage);
+        let last = run_ended(&key.thread_id, run_id, end, usage);
+        Ok(events.close(last).await?)
+    }
+
+    /// Frees the messages of a thread in use from the expiry that an earlier version gave them. A failure costs nothing
+    /// yet, because the end of the next run tries again.
+    async fn free_messages(&self) {
+        if !self.history.messages.iter().any(|stored| stored.expires) {
             return;
-        };
-        let now = self.runner.now();
-        let expires_early =
-            |ttl: Option<u64>| ttl.is_some_and(|ttl| ttl < now + thread_ttl.as_secs());
-        let stored = self.history.messages.iter();
-        let old: Vec<_> = stored
-            .filter(|stored| expires_early(stored.ttl))
-            .cloned()
-            .collect();
-        let ttl = messages_ttl(now, thread_ttl);
-        if let Err(error) = self.lease.threads.prolong(&self.lease.key, &old, ttl).await {
+        }
+        let RunLease {
+            threads,
+            key,
+            generation,
+            ..
+        } = &self.lease;
+        if let Err(error) = threads.free_messages(key, *generation).await {
             tracing::warn!(
-                event = "ttl_extension_failed",
+                event = "messages_not_freed",
                 %error,
-                "the messages of the thread were not extended"
+                "the messages of the thread keep their expiry"
             );
         }
     }
+}
+
+/// End of a run whose messages or events the table refuses. A cancellation stays one.
+fn failed(end: RunEnd) -> RunEnd {
+    match end {
+        RunEnd::Cancelled(_) => end,
+        RunEnd::Finished | RunEnd::Failed(_) => RunEnd::Failed(RunErrorCode::Internal),
+    }
+}
+
+/// Logs a write that a table refused for good.
+pub(crate) fn log_refused(error: &StoreError) {
+    tracing::error!(event = "run_write_refused", %error, "a write of the run was refused; the run ends");
 }
 
 /// Logs the end of a run once it is stored, and so once per run: deployments count runs by this line
@@ -115,7 +146,7 @@ fn log(end: RunEnd) {
 
 #[cfg(test)]
 mod tests {
-    use longwire_core::run::{CancelReason, RunErrorCode};
+    use longwire_core::run::CancelReason;
     use serde_json::Value;
 
     use super::*;

@@ -2,21 +2,20 @@
 
 use anyhow::Context as _;
 use longwire_core::ids::{ConnectionId, RunId};
-use longwire_core::run::RunInput;
+use longwire_core::run::{RunInput, RunRow};
 use longwire_core::shape::Shape;
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::error::StoreError;
-use longwire_store::threads::messages::History;
+use longwire_store::threads::messages::{History, NewestMessages};
+use longwire_store::threads::meta::Meta;
 
 use crate::runner::Runner;
 
 /// State of the thread and input of the run, read in one round trip.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// Birth of the thread: part of the keys of its messages.
-    pub born: u64,
-    /// Run queue of the thread, head first.
-    pub run_queue: Vec<RunId>,
+    /// The thread; `None` when it does not exist, or is expired.
+    pub meta: Option<Meta>,
     /// Stored messages of the thread, newest ones only.
     pub history: History,
     /// Input of the run; `None` when an item cannot be parsed, so that no worker can answer the run.
@@ -30,8 +29,7 @@ impl Loaded {
     /// failed.
     pub(crate) fn unreadable() -> Self {
         Self {
-            born: 0,
-            run_queue: Vec::new(),
+            meta: None,
             history: History::default(),
             input: None,
             hints: Vec::new(),
@@ -43,13 +41,13 @@ impl Runner {
     /// Loads thread, input, history and connections. A failed read of the connections is logged only.
     pub(crate) async fn load(&self, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Loaded> {
         let now = self.now();
-        let (meta_and_input, history, hints) = tokio::join!(
+        let (meta_and_input, newest, hints) = tokio::join!(
             self.threads.meta_and_input(key, run_id, now),
-            self.threads.history(key, self.settings.history_limit()),
+            self.threads
+                .newest_messages(key, self.settings.history_limit()),
             self.connections.by_thread(key, now),
         );
         let (meta, input) = meta_and_input.context("reading the thread and the input")?;
-        let born = meta.as_ref().map_or(now, |meta| meta.born);
         let hints = hints.unwrap_or_else(|error| {
             tracing::warn!(
                 event = "subscribers_read_failed",
@@ -58,19 +56,73 @@ impl Runner {
             );
             Vec::new()
         });
-        // A start writes row and input together, so an absent input was damaged.
+        // A start is accepted only after its row and its input are written, so an absent input was damaged.
         let input = input.ok_or_else(|| StoreError::Corrupt("the run has no input".to_owned()))?;
+        let newest = newest.context("reading the history")?;
+        let history = match &meta {
+            Some(meta) => self.history_of(key, meta, newest).await?,
+            None => History::default(),
+        };
         Ok(Loaded {
-            born,
-            run_queue: meta.map(|meta| meta.run_queue).unwrap_or_default(),
-            history: history.context("reading the history")?.of(born, now),
+            meta,
+            history,
             input: Some(input),
             hints,
         })
     }
+
+    /// Messages of the thread's generation, read again when the thread knows a newer one: the run before this one may
+    /// have ended between the two reads.
+    async fn history_of(
+        &self,
+        key: &ThreadKey,
+        meta: &Meta,
+        newest: NewestMessages,
+    ) -> anyhow::Result<History> {
+        let history = newest.of(meta.generation);
+        if meta.tip.is_none_or(|tip| tip <= history.tip) {
+            return Ok(history);
+        }
+        let newest = self
+            .threads
+            .newest_messages(key, self.settings.history_limit())
+            .await;
+        Ok(newest
+            .context("reading the history again")?
+            .of(meta.generation))
+    }
+
+    /// Reads older messages until the prompt of a run that stored messages is among them. One query returns at most
+    /// 1 MB, which a few steps with long results exceed. Fails with [`StoreError::Corrupt`] when the prompt is not
+    /// there: a run that started from scratch would repeat its tool calls.
+    pub(crate) async fn find_prompt(
+        &self,
+        key: &ThreadKey,
+        row: &RunRow,
+        run_id: &RunId,
+        generation: u64,
+        history: &mut History,
+    ) -> anyhow::Result<()> {
+        if row.tip.is_none() {
+            return Ok(());
+        }
+        let limit = self.settings.history_limit();
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        while !history.has_prompt(run_id, &row.message_id) {
+            if !history.is_partial() || history.messages.len() >= most {
+                let missing = "the stored prompt of the run is missing".to_owned();
+                return Err(StoreError::Corrupt(missing).into());
+            }
+            self.threads
+                .older_messages(key, generation, limit, history)
+                .await
+                .context("reading older messages")?;
+        }
+        Ok(())
+    }
 }
 
 /// Tells whether another read would fail in the same way.
-pub(crate) fn is_corrupt(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(StoreError::Corrupt(_)))
+pub(crate) fn is_permanent(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(StoreError::permanent)
 }

@@ -32,8 +32,8 @@ impl Runner {
         request: &Replay,
     ) -> Result<(), AttemptError> {
         let job = delivery.job;
-        let row = self.threads.run_row(&job.key(), &job.run_id).await;
-        let row = row.context("reading the run")?;
+        let run = self.threads.run(&job.key(), &job.run_id, self.now()).await;
+        let row = run.context("reading the run")?.map(|(row, _)| row);
         let Some(row) = row.filter(|row| row.status.ended()) else {
             return Ok(());
         };
@@ -104,7 +104,7 @@ impl Runner {
             row,
             self.now(),
             delivery.time_left(),
-            self.settings.run_limit,
+            self.settings.life.run_limit,
         );
         events.drained(deadlines.within_invocation(timeout)).await;
         events.stop().await;
@@ -119,7 +119,10 @@ impl Runner {
         lease: &RunLease,
         row: &RunRow,
     ) -> anyhow::Result<()> {
-        let input = self.threads.input(&lease.key, &lease.run_id).await?;
+        let mut input = self.threads.input(&lease.key, &lease.run_id).await?;
+        if let Some(input) = &mut input {
+            input.message_id = row.message_id.clone();
+        }
         let RunLease { key, run_id, .. } = lease;
         let started = run_started(&key.thread_id, run_id, input.as_ref());
         events.emit(started).await?;

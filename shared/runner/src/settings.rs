@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use longwire_agent::ctx::Limits;
+use longwire_store::threads::life::ThreadLife;
 use longwire_stream::settings::Settings as StreamSettings;
 
 /// Settings of a deployment for its runs; docs/settings.md lists the variables behind them.
@@ -20,16 +21,14 @@ pub struct Settings {
     pub lease: Duration,
     /// Visibility timeout of the message after each renewal.
     pub visibility: Duration,
-    /// Time limit of a run, over all its workers.
-    pub run_limit: Duration,
     /// Interval of the control poll.
     pub poll: Duration,
     /// Pause between two attempts of a write while the table fails.
     pub store_pause: Duration,
     /// Time for which the events of a run can be replayed after they were stored.
     pub replay: Duration,
-    /// Time for which messages are kept after the last use of their thread; `None` keeps them for ever.
-    pub thread_ttl: Option<Duration>,
+    /// Lifetime of threads.
+    pub life: ThreadLife,
 }
 
 impl Settings {

@@ -64,6 +64,15 @@ impl<'a> Supervisor<'a> {
         Ok(supervisor)
     }
 
+    /// Reads the row and the subscribers once, before the model is called. A failed read is logged only, because the
+    /// control poll follows.
+    pub(crate) async fn check(&mut self) -> Result<(), AttemptError> {
+        match self.attempt.observe_once(self.state.present()).await {
+            Some(observation) => self.observe(observation).await,
+            None => Ok(()),
+        }
+    }
+
     /// Supervises until the lease is lost. The caller drops this when the agent loop has ended.
     pub(crate) async fn run(&mut self) -> AttemptError {
         let attempt = self.attempt;
@@ -121,6 +130,9 @@ impl<'a> Supervisor<'a> {
         let row = row.ok_or_else(AttemptError::not_owner)?;
         if let Some(reason) = row.cancel_requested {
             self.cancel(reason);
+        }
+        if read.deleted {
+            self.cancel(CancelReason::User);
         }
         attach_new(&mut self.state, self.events, &row.subscribers).await?;
         let present: BTreeSet<_> = read.present.into_iter().collect();

@@ -9,7 +9,7 @@ use longwire_core::message::{Message, Usage};
 use longwire_core::run::RunEnd;
 use longwire_store::error::StoreError;
 use longwire_store::threads::lease::{Commit, Ended, Written};
-use longwire_store::threads::transition::Cut;
+use longwire_store::threads::transition::{Cut, next_wake_by};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -27,6 +27,12 @@ pub struct Writer<'a> {
     /// Number of the last event in the event log.
     logged: u64,
     next_number: u64,
+    /// Number of the message that was stored before its tool calls ran.
+    calling: Option<u64>,
+    /// Number of the last message that the run stored.
+    tip: Option<u64>,
+    /// Stored `wakeBy` deadline.
+    wake_by: Option<u64>,
     usage: Usage,
 }
 
@@ -39,6 +45,9 @@ impl<'a> Writer<'a> {
             step: watch::Sender::new(attempt.first_step()),
             logged: attempt.row.last_seq,
             next_number: attempt.history.next_number(&attempt.lease.run_id),
+            calling: attempt.history.calling(&attempt.lease.run_id),
+            tip: attempt.row.tip,
+            wake_by: attempt.row.wake_by,
             usage: attempt.row.usage,
         }
     }
@@ -108,10 +117,10 @@ impl<'a> Writer<'a> {
     pub(crate) async fn end(
         &mut self,
         messages: &[Message],
-        events: &EventBatch,
+        events: Option<&EventBatch>,
         end: RunEnd,
     ) -> Result<Ended, AttemptError> {
-        let commit = self.commit(messages, Some(events));
+        let commit = self.commit(messages, events);
         let at = self.attempt.runner.now();
         let ended = self
             .retry_while_leased(async || self.attempt.lease.end(&commit, end, at).await)
@@ -119,9 +128,17 @@ impl<'a> Writer<'a> {
         match ended {
             Ended::Lost => return Err(AttemptError::not_owner()),
             Ended::CancelRequested(_) => {}
-            Ended::Done => drop(self.lease.send_replace(Instant::now() + BEYOND_INVOCATION)),
+            Ended::Done => {
+                self.tip = commit.tip().or(self.tip);
+                self.lease.send_replace(Instant::now() + BEYOND_INVOCATION);
+            }
         }
         Ok(ended)
+    }
+
+    /// Number of the last message that the run stored, in this attempt or an earlier one.
+    pub fn tip(&self) -> Option<u64> {
+        self.tip
     }
 
     /// Tokens of the run, including those of `messages`.
@@ -136,8 +153,12 @@ impl<'a> Writer<'a> {
         let lease = runner.settings.lease;
         let asked = Instant::now();
         let until = runner.now() + lease.as_secs();
-        match self.attempt.lease.renew(until).await {
-            Ok(Written::Done) => drop(self.lease.send_replace(asked + lease)),
+        let wake_by = next_wake_by(self.wake_by, until);
+        match self.attempt.lease.renew(until, wake_by).await {
+            Ok(Written::Done) => {
+                self.wake_by = wake_by.or(self.wake_by);
+                self.lease.send_replace(asked + lease);
+            }
             Ok(Written::Lost) => return Err(AttemptError::not_owner()),
             Err(error) => {
                 log_failure(&error);
@@ -167,12 +188,16 @@ impl<'a> Writer<'a> {
             .without_max_times();
         (|| request())
             .retry(pauses)
-            .when(|_| self.leased())
+            .when(|error| repeatable(error) && self.leased())
             .notify(|error, _| log_failure(error))
             .await
             .map_err(|error| {
                 log_failure(&error);
-                expired(&error)
+                match error {
+                    error if error.permanent() => AttemptError::Refused(error),
+                    StoreError::MessageExists => AttemptError::Failed(error.into()),
+                    error => expired(&error),
+                }
             })
     }
 
@@ -191,7 +216,10 @@ impl<'a> Writer<'a> {
             .await?;
         self.usage = commit.usage;
         self.logged = commit.events.map_or(self.logged, |events| events.last);
+        self.tip = commit.tip().or(self.tip);
         self.next_number += completed(messages).count() as u64;
+        let calling = messages.last().is_some_and(|message| message.calling);
+        self.calling = self.tip.filter(|_| calling);
         Ok(())
     }
 
@@ -200,10 +228,11 @@ impl<'a> Writer<'a> {
         let now = self.attempt.runner.now();
         Commit {
             messages: (self.next_number..).zip(messages).collect(),
-            messages_ttl: settings.thread_ttl.map(|ttl| messages_ttl(now, ttl)),
+            replaces: self.calling,
+            reserved_id: self.attempt.reserved_id(messages),
             events: events.filter(|events| !events.is_empty()),
             // Events outlive the run, however long it takes.
-            events_ttl: now + settings.run_limit.as_secs() + settings.replay.as_secs(),
+            events_ttl: now + settings.life.run_limit.as_secs() + settings.replay.as_secs(),
             usage: self.usage_with(messages),
         }
     }
@@ -231,15 +260,14 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Tells whether a write may succeed when it is repeated under the same lease and with the same history.
+fn repeatable(error: &StoreError) -> bool {
+    !error.permanent() && !matches!(error, StoreError::MessageExists)
+}
+
 /// Messages without those marked as calling, which are stored once more under the same number, and counted then.
 fn completed(messages: &[Message]) -> impl Iterator<Item = &Message> {
     messages.iter().filter(|message| !message.calling)
-}
-
-/// Expiry of messages that are written now: an eighth later than that of a thread used now, so that the messages of a
-/// thread in use need few extensions.
-pub(crate) fn messages_ttl(now: u64, thread_ttl: Duration) -> u64 {
-    now + thread_ttl.as_secs() + thread_ttl.as_secs() / 8
 }
 
 fn log_failure(error: &StoreError) {

@@ -8,7 +8,7 @@ use longwire_core::options::IfBusy;
 use longwire_core::run::{CancelReason, RunRow, RunStatus};
 use longwire_store::error::StoreError;
 use longwire_store::threads::record::NewRun;
-use longwire_store::threads::run_queue::Appended;
+use longwire_store::threads::run_queue::{Append, Appended};
 
 use crate::error::ScheduleError;
 use crate::scheduler::Scheduler;
@@ -34,6 +34,36 @@ pub enum Started {
     /// The run queue is full, or not empty for a run that does not wait. What remains of the start begins only if
     /// the start is repeated.
     Busy,
+    /// The id of the user message belongs to another run of the thread. The run does not begin.
+    MessageIdTaken,
+    /// The thread was deleted after the run was recorded. The run does not begin.
+    Deleted,
+}
+
+/// Place of a run after an attempt to queue it.
+enum Queued {
+    /// In the run queue; 0 is the active run.
+    At(usize),
+    /// Not in it.
+    Refused(Refusal),
+}
+
+/// Reason for which a run was not queued.
+#[derive(Clone, Copy)]
+enum Refusal {
+    Busy,
+    MessageIdTaken,
+    Deleted,
+}
+
+impl From<Refusal> for Started {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Busy => Self::Busy,
+            Refusal::MessageIdTaken => Self::MessageIdTaken,
+            Refusal::Deleted => Self::Deleted,
+        }
+    }
 }
 
 impl Scheduler {
@@ -43,9 +73,9 @@ impl Scheduler {
         if let Some(row) = self.threads.record(run).await? {
             return self.repeat(run, row).await;
         }
-        match self.enqueue(run).await {
-            Ok(Appended::At { position, .. }) => Ok(Started::Accepted { position }),
-            Ok(Appended::Full(_)) => self.busy(run).await,
+        match self.enqueue(run, run.recorded_at, &run.message_id).await {
+            Ok(Queued::At(position)) => Ok(Started::Accepted { position }),
+            Ok(Queued::Refused(refusal)) => self.refuse(run, refusal).await,
             Err(error) => match self.withdraw(run).await {
                 Ok(Some(row)) => kept(row, Err(error)),
                 Ok(None) => Err(error),
@@ -63,25 +93,66 @@ impl Scheduler {
         }
     }
 
-    /// Appends the run to the thread's run queue and sends its job when it is the head. A run that waits wakes an
-    /// overdue head instead.
-    async fn enqueue(&self, run: &NewRun) -> Result<Appended, ScheduleError> {
-        let appended = self
-            .threads
-            .append(&run.key, &run.run_id, run.limit(), run.now, run.thread_ttl)
-            .await?;
-        match &appended {
-            Appended::At { position: 0, .. } => self.send(run, &run.run_id).await?,
-            Appended::At { meta, position } => {
-                if run.if_busy == IfBusy::Interrupt {
-                    self.supersede(run, &meta.run_queue[..*position]).await?;
-                }
-                self.wake_head(run, meta.head()).await;
-            }
+    /// Appends the run to the thread's run queue, reserves the id of its message, and sends its job when it is the head.
+    /// A run that waits wakes an overdue head instead. `recorded_at` and `message_id` are those of the run's row.
+    async fn enqueue(
+        &self,
+        run: &NewRun,
+        recorded_at: u64,
+        message_id: &MessageId,
+    ) -> Result<Queued, ScheduleError> {
+        let append = Append {
+            run_id: &run.run_id,
+            recorded_at,
+            max: run.limit(),
+            now: run.now,
+            life: run.life,
+        };
+        let (position, meta) = match self.threads.append(&run.key, append).await? {
+            Appended::At { position, meta } => (position, meta),
             // The head may have ended without a worker that advanced the queue.
-            Appended::Full(meta) => self.wake_head(run, meta.head()).await,
+            Appended::Full(meta) => {
+                self.wake_head(run, meta.head()).await;
+                return Ok(Queued::Refused(Refusal::Busy));
+            }
+            Appended::Deleted => return Ok(Queued::Refused(Refusal::Deleted)),
+        };
+        if !self.reserve(run, meta.generation, message_id).await? {
+            return Ok(Queued::Refused(Refusal::MessageIdTaken));
         }
-        Ok(appended)
+        if position == 0 {
+            self.send(run, &run.run_id).await?;
+        } else {
+            if run.if_busy == IfBusy::Interrupt {
+                self.supersede(run, &meta.run_queue[..position]).await?;
+            }
+            self.wake_head(run, meta.head()).await;
+        }
+        Ok(Queued::At(position))
+    }
+
+    /// Reserves the id of the user message when the client chose it. Returns `false` when it belongs to another run.
+    async fn reserve(
+        &self,
+        run: &NewRun,
+        generation: u64,
+        message_id: &MessageId,
+    ) -> Result<bool, StoreError> {
+        if !run.reserves_id {
+            return Ok(true);
+        }
+        self.threads
+            .reserve_message_id(&run.key, generation, message_id, &run.run_id)
+            .await
+    }
+
+    async fn release(&self, run: &NewRun, generation: u64) -> Result<(), StoreError> {
+        if !run.reserves_id {
+            return Ok(());
+        }
+        self.threads
+            .release_message_id(&run.key, generation, &run.message_id, &run.run_id)
+            .await
     }
 
     /// Cancels the runs before this one in the run queue.
@@ -120,19 +191,37 @@ impl Scheduler {
             }
             return Ok(duplicate(row.status, 0));
         }
-        match self.enqueue(run).await? {
-            Appended::At { position, .. } => Ok(duplicate(RunStatus::Queued, position)),
-            Appended::Full(_) => self.busy(run).await,
+        self.threads.record_input(run).await?;
+        match self
+            .enqueue(run, row.recorded_at(), &row.message_id)
+            .await?
+        {
+            Queued::At(position) => Ok(duplicate(RunStatus::Queued, position)),
+            Queued::Refused(refusal) => self.refuse(run, refusal).await,
         }
     }
 
-    /// Takes back a start that found no place in the run queue. The row of a start that was repeated stays, because
-    /// its repetition may be about to append it; the sweep ends it otherwise.
-    async fn busy(&self, run: &NewRun) -> Result<Started, ScheduleError> {
-        match self.threads.take_back(run).await? {
-            None => Ok(Started::Busy),
-            Some(row) => kept(row, Ok(Started::Busy)),
+    /// Takes back a start that was refused. The row of a start that was repeated stays, because its repetition may be
+    /// about to append it; the sweep ends it otherwise. A run that can never begin is cancelled instead.
+    async fn refuse(&self, run: &NewRun, refusal: Refusal) -> Result<Started, ScheduleError> {
+        let kept_row = match refusal {
+            Refusal::Busy | Refusal::Deleted => self.threads.take_back(run).await?,
+            Refusal::MessageIdTaken => self.withdraw(run).await?,
+        };
+        let Some(row) = kept_row else {
+            return Ok(refusal.into());
+        };
+        if row.status == RunStatus::Queued && !matches!(refusal, Refusal::Busy) {
+            let reason = CancelReason::User;
+            let cancelled = self
+                .threads
+                .cancel_queued(&run.key, &run.run_id, reason, run.now);
+            cancelled.await?;
+            // A worker removes the cancelled run from the run queue.
+            self.send(run, &run.run_id).await?;
+            return Ok(refusal.into());
         }
+        kept(row, Ok(refusal.into()))
     }
 
     /// Takes back a start whose run may be in the run queue already. Returns the row when it stays.
@@ -144,12 +233,17 @@ impl Scheduler {
         Ok(row)
     }
 
-    /// Removes a run without a row from the run queue and sends the job of the new head, which may have counted on
-    /// this run. When the run cannot be removed, its own job makes a worker remove it. A repetition that was
-    /// recorded in between is appended again.
+    /// Removes a run without a row from the run queue, releases the id of its message, and sends the job of the new head,
+    /// which may have counted on this run. When the run cannot be removed, its own job makes a worker remove it. A
+    /// repetition that was recorded in between is appended again.
     async fn leave_queue(&self, run: &NewRun) -> Result<(), ScheduleError> {
         match self.threads.leave(&run.key, &run.run_id).await {
-            Ok(Some(head)) => self.send(run, &head).await?,
+            Ok(Some(meta)) => {
+                if let Some(head) = meta.head() {
+                    self.send(run, head).await?;
+                }
+                self.release(run, meta.generation).await?;
+            }
             Ok(None) => {}
             Err(error) => {
                 self.send(run, &run.run_id).await?;
@@ -157,8 +251,9 @@ impl Scheduler {
             }
         }
         let repeated = self.threads.run_row(&run.key, &run.run_id).await?;
-        if repeated.is_some_and(|row| !row.status.ended()) {
-            self.enqueue(run).await?;
+        if let Some(row) = repeated.filter(|row| !row.status.ended()) {
+            self.enqueue(run, row.recorded_at(), &row.message_id)
+                .await?;
         }
         Ok(())
     }

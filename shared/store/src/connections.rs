@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{ConnectionId, Owner, ThreadId};
+use longwire_core::lenient::or_default;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_core::thread_key::ThreadKey;
 use serde::{Deserialize, Serialize};
@@ -45,8 +46,10 @@ pub struct Connection {
     /// Default thread of requests that name none.
     pub thread_id: ThreadId,
     /// Format of the events.
+    #[serde(deserialize_with = "or_default")]
     pub format: Format,
     /// Lines per frame.
+    #[serde(deserialize_with = "or_default")]
     pub lines: Lines,
     /// Subprotocol that the handshake selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]

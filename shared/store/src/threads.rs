@@ -11,7 +11,15 @@ mod update_expression;
 
 pub mod backwards;
 pub mod event_log;
+pub mod message_id;
 pub mod messages;
+pub mod upgrade;
+
+pub mod life;
+pub mod meta;
+
+pub mod advance;
+pub mod delete;
 pub mod run_queue;
 
 mod run_row;

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failure> {
     let key = call.key(cancel.thread_id);
     let run_id = match cancel.run_id {
-        Some(run_id) => run_id,
+        Some(run_id) => known(call, &key, run_id).await?,
         None => active(call, &key).await?,
     };
     let threads = &call.deps.threads;
@@ -39,6 +39,14 @@ pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failu
         run_id,
         status,
     ))
+}
+
+/// Returns the run if it belongs to the thread. A run of a deleted thread does not.
+async fn known(call: &Call<'_>, key: &ThreadKey, run_id: RunId) -> Result<RunId, Failure> {
+    match call.deps.threads.run(key, &run_id, call.now()).await? {
+        Some(_) => Ok(run_id),
+        None => Err(Failure::no_run(key, Some(run_id))),
+    }
 }
 
 /// Returns the active run of the thread.

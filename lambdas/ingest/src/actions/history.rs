@@ -5,7 +5,9 @@ use longwire_protocol::request::history::{History, Selection};
 use longwire_protocol::response::error::invalid;
 use longwire_protocol::response::history::{ActiveRun, HistoryMessage, HistoryPage, Pending};
 use longwire_protocol::response::page::PageCursor;
-use longwire_store::threads::run_queue::Meta;
+use longwire_scheduler::error::ScheduleError;
+use longwire_store::error::StoreError;
+use longwire_store::threads::meta::Meta;
 
 use crate::call::Call;
 use crate::failure::Failure;
@@ -41,7 +43,7 @@ async fn fill(
     let history = ThreadHistory {
         threads: &call.deps.threads,
         key,
-        born: meta.born,
+        generation: meta.generation,
         unfinished: run.as_ref().map(|run| &run.run_id),
     };
     let (messages, next) = select(history, selection).await?;
@@ -62,7 +64,14 @@ async fn active_run(
     let Some(head) = meta.head() else {
         return Ok(None);
     };
-    let row = call.deps.scheduler.read_head(key, head, call.now()).await?;
+    let row = match call.deps.scheduler.read_head(key, head, call.now()).await {
+        // The messages can be read, although a newer version wrote the run.
+        Err(ScheduleError::Store(error @ StoreError::Corrupt(_))) => {
+            tracing::error!(event = "run_unreadable", run = %head, %error, "the active run cannot be read");
+            None
+        }
+        row => row?,
+    };
     let unfinished = row.filter(|row| !row.status.ended());
     Ok(unfinished.map(|row| ActiveRun {
         run_id: head.clone(),

@@ -29,6 +29,7 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
     NewRun {
         key: call.key(prompt.thread_id),
         run_id: prompt.run_id.unwrap_or_else(RunId::random),
+        reserves_id: prompt.message_id.is_some(),
         message_id: prompt.message_id.unwrap_or_else(MessageId::random),
         prompt: prompt.prompt,
         context: prompt.context,
@@ -38,7 +39,8 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
         subscriber: call.connection.connection.clone(),
         shape: call.shape(),
         now: call.now(),
-        thread_ttl: settings.thread_ttl,
+        recorded_at: call.millis,
+        life: settings.life,
     }
 }
 
@@ -65,6 +67,11 @@ async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
             ..ack(&message_id, status, position)
         }),
         Started::Busy => Err(busy(run.if_busy).into()),
+        Started::MessageIdTaken => {
+            let message = "`messageId` names another message of this thread.";
+            Err(ErrorResponse::new(Code::InvalidMessage, message).into())
+        }
+        Started::Deleted => Err(Failure::no_thread(&run.key)),
     }
 }
 

@@ -8,7 +8,7 @@ use longwire_lambda::sdk::CallTimeouts;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::mocks::{connected, found, meta, over, row, sent, updated, written};
+use super::mocks::{connected, found, meta, over, recorded, row, sent, taken_back, updated};
 use super::{answer, event};
 use crate::handler::handle;
 
@@ -21,9 +21,9 @@ async fn a_start_on_a_full_run_queue_is_taken_back() {
     let full: Vec<&str> = names.iter().map(String::as_str).collect();
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Err(meta(&full))),
-        written(false, Ok(())),
+        taken_back(Ok(())),
         found("threads", "RUN#x0", Some(row("running", &json!({})))),
     );
     let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
@@ -36,10 +36,10 @@ async fn a_start_on_a_full_run_queue_is_taken_back() {
 async fn a_start_that_cannot_be_queued_is_taken_back() {
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Ok(meta(&["r1"]))),
         sent("r1", Err(())),
-        written(false, Ok(())),
+        taken_back(Ok(())),
         updated("META", "REMOVE #line[0]", Ok(meta(&[]))),
         found("threads", "RUN#r1", None),
     );
@@ -48,17 +48,17 @@ async fn a_start_that_cannot_be_queued_is_taken_back() {
     ];
     assert_snapshot!(answer(&all, PROMPT).await,
         @r#"{"type":"error","id":"2","code":"unavailable","message":"The service is not available right now. Try again.","retryable":true,"threadId":"t1","runId":"r1"}"#);
-    assert_eq!(all.map(|rule| rule.num_calls()), [1; 7]);
+    assert_eq!(all.map(|rule| rule.num_calls()), [1, 2, 1, 1, 1, 1, 1]);
 }
 
 #[tokio::test]
 async fn the_next_run_becomes_the_head_when_a_start_is_taken_back() {
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Ok(meta(&["r1"]))),
         sent("r1", Err(())),
-        written(false, Ok(())),
+        taken_back(Ok(())),
         updated("META", "REMOVE #line[0]", Ok(meta(&["r2"]))),
         sent("r2", Ok(())),
         found("threads", "RUN#r1", None),
@@ -74,10 +74,10 @@ async fn the_next_run_becomes_the_head_when_a_start_is_taken_back() {
 async fn a_repetition_during_the_take_back_is_appended_again() {
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Ok(meta(&["r1"]))),
         sent("r1", Err(())),
-        written(false, Ok(())),
+        taken_back(Ok(())),
         updated("META", "REMOVE #line[0]", Ok(meta(&[]))),
         found("threads", "RUN#r1", Some(row("queued", &json!({})))),
     );
@@ -92,10 +92,10 @@ async fn a_repetition_during_the_take_back_is_appended_again() {
 async fn a_start_that_a_worker_claimed_is_accepted() {
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Ok(meta(&["r1"]))),
         sent("r1", Err(())),
-        written(false, Err("ConditionalCheckFailed")),
+        taken_back(Err("ConditionalCheckFailed")),
         found(
             "threads",
             "RUN#r1",
@@ -109,10 +109,14 @@ async fn a_start_that_a_worker_claimed_is_accepted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_transaction_conflict_is_retried_before_it_is_an_error() {
-    let rules = (connected("agui"), written(true, Err("TransactionConflict")));
-    assert_snapshot!(answer(&[&rules.0, &rules.1], PROMPT).await,
+    let rules = (
+        connected("agui"),
+        recorded(Err("TransactionConflictException")),
+        found("threads", "RUN#r1", None),
+    );
+    assert_snapshot!(answer(&[&rules.0, &rules.1, &rules.2], PROMPT).await,
         @r#"{"type":"error","id":"2","code":"unavailable","message":"The service is not available right now. Try again.","retryable":true,"threadId":"t1","runId":"r1"}"#);
-    assert_eq!(rules.1.num_calls(), 4);
+    assert_eq!(rules.1.num_calls(), 8, "four for each of the two items");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as Table;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::transact_write_items::{
     TransactWriteItemsError, TransactWriteItemsOutput,
 };
@@ -15,7 +17,7 @@ use aws_sdk_dynamodb::operation::update_item::{
 use aws_sdk_dynamodb::types::error::{
     ConditionalCheckFailedException, TransactionCanceledException,
 };
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
 use aws_sdk_sqs::Client as Sqs;
 use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageOutput};
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
@@ -27,6 +29,7 @@ use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::connections::rate::Rate;
 use longwire_store::threads::Threads;
+use longwire_store::threads::life::ThreadLife;
 use serde_json::{Value, json};
 
 use crate::deps::Deps;
@@ -41,9 +44,10 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) fn deps(rules: &[&Rule]) -> Deps {
     let mocks = || {
         let mocks = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
-        rules
+        let mocks = rules
             .iter()
-            .fold(mocks, |mocks, rule| mocks.with_rule(rule))
+            .fold(mocks, |mocks, rule| mocks.with_rule(rule));
+        mocks.with_rule(&reserved()).with_rule(&released())
     };
     let table = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -78,7 +82,10 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
         queue,
         settings: Settings {
             on_gone: OnGone::Cancel,
-            thread_ttl: Some(Duration::from_secs(24 * 3600)),
+            life: ThreadLife {
+                ttl: Some(Duration::from_secs(24 * 3600)),
+                run_limit: Duration::from_secs(2 * 3600),
+            },
             replay: Duration::from_secs(3600),
             rate: Rate { per_second: 0 },
         },
@@ -150,19 +157,24 @@ pub(super) fn meta(run_queue: &[&str]) -> Value {
     json!({"born": NOW, "line": run_queue, "updatedAt": NOW, "ttl": NOW + 86_400})
 }
 
-/// Mocks the transaction that writes a run's row and input, or deletes them.
-pub(super) fn written(puts: bool, result: Result<(), &'static str>) -> Rule {
-    let rule = mock!(Table::transact_write_items).match_requests(move |transaction| {
+/// Mocks the two puts of a run's row and input.
+pub(super) fn recorded(result: Result<(), &'static str>) -> Rule {
+    let rule = mock!(Table::put_item).match_requests(|put| {
+        let condition = "attribute_not_exists(#ttl) OR #ttl <= :now";
+        put.table_name() == Some("threads") && put.condition_expression() == Some(condition)
+    });
+    match result {
+        Ok(()) => rule.then_output(|| PutItemOutput::builder().build()),
+        Err(code) => rule
+            .then_error(move || PutItemError::generic(ErrorMetadata::builder().code(code).build())),
+    }
+}
+
+/// Mocks the transaction that deletes a run's row and input.
+pub(super) fn taken_back(result: Result<(), &'static str>) -> Rule {
+    let rule = mock!(Table::transact_write_items).match_requests(|transaction| {
         let items = transaction.transact_items();
-        items.len() == 2
-            && items.iter().all(|item| {
-                if puts {
-                    item.put().is_some()
-                } else {
-                    item.delete().is_some()
-                }
-            })
-            && condition(&items[0]).is_some_and(|text| text.contains("#status"))
+        items.len() == 2 && items.iter().all(|item| item.delete().is_some())
     });
     match result {
         Ok(()) => rule.then_output(|| TransactWriteItemsOutput::builder().build()),
@@ -174,12 +186,31 @@ pub(super) fn written(puts: bool, result: Result<(), &'static str>) -> Rule {
     }
 }
 
-fn condition(item: &TransactWriteItem) -> Option<&str> {
-    let put = item.put().and_then(|put| put.condition_expression());
-    put.or_else(|| {
-        item.delete()
-            .and_then(|delete| delete.condition_expression())
-    })
+/// Mocks the reservation of a message id.
+fn reserved() -> Rule {
+    mock!(Table::update_item)
+        .match_requests(|update| update.update_expression() == Some("SET runId = :run"))
+        .then_output(|| UpdateItemOutput::builder().build())
+}
+
+/// Mocks the reservation of the id of the message `u1`, which belongs to another run.
+pub(super) fn message_id_taken() -> Rule {
+    mock!(Table::update_item)
+        .match_requests(|update| sort(update) == Some("MID#1707503008#u1"))
+        .then_error(|| {
+            let code = ErrorMetadata::builder().code("ConditionalCheckFailedException");
+            UpdateItemError::generic(code.build())
+        })
+}
+
+/// Mocks the release of a message id.
+fn released() -> Rule {
+    mock!(Table::delete_item)
+        .match_requests(|delete| {
+            let condition = "runId = :run AND attribute_not_exists(#number)";
+            delete.condition_expression() == Some(condition)
+        })
+        .then_output(|| DeleteItemOutput::builder().build())
 }
 
 /// Mocks an update of the item under this sort key whose expression contains `part`. An error returns the item as

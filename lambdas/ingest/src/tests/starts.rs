@@ -4,7 +4,9 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::answer;
-use super::mocks::{NOW, connected, found, meta, row, sent, updated, written};
+use super::mocks::{
+    NOW, connected, found, message_id_taken, meta, recorded, row, sent, taken_back, updated,
+};
 
 const PROMPT: &str =
     r#"{"action":"prompt","id":"2","runId":"r1","messageId":"u1","prompt":"Hey!"}"#;
@@ -13,24 +15,60 @@ const PROMPT: &str =
 async fn a_start_records_the_run_appends_it_and_sends_its_job() {
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Ok(meta(&["r1"]))),
         sent("r1", Ok(())),
     );
     let all = [&rules.0, &rules.1, &rules.2, &rules.3];
     assert_snapshot!(answer(&all, PROMPT).await,
         @r#"{"type":"ack","id":"2","action":"prompt","threadId":"t1","runId":"r1","messageId":"u1","status":"queued"}"#);
-    assert_eq!(all.map(|rule| rule.num_calls()), [1, 1, 1, 1]);
+    assert_eq!(all.map(|rule| rule.num_calls()), [1, 2, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_start_with_the_message_id_of_another_run_is_refused_and_taken_back() {
+    let rules = (
+        connected("agui"),
+        recorded(Ok(())),
+        updated("META", "list_append", Ok(meta(&["r1"]))),
+        message_id_taken(),
+        taken_back(Ok(())),
+        updated("META", "REMOVE #line[0]", Ok(meta(&[]))),
+        found("threads", "RUN#r1", None),
+    );
+    let all = [
+        &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6,
+    ];
+    assert_snapshot!(answer(&all, PROMPT).await,
+        @r#"{"type":"error","id":"2","code":"invalid_message","message":"`messageId` names another message of this thread.","threadId":"t1","runId":"r1"}"#);
+    assert_eq!(rules.5.num_calls(), 1, "the run leaves the run queue");
+}
+
+#[tokio::test]
+async fn a_start_on_a_thread_that_was_deleted_since_is_refused() {
+    let mut deleted = meta(&[]);
+    deleted["deletedAt"] = json!(NOW * 1000 + 2000);
+    let rules = (
+        connected("agui"),
+        recorded(Ok(())),
+        updated("META", "list_append", Err(deleted)),
+        taken_back(Ok(())),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3];
+    let error = answer(&all, PROMPT).await;
+    assert!(error.contains(r#""code":"thread_not_found""#), "{error}");
+    assert_eq!(rules.3.num_calls(), 1);
 }
 
 #[tokio::test]
 async fn the_row_and_the_input_of_a_run_are_written_whole() {
     let wanted_row = row(
         "queued",
-        &json!({"messageId": "u1", "onGone": "grace:30", "open": "3", "handovers": 0, "attached":
+        &json!({"messageId": "u1", "onGone": "grace:30", "open": "3", "handovers": 0,
+            "recordedAt": NOW * 1000 + 941, "attached":
             {"S3Ay8cFPIAMCIow=": {"after": 0, "shape": {"format": "agui", "lines": "many"}}}}),
     );
-    let wanted_input = json!({"v": 2, "messageId": "u1", "prompt": "Hey!", "reasoning": true,
+    let wanted_input = json!({"v": 2, "messageId": "u1", "reservesId": true, "prompt": "Hey!", "reasoning": true,
         "context": [{"description": "locale", "value": "de-DE"}], "ttl": NOW + 172_800});
     let keyed = |mut item: Value, sort: &str| {
         item["thread"] = json!("anonymous/t2");
@@ -41,19 +79,12 @@ async fn the_row_and_the_input_of_a_run_are_written_whole() {
         keyed(wanted_row, "RUN#r1"),
         keyed(wanted_input, "RUN#r1#IN"),
     );
-    let record = aws_smithy_mocks::mock!(aws_sdk_dynamodb::Client::transact_write_items)
-        .match_requests(move |write| {
-            let puts: Vec<_> = write
-                .transact_items()
-                .iter()
-                .filter_map(|item| item.put())
-                .collect();
-            puts.len() == 2 && *puts[0].item() == row && *puts[1].item() == input
-        })
-        .then_output(|| {
-            aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput::builder()
-                .build()
-        });
+    let put = |wanted: super::mocks::Item| {
+        aws_smithy_mocks::mock!(aws_sdk_dynamodb::Client::put_item)
+            .match_requests(move |put| put.item() == Some(&wanted))
+            .then_output(|| aws_sdk_dynamodb::operation::put_item::PutItemOutput::builder().build())
+    };
+    let record = [put(row), put(input)];
     let rules = (
         connected("agui"),
         updated("META", "list_append", Ok(meta(&["r0", "r1"]))),
@@ -64,16 +95,16 @@ async fn the_row_and_the_input_of_a_run_are_written_whole() {
         ),
     );
     let message = r#"{"threadId":"t2","runId":"r1","messageId":"u1","prompt":"Hey!","context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30"}}"#;
-    assert_snapshot!(answer(&[&rules.0, &record, &rules.1, &rules.2], message).await,
+    assert_snapshot!(answer(&[&rules.0, &record[0], &record[1], &rules.1, &rules.2], message).await,
         @r#"{"type":"ack","action":"prompt","threadId":"t2","runId":"r1","messageId":"u1","status":"waiting","position":1}"#);
-    assert_eq!(record.num_calls(), 1);
+    assert_eq!(record.map(|rule| rule.num_calls()), [1, 1]);
 }
 
 #[tokio::test]
 async fn ids_are_generated_for_a_client_that_gives_none() {
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Ok(meta(&["r0", "r1"]))),
         found("threads", "RUN#r0", Some(row("queued", &json!({})))),
     );
@@ -95,7 +126,7 @@ async fn ids_are_generated_for_a_client_that_gives_none() {
 async fn an_ack_is_empty_in_other_formats_than_agui() {
     let rules = (
         connected("typed"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Ok(meta(&["r1"]))),
         sent("r1", Ok(())),
     );
@@ -116,7 +147,7 @@ async fn a_waiting_run_wakes_an_overdue_head() {
     ] {
         let rules = (
             connected("agui"),
-            written(true, Ok(())),
+            recorded(Ok(())),
             updated("META", "list_append", Ok(meta(&["r0", "r9", "r1"]))),
             found("threads", "RUN#r0", head.clone()),
             sent("r0", Ok(())),
@@ -133,7 +164,7 @@ async fn a_waiting_run_wakes_an_overdue_head() {
 async fn a_repeated_start_of_an_ended_run_starts_nothing() {
     let rules = (
         connected("agui"),
-        written(true, Err("ConditionalCheckFailed")),
+        recorded(Err("ConditionalCheckFailedException")),
         found("threads", "RUN#r1", Some(row("finished", &json!({})))),
     );
     assert_snapshot!(answer(&[&rules.0, &rules.1, &rules.2], PROMPT).await,
@@ -144,7 +175,7 @@ async fn a_repeated_start_of_an_ended_run_starts_nothing() {
 async fn a_repeated_start_of_a_running_run_subscribes_to_it() {
     let rules = (
         connected("agui"),
-        written(true, Err("ConditionalCheckFailed")),
+        recorded(Err("ConditionalCheckFailedException")),
         found(
             "threads",
             "RUN#r1",
@@ -172,7 +203,7 @@ async fn a_repeated_start_completes_an_interrupted_one() {
     ] {
         let rules = (
             connected("agui"),
-            written(true, Err("ConditionalCheckFailed")),
+            recorded(Err("ConditionalCheckFailedException")),
             found("threads", "RUN#r1", Some(row("queued", &json!({})))),
             updated(
                 "RUN#r1",
@@ -195,22 +226,26 @@ async fn an_expired_thread_is_born_again() {
     expired["ttl"] = json!(NOW);
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Err(expired)),
-        updated("META", "SET #line = :runs, born = :now", Ok(meta(&["r1"]))),
+        updated(
+            "META",
+            "SET #line = :runs, born = if_not_exists(born, :now) + :one",
+            Ok(meta(&["r1"])),
+        ),
         sent("r1", Ok(())),
     );
     let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
     let ack = answer(&all, PROMPT).await;
     assert!(ack.ends_with(r#""status":"queued"}"#), "{ack}");
-    assert_eq!(all.map(|rule| rule.num_calls()), [1, 1, 1, 1, 1]);
+    assert_eq!(all.map(|rule| rule.num_calls()), [1, 2, 1, 1, 1]);
 }
 
 #[tokio::test]
 async fn a_start_taken_back_during_its_repetition_is_unavailable() {
     let rules = (
         connected("agui"),
-        written(true, Err("ConditionalCheckFailed")),
+        recorded(Err("ConditionalCheckFailedException")),
         found("threads", "RUN#r1", Some(row("queued", &json!({})))),
         updated(
             "RUN#r1",
@@ -232,9 +267,9 @@ fn if_busy(policy: &str) -> String {
 async fn if_busy_rejects_the_prompt_or_interrupts_the_runs_before_it() {
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Err(meta(&["r0"]))),
-        written(false, Ok(())),
+        taken_back(Ok(())),
         found("threads", "RUN#r0", Some(row("cancelled", &json!({})))),
         sent("r0", Ok(())),
     );
@@ -252,7 +287,7 @@ async fn if_busy_rejects_the_prompt_or_interrupts_the_runs_before_it() {
     let asked = row("running", &json!({"cancelRequested": "superseded"}));
     let rules = (
         connected("agui"),
-        written(true, Ok(())),
+        recorded(Ok(())),
         updated("META", "list_append", Ok(meta(&["r0", "r1"]))),
         updated("RUN#r0", "#cancelRequested", Ok(asked.clone())),
         found("threads", "RUN#r0", Some(asked)),

@@ -22,7 +22,7 @@ pub const END: u64 = 99_999_999;
 pub struct Backwards<'a> {
     threads: &'a Threads,
     key: &'a ThreadKey,
-    born: u64,
+    generation: u64,
     /// Highest message number to return.
     highest: u64,
     /// Key of the last item read, for the next query.
@@ -31,18 +31,18 @@ pub struct Backwards<'a> {
 }
 
 impl Threads {
-    /// Prepares to read the messages of the thread born at `born` from number `highest` downwards. The first call of
+    /// Prepares to read the messages of a generation of the thread from number `highest` downwards. The first call of
     /// [`Backwards::next`] sends the first query.
     pub fn messages_backwards<'a>(
         &'a self,
         key: &'a ThreadKey,
-        born: u64,
+        generation: u64,
         highest: u64,
     ) -> Backwards<'a> {
         Backwards {
             threads: self,
             key,
-            born,
+            generation,
             highest: highest.min(END),
             from: None,
             done: false,
@@ -57,8 +57,8 @@ impl Backwards<'_> {
         if self.done {
             return Ok(None);
         }
-        let first = keys::messages(self.born);
-        let last = keys::message(self.born, self.highest);
+        let first = keys::messages(self.generation);
+        let last = keys::message(self.generation, self.highest);
         let output = self
             .threads
             .query_range(self.key, first, last)
@@ -69,10 +69,11 @@ impl Backwards<'_> {
             .await?;
         self.from = output.last_evaluated_key;
         self.done = self.from.is_none();
-        let items = output.items.unwrap_or_default().into_iter();
-        items
-            .map(|item| StoredMessage::read(item).map(|stored| (stored.number, stored.message)))
-            .collect::<Result<_, _>>()
-            .map(Some)
+        let messages = StoredMessage::read_all(output.items.unwrap_or_default());
+        Ok(Some(
+            messages
+                .map(|stored| (stored.number, stored.message))
+                .collect(),
+        ))
     }
 }

@@ -53,6 +53,7 @@ impl Threads {
             return Ok(ClaimOutcome::Claimed(row, Claim::Fresh));
         }
         let (transition, claim) = match row.status {
+            RunStatus::Queued => (Transition::ClaimLate(claimant), Claim::Fresh),
             RunStatus::Finished | RunStatus::Failed | RunStatus::Cancelled => {
                 return Ok(ClaimOutcome::Ended(row));
             }
@@ -64,7 +65,7 @@ impl Threads {
                 let reclaim = Transition::Reclaim { claimant, crashed };
                 (reclaim, Claim::Reclaimed)
             }
-            RunStatus::Queued | RunStatus::Running => return Ok(ClaimOutcome::Leased(row)),
+            RunStatus::Running => return Ok(ClaimOutcome::Leased(row)),
         };
         Ok(match self.apply(key, run_id, transition).await? {
             Updated::Done(row) => ClaimOutcome::Claimed(row, claim),

@@ -14,20 +14,22 @@ use crate::error::StoreError;
 use crate::item::{Item, read, s};
 use crate::threads::Threads;
 use crate::threads::keys::{self, SORT};
-use crate::threads::run_queue::Meta;
+use crate::threads::meta::Meta;
 
 /// Result of a control read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ControlRead {
     /// Control row of the run.
     pub row: Option<RunRow>,
+    /// The thread was deleted, or has another generation, since the run was claimed.
+    pub deleted: bool,
     /// Connections, of those asked for, that have a row in the `connections` table.
     pub present: HashSet<ConnectionId>,
 }
 
 impl Threads {
-    /// Reads the control row of a run and the rows of `connections` (99 at most) in one consistent request. Fails
-    /// with [`StoreError::Unavailable`] when DynamoDB returns a part only.
+    /// Reads the control row of a run, the thread's own item and the rows of `connections` (98 at most) in one
+    /// consistent request. Fails with [`StoreError::Unavailable`] when DynamoDB returns a part only.
     pub async fn control_read(
         &self,
         key: &ThreadKey,
@@ -35,11 +37,11 @@ impl Threads {
         connections_table: &str,
         connections: &[ConnectionId],
     ) -> Result<ControlRead, StoreError> {
-        let row = KeysAndAttributes::builder()
-            .consistent_read(true)
-            .keys(keys::item(key, keys::run(run_id)))
-            .build()?;
-        let mut request = self.client.batch_get_item().request_items(&self.table, row);
+        let wanted = meta_and(key, keys::run(run_id))?;
+        let mut request = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, wanted);
         if !connections.is_empty() {
             let keys = connections.iter().map(connections::key).collect();
             let rows = KeysAndAttributes::builder()
@@ -51,12 +53,35 @@ impl Threads {
             request = request.request_items(connections_table, rows);
         }
         let mut tables = complete(request.send().await?)?;
-        let rows = tables.remove(&self.table).unwrap_or_default();
+        let (meta, row) = split(tables.remove(&self.table).unwrap_or_default());
+        let row: Option<RunRow> = row.map(read).transpose()?;
+        let meta: Option<Meta> = meta.map(read).transpose()?;
         let present = tables.remove(connections_table).unwrap_or_default();
         Ok(ControlRead {
-            row: rows.into_iter().next().map(read).transpose()?,
+            deleted: row
+                .as_ref()
+                .is_some_and(|row| !meta.is_some_and(|meta| meta.has(row))),
+            row,
             present: present.iter().filter_map(connection_id).collect(),
         })
+    }
+
+    /// Reads the thread's own item and the control row of a run in one consistent request. Returns the row of a run that
+    /// belongs to the thread, with the thread; a thread that is expired at `now`, in seconds since 1970, has no runs.
+    /// Fails with [`StoreError::Unavailable`] when DynamoDB returns a part only.
+    pub async fn run(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        now: u64,
+    ) -> Result<Option<(RunRow, Meta)>, StoreError> {
+        let (meta, row) = split(self.batch(meta_and(key, keys::run(run_id))?).await?);
+        let (Some(meta), Some(row)) = (meta, row) else {
+            return Ok(None);
+        };
+        let (meta, row): (Meta, RunRow) = (read(meta)?, read(row)?);
+        let belongs = !meta.expired(now) && meta.has(&row);
+        Ok(belongs.then_some((row, meta)))
     }
 
     /// Reads the thread's own item and the input of a run in one consistent request. A thread that is expired at
@@ -68,20 +93,19 @@ impl Threads {
         run_id: &RunId,
         now: u64,
     ) -> Result<(Option<Meta>, Option<RunInput>), StoreError> {
-        let wanted = KeysAndAttributes::builder()
-            .consistent_read(true)
-            .keys(keys::item(key, keys::META))
-            .keys(keys::item(key, keys::input(run_id)))
-            .build()?;
-        let request = self.client.batch_get_item();
-        let output = request.request_items(&self.table, wanted).send().await?;
-        let items = complete(output)?.remove(&self.table).unwrap_or_default();
-        let (metas, inputs): (Vec<_>, Vec<_>) = items
-            .into_iter()
-            .partition(|item| item.get(SORT) == Some(&s(keys::META)));
-        let meta: Option<Meta> = metas.into_iter().next().map(read).transpose()?;
-        let input = inputs.into_iter().next().map(read).transpose()?;
+        let (meta, input) = split(self.batch(meta_and(key, keys::input(run_id))?).await?);
+        let meta: Option<Meta> = meta.map(read).transpose()?;
+        let input = input.map(read).transpose()?;
         Ok((meta.filter(|meta| !meta.expired(now)), input))
+    }
+
+    async fn batch(&self, wanted: KeysAndAttributes) -> Result<Vec<Item>, StoreError> {
+        let request = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, wanted);
+        let mut tables = complete(request.send().await?)?;
+        Ok(tables.remove(&self.table).unwrap_or_default())
     }
 
     /// Reads the input of a run consistently.
@@ -92,6 +116,22 @@ impl Threads {
     ) -> Result<Option<RunInput>, StoreError> {
         self.get(key, keys::input(run_id)).await
     }
+}
+
+/// Consistent reads of the thread's own item and of another item of it.
+fn meta_and(key: &ThreadKey, sort: String) -> Result<KeysAndAttributes, StoreError> {
+    Ok(KeysAndAttributes::builder()
+        .consistent_read(true)
+        .keys(keys::item(key, keys::META))
+        .keys(keys::item(key, sort))
+        .build()?)
+}
+
+/// The thread's own item, and the other item, of those that were read.
+fn split(items: Vec<Item>) -> (Option<Item>, Option<Item>) {
+    let is_meta = |item: &Item| item.get(SORT) == Some(&s(keys::META));
+    let (metas, others): (Vec<_>, Vec<_>) = items.into_iter().partition(is_meta);
+    (metas.into_iter().next(), others.into_iter().next())
 }
 
 /// Items of a batch read, by table. A read with unprocessed keys fails as a whole, because an absent item must mean

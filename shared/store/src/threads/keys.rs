@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::ids::RunId;
+use longwire_core::ids::{MessageId, RunId};
 use longwire_core::thread_key::ThreadKey;
 
 use crate::item::s;
@@ -17,7 +17,7 @@ pub const SORT: &str = "item";
 /// Sort key of a thread's own item.
 pub const META: &str = "META";
 
-/// Prefix of the sort keys of all messages in a thread's partition, including those from before it expired.
+/// Prefix of the sort keys of all messages in a thread's partition, those of former generations included.
 pub(super) const MESSAGES: &str = "MSG#";
 
 const RUNS: &str = "RUN#";
@@ -64,20 +64,30 @@ fn part(number: u8) -> String {
     format!("{number:x}")
 }
 
-/// Sort key of message `number` of the thread born at `born`.
-pub(super) fn message(born: u64, number: u64) -> String {
-    format!("{}{number:08}", messages(born))
+/// Sort key of message `number` of a generation of the thread.
+pub(super) fn message(generation: u64, number: u64) -> String {
+    format!("{}{number:08}", messages(generation))
 }
 
-/// Prefix of the sort keys of the messages of the thread born at `born`.
-pub(super) fn messages(born: u64) -> String {
-    format!("{MESSAGES}{born}#")
+/// Prefix of the sort keys of the messages of a generation.
+pub(super) fn messages(generation: u64) -> String {
+    format!("{MESSAGES}{generation}#")
 }
 
-/// Parses the sort key of a message into the birth of its thread and its number; `None` when it is another key.
+/// Parses the sort key of a message into its generation and its number; `None` when it is another key.
 pub(super) fn parse_message(sort: &str) -> Option<(u64, u64)> {
-    let (born, number) = sort.strip_prefix(MESSAGES)?.split_once('#')?;
-    Some((born.parse().ok()?, number.parse().ok()?))
+    let (generation, number) = sort.strip_prefix(MESSAGES)?.split_once('#')?;
+    Some((generation.parse().ok()?, number.parse().ok()?))
+}
+
+/// Sort key of the item that reserves the id of a user message for a run.
+pub(super) fn message_id(generation: u64, message_id: &MessageId) -> String {
+    format!("{}{message_id}", message_ids(generation))
+}
+
+/// Prefix of the sort keys of the reserved message ids of a generation.
+pub(super) fn message_ids(generation: u64) -> String {
+    format!("MID#{generation}#")
 }
 
 /// Sort key of the item of a run's event log whose first event is `first`.

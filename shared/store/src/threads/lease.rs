@@ -3,19 +3,22 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use longwire_core::event_batch::EventBatch;
-use longwire_core::ids::RunId;
+use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Message, Usage};
 use longwire_core::run::{CancelReason, RunEnd, RunRow};
 use longwire_core::thread_key::ThreadKey;
 
 use crate::error::StoreError;
+use crate::item::s;
 use crate::threads::Threads;
 use crate::threads::claim::Claim;
 use crate::threads::event_log::LogItem;
 use crate::threads::keys;
+use crate::threads::message_id::{FREE, MessageIdItem};
 use crate::threads::messages::MessageItem;
-use crate::threads::transact::{put_item, update_item};
+use crate::threads::transact::{Transacted, put_item, update_item};
 use crate::threads::transition::{Cut, HandOver, Progress, Transition};
+use crate::update::Updated;
 
 /// Right of a worker to write one run.
 #[derive(Debug, Clone)]
@@ -28,8 +31,8 @@ pub struct RunLease {
     pub run_id: RunId,
     /// Epoch of the claim.
     pub epoch: u32,
-    /// Birth of the thread, in seconds since 1970: part of its messages' keys.
-    pub born: u64,
+    /// Generation of the thread: part of the keys of its messages.
+    pub generation: u64,
 }
 
 /// Messages and events that one transaction stores, at most 99 items and 4 MB (DynamoDB, "TransactWriteItems").
@@ -38,8 +41,10 @@ pub struct RunLease {
 pub struct Commit<'a> {
     /// Messages with their numbers in the thread.
     pub messages: Vec<(u64, &'a Message)>,
-    /// Expiry of the messages; `None` for messages without one.
-    pub messages_ttl: Option<u64>,
+    /// Number of a message that replaces the one stored before its tool calls ran; no other message replaces one.
+    pub replaces: Option<u64>,
+    /// Id of the user message among the messages, when its client chose it.
+    pub reserved_id: Option<&'a MessageId>,
     /// Events since the last commit; `None` when there are none.
     pub events: Option<&'a EventBatch>,
     /// Expiry of the events.
@@ -68,30 +73,33 @@ pub enum Ended {
     Lost,
 }
 
-/// Outcome of a transaction under a lease.
-enum Transacted {
-    /// The transaction took effect, now or at an earlier request whose response was lost.
+/// Outcome of a write under a lease.
+enum Outcome {
+    /// The write took effect, now or at an earlier request whose response was lost.
     Stored,
     /// The condition on the row failed; the current row, if there is one.
     ConditionFailed(Option<Box<RunRow>>),
 }
 
-impl From<Transacted> for Written {
-    fn from(transacted: Transacted) -> Self {
-        match transacted {
-            Transacted::Stored => Self::Done,
-            Transacted::ConditionFailed(_) => Self::Lost,
+impl From<Outcome> for Written {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Stored => Self::Done,
+            Outcome::ConditionFailed(_) => Self::Lost,
         }
     }
 }
 
 impl RunLease {
-    /// Moves the expiry of the lease to `until`, in seconds since 1970.
-    pub async fn renew(&self, until: u64) -> Result<Written, StoreError> {
-        let epoch = self.epoch;
-        let renew = Transition::Renew { epoch, until };
+    /// Moves the expiry of the lease to `until` and, when it is given, the `wakeBy` deadline; both in seconds since 1970.
+    pub async fn renew(&self, until: u64, wake_by: Option<u64>) -> Result<Written, StoreError> {
+        let renew = Transition::Renew {
+            epoch: self.epoch,
+            until,
+            wake_by,
+        };
         let stored = |row: &RunRow| row.lease_until == until;
-        Ok(self.transact(renew, Vec::new(), stored).await?.into())
+        Ok(self.update(renew, stored).await?.into())
     }
 
     /// Sets the time since which the run has no subscriber, in seconds since 1970; `None` when it has one again.
@@ -99,7 +107,7 @@ impl RunLease {
         let epoch = self.epoch;
         let set = Transition::SetGoneSince { epoch, since };
         let stored = |row: &RunRow| row.gone_since == since;
-        Ok(self.transact(set, Vec::new(), stored).await?.into())
+        Ok(self.update(set, stored).await?.into())
     }
 
     /// Gives back a run with which the worker did nothing, so that any worker may claim it: queued after a fresh
@@ -109,7 +117,7 @@ impl RunLease {
             epoch: self.epoch,
             to_queued: claim == Claim::Fresh,
         };
-        Ok(self.transact(give_back, Vec::new(), unowned).await?.into())
+        Ok(self.update(give_back, unowned).await?.into())
     }
 
     /// Hands a run over to the next worker, after a step or, with `cut`, within one. Fails with
@@ -125,29 +133,28 @@ impl RunLease {
             None => Transition::HandOver { epoch, moved },
             Some(cut) => Transition::Cut { epoch, moved, cut },
         };
-        match self.transact(transition, Vec::new(), unowned).await? {
-            Transacted::ConditionFailed(Some(row))
+        match self.update(transition, unowned).await? {
+            Outcome::ConditionFailed(Some(row))
                 if row.epoch == self.epoch && !row.handed_over() && !row.status.ended() =>
             {
                 Err(StoreError::ConditionFailed)
             }
-            transacted => Ok(transacted.into()),
+            outcome => Ok(outcome.into()),
         }
     }
 
-    /// Stores a step.
+    /// Stores a step. Fails with [`StoreError::MessageExists`] when another run has stored a message of the same number.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Written, StoreError> {
         let step = Transition::Step {
             epoch: self.epoch,
-            progress: commit.progress(),
+            progress: self.progress(commit),
         };
         let stored = |row: &RunRow| commit.stored_in(row);
-        let transacted = self.transact(step, self.puts(commit)?, stored).await?;
-        Ok(transacted.into())
+        Ok(self.transact(step, commit, stored).await?.into())
     }
 
     /// Stores the end of the run, at `at` in seconds since 1970. After a cancel request only a cancellation is
-    /// stored.
+    /// stored. Fails as [`RunLease::commit`] does.
     pub async fn end(
         &self,
         commit: &Commit<'_>,
@@ -156,30 +163,41 @@ impl RunLease {
     ) -> Result<Ended, StoreError> {
         let transition = Transition::End {
             epoch: self.epoch,
-            progress: commit.progress(),
+            progress: self.progress(commit),
             end,
             at,
         };
         let stored = |row: &RunRow| row.status == end.status() && commit.stored_in(row);
-        let puts = self.puts(commit)?;
-        Ok(match self.transact(transition, puts, stored).await? {
-            Transacted::Stored => Ended::Done,
-            Transacted::ConditionFailed(Some(row))
+        Ok(match self.transact(transition, commit, stored).await? {
+            Outcome::Stored => Ended::Done,
+            Outcome::ConditionFailed(Some(row))
                 if row.epoch == self.epoch && !row.status.ended() =>
             {
                 row.cancel_requested
                     .map_or(Ended::Lost, Ended::CancelRequested)
             }
-            Transacted::ConditionFailed(_) => Ended::Lost,
+            Outcome::ConditionFailed(_) => Ended::Lost,
         })
     }
 
+    /// Puts of a commit: messages, the reserved id, events. A message never replaces another one, except one that this
+    /// run stored before its tool calls ran.
     fn puts(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
         let mut puts = Vec::new();
         for &(number, message) in &commit.messages {
-            let item = MessageItem::new(message, commit.messages_ttl)?;
-            let sort = keys::message(self.born, number);
-            puts.push(put_item(self.threads.put(&self.key, sort, item)?)?);
+            let sort = keys::message(self.generation, number);
+            let condition = if commit.replaces == Some(number) {
+                "attribute_exists(body)"
+            } else {
+                "attribute_not_exists(body)"
+            };
+            let put = self
+                .threads
+                .put(&self.key, sort, MessageItem::new(message)?)?;
+            puts.push(put_item(put.condition_expression(condition))?);
+        }
+        if let (Some(id), Some(&(number, _))) = (commit.reserved_id, commit.messages.first()) {
+            puts.push(self.number_message_id(id, number)?);
         }
         let batches = commit.events.into_iter();
         for item in batches.flat_map(|batch| LogItem::split(batch, commit.events_ttl)) {
@@ -189,31 +207,95 @@ impl RunLease {
         Ok(puts)
     }
 
-    /// Writes a transition and `puts` in one transaction. When its condition fails, the row is read: `stored` tells
-    /// whether an earlier request, whose response was lost, took effect.
+    /// Put of a reserved message id with the number of its message.
+    fn number_message_id(
+        &self,
+        id: &MessageId,
+        number: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let item = MessageIdItem {
+            run_id: self.run_id.clone(),
+            number: Some(number),
+        };
+        let sort = keys::message_id(self.generation, id);
+        put_item(
+            self.threads
+                .put(&self.key, sort, item)?
+                .condition_expression(FREE)
+                .expression_attribute_values(":run", s(self.run_id.as_str())),
+        )
+    }
+
+    fn progress(&self, commit: &Commit<'_>) -> Progress {
+        Progress {
+            usage: commit.usage,
+            last_seq: commit.events.map(|events| events.last),
+            tip: commit.tip().map(|tip| (self.generation, tip)),
+        }
+    }
+
+    /// Writes a transition. When its condition fails, `stored` tells whether an earlier request, whose response was
+    /// lost, took effect.
+    async fn update(
+        &self,
+        transition: Transition<'_>,
+        stored: impl Fn(&RunRow) -> bool,
+    ) -> Result<Outcome, StoreError> {
+        let applied = self.threads.apply(&self.key, &self.run_id, transition);
+        Ok(match applied.await? {
+            Updated::Done(_) => Outcome::Stored,
+            Updated::ConditionFailed(row) => self.outcome(row, stored),
+        })
+    }
+
+    /// Writes a transition and the items of a commit in one transaction. When a condition fails, the item is read, and
+    /// `stored` tells whether an earlier request, whose response was lost, took effect.
     async fn transact(
         &self,
         transition: Transition<'_>,
-        puts: Vec<TransactWriteItem>,
+        commit: &Commit<'_>,
         stored: impl Fn(&RunRow) -> bool,
-    ) -> Result<Transacted, StoreError> {
+    ) -> Result<Outcome, StoreError> {
         let update = transition
             .expression()?
             .into_transaction()
             .table_name(&self.threads.table)
             .set_key(Some(keys::item(&self.key, keys::run(&self.run_id))));
         let mut items = vec![update_item(update)?];
-        items.extend(puts);
-        match self.threads.transact(&items).await {
-            Ok(()) => return Ok(Transacted::Stored),
-            Err(StoreError::ConditionFailed) => {}
-            Err(error) => return Err(error),
+        items.extend(self.puts(commit)?);
+        match self.threads.transact(&items).await? {
+            Transacted::Done => Ok(Outcome::Stored),
+            Transacted::ConditionFailed { first: 0 } => {
+                let row = self.threads.run_row(&self.key, &self.run_id).await?;
+                Ok(self.outcome(row, stored))
+            }
+            Transacted::ConditionFailed { .. } if self.has_stored(commit).await? => {
+                Ok(Outcome::Stored)
+            }
+            Transacted::ConditionFailed { first } if first <= commit.messages.len() => {
+                Err(StoreError::MessageExists)
+            }
+            Transacted::ConditionFailed { .. } => Err(StoreError::MessageIdTaken),
         }
-        let row = self.threads.run_row(&self.key, &self.run_id).await?;
-        Ok(match row {
-            Some(row) if row.epoch == self.epoch && stored(&row) => Transacted::Stored,
-            row => Transacted::ConditionFailed(row.map(Box::new)),
-        })
+    }
+
+    /// Tells whether the messages of a commit are stored: an earlier request took effect.
+    async fn has_stored(&self, commit: &Commit<'_>) -> Result<bool, StoreError> {
+        for &(number, message) in &commit.messages {
+            let sort = keys::message(self.generation, number);
+            let stored: Option<MessageItem> = self.threads.get(&self.key, sort).await?;
+            if !stored.is_some_and(|stored| stored.holds(message)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn outcome(&self, row: Option<RunRow>, stored: impl Fn(&RunRow) -> bool) -> Outcome {
+        match row {
+            Some(row) if row.epoch == self.epoch && stored(&row) => Outcome::Stored,
+            row => Outcome::ConditionFailed(row.map(Box::new)),
+        }
     }
 }
 
@@ -222,14 +304,17 @@ fn unowned(row: &RunRow) -> bool {
 }
 
 impl Commit<'_> {
-    fn progress(&self) -> Progress {
-        Progress {
-            usage: self.usage,
-            last_seq: self.events.map(|events| events.last),
-        }
+    /// Number of the last message of the commit.
+    pub fn tip(&self) -> Option<u64> {
+        self.messages.last().map(|&(number, _)| number)
     }
 
+    /// Tells whether the row says that the commit is stored.
     fn stored_in(&self, row: &RunRow) -> bool {
-        self.events.is_none_or(|events| row.last_seq >= events.last)
+        let events = self.events.is_none_or(|events| row.last_seq >= events.last);
+        events
+            && self
+                .tip()
+                .is_none_or(|last| row.tip.is_some_and(|tip| tip >= last))
     }
 }

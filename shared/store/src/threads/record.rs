@@ -1,7 +1,6 @@
 //! Writes of a start to the items of its run: record, subscribe a repeated start, take back.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -12,15 +11,18 @@ use longwire_core::options::{IfBusy, OnGone};
 use longwire_core::run::{Context, Cursor, RunInput, RunRow, RunStatus};
 use longwire_core::shape::Shape;
 use longwire_core::thread_key::ThreadKey;
-use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
+use serde::Serialize;
+use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
 
 use crate::error::StoreError;
 use crate::item::n;
+use crate::retry::with_jitter;
 use crate::threads::Threads;
 use crate::threads::keys;
+use crate::threads::life::ThreadLife;
 use crate::threads::resume::MAX_SUBSCRIBERS;
 use crate::threads::run_queue::MAX_RUNS;
-use crate::threads::transact::{delete_item, put_item};
+use crate::threads::transact::{Transacted, delete_item};
 use crate::threads::transition::status_value;
 use crate::update::{Updated, update};
 
@@ -39,6 +41,8 @@ pub struct NewRun {
     pub run_id: RunId,
     /// Id of the user message.
     pub message_id: MessageId,
+    /// The client chose that id, so another message of the thread may have it.
+    pub reserves_id: bool,
     /// Text of the user message.
     pub prompt: String,
     /// Facts from the client for the model.
@@ -55,37 +59,74 @@ pub struct NewRun {
     pub shape: Shape,
     /// Current time.
     pub now: u64,
-    /// Lifetime of the thread from `now` on; `None` for a thread that does not expire.
-    pub thread_ttl: Option<Duration>,
+    /// Current time, in milliseconds since 1970.
+    pub recorded_at: u64,
+    /// Lifetime of threads.
+    pub life: ThreadLife,
 }
 
 impl Threads {
-    /// Writes the row and the input of a run in one transaction, so that a queued run always has an input. Returns
-    /// the row of an earlier start under this run id, unless it has expired.
+    /// Writes the row and the input of a run, at the same time, unless they exist. Returns the row of an earlier start
+    /// under this run id, unless it has expired; its input may be missing ([`Threads::record_input`]).
     ///
     /// Returns the row also when DynamoDB is unavailable and a row is found: it is from this start or from an earlier
     /// one that was acknowledged, and continuing as a repeated start is right for both.
     pub async fn record(&self, run: &NewRun) -> Result<Option<RunRow>, StoreError> {
-        let row = self
-            .put(&run.key, keys::run(&run.run_id), run.row())?
-            .condition_expression("attribute_not_exists(#status) OR #ttl <= :now")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":now", n(run.now));
-        let input = self.put(&run.key, keys::input(&run.run_id), run.input())?;
-        let error = match self.transact(&[put_item(row)?, put_item(input)?]).await {
-            Ok(()) => return Ok(None),
-            Err(error) => error,
+        let row = self.put_if_absent(&run.key, keys::run(&run.run_id), run.row(), run.now);
+        let (row, input) = futures::join!(row, self.record_input(run));
+        let (created, error) = match (row, input) {
+            (Ok(created), Ok(())) => (created, None),
+            (Ok(_), Err(error)) | (Err(error), _) => (false, Some(error)),
         };
-        let found = match error {
-            StoreError::ConditionFailed => self.run_row(&run.key, &run.run_id).await?,
-            StoreError::Unavailable(_) => {
+        if created {
+            return Ok(None);
+        }
+        let found = match &error {
+            None => self.run_row(&run.key, &run.run_id).await?,
+            Some(error) if error.permanent() => None,
+            Some(_) => {
                 let row = self.run_row(&run.key, &run.run_id).await;
                 row.unwrap_or_default()
             }
-            StoreError::TransactionConflict | StoreError::Corrupt(_) => None,
         };
-        found.map(Some).ok_or(error)
+        match (found, error) {
+            (Some(row), _) => Ok(Some(row)),
+            (None, Some(error)) => Err(error),
+            (None, None) => Err(StoreError::ConditionFailed),
+        }
+    }
+
+    /// Writes the input of a run unless it exists. An earlier start may have been interrupted between its two writes.
+    pub async fn record_input(&self, run: &NewRun) -> Result<(), StoreError> {
+        let input = self.put_if_absent(&run.key, keys::input(&run.run_id), run.input(), run.now);
+        input.await.map(drop)
+    }
+
+    /// Puts an item unless there is one that is not expired at `now`. Returns whether it was put; after a lost response
+    /// the answer is `false`.
+    async fn put_if_absent(
+        &self,
+        key: &ThreadKey,
+        sort: String,
+        body: impl Serialize,
+        now: u64,
+    ) -> Result<bool, StoreError> {
+        let mut item = keys::item(key, sort);
+        item.extend(to_item(body)?);
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#ttl) OR #ttl <= :now")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", n(now));
+        let put = with_jitter(|| async { Ok(request.clone().send().await?) }).await;
+        match put {
+            Ok(_) => Ok(true),
+            Err(StoreError::ConditionFailed) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes the connection of a repeated start a subscriber of its unfinished run, and marks the run as repeated, so
@@ -139,10 +180,9 @@ impl Threads {
             .expression_attribute_values(":none", n(0_u32));
         let input = self.delete(&run.key, keys::input(&run.run_id));
         let deletes = [delete_item(row)?, delete_item(input)?];
-        match self.transact(&deletes).await {
-            Ok(()) => Ok(None),
-            Err(StoreError::ConditionFailed) => self.run_row(&run.key, &run.run_id).await,
-            Err(error) => Err(error),
+        match self.transact(&deletes).await? {
+            Transacted::Done => Ok(None),
+            Transacted::ConditionFailed { .. } => self.run_row(&run.key, &run.run_id).await,
         }
     }
 }
@@ -176,9 +216,12 @@ impl NewRun {
             gone_since: None,
             on_gone: self.on_gone,
             last_seq: 0,
+            generation: None,
+            tip: None,
             message_id: self.message_id.clone(),
             usage: Usage::default(),
             started_at: self.now,
+            recorded_at: Some(self.recorded_at),
             ended_at: None,
             ttl: self.now + RUN_TTL,
         }
@@ -188,6 +231,7 @@ impl NewRun {
         RunInput {
             v: VERSION,
             message_id: self.message_id.clone(),
+            reserves_id: self.reserves_id,
             prompt: self.prompt.clone(),
             context: self.context.clone(),
             reasoning: self.reasoning,

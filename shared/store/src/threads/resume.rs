@@ -17,11 +17,12 @@ pub(super) const MAX_SUBSCRIBERS: usize = 8;
 /// Outcome of a `resume` request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ResumeOutcome {
-    /// The connection is a subscriber of the unfinished run, from this cursor on.
-    Subscribed(RunRow, Cursor),
+    /// The connection is a subscriber of the unfinished run, from this cursor on. The run at the head of the thread's run
+    /// queue is the one that a worker is to execute.
+    Subscribed(RunRow, Cursor, Option<RunId>),
     /// The run has ended; a replay starts from this cursor.
     Ended(RunRow, Cursor),
-    /// No such run.
+    /// The thread has no such run.
     Missing,
 }
 
@@ -31,7 +32,8 @@ impl Threads {
     /// receives every restart event. In a full row the subscriber with the oldest request makes room; if it is still
     /// connected, it sends `resume` again.
     ///
-    /// Fails with [`StoreError::ConditionFailed`] when the row changes four times meanwhile.
+    /// Fails with [`StoreError::ConditionFailed`] when the row changes four times meanwhile. `now` is in seconds since
+    /// 1970.
     pub async fn resume(
         &self,
         key: &ThreadKey,
@@ -39,9 +41,10 @@ impl Threads {
         connection: &ConnectionId,
         cursor: Cursor,
         epoch: u32,
+        now: u64,
     ) -> Result<ResumeOutcome, StoreError> {
         for _ in 0..MAX_ROUNDS {
-            let Some(row) = self.run_row(key, run_id).await? else {
+            let Some((row, meta)) = self.run(key, run_id, now).await? else {
                 return Ok(ResumeOutcome::Missing);
             };
             let cursor = valid_cursor(&row, cursor, epoch);
@@ -50,7 +53,10 @@ impl Threads {
             }
             let updated = self.subscribe(key, run_id, connection, cursor, &row).await;
             match updated? {
-                Updated::Done(row) => return Ok(ResumeOutcome::Subscribed(row, cursor)),
+                Updated::Done(row) => {
+                    let head = meta.head().cloned();
+                    return Ok(ResumeOutcome::Subscribed(row, cursor, head));
+                }
                 Updated::ConditionFailed(None) => return Ok(ResumeOutcome::Missing),
                 // Since the read the run ended, it restarted, or it has more subscribers.
                 Updated::ConditionFailed(Some(_)) => {}

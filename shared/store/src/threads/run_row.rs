@@ -6,6 +6,8 @@ use longwire_core::run::{RunRow, RunStatus};
 use longwire_core::thread_key::ThreadKey;
 
 use crate::error::StoreError;
+use crate::item::n;
+use crate::retry::with_jitter;
 use crate::threads::Threads;
 use crate::threads::keys;
 use crate::threads::transition::{Transition, status_value};
@@ -19,6 +21,38 @@ impl Threads {
         run_id: &RunId,
     ) -> Result<Option<RunRow>, StoreError> {
         self.get(key, keys::run(run_id)).await
+    }
+
+    /// Ends a run whose row this version cannot deserialize, without reading it, at `now` in seconds since 1970: it has
+    /// failed. A run that has ended, or whose lease is valid, is left unchanged.
+    pub async fn end_unreadable(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let ended = [RunStatus::Finished, RunStatus::Failed, RunStatus::Cancelled];
+        let [finished, failed, cancelled] = ended.map(status_value);
+        let request = self
+            .update_row(key, run_id)
+            .update_expression(
+                "SET #status = :failed, endedAt = :now REMOVE wakeBy, #open, takenBy",
+            )
+            .condition_expression(
+                "attribute_exists(#status) AND NOT #status IN (:finished, :failed, :cancelled) \
+                 AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#open", "open")
+            .expression_attribute_values(":finished", finished)
+            .expression_attribute_values(":failed", failed)
+            .expression_attribute_values(":cancelled", cancelled)
+            .expression_attribute_values(":now", n(now));
+        let sent = with_jitter(|| async { Ok(request.clone().send().await?) }).await;
+        match sent {
+            Ok(_) | Err(StoreError::ConditionFailed) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a transition of a run, as a write of its own. After a lost response a retry is refused by the row that

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use longwire_core::error_chain::error_chain;
 use longwire_core::thread_key::ThreadKey;
 use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
@@ -14,10 +15,25 @@ use crate::retry::with_jitter;
 use crate::threads::Threads;
 use crate::threads::keys;
 
+/// Outcome of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transacted {
+    /// All items were written.
+    Done,
+    /// A condition failed, and nothing was written.
+    ConditionFailed {
+        /// Position of the first item whose condition failed.
+        first: usize,
+    },
+}
+
 impl Threads {
     /// Writes all of `items` or none, and retries with jitter. All tries carry one client request token, so a
     /// transaction whose response was lost takes effect once.
-    pub(super) async fn transact(&self, items: &[TransactWriteItem]) -> Result<(), StoreError> {
+    pub(super) async fn transact(
+        &self,
+        items: &[TransactWriteItem],
+    ) -> Result<Transacted, StoreError> {
         let token = format!("{:032x}", rand::random::<u128>());
         let request = self
             .client
@@ -25,8 +41,10 @@ impl Threads {
             .client_request_token(token)
             .set_transact_items(Some(items.to_vec()));
         with_jitter(|| async {
-            let sent = request.clone().send().await;
-            sent.map(drop).map_err(transaction_error)
+            match request.clone().send().await {
+                Ok(_) => Ok(Transacted::Done),
+                Err(error) => refused(error),
+            }
         })
         .await
     }
@@ -68,21 +86,31 @@ pub(super) fn update_item(update: UpdateBuilder) -> Result<TransactWriteItem, St
 
 /// Converts the error of a transaction. A cancelled transaction has one reason per item; a failed condition outweighs
 /// a conflict on another item, because a retry cannot succeed.
-fn transaction_error(error: SdkError<TransactWriteItemsError, HttpResponse>) -> StoreError {
+fn refused(
+    error: SdkError<TransactWriteItemsError, HttpResponse>,
+) -> Result<Transacted, StoreError> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
     else {
-        return error.into();
+        return Err(error.into());
     };
-    let has_reason = |code: &str| {
-        let mut reasons = cancelled.cancellation_reasons().iter();
-        reasons.any(|reason| reason.code() == Some(code))
+    let reasons = cancelled.cancellation_reasons();
+    let position = |code: &str| {
+        reasons
+            .iter()
+            .position(|reason| reason.code() == Some(code))
     };
-    if has_reason("ConditionalCheckFailed") {
-        StoreError::ConditionFailed
-    } else if has_reason("TransactionConflict") {
-        StoreError::TransactionConflict
-    } else {
-        error.into()
+    if let Some(first) = position("ConditionalCheckFailed") {
+        return Ok(Transacted::ConditionFailed { first });
     }
+    let permanent = ["ValidationError", "ItemCollectionSizeLimitExceeded"];
+    Err(
+        if permanent.into_iter().any(|code| position(code).is_some()) {
+            StoreError::refused::<TransactWriteItemsError>(error_chain(&error))
+        } else if position("TransactionConflict").is_some() {
+            StoreError::TransactionConflict
+        } else {
+            error.into()
+        },
+    )
 }

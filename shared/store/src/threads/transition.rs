@@ -21,7 +21,8 @@
 //! A leased run stays leased when its worker renews the lease, stores a step, or writes since when the run has no
 //! subscriber, and when another worker reclaims it after the lease expired. Requesting a cancellation keeps the
 //! state, leased or handed over; the worker, or the next one, obeys. Postponing the wake-up moves only the `wakeBy`
-//! deadline of an unfinished run.
+//! deadline of an unfinished run. A row that this version cannot deserialize is ended from any unfinished state
+//! (`run_row.rs`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,8 +37,11 @@ use crate::error::StoreError;
 use crate::item::{n, s};
 use crate::threads::update_expression::UpdateExpression;
 
-/// Time from the expiry of a lease to the `wakeBy` deadline of its run.
+/// Time from the expiry of a lease to the `wakeBy` deadline of its run, when the deadline is moved.
 const WAKE_AFTER_LEASE: Duration = Duration::from_secs(120);
+
+/// Time from the expiry of a lease within which the deadline is moved.
+const WAKE_SOON_AFTER_LEASE: Duration = Duration::from_secs(60);
 
 /// Attribute with the invocation id of the worker that owns the run.
 const OWNER: &str = "takenBy";
@@ -45,8 +49,11 @@ const OWNER: &str = "takenBy";
 /// Change of a run's control row. Times are seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Transition<'a> {
-    /// queued → leased.
+    /// queued → leased, when the `wakeBy` deadline is far enough behind the lease. The deadline stays: each change of it
+    /// costs two write units more, in the index of open runs.
     Claim(Claimant<'a>),
+    /// queued → leased, of a run that waited long. Moves the deadline.
+    ClaimLate(Claimant<'a>),
     /// handed over → leased. No event becomes void.
     AcceptHandOver(Claimant<'a>),
     /// leased → leased, from a worker that crashed: its lease expired. The same write records the restart, so that
@@ -59,8 +66,12 @@ pub(super) enum Transition<'a> {
     },
     /// Any unfinished state: moves the `wakeBy` deadline, so that one reader alone sends the job again.
     PostponeWake { before: u64, wake_by: u64 },
-    /// leased → leased: moves the expiry of the lease.
-    Renew { epoch: u32, until: u64 },
+    /// leased → leased: moves the expiry of the lease and, when it is given, the `wakeBy` deadline.
+    Renew {
+        epoch: u32,
+        until: u64,
+        wake_by: Option<u64>,
+    },
     /// leased → leased: sets the time since which the run has no subscriber; `None` when it has one again.
     SetGoneSince { epoch: u32, since: Option<u64> },
     /// leased → leased: a step was stored.
@@ -127,29 +138,49 @@ pub(super) struct Progress {
     pub(super) usage: Usage,
     /// Number of the last event that the write adds to the event log; `None` when it adds none.
     pub(super) last_seq: Option<u64>,
+    /// Generation of the thread, and number of the last message that the write stores; `None` when it stores none.
+    pub(super) tip: Option<(u64, u64)>,
 }
 
 impl Transition<'_> {
     /// Makes the write of the transition.
     pub(super) fn expression(&self) -> Result<UpdateExpression, StoreError> {
         Ok(match *self {
-            Self::Claim(claimant) => leased(with_status(RunStatus::Queued), claimant),
+            Self::Claim(claimant) => leased(
+                with_status(RunStatus::Queued).when_at_least(
+                    "wakeBy",
+                    n(claimant.until + WAKE_SOON_AFTER_LEASE.as_secs()),
+                ),
+                claimant,
+            ),
+            Self::ClaimLate(claimant) => {
+                wakes_after(leased(with_status(RunStatus::Queued), claimant), claimant)
+            }
             Self::AcceptHandOver(claimant) => {
-                leased(with_status(RunStatus::Running).when_absent(OWNER), claimant)
+                let handed_over = with_status(RunStatus::Running).when_absent(OWNER);
+                wakes_after(leased(handed_over, claimant), claimant)
             }
             Self::Reclaim { claimant, crashed } => {
                 let expired = with_status(RunStatus::Running)
                     .when("epoch", n(crashed.epoch))
                     .when("leaseUntil", n(crashed.lease_until));
-                restarted(leased(expired, claimant), crashed.last_valid_event())
-                    .increment("crashes")
+                let leased = wakes_after(leased(expired, claimant), claimant);
+                restarted(leased, crashed.last_valid_event()).increment("crashes")
             }
             Self::PostponeWake { before, wake_by } => UpdateExpression::default()
                 .when("wakeBy", n(before))
                 .set("wakeBy", n(wake_by)),
-            Self::Renew { epoch, until } => owned(epoch)
-                .set("leaseUntil", n(until))
-                .set("wakeBy", n(until + WAKE_AFTER_LEASE.as_secs())),
+            Self::Renew {
+                epoch,
+                until,
+                wake_by,
+            } => {
+                let renewed = owned(epoch).set("leaseUntil", n(until));
+                match wake_by {
+                    Some(wake_by) => renewed.set("wakeBy", n(wake_by)),
+                    None => renewed,
+                }
+            }
             Self::SetGoneSince { epoch, since } => match since {
                 Some(since) => owned(epoch).set("goneSince", n(since)),
                 None => owned(epoch).remove("goneSince"),
@@ -220,8 +251,18 @@ fn leased(expression: UpdateExpression, claimant: Claimant<'_>) -> UpdateExpress
         .set("status", status_value(RunStatus::Running))
         .set(OWNER, s(claimant.id))
         .set("leaseUntil", n(claimant.until))
-        .set("wakeBy", n(claimant.until + WAKE_AFTER_LEASE.as_secs()))
         .increment("epoch")
+}
+
+fn wakes_after(expression: UpdateExpression, claimant: Claimant<'_>) -> UpdateExpression {
+    expression.set("wakeBy", n(claimant.until + WAKE_AFTER_LEASE.as_secs()))
+}
+
+/// Deadline that a renewal of the lease until `until` stores: none while the stored one is far enough behind it.
+pub fn next_wake_by(stored: Option<u64>, until: u64) -> Option<u64> {
+    let soon = until + WAKE_SOON_AFTER_LEASE.as_secs();
+    let late = stored.is_some_and(|wake_by| wake_by >= soon);
+    (!late).then_some(until + WAKE_AFTER_LEASE.as_secs())
 }
 
 fn without_lease(expression: UpdateExpression) -> UpdateExpression {
@@ -254,8 +295,14 @@ fn ended(
 impl Progress {
     fn write(self, expression: UpdateExpression) -> Result<UpdateExpression, StoreError> {
         let expression = expression.set("usage", to_attribute_value(self.usage)?);
-        Ok(match self.last_seq {
+        let expression = match self.last_seq {
             Some(seq) => expression.set("lastSeq", n(seq)),
+            None => expression,
+        };
+        Ok(match self.tip {
+            Some((generation, tip)) => expression
+                .set("generation", n(generation))
+                .set("tip", n(tip)),
             None => expression,
         })
     }

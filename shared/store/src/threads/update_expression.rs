@@ -29,6 +29,15 @@ impl UpdateExpression {
         self
     }
 
+    /// Requires that the attribute is at least this number.
+    pub(super) fn when_at_least(mut self, attribute: &str, least: AttributeValue) -> Self {
+        let name = self.name(attribute);
+        self.conditions
+            .push(format!("{name} >= :least_{attribute}"));
+        self.values.insert(format!(":least_{attribute}"), least);
+        self
+    }
+
     /// Requires that the item has the attribute.
     pub(super) fn when_present(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);

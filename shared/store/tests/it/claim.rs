@@ -1,7 +1,7 @@
 use longwire_core::run::{RunRow, RunStatus};
 use longwire_store::threads::claim::{Claim, ClaimOutcome};
 use longwire_store::threads::transition::Claimant;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::scripted::{Scripted, key, refused, row, run_id, server_error, updated};
 
@@ -32,6 +32,23 @@ async fn claiming_a_queued_run_takes_one_write() {
         (1, RunStatus::Running, 0, Claim::Fresh)
     );
     assert_eq!(table.operations(), ["UpdateItem"]);
+    let body = table.last_body();
+    assert_eq!(
+        body["ConditionExpression"],
+        "#status = :was_status AND #wakeBy >= :least_wakeBy"
+    );
+    let values = &body["ExpressionAttributeValues"];
+    assert_eq!(values[":least_wakeBy"]["N"], "1105");
+    assert_eq!(values[":wakeBy"], Value::Null, "the index is not written");
+}
+
+#[tokio::test]
+async fn a_run_that_waited_long_gets_a_later_deadline() {
+    let waiting = row(json!({ "status": { "S": "queued" }, "wakeBy": { "N": "1010" } }));
+    let claimed_row = updated(&row(json!({})));
+    let table = Scripted::with_responses([refused(Some(waiting)), claimed_row]).await;
+    let (_, claim) = claimed(&table).await;
+    assert_eq!(claim, Claim::Fresh);
     let body = table.last_body();
     assert_eq!(body["ConditionExpression"], "#status = :was_status");
     assert_eq!(body["ExpressionAttributeValues"][":wakeBy"]["N"], "1165");

@@ -2,17 +2,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use longwire_core::event_batch::EventBatch;
-use longwire_core::ids::{ConnectionId, MessageId};
+use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::message::Message;
 use longwire_core::run::{CancelReason, Cursor, RunEnd};
 use longwire_core::shape::Shape;
 use longwire_store::error::StoreError;
+use longwire_store::threads::claim::Claim;
 use longwire_store::threads::lease::{Commit, Ended, RunLease, Written};
 use longwire_store::threads::transition::{Cut, HandOver};
 use serde_json::{Value, json};
 
 use super::scripted::{
-    Scripted, found, key, row, run_id, server_error, transacted, transaction_cancelled,
+    Response, Scripted, found, key, refused, row, run_id, server_error, transacted,
+    transaction_cancelled, updated,
 };
 
 const NOW: u64 = 1010;
@@ -24,7 +26,7 @@ fn lease(table: &Scripted) -> RunLease {
         key: key(),
         run_id: run_id(),
         epoch: 1,
-        born: 990,
+        generation: 990,
     }
 }
 
@@ -63,8 +65,20 @@ async fn a_step_is_one_transaction_conditional_on_the_epoch() {
     assert_eq!(update["ExpressionAttributeValues"][":lastSeq"]["N"], "2");
     let put = |at: usize| &body["TransactItems"][at]["Put"]["Item"];
     assert_eq!(put(1)["item"]["S"], "MSG#990#00000005");
+    assert_eq!(
+        put(1)["ttl"],
+        Value::Null,
+        "a message lives as long as its thread"
+    );
     assert_eq!(put(2)["item"]["S"], "LOG#r_1#00000001");
-    assert_eq!(put(2)["lines"]["S"], "{\"seq\":1}\n{\"seq\":2}");
+    assert!(put(2)["gzip"]["B"].is_string());
+    let values = &update["ExpressionAttributeValues"];
+    assert_eq!(
+        (&values[":generation"]["N"], &values[":tip"]["N"]),
+        (&json!("990"), &json!("5"))
+    );
+    let condition = &body["TransactItems"][1]["Put"]["ConditionExpression"];
+    assert_eq!(condition, "attribute_not_exists(body)");
     assert_eq!(body["ClientRequestToken"].as_str().map(str::len), Some(32));
 }
 
@@ -79,7 +93,7 @@ async fn a_conflict_and_an_unavailable_table_are_retried_under_one_token() {
         transacted(),
     ])
     .await;
-    let written = lease(&table).renew(1060).await;
+    let written = lease(&table).commit(&Commit::default()).await;
     assert_eq!(written.expect("a response"), Written::Done);
     let requests = table.requests().into_iter();
     let tokens: Vec<_> = requests
@@ -90,16 +104,129 @@ async fn a_conflict_and_an_unavailable_table_are_retried_under_one_token() {
 }
 
 #[tokio::test]
-async fn a_refused_write_is_lost_when_another_worker_owns_the_run() {
-    let theirs = row(json!({ "epoch": { "N": "2" } }));
+async fn a_write_of_the_row_alone_is_no_transaction() {
     let table = Scripted::with_responses([
-        transaction_cancelled("ConditionalCheckFailed"),
-        found(&theirs),
+        updated(&row(json!({}))),
+        updated(&row(json!({}))),
+        updated(&row(json!({}))),
     ])
     .await;
-    let written = lease(&table).renew(1060).await;
+    let lease = lease(&table);
+    lease.renew(1060, None).await.expect("a response");
+    lease.set_gone_since(Some(NOW)).await.expect("a response");
+    lease.give_back(Claim::Fresh).await.expect("a response");
+    assert_eq!(table.operations(), ["UpdateItem"; 3]);
+    let (_, renewal) = &table.requests()[0];
+    assert_eq!(renewal["ConditionExpression"], OWNED);
+    assert_eq!(renewal["UpdateExpression"], "SET #leaseUntil = :leaseUntil");
+}
+
+#[tokio::test]
+async fn a_refused_write_is_lost_when_another_worker_owns_the_run() {
+    let theirs = row(json!({ "epoch": { "N": "2" } }));
+    let table = Scripted::with_responses([refused(Some(theirs))]).await;
+    let written = lease(&table).renew(1060, None).await;
     assert_eq!(written.expect("a response"), Written::Lost);
-    assert_eq!(table.operations(), ["TransactWriteItems", "GetItem"]);
+}
+
+#[tokio::test]
+async fn a_renewal_whose_response_was_lost_is_done() {
+    let renewed = row(json!({ "leaseUntil": { "N": "1060" } }));
+    let table = Scripted::with_responses([refused(Some(renewed))]).await;
+    let written = lease(&table).renew(1060, None).await;
+    assert_eq!(written.expect("a response"), Written::Done);
+}
+
+/// Response to a transaction of which the item at this position was refused.
+fn refused_at(position: usize, items: usize) -> Response {
+    let mut reasons = vec![json!({ "Code": "None" }); items];
+    reasons[position] = json!({ "Code": "ConditionalCheckFailed" });
+    let (status, mut body) = transaction_cancelled("None");
+    body["CancellationReasons"] = json!(reasons);
+    (status, body)
+}
+
+fn message_item(message: &Message) -> Value {
+    json!({ "body": { "S": json!(message).to_string() } })
+}
+
+#[tokio::test]
+async fn a_message_never_replaces_that_of_another_run() {
+    let prompt = Message::user(MessageId::trusted("u_1"), run_id(), "Well?");
+    let theirs = Message::user(MessageId::trusted("u_1"), RunId::trusted("r_2"), "Well?");
+    let commit = Commit {
+        messages: vec![(5, &prompt)],
+        ..Commit::default()
+    };
+    let store = async |stored: &Message| {
+        let responses = [refused_at(1, 2), found(&message_item(stored))];
+        let table = Scripted::with_responses(responses).await;
+        lease(&table).commit(&commit).await
+    };
+    assert!(matches!(
+        store(&theirs).await,
+        Err(StoreError::MessageExists)
+    ));
+    let repeated = store(&prompt).await.expect("a response");
+    assert_eq!(repeated, Written::Done, "an earlier request took effect");
+}
+
+#[tokio::test]
+async fn a_message_stored_before_its_tool_calls_is_replaced() {
+    let table = Scripted::with_responses([transacted()]).await;
+    let message = Message::user(MessageId::trusted("u_1"), run_id(), "Well?");
+    let commit = Commit {
+        messages: vec![(5, &message), (6, &message)],
+        replaces: Some(5),
+        ..Commit::default()
+    };
+    lease(&table).commit(&commit).await.expect("a response");
+    let body = table.last_body();
+    let condition = |at: usize| body["TransactItems"][at]["Put"]["ConditionExpression"].clone();
+    assert_eq!(condition(1), "attribute_exists(body)");
+    assert_eq!(condition(2), "attribute_not_exists(body)");
+}
+
+#[tokio::test]
+async fn a_reserved_message_id_gets_the_number_of_its_message() {
+    let id = MessageId::trusted("u_1");
+    let prompt = Message::user(id.clone(), run_id(), "Well?");
+    let commit = Commit {
+        messages: vec![(5, &prompt)],
+        reserved_id: Some(&id),
+        ..Commit::default()
+    };
+    let table = Scripted::with_responses([transacted()]).await;
+    lease(&table).commit(&commit).await.expect("a response");
+    let put = &table.last_body()["TransactItems"][2]["Put"];
+    assert_eq!(put["Item"]["item"]["S"], "MID#990#u_1");
+    assert_eq!(put["Item"]["number"]["N"], "5");
+    assert_eq!(
+        put["ConditionExpression"],
+        "attribute_not_exists(runId) OR runId = :run"
+    );
+
+    let unstored = (200, json!({}));
+    let table = Scripted::with_responses([refused_at(2, 3), unstored]).await;
+    let refused = lease(&table).commit(&commit).await.expect_err("a refusal");
+    assert!(matches!(refused, StoreError::MessageIdTaken));
+    assert!(refused.permanent(), "the run cannot be answered");
+}
+
+#[tokio::test]
+async fn a_write_that_dynamodb_refuses_for_good_is_not_repeated() {
+    let too_large = json!({ "__type": "com.amazon.coral.validate#ValidationException",
+        "message": "Item size has exceeded the maximum allowed size" });
+    let cancelled = transaction_cancelled("ValidationError");
+    for refusal in [(400, too_large), cancelled] {
+        let table = Scripted::with_responses([refusal]).await;
+        let error = lease(&table).commit(&Commit::default()).await;
+        let error = error.expect_err("a refusal");
+        assert!(error.permanent(), "{error}");
+        let text = error.to_string();
+        assert!(text.starts_with("TransactWriteItems was refused"), "{text}");
+        assert_eq!(table.operations().len(), 1);
+    }
 }
 
 #[tokio::test]
@@ -174,11 +301,10 @@ async fn a_hand_over_stores_the_cursor_of_every_subscriber() {
         after: &after,
         wake_by: 1130,
     };
-    let table = Scripted::with_responses([transacted()]).await;
+    let table = Scripted::with_responses([updated(&row(json!({})))]).await;
     let written = lease(&table).hand_over(moved, None).await;
     assert_eq!(written.expect("a response"), Written::Done);
-    let body = table.last_body();
-    let update = row_update(&body);
+    let update = table.last_body();
     let expression = update["UpdateExpression"].as_str().expect("an expression");
     assert!(expression.ends_with("REMOVE #takenBy"), "{expression}");
     let condition = update["ConditionExpression"].as_str().expect("a condition");
@@ -190,12 +316,12 @@ async fn a_hand_over_stores_the_cursor_of_every_subscriber() {
     assert_eq!(values[":attached"]["M"]["c_1"]["M"]["after"]["N"], "7");
     assert_eq!(values.get(":restarts"), None, "no event is void");
 
-    let table = Scripted::with_responses([transacted()]).await;
+    let table = Scripted::with_responses([updated(&row(json!({})))]).await;
     let cut = Cut { step: 3, keep: 12 };
     let written = lease(&table).hand_over(moved, Some(cut)).await;
     assert_eq!(written.expect("a response"), Written::Done);
     let body = table.last_body();
-    let values = &row_update(&body)["ExpressionAttributeValues"];
+    let values = &body["ExpressionAttributeValues"];
     assert_eq!(values[":restarts"]["L"], json!([{ "N": "12" }]));
     assert_eq!(
         (&values[":lastSeq"]["N"], &values[":cut"]["N"]),
@@ -212,7 +338,7 @@ async fn a_hand_over_fails_when_a_connection_subscribed_meanwhile() {
         wake_by: 1130,
     };
     let hand_over = async |row: Value| {
-        let responses = [transaction_cancelled("ConditionalCheckFailed"), found(&row)];
+        let responses = [refused(Some(row))];
         let table = Scripted::with_responses(responses).await;
         lease(&table).hand_over(moved, None).await
     };
