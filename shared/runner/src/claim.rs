@@ -23,7 +23,7 @@ use crate::error::AttemptError;
 use crate::load::{Loaded, is_permanent};
 use crate::runner::Runner;
 
-/// Delivery from which on a run whose row cannot be read is ended.
+/// Delivery from which on a run is ended whose row cannot be read, or whose input is missing.
 const UNREADABLE_RECEIVES: u32 = 3;
 
 /// Time after the lease of another worker at which its job is delivered again.
@@ -150,7 +150,12 @@ impl Runner {
     ) -> Result<Option<Attempt<'a>>, AttemptError> {
         let mut lease = self.lease(delivery.job, row.epoch);
         let placed = async {
-            let (place, loaded) = self.place(&lease, &row, loaded?).await?;
+            let loaded = loaded?;
+            // A start writes row and input side by side; an early job may find only one of them.
+            if loaded.input.is_none() && delivery.receives < UNREADABLE_RECEIVES {
+                anyhow::bail!("the input of the run is not there yet");
+            }
+            let (place, loaded) = self.place(&lease, &row, loaded).await?;
             self.complete(&lease, &row, place, loaded).await
         };
         let placed = match placed.await {

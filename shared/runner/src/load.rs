@@ -18,7 +18,7 @@ pub(crate) struct Loaded {
     pub meta: Option<Meta>,
     /// Stored messages of the thread, newest ones only.
     pub history: History,
-    /// Input of the run; `None` when an item cannot be parsed, so that no worker can answer the run.
+    /// Input of the run; `None` when it is missing or an item cannot be parsed.
     pub input: Option<RunInput>,
     /// Connections of the thread, from an index that lags.
     pub hints: Vec<(ConnectionId, Shape)>,
@@ -56,8 +56,6 @@ impl Runner {
             );
             Vec::new()
         });
-        // A start is accepted only after its row and its input are written, so an absent input was damaged.
-        let input = input.ok_or_else(|| StoreError::Corrupt("the run has no input".to_owned()))?;
         let newest = newest.context("reading the history")?;
         let history = match &meta {
             Some(meta) => self.history_of(key, meta, newest).await?,
@@ -66,7 +64,7 @@ impl Runner {
         Ok(Loaded {
             meta,
             history,
-            input: Some(input),
+            input,
             hints,
         })
     }

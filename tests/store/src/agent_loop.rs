@@ -37,6 +37,10 @@ impl AgentLoop<'_> {
     /// Executes the plan. Ends the run early when it has crashed too often or its cancellation is requested.
     pub(crate) async fn execute(mut self) -> Result<(), AttemptError> {
         self.attempt.emit_start(self.events).await?;
+        if self.attempt.deleted {
+            let cancelled = RunEnd::Cancelled(CancelReason::User);
+            return self.finish(cancelled, &[]).await;
+        }
         if self.attempt.row.crashes >= MAX_CRASHES {
             let failed = RunEnd::Failed(RunErrorCode::WorkerLost);
             return self.finish(failed, &[]).await;
@@ -83,7 +87,8 @@ impl AgentLoop<'_> {
         let epoch = self.attempt.lease.epoch;
         match read.row {
             Some(row) if row.epoch == epoch && row.status == RunStatus::Running => {
-                Ok(row.cancel_requested)
+                let deleted = read.deleted.then_some(CancelReason::User);
+                Ok(row.cancel_requested.or(deleted))
             }
             Some(_) | None => Err(AttemptError::LeaseLost(
                 "the row has another owner".to_owned(),
@@ -144,6 +149,10 @@ impl AgentLoop<'_> {
         self.environment
             .observations()
             .end_reported(&lease.run_id, end.status());
-        self.attempt.runner.advance(&lease.key, &lease.run_id).await
+        let tip = self.writer.tip();
+        self.attempt
+            .runner
+            .advance(&lease.key, &lease.run_id, tip)
+            .await
     }
 }

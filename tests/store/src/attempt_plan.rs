@@ -3,11 +3,13 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::fault_injector::Order;
+
 /// Plan of an attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptPlan {
-    /// Reads of the claim overtake its write, although all are requested at the same time.
-    pub reads_first: bool,
+    /// Order of the claim and its reads, which are requested at the same time.
+    pub order: Order,
     /// The worker repeats a failed write until it succeeds; otherwise it stops after the first failure.
     pub retries_writes: bool,
     /// Actions before the end.
@@ -42,7 +44,7 @@ impl AttemptPlan {
     /// The shortest answer.
     pub(crate) fn shortest() -> Self {
         Self {
-            reads_first: false,
+            order: Order::AsSent,
             retries_writes: true,
             actions: Vec::new(),
             end: AttemptEnd::Finish,
@@ -60,13 +62,13 @@ pub(crate) fn attempt_plan() -> impl Strategy<Value = AttemptPlan> {
         1 => Just(AttemptEnd::Cut),
     ];
     (
-        prop::bool::weighted(0.2),
+        prop_oneof![3 => Just(Order::AsSent), 1 => Just(Order::ReadsFirst), 1 => Just(Order::ThreadLast)],
         any::<bool>(),
         vec(action, 0..3),
         end,
     )
-        .prop_map(|(reads_first, retries_writes, actions, end)| AttemptPlan {
-            reads_first,
+        .prop_map(|(order, retries_writes, actions, end)| AttemptPlan {
+            order,
             retries_writes,
             actions,
             end,

@@ -13,7 +13,7 @@ use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
 use longwire_stream::settings::Settings as StreamSettings;
 
-use crate::environment::{Environment, THREAD_TTL};
+use crate::environment::{Environment, THREAD_LIFE};
 use crate::fault_injector::FaultInjector;
 use crate::intercepting_client::intercepted;
 use crate::stubs::{NoModel, post, tools};
@@ -52,7 +52,7 @@ impl Environment {
             threads,
             queue,
             post: post(),
-            clock: Clock::new(move || clock.now()),
+            clock: Clock::new(move || clock.now_millis()),
             settings: settings(),
         }
     }
@@ -67,10 +67,9 @@ fn settings() -> Settings {
         stream: StreamSettings::default(),
         lease: Duration::from_secs(LEASE),
         visibility: Duration::from_secs(60),
-        run_limit: Duration::from_secs(2 * 3600),
         poll: Duration::from_millis(500),
         store_pause: Duration::ZERO,
         replay: Duration::from_secs(3600),
-        thread_ttl: Some(THREAD_TTL),
+        life: THREAD_LIFE,
     }
 }

@@ -8,14 +8,18 @@ use aws_sdk_dynamodb::Client;
 use longwire_core::ids::{Owner, ThreadId};
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::threads::Threads;
+use longwire_store::threads::life::ThreadLife;
 
 use crate::emulator::Emulator;
 use crate::observations::Observations;
 use crate::queue_messages::{QueueMessage, QueueMessages};
 use crate::snapshot::Snapshot;
 
-/// Time for which a thread lives.
-pub(crate) const THREAD_TTL: Duration = Duration::from_secs(24 * 3600);
+/// Lifetime of threads.
+pub(crate) const THREAD_LIFE: ThreadLife = ThreadLife {
+    ttl: Some(Duration::from_secs(24 * 3600)),
+    run_limit: Duration::from_secs(2 * 3600),
+};
 
 /// Emulator, tables and queue of a case.
 #[derive(Debug, Clone)]
@@ -37,10 +41,8 @@ pub(crate) struct Environment {
     pub key: ThreadKey,
     /// Emulator, tables and queue.
     pub resources: Resources,
-    /// Simulated time, in seconds since 1970.
+    /// Simulated time, in milliseconds since 1970.
     now: AtomicU64,
-    /// Number of `resume` requests.
-    resumes: AtomicU64,
     queue_messages: Mutex<QueueMessages>,
     observations: Mutex<Observations>,
     /// Client whose requests meet no faults.
@@ -55,8 +57,7 @@ impl Environment {
                 owner: Owner::trusted("somebody"),
                 thread_id: ThreadId::trusted("t"),
             },
-            now: AtomicU64::new(now),
-            resumes: AtomicU64::default(),
+            now: AtomicU64::new(now * 1000),
             queue_messages: Mutex::default(),
             observations: Mutex::default(),
             direct: resources.emulator.dynamodb(resources.emulator.http()),
@@ -66,18 +67,22 @@ impl Environment {
 
     /// Simulated time, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
+        self.now_millis() / 1000
+    }
+
+    /// Simulated time, in milliseconds since 1970.
+    pub(crate) fn now_millis(&self) -> u64 {
         self.now.load(Ordering::SeqCst)
     }
 
-    /// Time of a `resume` request, in milliseconds since 1970. Each request has another one.
-    pub(crate) fn next_requested_at(&self) -> u64 {
-        let resume = self.resumes.fetch_add(1, Ordering::SeqCst);
-        self.now() * 1000 + resume
+    /// Time of a client's request, in milliseconds since 1970. Each request has another one.
+    pub(crate) fn request_time(&self) -> u64 {
+        self.now.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     /// Moves the simulated clock.
     pub(crate) fn advance_clock(&self, seconds: u64) {
-        self.now.fetch_add(seconds, Ordering::SeqCst);
+        self.now.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
     /// Messages sent to the queue.

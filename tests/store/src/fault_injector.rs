@@ -15,8 +15,30 @@ use crate::environment::Environment;
 use crate::fault::{Fault, RequestFate};
 use crate::request::Request;
 
-/// Number of times that a write yields to the reads made at the same time. After it all of them wait for their turn.
+/// Number of times that a request yields to those made at the same time. After it all of them wait for their turn.
 const YIELDS: usize = 50;
+
+/// Order of requests that an operation sends at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The order in which they are sent.
+    AsSent,
+    /// Reads overtake writes.
+    ReadsFirst,
+    /// All other requests overtake the read of the thread's own item.
+    ThreadLast,
+}
+
+impl Order {
+    /// Tells whether requests that are sent at the same time overtake this one.
+    fn is_late(self, request: &Request) -> bool {
+        match self {
+            Self::AsSent => false,
+            Self::ReadsFirst => request.is_write(),
+            Self::ThreadLast => *request == Request::BatchRead,
+        }
+    }
+}
 
 /// Interruption of an operation's process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +57,7 @@ pub(crate) struct FaultInjector {
     /// Run that the operation has claimed, when it is an attempt.
     pub claimed: OnceLock<RunId>,
     environment: Weak<Environment>,
-    reads_first: bool,
+    order: Order,
     /// Lets one request pass at a time, so that no other request is in flight when the process is interrupted.
     turn: AsyncMutex<()>,
     state: Mutex<State>,
@@ -62,19 +84,18 @@ impl State {
 }
 
 impl FaultInjector {
-    /// Creates the injector of an operation that meets these faults. With `reads_first`, reads overtake the writes
-    /// that the operation makes at the same time.
+    /// Creates the injector of an operation that meets these faults and whose requests have this order.
     pub(crate) fn new(
         environment: &Arc<Environment>,
         operation: String,
-        reads_first: bool,
+        order: Order,
         faults: Vec<Fault>,
     ) -> Arc<Self> {
         Arc::new(Self {
             operation,
             claimed: OnceLock::new(),
             environment: Arc::downgrade(environment),
-            reads_first,
+            order,
             turn: AsyncMutex::default(),
             state: Mutex::new(State::new(faults)),
             interrupted: Notify::new(),
@@ -105,7 +126,7 @@ impl FaultInjector {
         http: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
         let request = Request::of(&http);
-        if self.reads_first && request.is_write() {
+        if self.order.is_late(&request) {
             for _ in 0..YIELDS {
                 yield_now().await;
             }
@@ -177,7 +198,7 @@ impl FaultInjector {
                 let visible_at = environment.now() + delay;
                 environment.queue_messages().send(*job, visible_at);
             }
-            Request::Other => {}
+            Request::BatchRead | Request::Other => {}
         }
         Ok(response)
     }

@@ -1,10 +1,11 @@
 //! Invariants of the final state, after all runs have completed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use longwire_core::ids::RunId;
 use longwire_core::message::{Block, Role};
 use longwire_core::run::RunStatus;
+use longwire_store::error::StoreError;
 use longwire_store::threads::messages::{History, StoredMessage};
 
 use crate::environment::Environment;
@@ -18,8 +19,7 @@ const MAX_MESSAGES: i32 = 500;
 /// Checks the final state and records the violations.
 pub(crate) async fn check_final_state(environment: &Environment) {
     let end = environment.snapshot().await;
-    let threads = environment.direct_threads();
-    let history = threads.history(&environment.key, MAX_MESSAGES).await;
+    let history = history(environment, &end).await;
     let mut observations = environment.observations();
     let mut violations = row_violations(&end);
     violations.extend(report_violations(&observations, &end));
@@ -32,11 +32,21 @@ pub(crate) async fn check_final_state(environment: &Environment) {
     }
 }
 
+/// Messages of the thread's generation.
+async fn history(environment: &Environment, end: &Snapshot) -> Result<History, StoreError> {
+    let generation = end.meta.as_ref().map_or(0, |meta| meta.generation);
+    let newest = environment
+        .direct_threads()
+        .newest_messages(&environment.key, MAX_MESSAGES)
+        .await?;
+    Ok(newest.of(generation))
+}
+
 /// Checks that every run has ended and that neither the run queue nor the index of open runs contains one.
 fn row_violations(end: &Snapshot) -> Vec<String> {
     let mut violations = Vec::new();
-    if !end.run_queue.is_empty() {
-        violations.push(format!("the run queue is not empty: {:?}", end.run_queue));
+    if !end.run_queue().is_empty() {
+        violations.push(format!("the run queue is not empty: {:?}", end.run_queue()));
     }
     for (run, row) in &end.rows {
         if !row.status.ended() {
@@ -54,12 +64,14 @@ fn report_violations(observations: &Observations, end: &Snapshot) -> Vec<String>
     let mut violations = Vec::new();
     let status = |run: &RunId| end.rows.get(run).map(|row| row.status);
     let acknowledged = observations.acknowledged.iter();
-    for run in acknowledged.filter(|run| status(run).is_none()) {
+    let lost = |run: &&RunId| status(run).is_none() && !observations.erased.contains(*run);
+    for run in acknowledged.filter(lost) {
         violations.push(format!("{run} was acknowledged but has no row"));
     }
     for (run, while_queued) in &observations.cancelled {
         let status = status(run);
-        if status != Some(RunStatus::Cancelled) {
+        let erased = status.is_none() && observations.erased.contains(run);
+        if status != Some(RunStatus::Cancelled) && !erased {
             violations.push(format!("{run} was to be cancelled but is {status:?}"));
         }
         if *while_queued && observations.executed.contains(run) {
@@ -68,7 +80,8 @@ fn report_violations(observations: &Observations, end: &Snapshot) -> Vec<String>
     }
     for (run, reported) in &observations.ended {
         let status = status(run);
-        if status != Some(*reported) {
+        let erased = status.is_none() && observations.erased.contains(run);
+        if status != Some(*reported) && !erased {
             violations.push(format!(
                 "{run} was reported as {reported:?} but is {status:?}"
             ));
@@ -102,6 +115,12 @@ fn history_violations(history: &History) -> Vec<String> {
             (Role::User | Role::Assistant, _) => "prompt",
         };
         runs.entry(run).or_default().push(content);
+    }
+    let mut ids = BTreeSet::new();
+    for StoredMessage { message, .. } in &history.messages {
+        if message.role == Role::User && !ids.insert(&message.id) {
+            violations.push(format!("two messages have the id {}", message.id));
+        }
     }
     for (run, contents) in runs {
         let steps = (1..contents.len()).map(|step| format!("step-{step}"));

@@ -10,10 +10,14 @@ use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::threads::record::NewRun;
 use longwire_store::threads::resume::ResumeOutcome;
 
-use crate::environment::{Environment, THREAD_TTL};
+use crate::environment::{Environment, THREAD_LIFE};
 use crate::fault::Fault;
-use crate::fault_injector::FaultInjector;
+use crate::fault_injector::{FaultInjector, Order};
 use crate::operation::{Operation, Process};
+use crate::run_names::run_name;
+
+/// Numbers of runs whose clients chose the same message id.
+const SHARED_IDS: [usize; 2] = [2, 3];
 
 /// Starts a run.
 pub(crate) fn start(
@@ -22,7 +26,7 @@ pub(crate) fn start(
     if_busy: IfBusy,
     faults: Vec<Fault>,
 ) -> Operation {
-    let injector = FaultInjector::new(environment, format!("start of {run}"), false, faults);
+    let injector = FaultInjector::new(environment, format!("start of {run}"), Order::AsSent, faults);
     let scheduler = environment.scheduler(&injector);
     let new = new_run(environment, run, if_busy);
     let environment = Arc::clone(environment);
@@ -42,7 +46,7 @@ pub(crate) fn start(
 
 /// Cancels a run.
 pub(crate) fn cancel(environment: &Arc<Environment>, run: RunId, faults: Vec<Fault>) -> Operation {
-    let injector = FaultInjector::new(environment, format!("cancel of {run}"), false, faults);
+    let injector = FaultInjector::new(environment, format!("cancel of {run}"), Order::AsSent, faults);
     let (threads, _) = environment.clients(&injector);
     let environment = Arc::clone(environment);
     let now = environment.now();
@@ -66,23 +70,25 @@ pub(crate) fn resume(
     connection: usize,
     faults: Vec<Fault>,
 ) -> Operation {
-    let injector = FaultInjector::new(environment, format!("resume of {run}"), false, faults);
+    let injector = FaultInjector::new(environment, format!("resume of {run}"), Order::AsSent, faults);
     let (threads, queue) = environment.clients(&injector);
     let scheduler = Scheduler::new(threads.clone(), queue);
     let environment = Arc::clone(environment);
     let now = environment.now();
     let connection = ConnectionId::trusted(format!("c{connection}"));
     let cursor = Cursor {
-        requested_at: environment.next_requested_at(),
+        requested_at: environment.request_time(),
         ..Cursor::new(0, shape())
     };
     let future = Box::pin(async move {
         let key = &environment.key;
-        let resumed = threads.resume(key, &run, &connection, cursor, 1).await;
+        let resumed = threads.resume(key, &run, &connection, cursor, 1, now).await;
         environment
             .observations()
             .resume_answered(&run, &connection, &resumed);
-        if let Ok(ResumeOutcome::Subscribed(row, _)) = resumed {
+        if let Ok(ResumeOutcome::Subscribed(row, _, head)) = resumed
+            && head.is_none_or(|head| head == run)
+        {
             scheduler.wake_or_log(key, &run, Some(&row), now).await;
         }
     });
@@ -93,11 +99,41 @@ pub(crate) fn resume(
     }
 }
 
+/// Deletes the thread.
+pub(crate) fn delete(environment: &Arc<Environment>, faults: Vec<Fault>) -> Operation {
+    let injector = FaultInjector::new(environment, "deletion".to_owned(), Order::AsSent, faults);
+    let (threads, _) = environment.clients(&injector);
+    let environment = Arc::clone(environment);
+    let now = environment.request_time();
+    let future = Box::pin(async move {
+        let deleted = threads.delete_thread(&environment.key, now).await;
+        environment
+            .observations()
+            .result("client", &format!("{deleted:?}"));
+    });
+    Operation {
+        process: Process::Ingest,
+        injector,
+        future,
+    }
+}
+
+/// Id of the user message of a run. Some runs have the same.
+fn message_id(run: &RunId) -> MessageId {
+    MessageId::trusted(if SHARED_IDS.map(run_name).contains(run) {
+        "u-shared".to_owned()
+    } else {
+        format!("u-{run}")
+    })
+}
+
 fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy) -> NewRun {
+    let recorded_at = environment.request_time();
     NewRun {
         key: environment.key.clone(),
         run_id: run.clone(),
-        message_id: MessageId::trusted(format!("u-{run}")),
+        message_id: message_id(run),
+        reserves_id: true,
         prompt: format!("prompt of {run}"),
         context: Vec::new(),
         reasoning: false,
@@ -105,8 +141,9 @@ fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy) -> NewRun {
         on_gone: OnGone::Finish,
         subscriber: ConnectionId::trusted("c"),
         shape: shape(),
-        now: environment.now(),
-        thread_ttl: Some(THREAD_TTL),
+        now: recorded_at / 1000,
+        recorded_at,
+        life: THREAD_LIFE,
     }
 }
 

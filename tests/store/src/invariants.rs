@@ -16,11 +16,14 @@ impl Observations {
     pub(crate) fn write(&mut self, injector: &FaultInjector, snapshot: Snapshot) {
         let operation = &injector.operation;
         let before = std::mem::replace(&mut self.snapshot, snapshot);
-        if before.run_queue != self.snapshot.run_queue {
-            let run_queue = names(&self.snapshot.run_queue);
-            self.trace_line(format!("  {operation}: run queue {run_queue}"));
-            self.check_run_queue(&before.run_queue);
+        if before.meta != self.snapshot.meta {
+            let generation = self.snapshot.meta.as_ref().map(|meta| meta.generation);
+            let run_queue = names(self.snapshot.run_queue());
+            let line = format!("  {operation}: generation {generation:?}, run queue {run_queue}");
+            self.trace_line(line);
+            self.check_run_queue(&before);
         }
+        self.check_messages(operation, &before);
         for run in run_names() {
             let (old, new) = (before.rows.get(&run), self.snapshot.rows.get(&run).cloned());
             if old == new.as_ref() {
@@ -44,9 +47,35 @@ impl Observations {
         }
     }
 
-    /// Checks that each run is in the run queue once, and leaves it only after its end.
-    fn check_run_queue(&mut self, before: &[RunId]) {
-        let run_queue = self.snapshot.run_queue.clone();
+    /// Checks that no message is replaced by that of another run, and that only messages of former generations are
+    /// removed.
+    fn check_messages(&mut self, operation: &str, before: &Snapshot) {
+        let generation = self.snapshot.meta.as_ref().map(|meta| meta.generation);
+        for (place, (run, _)) in &before.messages {
+            let violation = match self.snapshot.messages.get(place) {
+                Some((other, _)) if other != run => {
+                    format!("{operation} replaced message {place:?} of {run} by one of {other}")
+                }
+                None if generation == Some(place.0) => {
+                    format!("{operation} removed message {place:?} of {run}")
+                }
+                Some(_) | None => continue,
+            };
+            self.violation(violation);
+        }
+    }
+
+    /// Checks that each run is in the run queue once and belongs to the thread, and leaves it only after its end or
+    /// with the deletion of the thread.
+    fn check_run_queue(&mut self, before: &Snapshot) {
+        let run_queue = self.snapshot.run_queue().to_vec();
+        let foreign = run_queue.iter().find(|run| {
+            let row = self.snapshot.rows.get(run);
+            row.is_some_and(|row| !self.snapshot.has(row))
+        });
+        if let Some(run) = foreign {
+            self.violation(format!("{run} of a deleted thread is in the run queue"));
+        }
         let distinct: BTreeSet<_> = run_queue.iter().collect();
         if distinct.len() < run_queue.len() {
             self.violation(format!(
@@ -54,16 +83,21 @@ impl Observations {
                 names(&run_queue)
             ));
         }
-        for run in before.iter().filter(|run| !run_queue.contains(run)) {
+        let left = before.run_queue().iter().filter(|run| !run_queue.contains(run));
+        for run in left {
             let row = self.snapshot.rows.get(run);
-            if row.is_some_and(|row| !row.status.ended()) {
+            if row.is_some_and(|row| !row.status.ended() && self.snapshot.has(row)) {
                 self.violation(format!("{run} left the run queue before its end"));
             }
         }
     }
 
-    /// Checks that only the row of a start that is taken back is removed.
+    /// Checks that only the row of a start that is taken back is removed, or that of a deleted thread.
     fn check_removed(&mut self, run: &RunId, row: &RunRow) {
+        if !self.snapshot.has(row) {
+            self.erased.insert(run.clone());
+            return;
+        }
         if row.epoch > 0 || row.status != RunStatus::Queued || self.acknowledged.contains(run) {
             self.violation(format!(
                 "the row of {run} was removed, although the run was claimed, ended or acknowledged"
@@ -106,7 +140,7 @@ impl Observations {
         }
         if injector.claimed.get() == Some(run) {
             self.executed.insert(run.clone());
-            if self.snapshot.run_queue.first() != Some(run) {
+            if self.snapshot.run_queue().first() != Some(run) && self.snapshot.has(row) {
                 let operation = &injector.operation;
                 self.violation(format!(
                     "{operation} wrote {run}, which is not the head of the run queue"
@@ -118,9 +152,11 @@ impl Observations {
     /// Checks that an acknowledged run has a row and, while it is queued, a place in the run queue. When it
     /// interrupts, all runs ahead of it must have ended or be requested to cancel.
     pub(crate) fn check_acknowledged(&mut self, run: &RunId, if_busy: IfBusy) {
-        let Snapshot { run_queue, rows } = &self.snapshot;
+        let (run_queue, rows) = (self.snapshot.run_queue(), &self.snapshot.rows);
         let position = run_queue.iter().position(|other| other == run);
         let missing = match rows.get(run) {
+            None if self.erased.contains(run) => None,
+            Some(row) if !self.snapshot.has(row) => None,
             None => Some("has no row"),
             Some(row) if row.status == RunStatus::Queued && position.is_none() => {
                 Some("is not in the run queue")
@@ -147,10 +183,10 @@ impl Observations {
     /// A start whose responses were lost takes its own row for that of an earlier start and leaves it, outside of the
     /// run queue; the sweep cancels it.
     pub(crate) fn check_rejected(&mut self, run: &RunId) {
-        let Snapshot { run_queue, rows } = &self.snapshot;
+        let (run_queue, rows) = (self.snapshot.run_queue(), &self.snapshot.rows);
         let began = rows
             .get(run)
-            .is_some_and(|row| row.status != RunStatus::Queued);
+            .is_some_and(|row| row.status == RunStatus::Running || row.epoch > 0);
         let remains = began || run_queue.contains(run);
         if self.starts.get(run) == Some(&1) && remains {
             self.violation(format!("{run} was rejected, but a part of it remains"));

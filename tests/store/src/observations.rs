@@ -29,6 +29,8 @@ pub(crate) struct Observations {
     pub resumes: u64,
     /// Runs that were acknowledged to a client.
     pub acknowledged: BTreeSet<RunId>,
+    /// Runs of a deleted or expired thread whose rows were removed.
+    pub erased: BTreeSet<RunId>,
     /// Runs whose row changed when a worker wrote after its claim.
     pub executed: BTreeSet<RunId>,
     /// Runs whose cancellation was acknowledged to a client; `true` when one was told that the run was still queued.
@@ -88,7 +90,9 @@ impl Observations {
                 self.acknowledged.insert(run.clone());
                 self.check_acknowledged(run, if_busy);
             }
-            Ok(Started::Busy) => self.check_rejected(run),
+            Ok(Started::Busy | Started::MessageIdTaken | Started::Deleted) => {
+                self.check_rejected(run);
+            }
             Err(_) => {}
         }
     }
@@ -127,7 +131,7 @@ impl Observations {
     ) {
         self.result("client", &format!("{resumed:?}"));
         match resumed {
-            Ok(ResumeOutcome::Subscribed(row, _)) => {
+            Ok(ResumeOutcome::Subscribed(row, _, _)) => {
                 self.resumes += 1;
                 if !row.subscribers.contains_key(connection) {
                     self.violation(format!("{connection} resumed {run} but is not in its row"));

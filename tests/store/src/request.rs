@@ -15,7 +15,9 @@ pub(crate) enum Request {
     Transaction(usize),
     /// Message to the queue: its job and its delay in seconds.
     Send(Box<Job>, u64),
-    /// Request without an effect on tables and queue.
+    /// Read of several items.
+    BatchRead,
+    /// Other request without an effect on tables and queue.
     Other,
 }
 
@@ -33,6 +35,7 @@ impl Request {
                 Self::Transaction(body()["TransactItems"].as_array().map_or(0, Vec::len))
             }
             Some("SendMessage") => send(&body()),
+            Some("BatchGetItem") => Self::BatchRead,
             _ => Self::Other,
         }
     }
@@ -60,7 +63,7 @@ impl Request {
                     "CancellationReasons": reasons,
                 })
             }
-            Self::Send(..) | Self::Other => return None,
+            Self::Send(..) | Self::BatchRead | Self::Other => return None,
         };
         let status = 400_u16.try_into().expect("a status");
         Some(HttpResponse::new(status, SdkBody::from(body.to_string())))

@@ -22,20 +22,32 @@ const SHORT: u32 = 7;
 /// Requests of an attempt.
 const LONG: u32 = 15;
 
+/// Longer than an idle thread lives, in seconds.
+const THREAD_EXPIRED: u64 = 25 * 3600;
+
+/// State of a sequence.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    /// The `ifBusy` option of each started run. A duplicate start has the same option.
+    runs: Vec<IfBusy>,
+    /// An idle thread has expired. It does so once, because the row of a run expires at twice that time.
+    expired: bool,
+}
+
 /// Reference state machine that generates the sequences.
 #[derive(Debug)]
 pub(crate) struct Sequences;
 
 impl ReferenceStateMachine for Sequences {
-    /// The `ifBusy` option of each started run. A duplicate start has the same option.
-    type State = Vec<IfBusy>;
+    type State = State;
     type Transition = Transition;
 
-    fn init_state() -> BoxedStrategy<Vec<IfBusy>> {
-        Just(Vec::new()).boxed()
+    fn init_state() -> BoxedStrategy<State> {
+        Just(State::default()).boxed()
     }
 
-    fn transitions(runs: &Vec<IfBusy>) -> BoxedStrategy<Transition> {
+    fn transitions(state: &State) -> BoxedStrategy<Transition> {
+        let runs = &state.runs;
         let mut weighted = vec![(3, start(runs))];
         if !runs.is_empty() {
             weighted.extend([
@@ -47,37 +59,46 @@ impl ReferenceStateMachine for Sequences {
                 (2, resume(runs.len())),
                 (3, wait()),
                 (1, sweep()),
+                (1, delete()),
             ]);
         }
         Union::new_weighted(weighted).boxed()
     }
 
-    fn apply(mut runs: Vec<IfBusy>, transition: &Transition) -> Vec<IfBusy> {
+    fn apply(mut state: State, transition: &Transition) -> State {
         match transition {
-            Transition::Start { run, if_busy, .. } if *run == runs.len() => runs.push(*if_busy),
+            Transition::Start { run, if_busy, .. } if *run == state.runs.len() => {
+                state.runs.push(*if_busy);
+            }
+            Transition::Wait(THREAD_EXPIRED) => state.expired = true,
             Transition::Start { .. }
             | Transition::Cancel { .. }
             | Transition::Resume { .. }
             | Transition::Deliver { .. }
             | Transition::Continue { .. }
             | Transition::Crash { .. }
+            | Transition::Delete { .. }
             | Transition::Wait(_)
             | Transition::Sweep { .. } => {}
         }
-        runs
+        state
     }
 
-    /// Rejects starts of one run with different options, which shrinking may lead to because it removes starts.
-    fn preconditions(runs: &Vec<IfBusy>, transition: &Transition) -> bool {
+    /// Rejects starts of one run with different options, which shrinking may lead to because it removes starts, and a
+    /// second expiry.
+    fn preconditions(state: &State, transition: &Transition) -> bool {
         match transition {
             Transition::Start { run, if_busy, .. } => {
-                runs.get(*run).is_none_or(|known| known == if_busy)
+                let known = state.runs.get(*run);
+                known.is_none_or(|known| known == if_busy)
             }
+            Transition::Wait(THREAD_EXPIRED) => !state.expired,
             Transition::Cancel { .. }
             | Transition::Resume { .. }
             | Transition::Deliver { .. }
             | Transition::Continue { .. }
             | Transition::Crash { .. }
+            | Transition::Delete { .. }
             | Transition::Wait(_)
             | Transition::Sweep { .. } => true,
         }
@@ -156,10 +177,17 @@ fn crash() -> BoxedStrategy<Transition> {
 }
 
 /// Generates waits that end within the timeout of a client request, within that of a sweep, after a lease and the
-/// delay of a requeued job, after the `wakeBy` deadline of a leased run, and after every `wakeBy` deadline.
+/// delay of a requeued job, after the `wakeBy` deadline of a leased run, after every `wakeBy` deadline, and after the
+/// expiry of a thread.
 fn wait() -> BoxedStrategy<Transition> {
-    prop::sample::select(vec![1, 20, 51, 170, 310])
+    prop::sample::select(vec![1, 20, 51, 170, 310, THREAD_EXPIRED])
         .prop_map(Transition::Wait)
+        .boxed()
+}
+
+fn delete() -> BoxedStrategy<Transition> {
+    faults(SHORT)
+        .prop_map(|faults| Transition::Delete { faults })
         .boxed()
 }
 

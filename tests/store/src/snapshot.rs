@@ -1,66 +1,83 @@
-//! State of the thread: its run queue and the rows of its runs.
+//! State of the thread: its own item, the rows of its runs and its messages.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use longwire_core::ids::RunId;
+use aws_sdk_dynamodb::types::AttributeValue;
+use longwire_core::ids::{MessageId, RunId};
+use longwire_core::message::Message;
 use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::item::{Item, read};
-use longwire_store::threads::keys::{self, META, SORT, parse_run, run};
-use longwire_store::threads::run_queue::Meta;
+use longwire_store::threads::keys::{META, SORT, parse_run};
+use longwire_store::threads::meta::Meta;
 
-use crate::run_names::run_names;
+/// Place of a message: its generation and its number.
+pub(crate) type Place = (u64, u64);
 
 /// State of the thread at one moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
-    /// Run queue.
-    pub run_queue: Vec<RunId>,
+    /// The thread's own item.
+    pub meta: Option<Meta>,
     /// Rows of runs.
     pub rows: BTreeMap<RunId, RunRow>,
+    /// Messages: their ids and runs.
+    pub messages: BTreeMap<Place, (RunId, MessageId)>,
+    /// Sort keys of all items.
+    pub sorts: Vec<String>,
 }
 
 impl Snapshot {
-    /// Reads the state in one request. Panics when the emulator fails, because nothing can be checked then.
+    /// Reads the state in one query. Panics when the emulator fails, because nothing can be checked then.
     pub(crate) async fn read(client: &Client, table: &str, key: &ThreadKey) -> Self {
-        let items = run_names().map(|name| run(&name)).chain([META.to_owned()]);
-        let keys = items.map(|item| keys::item(key, item)).collect();
-        let wanted = KeysAndAttributes::builder()
+        let mut pages = client
+            .query()
+            .table_name(table)
+            .key_condition_expression("thread = :thread")
+            .expression_attribute_values(":thread", AttributeValue::S(key.partition()))
             .consistent_read(true)
-            .set_keys(Some(keys))
-            .build()
-            .expect("keys are set");
-        let output = client
-            .batch_get_item()
-            .request_items(table, wanted)
-            .send()
-            .await
-            .expect("the emulator responds");
-        let mut tables = output.responses.unwrap_or_default();
+            .into_paginator()
+            .items()
+            .send();
         let mut snapshot = Self::default();
-        for item in tables.remove(table).unwrap_or_default() {
-            snapshot.add(item);
+        while let Some(item) = pages.next().await {
+            snapshot.add(item.expect("the emulator responds"));
         }
         snapshot
     }
 
     fn add(&mut self, item: Item) {
-        let sort = item
-            .get(SORT)
-            .and_then(|sort: &AttributeValue| sort.as_s().ok());
-        match sort.and_then(|sort| parse_run(sort)) {
-            Some(name) => {
-                let row = read(item).expect("a valid row");
-                self.rows.insert(name, row);
-            }
-            None => self.run_queue = read::<Meta>(item).expect("a valid thread item").run_queue,
+        let sort = item[SORT].as_s().expect("a sort key").clone();
+        if sort == META {
+            self.meta = Some(read(item).expect("a valid thread item"));
+        } else if let Some(run) = parse_run(&sort) {
+            self.rows.insert(run, read(item).expect("a valid row"));
+        } else if let Some(place) = parse_place(&sort) {
+            let body = item["body"].as_s().expect("a message");
+            let message: Message = serde_json::from_str(body).expect("a valid message");
+            self.messages.insert(place, (message.run_id, message.id));
         }
+        self.sorts.push(sort);
+    }
+
+    /// Run queue.
+    pub(crate) fn run_queue(&self) -> &[RunId] {
+        self.meta.as_ref().map_or(&[], |meta| &meta.run_queue)
+    }
+
+    /// Tells whether a run belongs to the thread: the thread was neither deleted nor born again since.
+    pub(crate) fn has(&self, row: &RunRow) -> bool {
+        self.meta.as_ref().is_some_and(|meta| meta.has(row))
     }
 
     /// Tells whether all runs have ended and the run queue is empty.
     pub(crate) fn is_complete(&self) -> bool {
-        self.run_queue.is_empty() && self.rows.values().all(|row| row.status.ended())
+        self.run_queue().is_empty() && self.rows.values().all(|row| row.status.ended())
     }
+}
+
+fn parse_place(sort: &str) -> Option<Place> {
+    let (generation, number) = sort.strip_prefix("MSG#")?.split_once('#')?;
+    Some((generation.parse().ok()?, number.parse().ok()?))
 }

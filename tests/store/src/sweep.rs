@@ -7,13 +7,13 @@ use longwire_store::threads::keys::open_part;
 
 use crate::environment::Environment;
 use crate::fault::Fault;
-use crate::fault_injector::FaultInjector;
+use crate::fault_injector::{FaultInjector, Order};
 use crate::operation::{Operation, Process};
 use crate::run_names::run_name;
 
 /// Sweeps the partition of the index that lists the runs of the case, as `lambdas/sweep` does.
 pub(crate) fn sweep(environment: &Arc<Environment>, faults: Vec<Fault>) -> Operation {
-    let injector = FaultInjector::new(environment, "sweep".to_owned(), false, faults);
+    let injector = FaultInjector::new(environment, "sweep".to_owned(), Order::AsSent, faults);
     let (threads, queue) = environment.clients(&injector);
     let scheduler = Scheduler::new(threads.clone(), queue);
     let environment = Arc::clone(environment);

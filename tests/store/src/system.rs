@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::attempt_plan::AttemptPlan;
 use crate::environment::{Environment, Resources};
 use crate::fault::Fault;
-use crate::ingest::{cancel, resume, start};
+use crate::ingest::{cancel, delete, resume, start};
 use crate::operation::{Operation, Progress};
 use crate::queue_messages::QueueMessage;
 use crate::run_names::run_name;
@@ -70,6 +70,7 @@ impl System {
             Transition::Crash { operation } => return self.crash(operation),
             Transition::Wait(seconds) => return self.wait(seconds),
             Transition::Sweep { faults } => sweep(environment, faults),
+            Transition::Delete { faults } => delete(environment, faults),
         };
         self.execute(operation).await;
     }

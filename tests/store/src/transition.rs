@@ -37,6 +37,8 @@ pub(crate) enum Transition {
     },
     /// The process of a paused operation crashes.
     Crash { operation: usize },
+    /// A client deletes the thread.
+    Delete { faults: Vec<Fault> },
     /// Time passes, in seconds.
     Wait(u64),
     /// The sweep looks for overdue runs.

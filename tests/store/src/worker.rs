@@ -44,7 +44,7 @@ pub(crate) fn deliver(
     let QueueMessage { number, job, .. } = message;
     let invocation = format!("worker {invocation}");
     let name = format!("{invocation} with message {number} ({})", job.run_id);
-    let injector = FaultInjector::new(environment, name, plan.reads_first, faults);
+    let injector = FaultInjector::new(environment, name, plan.order, faults);
     let worker = Worker {
         environment: Arc::clone(environment),
         injector: Arc::clone(&injector),
@@ -80,6 +80,7 @@ impl Worker {
         let delivery = Delivery {
             job: &self.job,
             message: None,
+            receives: 1,
             invocation: &self.invocation,
             ends_at: SystemTime::now() + FOREVER,
         };
