@@ -77,6 +77,7 @@ locals {
   ingest_settings = {
     ON_GONE             = var.on_gone
     THREAD_TTL_HOURS    = tostring(var.thread_ttl_hours)
+    RUN_SECONDS         = var.worker.run_seconds
     REPLAY_SECONDS      = var.worker.replay_seconds
     MESSAGES_PER_SECOND = var.messages_per_second
   }

@@ -122,7 +122,7 @@ FUNCTIONS = {
             "AWS_ENDPOINT_URL_DYNAMODB",
             "AWS_ENDPOINT_URL_SQS",
         ),
-        optional=("ON_GONE", "THREAD_TTL_HOURS", "REPLAY_SECONDS", "MESSAGES_PER_SECOND"),
+        optional=("ON_GONE", "THREAD_TTL_HOURS", "RUN_SECONDS", "REPLAY_SECONDS", "MESSAGES_PER_SECOND"),
     ),
     "worker": Function(
         900,
