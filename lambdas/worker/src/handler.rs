@@ -31,6 +31,7 @@ pub(crate) async fn handle(runner: &Runner, event: LambdaEvent<SqsEvent>) -> Sqs
         if let Err(error) = handle_message(runner, &event.context, &message, &received).await {
             tracing::error!(
                 event = "message_returned",
+                reason = reason(&error),
                 error = format!("{error:#}"),
                 message_id = ?message.message_id,
                 "the message is made visible again"
@@ -91,11 +92,21 @@ async fn make_visible(context: &Context, received: &ReceivedMessage, delay: Dura
     );
 }
 
-/// Delay until a message that failed is delivered again. A message whose worker lost the lease waits for the lease
-/// that another worker may hold. Any other delay doubles with each delivery, because an outage of a table must not use
-/// up the receives that the queue allows.
+/// Kind of a failure for the log.
+fn reason(error: &anyhow::Error) -> &'static str {
+    error
+        .downcast_ref()
+        .map_or("job_unreadable", AttemptError::reason)
+}
+
+/// Delay until a message that failed is delivered again. A message whose run may be leased still waits for the end of
+/// that lease. Any other delay doubles with each delivery, because an outage of a table must not use up the receives
+/// that the queue allows.
 fn delay(lease: Duration, receive_count: u32, error: &anyhow::Error) -> Duration {
-    if let Some(AttemptError::LeaseLost(_)) = error.downcast_ref() {
+    if error
+        .downcast_ref()
+        .is_some_and(AttemptError::may_be_leased)
+    {
         return lease + FIRST_DELAY;
     }
     let doubled = 1 << receive_count.saturating_sub(1).min(8);
@@ -123,6 +134,9 @@ fn received(runner: &Runner, message: &SqsMessage) -> ReceivedMessage {
 
 #[cfg(test)]
 mod tests {
+    use longwire_store::error::StoreError;
+    use longwire_stream::sink::Stopped;
+
     use super::*;
 
     #[test]
@@ -138,9 +152,30 @@ mod tests {
     }
 
     #[test]
-    fn a_message_whose_lease_was_lost_waits_for_another_lease() {
-        let lost = AttemptError::LeaseLost("another worker claimed the run".to_owned());
-        let delay = delay(Duration::from_secs(45), 3, &lost.into());
-        assert_eq!(delay, Duration::from_secs(50));
+    fn a_message_whose_run_may_be_leased_waits_for_the_end_of_the_lease() {
+        let unavailable = StoreError::Unavailable("no answer".to_owned());
+        let failures = [
+            (AttemptError::NotOwner, "not_owner"),
+            (AttemptError::LeaseExpired(unavailable), "lease_expired"),
+            (AttemptError::EndNotStored, "end_not_stored"),
+            (AttemptError::NotHandedOver, "not_handed_over"),
+            (AttemptError::StreamStopped(Stopped), "stream_stopped"),
+        ];
+        for (failure, name) in failures {
+            let error = failure.into();
+            assert_eq!(reason(&error), name);
+            assert_eq!(
+                delay(Duration::from_secs(45), 3, &error),
+                Duration::from_secs(50)
+            );
+        }
+    }
+
+    #[test]
+    fn a_failure_without_a_lease_and_an_unreadable_job_are_named_in_the_log() {
+        let failed = AttemptError::from(anyhow::anyhow!("the table failed"));
+        assert_eq!(reason(&failed.into()), "failed");
+        let unreadable = Job::parse("{}").expect_err("no job");
+        assert_eq!(reason(&unreadable.into()), "job_unreadable");
     }
 }

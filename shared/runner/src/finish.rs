@@ -66,7 +66,7 @@ impl Attempt<'_> {
             match writer.end(messages, batch, end).await {
                 Ok(Ended::Done) => return Ok(end),
                 Ok(Ended::CancelRequested(reason)) => end = RunEnd::Cancelled(reason),
-                Ok(Ended::Lost) => return Err(AttemptError::not_owner()),
+                Ok(Ended::Lost) => return Err(AttemptError::NotOwner),
                 Err(AttemptError::Refused(error)) if with_events => {
                     log_refused(&error);
                     with_events = !messages.is_empty();
@@ -75,8 +75,7 @@ impl Attempt<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let error = "the end of the run was refused again and again".to_owned();
-        Err(AttemptError::LeaseLost(error))
+        Err(AttemptError::EndNotStored)
     }
 
     /// Closes the events with the last one of this end. Returns those that are not stored.

@@ -97,13 +97,12 @@ impl Attempt<'_> {
                     let sent = self.runner.queue.send(self.delivery.job).await;
                     return Ok(sent.context("sending the job for the next worker")?);
                 }
-                Some(Written::Lost) => return Err(AttemptError::not_owner()),
+                Some(Written::Lost) => return Err(AttemptError::NotOwner),
                 // A subscriber was added to the row in between.
                 None => {}
             }
         }
-        let error = "the subscribers in the row changed again and again".to_owned();
-        Err(AttemptError::LeaseLost(error))
+        Err(AttemptError::NotHandedOver)
     }
 }
 

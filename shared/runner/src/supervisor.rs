@@ -73,7 +73,7 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Supervises until the lease is lost. The caller drops this when the agent loop has ended.
+    /// Supervises until the run is not this attempt's any more. The caller drops this when the agent loop has ended.
     pub(crate) async fn run(&mut self) -> AttemptError {
         let attempt = self.attempt;
         let mut observations = Box::pin(attempt.control_poll(self.polled.subscribe()));
@@ -127,7 +127,7 @@ impl<'a> Supervisor<'a> {
     async fn observe(&mut self, observation: Observation) -> Result<(), AttemptError> {
         let Observation { polled, read } = observation;
         let row = read.row.filter(|row| owned(row, self.attempt.lease.epoch));
-        let row = row.ok_or_else(AttemptError::not_owner)?;
+        let row = row.ok_or(AttemptError::NotOwner)?;
         if let Some(reason) = row.cancel_requested {
             self.cancel(reason);
         }

@@ -126,7 +126,7 @@ impl<'a> Writer<'a> {
             .retry_while_leased(async || self.attempt.lease.end(&commit, end, at).await)
             .await?;
         match ended {
-            Ended::Lost => return Err(AttemptError::not_owner()),
+            Ended::Lost => return Err(AttemptError::NotOwner),
             Ended::CancelRequested(_) => {}
             Ended::Done => {
                 self.tip = commit.tip().or(self.tip);
@@ -159,11 +159,11 @@ impl<'a> Writer<'a> {
                 self.wake_by = wake_by.or(self.wake_by);
                 self.lease.send_replace(asked + lease);
             }
-            Ok(Written::Lost) => return Err(AttemptError::not_owner()),
+            Ok(Written::Lost) => return Err(AttemptError::NotOwner),
             Err(error) => {
                 log_failure(&error);
                 if !self.leased() {
-                    return Err(expired(&error));
+                    return Err(AttemptError::LeaseExpired(error));
                 }
             }
         }
@@ -195,8 +195,8 @@ impl<'a> Writer<'a> {
                 log_failure(&error);
                 match error {
                     error if error.permanent() => AttemptError::Refused(error),
-                    StoreError::MessageExists => AttemptError::Failed(error.into()),
-                    error => expired(&error),
+                    StoreError::MessageExists => AttemptError::StaleHistory,
+                    error => AttemptError::LeaseExpired(error),
                 }
             })
     }
@@ -243,7 +243,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), AttemptError> {
         match self.retry_while_leased(write).await? {
             Written::Done => Ok(()),
-            Written::Lost => Err(AttemptError::not_owner()),
+            Written::Lost => Err(AttemptError::NotOwner),
         }
     }
 
@@ -272,8 +272,4 @@ fn completed(messages: &[Message]) -> impl Iterator<Item = &Message> {
 
 fn log_failure(error: &StoreError) {
     tracing::warn!(event = "run_write_failed", %error, "the run cannot be written");
-}
-
-fn expired(error: &StoreError) -> AttemptError {
-    AttemptError::LeaseLost(format!("the table failed until it expired: {error}"))
 }

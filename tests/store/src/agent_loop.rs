@@ -90,9 +90,7 @@ impl AgentLoop<'_> {
                 let deleted = read.deleted.then_some(CancelReason::User);
                 Ok(row.cancel_requested.or(deleted))
             }
-            Some(_) | None => Err(AttemptError::LeaseLost(
-                "the row has another owner".to_owned(),
-            )),
+            Some(_) | None => Err(AttemptError::NotOwner),
         }
     }
 
