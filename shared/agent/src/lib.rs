@@ -23,5 +23,6 @@ mod open_block;
 mod reply;
 mod turn;
 
+mod result_limits;
 mod results;
 mod tool_calls;

@@ -13,8 +13,8 @@ use crate::ctx::Ctx;
 use crate::outcome::Outcome;
 use crate::results::Results;
 
-/// Most calls that are run in one step: their results are stored together, in items of at most 350 KB.
-const MAX_CALLS: usize = 16;
+/// Most calls that are run in one step: their results are stored together and share the bytes of one item.
+pub(super) const MAX_CALLS: usize = 16;
 
 const CANCELLED: &str = "The call was cancelled.";
 const CANCELLED_UNDER_WAY: &str =

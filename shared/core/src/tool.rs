@@ -40,7 +40,7 @@ pub struct ToolResult {
     pub call_id: CallId,
     /// Outcome of the call.
     pub outcome: ToolOutcome,
-    /// Text for the model, uncut.
+    /// Text as the model gets it, at most 96 KB. A longer one was cut, and says so at its end.
     pub content: String,
 }
 

@@ -96,14 +96,14 @@ pub struct Annotations {
     /// On TOOL_CALL_RESULT: duration of the call in milliseconds.
     #[serde(rename = "lw.ms", default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
-    /// On TOOL_CALL_RESULT: whether the content was truncated for the wire.
+    /// On TOOL_CALL_RESULT: whether the content is not all that the tool returned.
     #[serde(
         rename = "lw.truncated",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub truncated: Option<bool>,
-    /// On a truncated TOOL_CALL_RESULT: length of the whole content in bytes.
+    /// On a truncated TOOL_CALL_RESULT: length of all that the tool returned, in bytes.
     #[serde(rename = "lw.bytes", default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// On STEP_FINISHED: stop reason of the model.
