@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { connect, newId } from '../harness/client.mjs';
 import { Run } from '../harness/run.mjs';
 import { requests } from '../harness/simulator.mjs';
+import { Socket } from '../harness/socket.mjs';
 
 const HELLO = 'Hello! How can I help you today?';
 
@@ -51,6 +52,25 @@ describe('messages', { concurrency: 4 }, () => {
     assert.deepEqual(Object.keys(pong), ['type', 't', 'now']);
     assert.deepEqual([pong.type, pong.t], ['pong', 1763681477123]);
     assert.ok(asked <= pong.now && pong.now <= Date.now(), `${pong.now}`);
+  });
+
+  test('the response to a heartbeat in plain text is pong, and no run starts', async (t) => {
+    const thread = newId('t');
+    const socket = await Socket.open({ query: { thread } });
+    t.after(() => socket.terminate());
+    const heartbeats = ['ping', 'PING', 'pong', 'heartbeat', '__ping__', ' ping\n'];
+    for (const heartbeat of heartbeats) {
+      const before = socket.frames.length;
+      socket.send(heartbeat);
+      await socket.until(`an answer to ${heartbeat}`, () => socket.frames.length > before);
+    }
+    assert.deepEqual(
+      socket.frames.map(({ text }) => text),
+      heartbeats.map(() => 'pong'),
+    );
+    const client = await connect(t, { query: { thread } });
+    assert.equal((await client.history()).messages.length, 0, 'the thread has no messages');
+    assert.equal((await client.history()).run, undefined, 'and no run');
   });
 
   test('an ack has the ids and the status of the run', async (t) => {

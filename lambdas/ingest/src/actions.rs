@@ -10,6 +10,7 @@ mod resume;
 
 use longwire_core::ids::RunId;
 use longwire_protocol::request::Request;
+use longwire_protocol::request::ping::HEARTBEAT_RESPONSE;
 use longwire_protocol::response::json;
 
 use crate::answer::Answer;
@@ -29,5 +30,6 @@ pub(crate) async fn dispatch(mut received: Received<'_>, request: Request) -> An
         Request::History(history) => received.answer(history, history::answer).await,
         // A ping reads no table, and its response is the same in all formats.
         Request::Ping(ping) => Answer::new(json(&ping::answer(&received, ping))),
+        Request::Heartbeat => received.answer_with(HEARTBEAT_RESPONSE).await,
     }
 }

@@ -67,6 +67,14 @@ impl<'a> Received<'a> {
         }
     }
 
+    /// Answers a request of a known connection with a frame that is the same in all formats.
+    pub(crate) async fn answer_with(self, frame: &str) -> Answer {
+        match self.admit().await {
+            Ok(_) => Answer::new(frame.to_owned()),
+            Err(failure) => self.fail(self.format.unwrap_or_default(), failure),
+        }
+    }
+
     /// Refuses a request that cannot be parsed, in its format or the connection's own.
     pub(crate) async fn refuse(&self, error: &ErrorResponse) -> Answer {
         let format = match self.format {

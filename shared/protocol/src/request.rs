@@ -58,6 +58,8 @@ pub enum Request {
     History(History),
     /// Tests the connection.
     Ping(Ping),
+    /// Tests the connection in plain text, as stock WebSocket helpers do.
+    Heartbeat,
 }
 
 /// Action of the protocol.
@@ -127,7 +129,7 @@ pub struct Refusal {
     pub format: Option<Format>,
 }
 
-/// Parses the text of a frame. Text that does not begin like JSON is a prompt.
+/// Parses the text of a frame. Text that does not begin like JSON is a heartbeat or a prompt.
 pub fn parse(body: &str) -> Result<Envelope, Refusal> {
     // Some editors and languages put a byte-order mark before their JSON.
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
@@ -147,10 +149,14 @@ pub fn parse(body: &str) -> Result<Envelope, Refusal> {
 
 impl Envelope {
     fn plain(text: &str) -> Result<Self, ErrorResponse> {
+        let request = match ping::is_heartbeat(text) {
+            true => Request::Heartbeat,
+            false => Request::Prompt(Prompt::from_text(text)?),
+        };
         Ok(Self {
             id: None,
             format: None,
-            request: Request::Prompt(Prompt::from_text(text)?),
+            request,
         })
     }
 

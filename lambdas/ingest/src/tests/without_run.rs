@@ -15,6 +15,21 @@ async fn ping_reads_no_table() {
 }
 
 #[tokio::test]
+async fn a_heartbeat_is_answered_in_plain_text_in_all_formats() {
+    assert_eq!(answer(&[&connected("agui")], "PING").await, "pong");
+    assert_eq!(
+        answer(&[&connected("bedrock")], " heartbeat ").await,
+        "pong"
+    );
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_a_request_of_a_known_connection() {
+    let gone = found("connections", "S3Ay8cFPIAMCIow=", None);
+    assert!(answer(&[&gone], "ping").await.contains("unauthorized"));
+}
+
+#[tokio::test]
 async fn hello_returns_the_limits_and_features() {
     let row = connected("agui");
     assert_snapshot!(answer(&[&row], r#"{"action":"hello","id":"1","protocolVersion":"1.0"}"#).await,

@@ -17,7 +17,7 @@ const PROMPT: [&str; 3] = ["prompt", "message", "storyType"];
 /// Longest `storyType`, in characters.
 const MAX_STORY_TYPE_CHARS: usize = 64;
 
-/// Tells whether a frame is a prompt in plain text: it does not begin like a JSON object or array.
+/// Tells whether a frame is plain text: it does not begin like a JSON object or array.
 pub(super) fn is_plain_text(body: &str) -> bool {
     !body.trim_start().starts_with(['{', '['])
 }

@@ -1,10 +1,24 @@
-//! `ping`: tests the connection.
+//! `ping`, and heartbeats in plain text: test the connection.
 
 use serde::Serialize;
 use serde_json::Number;
 
 use crate::request::fields::Fields;
 use crate::response::error::ErrorResponse;
+
+/// Response to a heartbeat in plain text, the same in all formats.
+pub const HEARTBEAT_RESPONSE: &str = "pong";
+
+/// Frames that stock WebSocket helpers send to keep a connection open, in lower case.
+const HEARTBEATS: [&str; 4] = ["ping", "pong", "heartbeat", "__ping__"];
+
+/// Tells whether a frame in plain text is a heartbeat, in any case and with white space around it.
+pub(super) fn is_heartbeat(text: &str) -> bool {
+    let text = text.trim();
+    HEARTBEATS
+        .iter()
+        .any(|heartbeat| text.eq_ignore_ascii_case(heartbeat))
+}
 
 /// Request that tests the connection.
 #[derive(Debug, Clone, PartialEq)]

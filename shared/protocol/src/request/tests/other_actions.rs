@@ -192,6 +192,30 @@ fn ping_is_parsed() {
 }
 
 #[test]
+fn a_heartbeat_of_a_stock_client_is_no_prompt() {
+    for text in [
+        "ping",
+        "PING",
+        "Pong",
+        "heartbeat",
+        "HeartBeat",
+        "__ping__",
+        "__PING__",
+        " ping\n",
+        "\u{feff}ping",
+    ] {
+        assert_eq!(request(text), Request::Heartbeat, "{text:?}");
+    }
+}
+
+#[test]
+fn a_text_that_only_contains_a_heartbeat_is_a_prompt() {
+    for text in ["ping me", "ping?", "pingpong", "_ping_", "2", "\"ping\""] {
+        assert!(matches!(request(text), Request::Prompt(_)), "{text:?}");
+    }
+}
+
+#[test]
 fn an_invalid_ping_is_refused() {
     assert_refused(&[(
         r#"{"action":"ping","t":"now"}"#.into(),
