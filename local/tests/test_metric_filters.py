@@ -49,15 +49,15 @@ def matches(pattern: str, line: Line) -> bool:
 
 
 def test_the_module_has_the_expected_metrics() -> None:
-    assert set(entries()) == {"RunsEnded", "RunsFailed", "ToolCalls", "ServerErrors"}
+    assert set(entries()) == {"RunsEnded", "RunsFailed", "ToolCalls", "PostsRefused", "ServerErrors"}
 
 
-@pytest.mark.parametrize("name", ["RunsEnded", "RunsFailed", "ToolCalls"])
+@pytest.mark.parametrize("name", ["RunsEnded", "RunsFailed", "ToolCalls", "PostsRefused"])
 def test_patterns_have_the_form_that_this_test_reads(name: str) -> None:
     assert FORM.fullmatch(entries()[name][0])
 
 
-@pytest.mark.parametrize("name", ["RunsEnded", "RunsFailed", "ToolCalls"])
+@pytest.mark.parametrize("name", ["RunsEnded", "RunsFailed", "ToolCalls", "PostsRefused"])
 def test_patterns_match_the_event_and_never_the_sentence(name: str) -> None:
     pattern, _ = entries()[name]
     paths = [path for path, _ in TERM.findall(pattern)]
@@ -71,12 +71,13 @@ def test_patterns_match_the_event_and_never_the_sentence(name: str) -> None:
         ("RunsEnded", [("run_ended", status) for status in ("cancelled", "failed", "finished")]),
         ("RunsFailed", [("run_ended", "failed")]),
         ("ToolCalls", [("tool_finished", "Error"), ("tool_finished", "Success")]),
+        ("PostsRefused", [("post_refused", "")]),
     ],
 )
 def test_each_filter_matches_its_lines_of_a_recorded_log(name: str, counted: list[tuple[str, str]]) -> None:
     pattern, dimensions = entries()[name]
     lines = [line for line in recorded() if matches(pattern, line)]
-    told = [(f["event"], f.get("status") or f.get("outcome")) for f in (line["fields"] for line in lines)]
+    told = [(f["event"], f.get("status") or f.get("outcome") or "") for f in (line["fields"] for line in lines)]
     assert sorted(told) == counted
     for line in lines:
         assert all(isinstance(field(line, path), str) for path in dimensions)

@@ -17,8 +17,8 @@ import { createHash, randomUUID } from 'node:crypto';
  * The effect of a rule on a call. `fail`: the call is not forwarded and gets an error of the service. `lose`: it is
  * forwarded and its response is lost. `conflict`: it is not forwarded and gets a transaction conflict. `delay`: it is
  * forwarded later. `hold`: it is forwarded when the rule is removed, unless its caller is gone by then. `swallow`: a
- * message is not sent, although the response says so.
- * @typedef {'fail' | 'lose' | 'conflict' | 'delay' | 'hold' | 'swallow'} Effect
+ * message is not sent, although the response says so. `refuse`: a post is not forwarded and gets the status of the rule.
+ * @typedef {'fail' | 'lose' | 'conflict' | 'delay' | 'hold' | 'swallow' | 'refuse'} Effect
  */
 
 /**
@@ -30,7 +30,15 @@ import { createHash, randomUUID } from 'node:crypto';
  * @property {number} [times] number of calls that it matches (default: 1)
  * @property {number} [after] number of calls that it lets pass first (default: 0)
  * @property {number} [ms] time that `delay` waits, in milliseconds (default: 1000)
+ * @property {keyof typeof REFUSALS} [status] status with which `refuse` answers (default: 410)
  */
+
+/** Errors of a post that no retry of the service mends, by status (API reference of PostToConnection). */
+const REFUSALS = {
+  403: { type: 'ForbiddenException', body: { message: 'Forbidden' } },
+  410: { type: 'GoneException', body: { message: 'Gone' } },
+  413: { type: 'PayloadTooLargeException', body: { message: 'Request Too Long' } },
+};
 
 /** Rules in force, with the number of calls that each matched. */
 export class Rules {
@@ -116,10 +124,11 @@ export function operationOf({ method, url = '', headers }) {
 /**
  * The response to a call that is not forwarded ("Error handling with DynamoDB", "Amazon SQS common errors").
  * @param {Call} call
- * @param {Effect} effect
+ * @param {Pick<Rule, 'effect' | 'status'>} rule
  * @returns {{status: number, type: string, body: object}}
  */
-export function reply({ operation, body }, effect) {
+export function reply({ operation, body }, { effect, status = 410 }) {
+  if (effect === 'refuse') return { status, ...REFUSALS[status] };
   if (effect === 'swallow') return { status: 200, type: '', body: sendMessageResult(JSON.parse(body).MessageBody) };
   if (effect !== 'conflict') {
     return { status: 500, type: 'InternalServerError', body: { message: 'A failure that the test injected.' } };

@@ -68,8 +68,8 @@ export class FaultProxy {
     this.calls.push(call);
     if (this.calls.length > MOST_CALLS) this.calls.splice(0, MOST_CALLS / 2);
     const rule = this.rules.match(call);
-    if (rule && ['fail', 'conflict', 'swallow'].includes(rule.effect)) {
-      answer(response, reply(call, rule.effect));
+    if (rule && ['fail', 'conflict', 'swallow', 'refuse'].includes(rule.effect)) {
+      answer(response, reply(call, rule));
       return;
     }
     if (rule?.effect === 'delay') await new Promise((resolve) => setTimeout(resolve, rule.ms ?? 1000));

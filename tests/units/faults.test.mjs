@@ -52,15 +52,22 @@ test('the operation of a request is found in its target or its path', () => {
   assert.equal(named('POST', '/api/live/@connections/abc%3D'), 'PostToConnection');
 });
 
+test('a refused post has the error of its status', () => {
+  const refused = reply(call('PostToConnection'), { effect: 'refuse', status: 403 });
+  assert.deepEqual([refused.status, refused.type], [403, 'ForbiddenException']);
+  const gone = reply(call('PostToConnection'), { effect: 'refuse' });
+  assert.deepEqual([gone.status, gone.type], [410, 'GoneException']);
+});
+
 test('a conflict has the error of its operation', () => {
-  assert.equal(reply(call('UpdateItem'), 'conflict').type, 'TransactionConflictException');
-  const { type, body } = reply(call('TransactWriteItems', '{"TransactItems":[{},{}]}'), 'conflict');
+  assert.equal(reply(call('UpdateItem'), { effect: 'conflict' }).type, 'TransactionConflictException');
+  const { type, body } = reply(call('TransactWriteItems', '{"TransactItems":[{},{}]}'), { effect: 'conflict' });
   assert.equal(type, 'TransactionCanceledException');
   assert.deepEqual(/** @type {any} */ (body).CancellationReasons, [{ Code: 'TransactionConflict' }, { Code: 'None' }]);
 });
 
 test('a swallowed message gets the response of one that was sent', () => {
-  const { status, body } = reply(call('SendMessage', '{"MessageBody":"Hey!"}'), 'swallow');
+  const { status, body } = reply(call('SendMessage', '{"MessageBody":"Hey!"}'), { effect: 'swallow' });
   assert.deepEqual([status, /** @type {any} */ (body).MD5OfMessageBody], [200, '6ae99d4d2de5e3cbd29fec87ae7d76eb']);
 });
 

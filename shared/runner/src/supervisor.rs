@@ -1,11 +1,13 @@
 //! Supervises a run: subscribers, cancellation, deadlines, lease.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::StreamExt;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::{CancelReason, Cursor, RunRow};
 use longwire_stream::notice::{Notice, Notices};
+use longwire_stream::post::OPENING;
 use longwire_stream::sink::{EventSink, Stopped};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -37,6 +39,8 @@ pub(crate) struct Supervisor<'a> {
     state: Supervision,
     /// Present subscribers, for the control poll.
     polled: watch::Sender<BTreeSet<ConnectionId>>,
+    /// Connections of which the stream knows when they were made.
+    timed: BTreeSet<ConnectionId>,
 }
 
 impl<'a> Supervisor<'a> {
@@ -59,6 +63,7 @@ impl<'a> Supervisor<'a> {
             signals,
             state,
             polled: watch::Sender::default(),
+            timed: BTreeSet::new(),
         };
         supervisor.signal();
         Ok(supervisor)
@@ -135,13 +140,29 @@ impl<'a> Supervisor<'a> {
             self.cancel(CancelReason::User);
         }
         attach_new(&mut self.state, self.events, &row.subscribers).await?;
-        let present: BTreeSet<_> = read.present.into_iter().collect();
-        for id in polled.difference(&present) {
+        self.tell_opening(&read.present).await?;
+        for id in polled.iter().filter(|id| !read.present.contains_key(*id)) {
             self.events.detach(id.clone()).await?;
             self.state.left(id, self.attempt.runner.now());
         }
         self.state.confirm_present();
         self.signal();
+        Ok(())
+    }
+
+    /// Tells the stream until when connections may still be opening, once for each.
+    async fn tell_opening(&mut self, present: &BTreeMap<ConnectionId, u64>) -> Result<(), Stopped> {
+        let (clock, now) = (self.attempt.runner.now(), Instant::now());
+        let new = present.iter().filter(|(id, _)| !self.timed.contains(*id));
+        let times: BTreeMap<_, _> = new
+            .map(|(id, &connected_at)| (id.clone(), now + opening_left(connected_at, clock)))
+            .collect();
+        if times.is_empty() {
+            return Ok(());
+        }
+        let told: Vec<_> = times.keys().cloned().collect();
+        self.events.set_opening_until(times).await?;
+        self.timed.extend(told);
         Ok(())
     }
 
@@ -200,10 +221,16 @@ fn owned(row: &RunRow, epoch: u32) -> bool {
     row.epoch == epoch && !row.status.ended()
 }
 
+/// Time for which a connection may still be opening at `now`; both times are in whole seconds since 1970, rounded down,
+/// so that it is up to two seconds too long and never too short.
+fn opening_left(connected_at: u64, now: u64) -> Duration {
+    let opened_at = Duration::from_secs(connected_at.saturating_add(1)) + OPENING;
+    opened_at.saturating_sub(Duration::from_secs(now))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use futures::FutureExt;
     use longwire_core::ids::{RunId, ThreadId};
@@ -224,6 +251,15 @@ mod tests {
             &row(&json!({ "epoch": 3, "status": "cancelled" })),
             3
         ));
+    }
+
+    #[test]
+    fn a_connection_opens_for_at_least_two_seconds() {
+        let left = |now| opening_left(1000, now).as_secs();
+        // Made at 1000.999 and seen at 1002.0, it is 1.001 s old.
+        assert_eq!([1000, 1001, 1002].map(left), [3, 2, 1]);
+        assert_eq!([1003, 5000].map(left), [0, 0]);
+        assert_eq!(opening_left(0, 5000), Duration::ZERO);
     }
 
     /// A stream whose posts succeed.

@@ -13,7 +13,7 @@ use crate::event_log::EventLog;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::pace::{Pace, Rate};
-use crate::post::{self, Post, PostError};
+use crate::post::{self, Post};
 use crate::read::{self, ReadEvents};
 use crate::settings::Settings;
 use crate::sink::Command;
@@ -32,6 +32,8 @@ pub(crate) struct Dispatcher {
     log: EventLog,
     rate: Rate,
     subscribers: Subscribers,
+    /// Times until which connections may still be opening, as far as they are known.
+    opening_until: BTreeMap<ConnectionId, Instant>,
     notices: mpsc::UnboundedSender<Notice>,
     /// Callers that wait until nothing is left to post.
     drains: Vec<oneshot::Sender<()>>,
@@ -57,6 +59,7 @@ impl Dispatcher {
             log,
             rate: Rate::default(),
             subscribers: Subscribers::new(),
+            opening_until: BTreeMap::new(),
             notices,
             drains: Vec::new(),
             quiet_since: Instant::now(),
@@ -73,7 +76,7 @@ impl Dispatcher {
                 biased;
                 (connection, result) = completion(&mut self.subscribers, &self.log) => {
                     if let Err(loss) = result {
-                        self.give_up_lost(connection, loss);
+                        self.lost(connection, loss);
                     }
                 }
                 count = commands.recv_many(&mut received, COMMANDS) => {
@@ -94,6 +97,7 @@ impl Dispatcher {
             Command::Detach(connection) => {
                 self.subscribers.remove(&connection);
             }
+            Command::OpeningUntil(times) => self.set_opening_until(times),
             Command::Cursors(answer) => respond(answer, self.cursors()),
             Command::Batch(answer) => respond(answer, self.log.batch()),
             Command::Close(last, answer) => respond(answer, self.log.close(last, Instant::now())),
@@ -123,9 +127,21 @@ impl Dispatcher {
             Some(subscriber) => subscriber.move_to(outbox),
             None => {
                 let pace = Pace::new(self.settings.window, self.settings.min_post_interval);
-                self.subscribers
-                    .insert(connection, Subscriber::new(outbox, pace));
+                let mut subscriber = Subscriber::new(outbox, pace, Instant::now());
+                if let Some(until) = self.opening_until.get(&connection) {
+                    subscriber.set_opening_until(*until);
+                }
+                self.subscribers.insert(connection, subscriber);
             }
+        }
+    }
+
+    fn set_opening_until(&mut self, times: BTreeMap<ConnectionId, Instant>) {
+        for (connection, until) in times {
+            if let Some(subscriber) = self.subscribers.get_mut(&connection) {
+                subscriber.set_opening_until(until);
+            }
+            self.opening_until.insert(connection, until);
         }
     }
 
@@ -167,25 +183,28 @@ impl Dispatcher {
         }
     }
 
-    fn give_up_lost(&mut self, connection: ConnectionId, loss: Loss) {
+    fn lost(&mut self, connection: ConnectionId, loss: Loss) {
         match loss {
+            Loss::Gone => self.give_up(connection, Notice::Gone),
+            Loss::Frame(error) => log_refused(&connection, &error),
+            Loss::Frames(error) => {
+                log_refused(&connection, &error);
+                tracing::warn!(
+                    event = "connection_stuck",
+                    %connection,
+                    "too many posts to a connection were refused; it is detached"
+                );
+                self.give_up(connection, Notice::Stuck);
+            }
             Loss::Events => {
                 tracing::warn!(
                     event = "connection_stuck",
                     %connection,
                     "the event log does not have the events that a connection is missing; it is detached"
                 );
-                return self.give_up(connection, Notice::Stuck);
+                self.give_up(connection, Notice::Stuck);
             }
-            Loss::Post(error @ PostError::Refused(_)) => tracing::error!(
-                event = "post_refused",
-                %connection,
-                %error,
-                "a post was refused for good; the connection is detached"
-            ),
-            Loss::Post(_) => {}
         }
-        self.give_up(connection, Notice::Gone);
     }
 
     fn give_up(&mut self, connection: ConnectionId, notice: fn(ConnectionId) -> Notice) {
@@ -253,6 +272,16 @@ impl Dispatcher {
     fn alive_at(&self) -> Instant {
         self.quiet_since + self.settings.alive_every
     }
+}
+
+fn log_refused(connection: &ConnectionId, error: &str) {
+    // A metric filter counts this event (terraform/modules/alarms/metrics.tf).
+    tracing::error!(
+        event = "post_refused",
+        %connection,
+        error,
+        "a post was refused; its frame is dropped"
+    );
 }
 
 fn respond<T>(answer: oneshot::Sender<T>, value: T) {

@@ -45,6 +45,7 @@ pub mod event_log;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::dispatcher::Dispatcher;
 use crate::event_log::EventLog;
@@ -69,6 +70,7 @@ pub fn spawn(
     let (sink, commands) = sink::channel();
     let (notify, notices) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(settings, post, read, lease, log, notify);
-    tokio::spawn(dispatcher.run(commands));
+    // The lines that it logs name the run.
+    tokio::spawn(dispatcher.run(commands).in_current_span());
     (sink, notices)
 }

@@ -20,8 +20,10 @@ pub(crate) struct Outbox {
     renderer: Renderer,
     /// Number of the last event that became part of a frame.
     rendered: u64,
-    /// Number of the last event that the subscriber has taken.
+    /// Number of the last event that the subscriber has taken, with all events before it.
     taken: u64,
+    /// Set once a frame was dropped: the subscriber lacks events after `taken`, and takes no more in order.
+    gap: bool,
     /// Events after `rendered`, read from the durable log because memory no longer has them.
     page: VecDeque<Arc<str>>,
     /// Frames not taken yet; the first one is in flight or the next.
@@ -69,6 +71,7 @@ impl Outbox {
             renderer,
             rendered: taken,
             taken,
+            gap: false,
             page: VecDeque::new(),
             frames: VecDeque::new(),
             pending_resumed: resumed.then_some(PendingResumed {
@@ -105,9 +108,22 @@ impl Outbox {
 
     /// Removes the first frame, which the subscriber has taken.
     pub(crate) fn frame_taken(&mut self) {
-        if let Some(frame) = self.frames.pop_front() {
+        if let Some(frame) = self.frames.pop_front()
+            && !self.gap
+        {
             self.taken = frame.last;
         }
+    }
+
+    /// Drops the first frame, which was refused. An `agui` client finds the gap in `lw.seq` and sends `resume`, so its
+    /// cursor stays before the gap, and it is not told that it has caught up. Other formats have no numbers: their
+    /// clients cannot fill a gap, and an event that is sent twice would be displayed twice.
+    pub(crate) fn frame_refused(&mut self) {
+        if self.shape.format == Format::Agui {
+            self.gap = true;
+            self.pending_resumed = None;
+        }
+        self.frame_taken();
     }
 
     /// Cursor of the subscriber, with the `resume` request that is not answered yet.

@@ -38,6 +38,12 @@ impl Retry {
         self.failed = Some(Failed { retry_at, pauses });
     }
 
+    /// Records that the operation was given up. The next one begins after a pause, as if it were a further attempt.
+    pub(crate) fn gave_up(&mut self, now: Instant) {
+        self.failed(now);
+        self.since = None;
+    }
+
     /// Records a success: the next attempt belongs to a new operation.
     pub(crate) fn succeeded(&mut self) {
         *self = Self::default();

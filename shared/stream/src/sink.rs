@@ -8,7 +8,7 @@ use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
 use longwire_protocol::numbered::Draft;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Number of commands that may wait. Further ones make [`EventSink::emit`] wait, and with it the model's stream.
 const CAPACITY: usize = 256;
@@ -23,6 +23,7 @@ pub(crate) enum Command {
     Emit(Draft),
     Attach(ConnectionId, Cursor),
     Detach(ConnectionId),
+    OpeningUntil(BTreeMap<ConnectionId, Instant>),
     Cursors(oneshot::Sender<BTreeMap<ConnectionId, Cursor>>),
     Batch(oneshot::Sender<EventBatch>),
     Close(Draft, oneshot::Sender<EventBatch>),
@@ -67,6 +68,15 @@ impl EventSink {
     /// Detaches a subscriber and drops its post in flight.
     pub async fn detach(&self, connection: ConnectionId) -> Result<(), Stopped> {
         self.send(Command::Detach(connection)).await
+    }
+
+    /// Sets the times until which connections may still be opening, attached or not: [`OPENING`](crate::post::OPENING)
+    /// after their handshakes. A connection without a time counts as made when it is attached.
+    pub async fn set_opening_until(
+        &self,
+        times: BTreeMap<ConnectionId, Instant>,
+    ) -> Result<(), Stopped> {
+        self.send(Command::OpeningUntil(times)).await
     }
 
     /// Returns the cursor of every subscriber: the last event it has taken.

@@ -12,9 +12,13 @@ use tokio::time::Instant;
 use crate::event_log::EventLog;
 use crate::outbox::Outbox;
 use crate::pace::Pace;
-use crate::post::{PostError, PostFuture};
+use crate::post::{OPENING, PostError, PostFuture};
 use crate::read::ReadFuture;
 use crate::retry::Retry;
+
+/// Most posts to a subscriber that may be refused. A client that misses a frame asks for it again, and might be
+/// refused it for as long as the run takes.
+const MAX_REFUSED: u32 = 10;
 
 pub(crate) type Subscribers = BTreeMap<ConnectionId, Subscriber>;
 
@@ -22,30 +26,42 @@ pub(crate) type Subscribers = BTreeMap<ConnectionId, Subscriber>;
 pub(crate) struct Subscriber {
     outbox: Outbox,
     pace: Pace,
+    /// Time until which the connection may still be opening; `None` once it has taken a frame.
+    opening_until: Option<Instant>,
     post: Option<PostFuture>,
     /// Attempts to post the first frame of the outbox.
     post_retry: Retry,
+    /// Number of posts that were refused.
+    refused: u32,
     read: Option<ReadFuture>,
     /// Attempts to read the page that the outbox is missing.
     read_retry: Retry,
 }
 
-/// Reason to give a subscriber up.
+/// Failure that a retry of the subscriber does not mend.
 #[derive(Debug)]
 pub(crate) enum Loss {
-    /// The post can never succeed.
-    Post(PostError),
-    /// The durable log does not have the events that the subscriber is missing.
+    /// The connection no longer exists: the subscriber is to be given up.
+    Gone,
+    /// The frame was refused, for this reason, and dropped.
+    Frame(String),
+    /// Too many frames were refused, the last one for this reason: the subscriber is to be given up.
+    Frames(String),
+    /// The durable log does not have the events that the subscriber is missing: it is to be given up.
     Events,
 }
 
 impl Subscriber {
-    pub(crate) fn new(outbox: Outbox, pace: Pace) -> Self {
+    /// Makes a subscriber that is attached at `now`. Until it is known when its connection was made, it counts as made
+    /// now.
+    pub(crate) fn new(outbox: Outbox, pace: Pace, now: Instant) -> Self {
         Self {
             outbox,
             pace,
+            opening_until: Some(now + OPENING),
             post: None,
             post_retry: Retry::default(),
+            refused: 0,
             read: None,
             read_retry: Retry::default(),
         }
@@ -58,6 +74,13 @@ impl Subscriber {
         self.post_retry = Retry::default();
         self.read = None;
         self.read_retry = Retry::default();
+    }
+
+    /// Sets the time until which the connection may still be opening, unless it has taken a frame.
+    pub(crate) fn set_opening_until(&mut self, until: Instant) {
+        if let Some(opening_until) = &mut self.opening_until {
+            *opening_until = until;
+        }
     }
 
     /// Cursor of the subscriber.
@@ -132,16 +155,34 @@ impl Subscriber {
         match result {
             Ok(()) => {
                 self.pace.completed(now);
+                self.opening_until = None;
                 self.post_retry.succeeded();
                 self.outbox.frame_taken();
             }
             // Later events coalesce meanwhile.
             Err(PostError::Slow) => self.post_retry.failed(now),
-            Err(error @ (PostError::Gone | PostError::Refused(_))) => {
-                return Poll::Ready(Err(Loss::Post(error)));
-            }
+            Err(PostError::Gone) if self.may_be_opening(now) => self.post_retry.failed(now),
+            Err(PostError::Gone) => return Poll::Ready(Err(Loss::Gone)),
+            Err(PostError::Refused(reason)) => return Poll::Ready(Err(self.refuse(reason, now))),
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn may_be_opening(&self, now: Instant) -> bool {
+        self.opening_until.is_some_and(|until| now < until)
+    }
+
+    /// Drops the refused frame. The next one waits as a retry does, so that later events coalesce, and a deployment
+    /// that may not post at all is not asked at the pace of its events.
+    fn refuse(&mut self, reason: String, now: Instant) -> Loss {
+        self.outbox.frame_refused();
+        self.post_retry.gave_up(now);
+        self.refused += 1;
+        if self.refused < MAX_REFUSED {
+            Loss::Frame(reason)
+        } else {
+            Loss::Frames(reason)
+        }
     }
 
     /// Polls the read in flight and applies its result.
@@ -173,7 +214,7 @@ impl Subscriber {
     }
 }
 
-/// Waits until a post or a read completes. Returns the connection, and the reason when it must be given up.
+/// Waits until a post or a read completes. Returns the connection, and the failure that the dispatcher must act on.
 ///
 /// A result is applied in the poll that receives it, so nothing is lost when this future is dropped.
 pub(crate) async fn completion(

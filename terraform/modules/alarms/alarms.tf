@@ -16,6 +16,13 @@ locals {
         dimensions  = {}
         threshold   = var.failed_runs
       }
+      "posts-refused" = {
+        description = "API Gateway refused posts of the worker for good. The worker's log has the cause in lines with the event post_refused."
+        namespace   = var.name
+        metric      = "PostsRefused"
+        dimensions  = {}
+        threshold   = 0
+      }
       "server-errors" = {
         description = "API Gateway returned a 5xx status: a function failed, was throttled or timed out."
         namespace   = var.name

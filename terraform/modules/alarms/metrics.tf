@@ -22,6 +22,11 @@ locals {
       pattern    = "{ $.fields.event = \"tool_finished\" }"
       dimensions = { Tool = "$.fields.tool", Outcome = "$.fields.outcome" }
     }
+    PostsRefused = {
+      log_group  = var.log_groups["worker"]
+      pattern    = "{ $.fields.event = \"post_refused\" }"
+      dimensions = {}
+    }
     # API Gateway has no metric for 5xx responses of a WebSocket API: IntegrationError also counts 4xx responses
     # ("Monitor WebSocket APIs with CloudWatch metrics").
     ServerErrors = {

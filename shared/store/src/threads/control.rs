@@ -1,7 +1,7 @@
 //! Reads of a worker about its run. Requests reach a running worker through the table only, because a running Lambda
 //! invocation cannot be called.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -16,6 +16,9 @@ use crate::threads::Threads;
 use crate::threads::keys::{self, SORT};
 use crate::threads::meta::Meta;
 
+/// Attribute of a connection's row with the time of its handshake.
+const CONNECTED_AT: &str = "connectedAt";
+
 /// Result of a control read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ControlRead {
@@ -23,8 +26,9 @@ pub struct ControlRead {
     pub row: Option<RunRow>,
     /// The thread was deleted, or has another generation, since the run was claimed.
     pub deleted: bool,
-    /// Connections, of those asked for, that have a row in the `connections` table.
-    pub present: HashSet<ConnectionId>,
+    /// Connections, of those asked for, that have a row in the `connections` table, with the times of their handshakes
+    /// in seconds since 1970.
+    pub present: BTreeMap<ConnectionId, u64>,
 }
 
 impl Threads {
@@ -47,8 +51,9 @@ impl Threads {
             let rows = KeysAndAttributes::builder()
                 .consistent_read(true)
                 .set_keys(Some(keys))
-                .projection_expression("#connection")
+                .projection_expression("#connection, #connectedAt")
                 .expression_attribute_names("#connection", connections::PARTITION)
+                .expression_attribute_names("#connectedAt", CONNECTED_AT)
                 .build()?;
             request = request.request_items(connections_table, rows);
         }
@@ -62,7 +67,7 @@ impl Threads {
                 .as_ref()
                 .is_some_and(|row| !meta.is_some_and(|meta| meta.has(row))),
             row,
-            present: present.iter().filter_map(connection_id).collect(),
+            present: present.iter().filter_map(connection).collect(),
         })
     }
 
@@ -145,8 +150,13 @@ fn complete(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, St
     Ok(output.responses.unwrap_or_default())
 }
 
-fn connection_id(item: &Item) -> Option<ConnectionId> {
-    item.get(connections::PARTITION)
-        .and_then(|id| id.as_s().ok())
-        .map(ConnectionId::trusted)
+/// Id of a connection and the time of its handshake. A row without a valid time counts as old.
+fn connection(item: &Item) -> Option<(ConnectionId, u64)> {
+    let id = item.get(connections::PARTITION)?.as_s().ok()?;
+    let connected_at = item.get(CONNECTED_AT).and_then(|at| at.as_n().ok());
+    let connected_at = connected_at.and_then(|at| at.parse().ok());
+    Some((
+        ConnectionId::trusted(id.clone()),
+        connected_at.unwrap_or_default(),
+    ))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use longwire_core::ids::ConnectionId;
-use longwire_core::shape::Lines;
+use longwire_core::shape::{Format, Lines};
 use longwire_stream::notice::Notice;
 use longwire_stream::post::PostError;
 use tokio::time::{Instant, sleep};
@@ -79,38 +79,128 @@ async fn deltas_coalesce_while_a_connection_takes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn gone_and_refusing_connections_are_given_up_after_one_answer() {
+async fn a_connection_that_was_open_is_given_up_after_one_answer_410() {
     let mut stage = stage(|to, nth| match (to.as_str(), nth) {
         ("gone", 3) => (ms(10), Err(PostError::Gone)),
-        ("refused", 2) => (ms(10), Err(PostError::Refused("413".to_owned()))),
         _ => (ms(10), Ok(())),
     });
-    for name in ["gone", "here", "refused"] {
+    for name in ["gone", "here"] {
         stage.attach(name, Lines::One).await;
     }
     let begun = Instant::now();
     let expected = play(&stage).await;
-    assert_eq!(stage.notices.try_recv(), Ok(Notice::Gone(id("refused"))));
     assert_eq!(stage.notices.try_recv(), Ok(Notice::Gone(id("gone"))));
     assert!(stage.notices.try_recv().is_err());
 
-    let attempts = |name| stage.clients.attempts_to(name);
-    assert_eq!((attempts("gone").len(), attempts("refused").len()), (4, 3));
+    let attempts = stage.clients.attempts_to("gone");
+    assert_eq!(attempts.len(), 4);
     assert_eq!(
-        attempts("gone")[3].answered.clone().unwrap().0,
+        attempts[3].answered.clone().unwrap().0,
         begun + ms(3 * 16 + 10)
     );
     assert_eq!(joined_deltas(&stage.clients.lines("here")), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn notice_comes_with_the_answer_410() {
+async fn notice_comes_with_the_answer_410_of_a_connection_made_long_ago() {
     let mut stage = stage(|_, _| (ms(25), Err(PostError::Gone)));
     stage.attach("c", Lines::Many).await;
+    stage.opened_long_ago("c").await;
     let begun = Instant::now();
     stage.open().await;
     assert_eq!(stage.notices.recv().await, Some(Notice::Gone(id("c"))));
     assert_eq!(begun.elapsed(), ms(25));
+    assert_eq!(stage.clients.attempts().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_opening_gets_the_frame_again_after_410() {
+    let mut stage = stage(|_, nth| match nth {
+        0..4 => (ms(10), Err(PostError::Gone)),
+        _ => (ms(10), Ok(())),
+    });
+    stage.attach("c", Lines::One).await;
+    let expected = play(&stage).await;
+    assert!(stage.notices.try_recv().is_err());
+    assert_eq!(joined_deltas(&stage.clients.lines("c")), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_answers_410_for_longer_than_it_opens_is_gone() {
+    let mut stage = stage(|_, _| (ms(10), Err(PostError::Gone)));
+    stage.attach("new", Lines::Many).await;
+    // Made a second before it was attached.
+    let times = [(id("older"), Instant::now() + ms(1_000))].into();
+    stage.sink.set_opening_until(times).await.unwrap();
+    stage.attach("older", Lines::Many).await;
+    let begun = Instant::now();
+    stage.open().await;
+    assert_eq!(stage.notices.recv().await, Some(Notice::Gone(id("older"))));
+    assert!(begun.elapsed() >= ms(1_000), "{:?}", begun.elapsed());
+    assert_eq!(stage.notices.recv().await, Some(Notice::Gone(id("new"))));
+    assert!(begun.elapsed() >= ms(2_000), "{:?}", begun.elapsed());
+    for name in ["new", "older"] {
+        let answered = stage.clients.attempts_to(name).into_iter();
+        let times = answered.map(|attempt| attempt.answered.unwrap().0 - begun);
+        let limit = ms(if name == "new" { 2_000 } else { 1_000 });
+        assert_eq!(times.filter(|&time| time >= limit).count(), 1, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_post_ends_only_itself() {
+    let mut stage = stage(|_, nth| match nth {
+        2 => (ms(10), Err(PostError::Refused("413".to_owned()))),
+        _ => (ms(10), Ok(())),
+    });
+    stage.attach("c", Lines::One).await;
+    play(&stage).await;
+    assert!(stage.notices.try_recv().is_err(), "it is attached still");
+    let numbers = numbers(&stage.clients.lines("c"));
+    assert_eq!(numbers[..3], [1, 2, 4], "the client sees the gap");
+    let cursors = stage.sink.cursors().await.unwrap();
+    assert_eq!(cursors[&id("c")].after, 2, "its cursor stays before it");
+
+    stage.resume("c", Format::Agui, 2).await;
+    stage.drain().await;
+    let lines = stage.clients.lines("c");
+    assert!(lines.iter().any(|line| line.contains(r#""lw.seq":3,"#)));
+    assert!(lines.last().unwrap().contains("resumed"));
+    let cursors = stage.sink.cursors().await.unwrap();
+    assert_eq!(cursors[&id("c")].after, *numbers.last().unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_whose_posts_are_all_refused_is_detached_after_ten() {
+    let mut stage = stage(|_, _| (ms(10), Err(PostError::Refused("403".to_owned()))));
+    stage.attach("c", Lines::One).await;
+    stage.open().await;
+    stage.start_text("word ").await;
+    let notice = async {
+        loop {
+            tokio::select! {
+                notice = stage.notices.recv() => return notice,
+                () = sleep(ms(100)) => stage.sink.emit(text("word ")).await.unwrap(),
+            }
+        }
+    };
+    assert_eq!(notice.await, Some(Notice::Stuck(id("c"))));
+    assert_eq!(stage.clients.attempts().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_refused_the_same_frame_again_and_again_is_detached() {
+    let mut stage = stage(|_, nth| match nth % 2 {
+        0 => (ms(10), Ok(())),
+        _ => (ms(10), Err(PostError::Refused("413".to_owned()))),
+    });
+    stage.attach("c", Lines::One).await;
+    stage.open().await;
+    for _ in 0..20 {
+        stage.resume("c", Format::Agui, 0).await;
+        sleep(ms(6_000)).await;
+    }
+    assert_eq!(stage.notices.try_recv(), Ok(Notice::Stuck(id("c"))));
 }
 
 #[tokio::test(start_paused = true)]

@@ -117,6 +117,12 @@ impl Stage {
             .unwrap();
     }
 
+    /// Tells that a connection was made long ago.
+    pub(crate) async fn opened_long_ago(&self, name: &str) {
+        let times = [(id(name), Instant::now())].into();
+        self.sink.set_opening_until(times).await.unwrap();
+    }
+
     pub(crate) async fn emit(&self, event: Event) {
         self.sink.emit(event).await.unwrap();
     }

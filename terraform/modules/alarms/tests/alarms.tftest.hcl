@@ -31,6 +31,7 @@ run "without_a_recipient" {
       "longwire-test-ingest-errors", "longwire-test-ingest-slow", "longwire-test-ingest-throttles",
       "longwire-test-jobs-wait",
       "longwire-test-recursion-stopped",
+      "longwire-test-posts-refused",
       "longwire-test-runs-failed",
       "longwire-test-server-errors",
       "longwire-test-worker-errors", "longwire-test-worker-throttles",
