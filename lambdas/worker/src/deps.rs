@@ -45,7 +45,11 @@ impl Config {
             threads,
             queue,
             dead_letters: Queue::new(queues, &self.dead_letter_url),
-            post: post::post(post::client(&unlimited, &self.callback_endpoint)),
+            post: post::post(post::client(
+                &unlimited,
+                &self.callback_endpoint,
+                self.settings.stream.post_timeout,
+            )),
             clock: Clock::system(),
             settings: self.settings,
         })

@@ -4,3 +4,4 @@
 pub mod bedrock;
 pub mod knowledge_base;
 pub mod post;
+mod unanswered;

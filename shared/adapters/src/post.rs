@@ -1,9 +1,11 @@
 //! Posts to connections through API Gateway's `@connections`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::config::Builder;
 use aws_sdk_apigatewaymanagement::error::SdkError;
@@ -14,13 +16,24 @@ use longwire_core::error_chain::error_chain;
 use longwire_core::ids::ConnectionId;
 use longwire_stream::post::{Post, PostError};
 
-/// Builds a client for the stage at `endpoint`, `https://{api}.execute-api.{region}.amazonaws.com/{stage}`.
+use crate::unanswered::CloseUnanswered;
+
+/// Builds a client for the stage at `endpoint`, `https://{api}.execute-api.{region}.amazonaws.com/{stage}`, whose posts
+/// the stream limits to `post_timeout`.
 ///
-/// Retries of the SDK are disabled: the stream retries, with newer events and only while the run lease is valid.
-pub fn client(shared: &SdkConfig, endpoint: &str) -> Client {
+/// Retries of the SDK are disabled: the stream retries, with newer events and only while the run lease is valid. An
+/// attempt ends before the stream drops the post, because only the SDK knows the connection to close.
+pub fn client(shared: &SdkConfig, endpoint: &str, post_timeout: Duration) -> Client {
+    let mut timeouts = shared
+        .timeout_config()
+        .map(TimeoutConfig::to_builder)
+        .unwrap_or_default();
+    timeouts.set_operation_attempt_timeout(Some(post_timeout * 4 / 5));
     let config = Builder::from(shared)
         .endpoint_url(endpoint)
-        .retry_config(RetryConfig::disabled());
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts.build())
+        .interceptor(CloseUnanswered);
     Client::from_conf(config.build())
 }
 

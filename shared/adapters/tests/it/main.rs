@@ -2,3 +2,4 @@
 
 mod bedrock;
 mod knowledge_base;
+mod post;
