@@ -76,7 +76,7 @@ locals {
 
     send_jobs = {
       sid       = "SendJobs"
-      actions   = ["sqs:SendMessage"]
+      actions   = ["sqs:GetQueueAttributes", "sqs:SendMessage"]
       resources = [module.work_queue.queue.arn]
     }
 

@@ -90,7 +90,7 @@ run "policies_of_all_roles" {
       KnowConnection = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
       RecordRuns = ["Allow", ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
-      SendJobs = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      SendJobs = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
     })
     error_message = "ingest: ${module.function["ingest"].policy}"
   }
@@ -105,7 +105,7 @@ run "policies_of_all_roles" {
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
       TakeJobs = ["Allow", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
       ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
-      SendJobs          = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      SendJobs          = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
       KeepDeadLetters   = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs-dead"]]
       PostToConnections = ["Allow", ["execute-api:ManageConnections"], ["arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/POST/@connections/*"]]
       CallModel = ["Allow", ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
@@ -121,7 +121,7 @@ run "policies_of_all_roles" {
       WriteOwnLog  = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-sweep:*"]]
       FindOpenRuns = ["Allow", ["dynamodb:Query"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads/index/open_runs"]]
       MoveRuns     = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
-      SendJobs     = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      SendJobs     = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
     })
     error_message = "sweep: ${module.function["sweep"].policy}"
   }

@@ -8,6 +8,7 @@ import { createHash, randomUUID } from 'node:crypto';
  * @property {number} at milliseconds since 1970
  * @property {string} [function] name of the function's folder, if its process was found
  * @property {number} [pid]
+ * @property {number} [port] the caller's port, which names its connection
  * @property {string} operation such as `UpdateItem`, `SendMessage`, `PostToConnection`
  * @property {string} path
  * @property {string} body

@@ -61,6 +61,7 @@ export class FaultProxy {
     const call = {
       at: Date.now(),
       ...callerOf(request.socket),
+      port: request.socket.remotePort,
       operation: operationOf(request),
       path: request.url ?? '',
       body: body.toString(),

@@ -27,6 +27,11 @@ export async function requests(run) {
   return (await get('requests')).filter((/** @type {any} */ request) => isLabelled(request.body.requestMetadata, run));
 }
 
+/** Returns the requests to the model whose only message has no content. @returns {Promise<any[]>} */
+export async function emptyRequests() {
+  return (await get('requests')).filter((/** @type {any} */ { body }) => body.messages?.[0]?.content?.length === 0);
+}
+
 /** Returns the model streams of a run, oldest first. @param {string} run @returns {Promise<any[]>} */
 export async function streams(run) {
   return (await get('streams')).filter((/** @type {any} */ stream) => isLabelled(stream.requestMetadata, run));

@@ -11,6 +11,7 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 use longwire_lambda::env::required;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_lambda::telemetry;
+use longwire_lambda::warm_up::warm_up;
 use longwire_store::connections::Connections;
 
 #[tokio::main(flavor = "current_thread")]
@@ -19,6 +20,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let table = required("CONNECTIONS_TABLE")?;
     let config = sdk::load_with(CallTimeouts::SHORT).await;
     let connections = &Connections::new(Client::new(&config), table);
+    warm_up(connections.warm_up_delete()).await;
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| {
             let done = handler::handle(connections, &event.payload).await;

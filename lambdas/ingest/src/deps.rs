@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use longwire_lambda::sdk::{self, CallTimeouts};
+use longwire_lambda::warm_up::warm_up;
 use longwire_queue::queue::Queue;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
@@ -34,12 +35,13 @@ pub(crate) struct Deps {
 }
 
 impl Config {
-    /// Builds the clients.
+    /// Builds and connects the clients.
     pub(crate) async fn connect(self) -> Deps {
         let shared = sdk::load_with(TIMEOUTS).await;
         let database = aws_sdk_dynamodb::Client::new(&shared);
         let threads = Threads::new(database.clone(), self.threads_table);
         let queue = Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url);
+        warm_up(async { tokio::join!(threads.warm_up(), queue.warm_up()) }).await;
         Deps {
             connections: Connections::new(database, self.connections_table),
             scheduler: Scheduler::new(threads.clone(), queue.clone()),

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use aws_config::SdkConfig;
 use longwire_adapters::bedrock::Bedrock;
 use longwire_adapters::bedrock::settings::Settings as ModelSettings;
-use longwire_adapters::{knowledge_base, post};
+use longwire_adapters::{knowledge_base, post, warm_up};
 use longwire_core::clock::Clock;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::queue::Queue;
@@ -29,7 +28,7 @@ const CALLS: CallTimeouts = CallTimeouts {
 };
 
 impl Config {
-    /// Builds the runner.
+    /// Builds the runner and connects its clients.
     pub(crate) async fn connect(self) -> Result<Runner> {
         let unlimited = sdk::load().await;
         let limited = CALLS.limit(&unlimited);
@@ -37,26 +36,40 @@ impl Config {
         let queues = aws_sdk_sqs::Client::new(&limited);
         let threads = Threads::new(database.clone(), &self.threads_table);
         let queue = Queue::new(queues.clone(), &self.queue_url);
+        let model = aws_sdk_bedrockruntime::Client::new(&unlimited);
+        let retrieval = aws_sdk_bedrockagentruntime::Client::new(&limited);
+        let post_timeout = self.settings.stream.post_timeout;
+        let posts = post::client(&unlimited, &self.callback_endpoint, post_timeout);
+        let requests = async {
+            tokio::join!(
+                threads.warm_up(),
+                queue.warm_up(),
+                warm_up::model(&model, &self.settings.model_id),
+                warm_up::connections(&posts),
+                async {
+                    if let Some(id) = &self.knowledge_base {
+                        warm_up::knowledge_base(&retrieval, id).await;
+                    }
+                },
+            )
+        };
+        longwire_lambda::warm_up::warm_up(requests).await;
         Ok(Runner {
-            model: Arc::new(self.model(&unlimited)),
-            tools: Arc::new(self.tools(&limited)?),
+            model: Arc::new(self.model(model)),
+            tools: Arc::new(self.tools(&retrieval)?),
             connections: Connections::new(database, &self.connections_table),
             scheduler: Scheduler::new(threads.clone(), queue.clone()),
             threads,
             queue,
             dead_letters: Queue::new(queues, &self.dead_letter_url),
-            post: post::post(post::client(
-                &unlimited,
-                &self.callback_endpoint,
-                self.settings.stream.post_timeout,
-            )),
+            post: post::post(posts),
             clock: Clock::system(),
             settings: self.settings,
         })
     }
 
     /// The model's stream has no total time limit, because an answer may take minutes.
-    fn model(&self, unlimited: &SdkConfig) -> Bedrock {
+    fn model(&self, client: aws_sdk_bedrockruntime::Client) -> Bedrock {
         let (temperature, top_p) = self.sampling;
         let settings = ModelSettings {
             model_id: self.settings.model_id.clone(),
@@ -65,12 +78,11 @@ impl Config {
             fields: self.model_fields.clone(),
             idle: self.model_idle,
         };
-        Bedrock::new(aws_sdk_bedrockruntime::Client::new(unlimited), settings)
+        Bedrock::new(client, settings)
     }
 
-    fn tools(&self, limited: &SdkConfig) -> Result<Tools> {
-        let search =
-            |id| knowledge_base::retrieve(aws_sdk_bedrockagentruntime::Client::new(limited), id);
+    fn tools(&self, retrieval: &aws_sdk_bedrockagentruntime::Client) -> Result<Tools> {
+        let search = |id| knowledge_base::retrieve(retrieval.clone(), id);
         let retrieve = self.knowledge_base.clone().map(search);
         let public = Service::default();
         let weather = Service {

@@ -5,3 +5,4 @@ pub mod bedrock;
 pub mod knowledge_base;
 pub mod post;
 mod unanswered;
+pub mod warm_up;

@@ -1,5 +1,6 @@
-//! Start of a Lambda function: its settings, its log, and AWS clients with time limits.
+//! Start of a Lambda function: its settings, its log, AWS clients with time limits, and their connections.
 
 pub mod env;
 pub mod sdk;
 pub mod telemetry;
+pub mod warm_up;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::QueueAttributeName;
 use longwire_core::job::Job;
 
 use crate::error::QueueError;
@@ -27,6 +28,13 @@ impl Queue {
             client,
             url: url.into(),
         }
+    }
+
+    /// Asks for an attribute of the queue, so that the client is connected. A failure is ignored.
+    pub async fn warm_up(&self) {
+        let request = self.client.get_queue_attributes().queue_url(&self.url);
+        let arn = QueueAttributeName::QueueArn;
+        let _ = request.attribute_names(arn).send().await;
     }
 
     /// Sends a job for delivery at once.

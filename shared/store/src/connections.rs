@@ -1,6 +1,7 @@
 //! The `connections` table: one row per WebSocket connection, and counters of its requests.
 
 pub mod rate;
+mod warm_up;
 
 use std::collections::HashMap;
 

@@ -35,6 +35,8 @@ pub mod cancel;
 pub mod overdue;
 pub mod resume;
 
+mod warm_up;
+
 use aws_sdk_dynamodb::Client;
 
 /// Client of the table. Cheap to clone. Time limits are those of the SDK client.
