@@ -44,8 +44,8 @@ test('a connection made long ago is gone after 410, and its run is cancelled', a
   const run = await client.prompt('sim:slow');
   const row = await endedRow(run.threadId, run.id);
   assert.deepEqual([row.status, row.reason], ['cancelled', 'client_gone']);
-  // The first answer may come before the first control poll has read how old the connection is.
-  assert.ok((await posts.count()) <= 2, `${await posts.count()} posts`);
+  // The first answers may come before a control poll has read how old the connection is: one each 500 ms, for 2 s.
+  assert.ok((await posts.count()) <= 5, `${await posts.count()} posts`);
 });
 
 for (const status of /** @type {const} */ ([403, 413])) {

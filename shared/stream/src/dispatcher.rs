@@ -127,9 +127,10 @@ impl Dispatcher {
             Some(subscriber) => subscriber.move_to(outbox),
             None => {
                 let pace = Pace::new(self.settings.window, self.settings.min_post_interval);
-                let mut subscriber = Subscriber::new(outbox, pace, Instant::now());
+                let now = Instant::now();
+                let mut subscriber = Subscriber::new(outbox, pace, now);
                 if let Some(until) = self.opening_until.get(&connection) {
-                    subscriber.set_opening_until(*until);
+                    subscriber.set_opening_until(*until, now);
                 }
                 self.subscribers.insert(connection, subscriber);
             }
@@ -137,9 +138,11 @@ impl Dispatcher {
     }
 
     fn set_opening_until(&mut self, times: BTreeMap<ConnectionId, Instant>) {
+        let now = Instant::now();
         for (connection, until) in times {
-            if let Some(subscriber) = self.subscribers.get_mut(&connection) {
-                subscriber.set_opening_until(until);
+            let subscriber = self.subscribers.get_mut(&connection);
+            if subscriber.is_some_and(|subscriber| subscriber.set_opening_until(until, now)) {
+                self.give_up(connection.clone(), Notice::Gone);
             }
             self.opening_until.insert(connection, until);
         }

@@ -30,12 +30,23 @@ impl Retry {
 
     /// Records the failure of an attempt and draws the pause before the next one.
     pub(crate) fn failed(&mut self, now: Instant) {
-        let mut pauses = match self.failed.take() {
-            Some(failed) => failed.pauses,
-            None => FullJitter::new(FIRST_PAUSE, LONGEST_PAUSE),
-        };
+        let mut pauses = self.pauses();
         let retry_at = now + pauses.next_pause();
         self.failed = Some(Failed { retry_at, pauses });
+    }
+
+    /// Records the failure of an attempt, with this pause before the next one.
+    pub(crate) fn failed_for(&mut self, now: Instant, pause: Duration) {
+        let pauses = self.pauses();
+        let retry_at = now + pause;
+        self.failed = Some(Failed { retry_at, pauses });
+    }
+
+    fn pauses(&mut self) -> FullJitter {
+        match self.failed.take() {
+            Some(failed) => failed.pauses,
+            None => FullJitter::new(FIRST_PAUSE, LONGEST_PAUSE),
+        }
     }
 
     /// Records that the operation was given up. The next one begins after a pause, as if it were a further attempt.

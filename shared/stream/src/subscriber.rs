@@ -20,14 +20,17 @@ use crate::retry::Retry;
 /// refused it for as long as the run takes.
 const MAX_REFUSED: u32 = 10;
 
+/// Pause after status 410 from a connection of unknown age: longer than it takes to learn its age, so that one that is
+/// gone gets no second post.
+const DOUBT: Duration = Duration::from_millis(500);
+
 pub(crate) type Subscribers = BTreeMap<ConnectionId, Subscriber>;
 
 /// Connection attached to the run. Dropping it drops its post and its read in flight.
 pub(crate) struct Subscriber {
     outbox: Outbox,
     pace: Pace,
-    /// Time until which the connection may still be opening; `None` once it has taken a frame.
-    opening_until: Option<Instant>,
+    opening: Opening,
     post: Option<PostFuture>,
     /// Attempts to post the first frame of the outbox.
     post_retry: Retry,
@@ -36,6 +39,19 @@ pub(crate) struct Subscriber {
     read: Option<ReadFuture>,
     /// Attempts to read the page that the outbox is missing.
     read_retry: Retry,
+}
+
+/// What is known of a connection that may still be opening.
+#[derive(Debug, Clone, Copy)]
+enum Opening {
+    /// Nobody told yet when it was made: until this time it may be opening.
+    Unknown(Instant),
+    /// The same, and it has answered 410.
+    Doubted(Instant),
+    /// It may be opening until this time.
+    Until(Instant),
+    /// It has taken a frame.
+    Over,
 }
 
 /// Failure that a retry of the subscriber does not mend.
@@ -58,7 +74,7 @@ impl Subscriber {
         Self {
             outbox,
             pace,
-            opening_until: Some(now + OPENING),
+            opening: Opening::Unknown(now + OPENING),
             post: None,
             post_retry: Retry::default(),
             refused: 0,
@@ -76,11 +92,14 @@ impl Subscriber {
         self.read_retry = Retry::default();
     }
 
-    /// Sets the time until which the connection may still be opening, unless it has taken a frame.
-    pub(crate) fn set_opening_until(&mut self, until: Instant) {
-        if let Some(opening_until) = &mut self.opening_until {
-            *opening_until = until;
+    /// Sets the time until which the connection may still be opening, unless it has taken a frame. Returns whether an
+    /// earlier answer 410 means that it is gone.
+    pub(crate) fn set_opening_until(&mut self, until: Instant, now: Instant) -> bool {
+        let doubted = matches!(self.opening, Opening::Doubted(_));
+        if !matches!(self.opening, Opening::Over) {
+            self.opening = Opening::Until(until);
         }
+        doubted && until <= now
     }
 
     /// Cursor of the subscriber.
@@ -155,21 +174,31 @@ impl Subscriber {
         match result {
             Ok(()) => {
                 self.pace.completed(now);
-                self.opening_until = None;
+                self.opening = Opening::Over;
                 self.post_retry.succeeded();
                 self.outbox.frame_taken();
             }
             // Later events coalesce meanwhile.
             Err(PostError::Slow) => self.post_retry.failed(now),
-            Err(PostError::Gone) if self.may_be_opening(now) => self.post_retry.failed(now),
-            Err(PostError::Gone) => return Poll::Ready(Err(Loss::Gone)),
+            Err(PostError::Gone) => return Poll::Ready(self.answered_gone(now)),
             Err(PostError::Refused(reason)) => return Poll::Ready(Err(self.refuse(reason, now))),
         }
         Poll::Ready(Ok(()))
     }
 
-    fn may_be_opening(&self, now: Instant) -> bool {
-        self.opening_until.is_some_and(|until| now < until)
+    /// Applies the answer 410.
+    fn answered_gone(&mut self, now: Instant) -> Result<(), Loss> {
+        match self.opening {
+            Opening::Unknown(until) | Opening::Doubted(until) if now < until => {
+                self.opening = Opening::Doubted(until);
+                self.post_retry.failed_for(now, DOUBT);
+            }
+            Opening::Until(until) if now < until => self.post_retry.failed(now),
+            Opening::Unknown(_) | Opening::Doubted(_) | Opening::Until(_) | Opening::Over => {
+                return Err(Loss::Gone);
+            }
+        }
+        Ok(())
     }
 
     /// Drops the refused frame. The next one waits as a retry does, so that later events coalesce, and a deployment

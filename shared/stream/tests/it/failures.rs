@@ -148,6 +148,19 @@ async fn a_connection_that_answers_410_for_longer_than_it_opens_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_answers_410_before_its_age_is_known_gets_no_second_post() {
+    let mut stage = stage(|_, _| (ms(10), Err(PostError::Gone)));
+    stage.attach("c", Lines::Many).await;
+    let begun = Instant::now();
+    stage.open().await;
+    sleep(ms(400)).await;
+    stage.opened_long_ago("c").await;
+    assert_eq!(stage.notices.recv().await, Some(Notice::Gone(id("c"))));
+    assert_eq!(begun.elapsed(), ms(400));
+    assert_eq!(stage.clients.attempts().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_post_ends_only_itself() {
     let mut stage = stage(|_, nth| match nth {
         2 => (ms(10), Err(PostError::Refused("413".to_owned()))),
