@@ -6,9 +6,8 @@ locals {
   tables = {
     connections = {
       partition  = "connection"
-      attributes = { connection = "S", user = "S", connectedAt = "N", thread = "S" }
+      attributes = { connection = "S", thread = "S" }
       indexes = {
-        by_user   = { partition = "user", sort = "connectedAt" }
         by_thread = { partition = "thread" }
       }
     }

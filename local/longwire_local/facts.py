@@ -96,10 +96,7 @@ class Schedule:
 TABLES = {
     "connections": Table(
         partition=Key("connection"),
-        indexes=(
-            Index("by_user", Key("user"), Key("connectedAt", "N")),
-            Index("by_thread", Key("thread")),
-        ),
+        indexes=(Index("by_thread", Key("thread")),),
     ),
     "threads": Table(
         partition=Key("thread"),
