@@ -21,7 +21,7 @@ use longwire_tools::web;
 
 use crate::config::Config;
 
-/// Time limits of calls to tables, queues and the knowledge base.
+/// Time limits of calls to tables and queues.
 const CALLS: CallTimeouts = CallTimeouts {
     attempt: Duration::from_secs(2),
     total: Duration::from_secs(5),
@@ -37,7 +37,7 @@ impl Config {
         let threads = Threads::new(database.clone(), &self.threads_table);
         let queue = Queue::new(queues.clone(), &self.queue_url);
         let model = aws_sdk_bedrockruntime::Client::new(&unlimited);
-        let retrieval = aws_sdk_bedrockagentruntime::Client::new(&limited);
+        let retrieval = knowledge_base::client(&unlimited);
         let post_timeout = self.settings.stream.post_timeout;
         let posts = post::client(&unlimited, &self.callback_endpoint, post_timeout);
         let requests = async {

@@ -1,13 +1,15 @@
 //! `kb_lookup` through Bedrock's Retrieve, against a local server.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_sdk_bedrockagentruntime::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_bedrockagentruntime::{Client, Config};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_bedrockagentruntime::Client;
+use aws_sdk_bedrockagentruntime::config::{Credentials, SharedCredentialsProvider};
 use axum::Router;
 use axum::http::{StatusCode, Uri};
-use longwire_adapters::knowledge_base::retrieve;
+use longwire_adapters::knowledge_base::{client, retrieve};
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::tool::{ToolCall, ToolOutcome};
 use longwire_tools::deps::Deps;
@@ -16,14 +18,13 @@ use longwire_tools::guard::Output;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// Starts a server that returns this status, error type and body; `None` never responds.
 async fn serve(response: Option<(u16, &'static str, Value)>) -> (Client, Requests) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let requests = Requests::default();
     let log = Arc::clone(&requests);
@@ -42,13 +43,18 @@ async fn serve(response: Option<(u16, &'static str, Value)>) -> (Client, Request
         }
     });
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    let config = Config::builder()
+    (client(&config(&base)), requests)
+}
+
+/// Configuration as the worker loads it, for a server at this address.
+fn config(base: &str) -> SdkConfig {
+    let credentials = Credentials::new("key", "secret", None, None, "test");
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(base)
-        .build();
-    (Client::from_conf(config), requests)
+        .build()
 }
 
 async fn ask(client: Client, query: &str) -> Output {
@@ -142,7 +148,45 @@ async fn errors_are_converted_by_code() {
 }
 
 #[tokio::test]
-async fn a_search_without_a_response_ends_before_the_limit_of_the_tool() {
+async fn a_throttled_search_is_repeated_once() {
+    let throttled = json!({"message": "Too many requests."});
+    let (client, requests) = serve(Some((429, "ThrottlingException", throttled))).await;
+    let output = ask(client, "x").await;
+    assert!(output.content.contains("is too busy"), "{}", output.content);
+    assert_eq!(requests.lock().expect("no panic").len(), 2);
+}
+
+#[tokio::test]
+async fn a_search_that_the_service_failed_is_not_repeated() {
+    let failed = json!({"message": "Internal error."});
+    let (client, requests) = serve(Some((500, "InternalServerException", failed))).await;
+    let output = ask(client, "x").await;
+    assert_eq!(output.outcome, ToolOutcome::Error);
+    assert_eq!(requests.lock().expect("no panic").len(), 1);
+}
+
+#[tokio::test]
+async fn a_search_whose_connection_was_closed_is_repeated_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::Relaxed);
+            drop(connection);
+        }
+    });
+    let output = ask(client(&config(&base)), "x").await;
+    assert_eq!(
+        output.content,
+        "The knowledge base does not answer at the moment."
+    );
+    assert_eq!(accepted.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_search_without_a_response_ends_before_the_limit_of_the_tool_and_is_not_repeated() {
     let (client, requests) = serve(None).await;
     let call = tokio::spawn(async move { ask(client, "x").await });
     let started = std::time::Instant::now();
@@ -154,7 +198,10 @@ async fn a_search_without_a_response_ends_before_the_limit_of_the_tool() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     tokio::time::pause();
+    let paused = tokio::time::Instant::now();
     let output = call.await.expect("no panic");
+    assert!(paused.elapsed() <= Duration::from_secs(9));
+    assert_eq!(requests.lock().expect("no panic").len(), 1);
     assert_eq!(output.outcome, ToolOutcome::Error);
     assert_eq!(
         output.content,
