@@ -70,6 +70,41 @@ test('several messages after a crash lead to one reclaim', async (t) => {
   await once(run);
 });
 
+test('messages of an ended run post its end again three times at most', async (t) => {
+  const run = await (await reconnecting(t)).answer('Hey!');
+  await once(run);
+  const since = Date.now();
+  for (let copy = 0; copy < 5; copy += 1) {
+    await redeliver(run.threadId, run.id);
+    await queueEmpty(RECOVERY_MS);
+  }
+  const posts = await callsOf({ function: 'worker', operation: 'PostToConnection', containing: run.id, since });
+  assert.equal(posts.length, 3);
+  assert.equal((await runRow(run.threadId, run.id))?.endPosts, 3);
+});
+
+test('repeated starts of a run that waits for a worker send one more message', async (t) => {
+  const client = await reconnecting(t);
+  const runId = newId('r');
+  const sent = await inject(t, {
+    effect: 'swallow',
+    operation: 'SendMessage',
+    function: 'ingest',
+    containing: runId,
+    times: 10,
+  });
+  const run = await client.prompt('Hey!', { runId });
+  for (let repeat = 0; repeat < 3; repeat += 1) {
+    const again = await client.request({ action: 'prompt', prompt: 'Hey!', runId, id: newId('q') });
+    assert.deepEqual([again.status, again.duplicate], ['accepted', true]);
+  }
+  const calls = await callsOf({ function: 'ingest', operation: 'SendMessage', containing: runId, since: 0 });
+  assert.equal(calls.length, 2);
+  await sent.remove();
+  await redeliver(run.threadId, runId);
+  await run.success(RECOVERY_MS);
+});
+
 test('a repeated start of a run that is queued, active or finished gets its status', async (t) => {
   const client = await reconnecting(t);
   const first = await client.prompt('sim:steady');

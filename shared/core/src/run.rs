@@ -174,6 +174,10 @@ fn never(requested_at: &u64) -> bool {
     *requested_at == 0
 }
 
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// Control row of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -198,6 +202,9 @@ pub struct RunRow {
     /// Deadline by which an unfinished run must have moved; past it, its job is sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_by: Option<u64>,
+    /// Number of times the job was sent again since the last claim, or since the end.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wakes: u32,
     /// Partition of the index of open runs that lists the run until it ends.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "open")]
     pub open_part: Option<String>,
@@ -247,6 +254,9 @@ pub struct RunRow {
     /// Time at which the run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<u64>,
+    /// Number of times the end was posted again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub end_posts: u32,
     /// Expiry of the row: at least 48 h after the start, so that a repeated start is recognised for a day.
     pub ttl: u64,
 }

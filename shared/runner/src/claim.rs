@@ -99,7 +99,7 @@ impl Runner {
                     meta.is_some_and(|meta| meta.has(&row))
                 });
                 if belongs {
-                    self.post_end_again(delivery, &row).await;
+                    self.post_end_bounded(delivery, &row).await;
                 }
                 advanced.map(|()| None)
             }

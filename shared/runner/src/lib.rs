@@ -33,6 +33,7 @@ mod deadlines;
 mod supervision;
 mod supervisor;
 
+mod end_again;
 mod finish;
 mod hand_over;
 mod replay;

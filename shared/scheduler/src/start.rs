@@ -12,7 +12,7 @@ use longwire_store::threads::run_queue::{Append, Appended};
 
 use crate::error::ScheduleError;
 use crate::scheduler::Scheduler;
-use crate::wake::overdue;
+use crate::wake::{next_wake, overdue};
 
 /// Outcome of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,17 @@ pub enum Started {
     MessageIdTaken,
     /// The thread was deleted after the run was recorded. The run does not begin.
     Deleted,
+}
+
+/// What the row of a run says about its place in the run queue.
+#[derive(Clone, Copy)]
+struct Queueing<'a> {
+    /// Time at which the run was recorded, in milliseconds since 1970.
+    recorded_at: u64,
+    /// Id of its user message.
+    message_id: &'a MessageId,
+    /// Row of an earlier start, which bounds the jobs of its repetitions.
+    repeated: Option<&'a RunRow>,
 }
 
 /// Place of a run after an attempt to queue it.
@@ -73,7 +84,12 @@ impl Scheduler {
         if let Some(row) = self.threads.record(run).await? {
             return self.repeat(run, row).await;
         }
-        match self.enqueue(run, run.recorded_at, &run.message_id).await {
+        let queueing = Queueing {
+            recorded_at: run.recorded_at,
+            message_id: &run.message_id,
+            repeated: None,
+        };
+        match self.enqueue(run, queueing).await {
             Ok(Queued::At(position)) => Ok(Started::Accepted { position }),
             Ok(Queued::Refused(refusal)) => self.refuse(run, refusal).await,
             Err(error) => match self.withdraw(run).await {
@@ -94,16 +110,15 @@ impl Scheduler {
     }
 
     /// Appends the run to the thread's run queue, reserves the id of its message, and sends its job when it is the head.
-    /// A run that waits wakes an overdue head instead. `recorded_at` and `message_id` are those of the run's row.
+    /// A run that waits wakes an overdue head instead.
     async fn enqueue(
         &self,
         run: &NewRun,
-        recorded_at: u64,
-        message_id: &MessageId,
+        queueing: Queueing<'_>,
     ) -> Result<Queued, ScheduleError> {
         let append = Append {
             run_id: &run.run_id,
-            recorded_at,
+            recorded_at: queueing.recorded_at,
             max: run.limit(),
             now: run.now,
             life: run.life,
@@ -117,16 +132,21 @@ impl Scheduler {
             }
             Appended::Deleted => return Ok(Queued::Refused(Refusal::Deleted)),
         };
-        if !self.reserve(run, meta.generation, message_id).await? {
+        if !self
+            .reserve(run, meta.generation, queueing.message_id)
+            .await?
+        {
             return Ok(Queued::Refused(Refusal::MessageIdTaken));
         }
-        if position == 0 {
-            self.send(run, &run.run_id).await?;
-        } else {
-            if run.if_busy == IfBusy::Interrupt {
-                self.supersede(run, &meta.run_queue[..position]).await?;
+        match (position, queueing.repeated) {
+            (0, Some(row)) => self.send_repeated(run, row).await?,
+            (0, None) => self.send(run, &run.run_id).await?,
+            (1.., _) => {
+                if run.if_busy == IfBusy::Interrupt {
+                    self.supersede(run, &meta.run_queue[..position]).await?;
+                }
+                self.wake_head(run, meta.head()).await;
             }
-            self.wake_head(run, meta.head()).await;
         }
         Ok(Queued::At(position))
     }
@@ -186,16 +206,17 @@ impl Scheduler {
         }
         self.threads.subscribe_repeated(run).await?;
         if row.status != RunStatus::Queued {
-            if overdue(Some(&row), run.now) {
-                self.send(run, &run.run_id).await?;
-            }
+            self.wake(&run.key, &run.run_id, Some(&row), run.now)
+                .await?;
             return Ok(duplicate(row.status, 0));
         }
         self.threads.record_input(run).await?;
-        match self
-            .enqueue(run, row.recorded_at(), &row.message_id)
-            .await?
-        {
+        let queueing = Queueing {
+            recorded_at: row.recorded_at(),
+            message_id: &row.message_id,
+            repeated: Some(&row),
+        };
+        match self.enqueue(run, queueing).await? {
             Queued::At(position) => Ok(duplicate(RunStatus::Queued, position)),
             Queued::Refused(refusal) => self.refuse(run, refusal).await,
         }
@@ -252,10 +273,27 @@ impl Scheduler {
         }
         let repeated = self.threads.run_row(&run.key, &run.run_id).await?;
         if let Some(row) = repeated.filter(|row| !row.status.ended()) {
-            self.enqueue(run, row.recorded_at(), &row.message_id)
-                .await?;
+            let queueing = Queueing {
+                recorded_at: row.recorded_at(),
+                message_id: &row.message_id,
+                repeated: None,
+            };
+            self.enqueue(run, queueing).await?;
         }
         Ok(())
+    }
+
+    /// Sends the job of a repeated start that is the head, in case the first start ended before it sent one. Further
+    /// repetitions send it only when it is overdue. The job is sent before it is counted, so that a client whose start
+    /// fails because of the queue can repeat it.
+    async fn send_repeated(&self, run: &NewRun, row: &RunRow) -> Result<(), ScheduleError> {
+        if row.wakes > 0 && !overdue(Some(row), run.now) {
+            return Ok(());
+        }
+        self.send(run, &run.run_id).await?;
+        let next = next_wake(row, run.now);
+        let count = self.threads.count_wake(&run.key, &run.run_id, row, next);
+        Ok(count.await?)
     }
 
     async fn send(&self, run: &NewRun, run_id: &RunId) -> Result<(), ScheduleError> {

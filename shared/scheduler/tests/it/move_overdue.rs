@@ -44,15 +44,74 @@ async fn move_overdue(aws: &Scripted) -> Result<(), ScheduleError> {
 #[tokio::test]
 async fn the_job_of_an_overdue_active_run_is_sent_again() {
     let row = overdue_row();
-    let responses = [found(&meta(&["r_1"])), found(&row), updated(&row), sent()];
+    let head = found(&meta(&["r_1"]));
+    let responses = [head, found(&row), updated(&row), sent(), updated(&row)];
     let aws = Scripted::with_responses(responses).await;
     move_overdue(&aws).await.expect("it is moved");
     assert_eq!(
         aws.operations(),
-        ["GetItem", "GetItem", "UpdateItem", "SendMessage"]
+        [
+            "GetItem",
+            "GetItem",
+            "UpdateItem",
+            "SendMessage",
+            "UpdateItem"
+        ]
     );
     let (_, postpone) = &aws.requests()[2];
     assert_eq!(postpone["ConditionExpression"], "#wakeBy = :was_wakeBy");
+    let count = aws.last_body();
+    assert_eq!(
+        count["ConditionExpression"],
+        "#status = :was_status AND attribute_not_exists(#wakes) AND #wakeBy = :was_wakeBy"
+    );
+    let values = &count["ExpressionAttributeValues"];
+    assert_eq!(values[":was_wakeBy"]["N"], "2120");
+    assert_eq!(
+        (&values[":wakes"]["N"], &values[":wakeBy"]["N"]),
+        (&json!("1"), &json!("2240"))
+    );
+}
+
+#[tokio::test]
+async fn each_wake_up_of_a_queued_run_doubles_the_time_to_the_next() {
+    let row = row(json!({
+        "status": { "S": "queued" }, "wakeBy": { "N": "1900" }, "wakes": { "N": "3" }
+    }));
+    let head = found(&meta(&["r_1"]));
+    let responses = [head, found(&row), updated(&row), sent(), updated(&row)];
+    let aws = Scripted::with_responses(responses).await;
+    move_overdue(&aws).await.expect("it is moved");
+    let values = &aws.last_body()["ExpressionAttributeValues"];
+    assert_eq!(
+        (&values[":wakes"]["N"], &values[":wakeBy"]["N"]),
+        (&json!("4"), &json!("6800"))
+    );
+}
+
+#[tokio::test]
+async fn a_job_for_an_ended_head_is_counted_and_not_sent_again_at_once() {
+    let ended = |wakes: &str| {
+        row(json!({
+            "status": { "S": "cancelled" }, "endedAt": { "N": "1990" }, "wakeBy": { "NULL": true },
+            "wakes": { "N": wakes }
+        }))
+    };
+    let queue = || found(&meta(&["r_0", "r_1"]));
+    let waits = updated(&row(json!({})));
+    let responses = [
+        queue(),
+        found(&ended("0")),
+        sent(),
+        updated(&ended("1")),
+        waits.clone(),
+    ];
+    let aws = Scripted::with_responses(responses).await;
+    move_overdue(&aws).await.expect("it is moved");
+    assert_eq!(aws.operations()[2..4], ["SendMessage", "UpdateItem"]);
+    let aws = Scripted::with_responses([queue(), found(&ended("1")), waits]).await;
+    move_overdue(&aws).await.expect("it is moved");
+    assert_eq!(aws.operations(), ["GetItem", "GetItem", "UpdateItem"]);
 }
 
 #[tokio::test]
@@ -69,7 +128,7 @@ async fn no_job_is_sent_when_another_reader_postponed_the_wake_up_first() {
 }
 
 #[tokio::test]
-async fn a_job_that_cannot_be_sent_is_an_error() {
+async fn a_job_that_cannot_be_sent_is_an_error_and_does_not_count() {
     let row = overdue_row();
     let denied = (400, json!({ "__type": "com.amazonaws.sqs#AccessDenied" }));
     let responses = [found(&meta(&["r_1"])), found(&row), updated(&row), denied];
@@ -78,6 +137,7 @@ async fn a_job_that_cannot_be_sent_is_an_error() {
         move_overdue(&aws).await,
         Err(ScheduleError::Queue(_))
     ));
+    assert_eq!(aws.operations().last(), Some(&"SendMessage".to_owned()));
 }
 
 #[tokio::test]
@@ -107,12 +167,13 @@ async fn the_job_of_a_claimed_run_in_no_run_queue_is_sent_again() {
         refused(Some(row.clone())),
         updated(&row),
         sent(),
+        updated(&row),
     ];
     let aws = Scripted::with_responses(responses).await;
     move_overdue(&aws).await.expect("it is moved");
     assert_eq!(
-        aws.operations(),
-        ["GetItem", "UpdateItem", "UpdateItem", "SendMessage"]
+        aws.operations()[1..],
+        ["UpdateItem", "UpdateItem", "SendMessage", "UpdateItem"]
     );
 }
 

@@ -206,6 +206,7 @@ impl NewRun {
             restarts: Vec::new(),
             lease_until: 0,
             wake_by: Some(self.now + WAKE_QUEUED),
+            wakes: 0,
             open_part: Some(keys::open_part(&self.run_id)),
             crashes: 0,
             handovers: 0,
@@ -223,6 +224,7 @@ impl NewRun {
             started_at: self.now,
             recorded_at: Some(self.recorded_at),
             ended_at: None,
+            end_posts: 0,
             ttl: self.now + RUN_TTL,
         }
     }

@@ -47,7 +47,7 @@ async fn cancelling_a_queued_run_ends_it() {
     );
     assert_eq!(
         table.last_body()["UpdateExpression"],
-        "SET #status = :status, #endedAt = :endedAt, #reason = :reason REMOVE #wakeBy, #open"
+        "SET #status = :status, #endedAt = :endedAt, #reason = :reason REMOVE #wakeBy, #wakes, #open"
     );
 }
 
