@@ -96,7 +96,7 @@ test('repeated starts of a run that waits for a worker send one more message', a
   const run = await client.prompt('Hey!', { runId });
   for (let repeat = 0; repeat < 3; repeat += 1) {
     const again = await client.request({ action: 'prompt', prompt: 'Hey!', runId, id: newId('q') });
-    assert.deepEqual([again.status, again.duplicate], ['accepted', true]);
+    assert.deepEqual([again.status, again.duplicate], ['queued', true]);
   }
   const calls = await callsOf({ function: 'ingest', operation: 'SendMessage', containing: runId, since: 0 });
   assert.equal(calls.length, 2);

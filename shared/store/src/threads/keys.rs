@@ -20,7 +20,11 @@ pub const META: &str = "META";
 /// Prefix of the sort keys of all messages in a thread's partition, those of former generations included.
 pub(super) const MESSAGES: &str = "MSG#";
 
-const RUNS: &str = "RUN#";
+/// Prefix of the sort keys of all items of runs but their event logs.
+pub(super) const RUNS: &str = "RUN#";
+
+/// Prefix of the sort keys of all message ids in a thread's partition.
+const MESSAGE_IDS: &str = "MID#";
 
 /// Number of partitions of the index of open runs. Several of them share the writes of all runs.
 const OPEN_PARTS: u8 = 16;
@@ -42,6 +46,11 @@ pub fn run(run_id: &RunId) -> String {
 pub fn parse_run(sort: &str) -> Option<RunId> {
     let run_id = sort.strip_prefix(RUNS)?;
     (!run_id.contains('#')).then(|| RunId::trusted(run_id))
+}
+
+/// Prefix of the sort keys of what is stored beside a control row, such as the input.
+pub(super) fn run_items(run_id: &RunId) -> String {
+    format!("{RUNS}{run_id}#")
 }
 
 /// Sort key of a run's input.
@@ -74,6 +83,11 @@ pub(super) fn messages(generation: u64) -> String {
     format!("{MESSAGES}{generation}#")
 }
 
+/// Parses the primary key of a thread's own item; `None` when it is the key of another item.
+pub(super) fn parse_meta(thread: &str, sort: &str) -> Option<ThreadKey> {
+    (sort == META).then(|| ThreadKey::parse(thread))?
+}
+
 /// Parses the sort key of a message into its generation and its number; `None` when it is another key.
 pub(super) fn parse_message(sort: &str) -> Option<(u64, u64)> {
     let (generation, number) = sort.strip_prefix(MESSAGES)?.split_once('#')?;
@@ -87,7 +101,7 @@ pub(super) fn message_id(generation: u64, message_id: &MessageId) -> String {
 
 /// Prefix of the sort keys of the reserved message ids of a generation.
 pub(super) fn message_ids(generation: u64) -> String {
-    format!("MID#{generation}#")
+    format!("{MESSAGE_IDS}{generation}#")
 }
 
 /// Sort key of the item of a run's event log whose first event is `first`.

@@ -81,7 +81,8 @@ impl Threads {
             .expression_attribute_values(":running", status_value(RunStatus::Running))
     }
 
-    fn update_row(&self, key: &ThreadKey, run_id: &RunId) -> UpdateItemFluentBuilder {
+    /// Prepares an update of a control row. The request lacks its expressions.
+    pub(super) fn update_row(&self, key: &ThreadKey, run_id: &RunId) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)

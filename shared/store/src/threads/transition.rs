@@ -99,6 +99,9 @@ pub(super) enum Transition<'a> {
     CountEndPost { read: &'a RunRow },
     /// queued → ended, without a worker.
     CancelQueued { reason: CancelReason, at: u64 },
+    /// Any unfinished state of a run that was claimed in this generation of its thread → ended, so that its worker can
+    /// write nothing more. The row is deleted next.
+    Erase { generation: u64, at: u64 },
     /// leased → ended. Refused after a cancel request, unless the end is a cancellation.
     End {
         epoch: u32,
@@ -226,6 +229,12 @@ impl Transition<'_> {
                 RunEnd::Cancelled(reason),
                 at,
             )?,
+            Self::Erase { generation, at } => ended(
+                UpdateExpression::default().when("generation", n(generation)),
+                RunEnd::Cancelled(CancelReason::User),
+                at,
+            )?
+            .remove(OWNER),
             Self::CountEndPost { read } => counted(read, "endPosts", read.end_posts),
             Self::End {
                 epoch,

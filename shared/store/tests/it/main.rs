@@ -2,6 +2,7 @@
 
 mod cancel;
 mod claim;
+mod erase;
 mod lease;
 mod overdue;
 mod scripted;

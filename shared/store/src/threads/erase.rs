@@ -1,0 +1,294 @@
+//! Erasing a former generation of a thread: the one that expired, was deleted, or was replaced by a rebirth.
+//!
+//! Messages have no expiry of their own; they live exactly as long as their thread. The change of the thread's own
+//! item is the only sign that they are no longer needed.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use backon::{ExponentialBuilder, RetryableWithContext};
+use longwire_core::ids::RunId;
+use longwire_core::run::RunStatus;
+use longwire_core::thread_key::ThreadKey;
+use serde::Deserialize;
+use serde_dynamo::{Item as StreamItem, from_item};
+
+use crate::error::StoreError;
+use crate::item::{Item, n, read, s};
+use crate::retry::with_jitter;
+use crate::threads::Threads;
+use crate::threads::keys;
+use crate::threads::transition::{Transition, status_value};
+
+/// Most keys per query. A query also ends after 1 MB of the items behind them.
+const PAGE: i32 = 500;
+
+/// Most items that one request deletes (DynamoDB, "BatchWriteItem").
+const BATCH: usize = 25;
+
+/// Tries of one batch until it fails. DynamoDB leaves items of a batch unprocessed when it throttles writes.
+const BATCH_TRIES: usize = 8;
+
+/// Generation of a thread that is no longer the current one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerGeneration {
+    /// The thread.
+    pub key: ThreadKey,
+    /// Generation, as it is in the keys of the messages.
+    pub generation: u64,
+}
+
+/// Change of an item of the table, as a record of the table's stream describes it (DynamoDB Streams, "StreamRecord").
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Primary key of the item.
+    pub keys: StreamItem,
+    /// Item before the change; empty for a new item.
+    pub before: StreamItem,
+    /// Item after the change; empty for a deleted item.
+    pub after: StreamItem,
+}
+
+/// Outcome of erasing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erased {
+    /// No item of the generation is left.
+    Done {
+        /// Number of items that were deleted.
+        items: usize,
+    },
+    /// Nothing was deleted: the thread has this generation, or an earlier one. Its item was restored from a backup.
+    Current,
+}
+
+/// Primary key of a stream record.
+#[derive(Deserialize)]
+struct Key {
+    thread: String,
+    item: String,
+}
+
+/// Attribute of a thread's own item.
+#[derive(Deserialize)]
+struct Generation {
+    born: u64,
+}
+
+/// Control row or another item of a run, as far as it is read.
+#[derive(Deserialize)]
+struct RunItem {
+    item: String,
+    #[serde(default)]
+    generation: Option<u64>,
+    #[serde(default)]
+    status: Option<String>,
+}
+
+impl RunItem {
+    /// Tells whether the status is one that this version knows as final.
+    fn ended(&self) -> bool {
+        let status = self.status.as_deref().map(s);
+        let ended = [RunStatus::Finished, RunStatus::Failed, RunStatus::Cancelled];
+        status.is_some_and(|status| ended.map(status_value).contains(&status))
+    }
+}
+
+impl Change {
+    /// Returns the generation that the change of a thread's own item ended; `None` for a change that ended none, and
+    /// for other items. Fails with [`StoreError::Corrupt`] when the record does not have the shape of one.
+    pub fn former_generation(self) -> Result<Option<FormerGeneration>, StoreError> {
+        let Key { thread, item } = from_item(self.keys)?;
+        let Some(key) = keys::parse_meta(&thread, &item) else {
+            return Ok(None);
+        };
+        let Some(generation) = born(self.before)? else {
+            return Ok(None);
+        };
+        let ended = born(self.after)? != Some(generation);
+        Ok(ended.then_some(FormerGeneration { key, generation }))
+    }
+}
+
+/// Generation in the item of a thread; `None` when there is no item.
+fn born(item: StreamItem) -> Result<Option<u64>, StoreError> {
+    if item.is_empty() {
+        return Ok(None);
+    }
+    let Generation { born } = from_item(item)?;
+    Ok(Some(born))
+}
+
+impl Threads {
+    /// Deletes the items of a former generation: its runs with their inputs and event logs, its messages and message
+    /// ids. `now` is in seconds since 1970. May be repeated, and dropped at any time: what a first call left, the next
+    /// one deletes.
+    ///
+    /// A run belongs to the generation that its claim wrote into its row. The rows are ended before anything else is
+    /// deleted, so that no worker adds to what was read; each row is deleted after the rest of its run, because the
+    /// row tells which generation the rest belongs to. A run without a generation was not claimed; it has an expiry.
+    pub async fn erase(&self, former: &FormerGeneration, now: u64) -> Result<Erased, StoreError> {
+        let FormerGeneration { key, generation } = former;
+        let current: Option<Generation> = self.get(key, keys::META.to_owned()).await?;
+        if current.is_some_and(|current| current.born <= *generation) {
+            return Ok(Erased::Current);
+        }
+        let runs = self.end_runs(key, *generation, now).await?;
+        let mut items = 0;
+        for run_id in &runs {
+            items += self.erase_prefix(key, &keys::event_log(run_id)).await?;
+            items += self.erase_prefix(key, &keys::run_items(run_id)).await?;
+            items += self.erase_row(key, run_id, *generation).await?;
+        }
+        items += self.erase_prefix(key, &keys::messages(*generation)).await?;
+        let ids = keys::message_ids(*generation);
+        items += self.erase_prefix(key, &ids).await?;
+        Ok(Erased::Done { items })
+    }
+
+    /// Finds the runs of the generation and ends those that are unfinished.
+    async fn end_runs(
+        &self,
+        key: &ThreadKey,
+        generation: u64,
+        now: u64,
+    ) -> Result<Vec<RunId>, StoreError> {
+        let (mut runs, mut from) = (Vec::new(), None);
+        loop {
+            let (page, next) = self.run_page(key, from).await?;
+            for item in page {
+                let run: RunItem = read(item)?;
+                let run_id = keys::parse_run(&run.item);
+                let Some(run_id) = run_id.filter(|_| run.generation == Some(generation)) else {
+                    continue;
+                };
+                if !run.ended() {
+                    self.end_erased(key, &run_id, generation, now).await?;
+                }
+                runs.push(run_id);
+            }
+            from = next;
+            if from.is_none() {
+                return Ok(runs);
+            }
+        }
+    }
+
+    async fn run_page(
+        &self,
+        key: &ThreadKey,
+        from: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let query = self
+            .query_prefix(key, keys::RUNS)
+            .consistent_read(true)
+            .projection_expression("#item, generation, #status")
+            .expression_attribute_names("#status", "status")
+            .limit(PAGE)
+            .set_exclusive_start_key(from);
+        let output = with_jitter(|| async { Ok(query.clone().send().await?) }).await?;
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
+
+    /// Deletes the control row of a run, unless a run of the same id was started meanwhile in another generation.
+    async fn erase_row(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        generation: u64,
+    ) -> Result<usize, StoreError> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::item(key, keys::run(run_id))))
+            .condition_expression("generation = :generation")
+            .expression_attribute_values(":generation", n(generation));
+        let deleted = with_jitter(|| async { Ok(delete.clone().send().await?) }).await;
+        match deleted {
+            Ok(_) => Ok(1),
+            Err(StoreError::ConditionFailed) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes all items of a thread whose sort keys begin with `prefix`, and counts them.
+    async fn erase_prefix(&self, key: &ThreadKey, prefix: &str) -> Result<usize, StoreError> {
+        let (mut deleted, mut from) = (0, None);
+        loop {
+            let query = self
+                .query_prefix(key, prefix)
+                .consistent_read(true)
+                .projection_expression("#thread, #item")
+                .limit(PAGE)
+                .set_exclusive_start_key(from);
+            let output = with_jitter(|| async { Ok(query.clone().send().await?) }).await?;
+            let found = output.items.unwrap_or_default();
+            for keys in found.chunks(BATCH) {
+                self.delete_batch(keys).await?;
+                deleted += keys.len();
+            }
+            from = output.last_evaluated_key;
+            if from.is_none() {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    /// Deletes up to 25 items, and what DynamoDB left unprocessed again with growing pauses.
+    async fn delete_batch(&self, keys: &[Item]) -> Result<(), StoreError> {
+        let requests = keys.iter().map(delete).collect::<Result<_, _>>()?;
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(100))
+            .with_max_delay(Duration::from_secs(5))
+            .with_max_times(BATCH_TRIES - 1)
+            .with_jitter();
+        let send = |requests| self.send_batch(requests);
+        let retried = send.retry(pauses).context(requests);
+        let (_, sent) = retried.when(StoreError::retryable).await;
+        sent
+    }
+
+    /// Sends the requests once and returns those that are left, which are all of them after an error.
+    async fn send_batch(
+        &self,
+        requests: Vec<WriteRequest>,
+    ) -> (Vec<WriteRequest>, Result<(), StoreError>) {
+        let batch = self.client.batch_write_item();
+        let sent = batch.request_items(&self.table, requests.clone()).send();
+        let unprocessed = match sent.await {
+            Ok(output) => output.unprocessed_items.unwrap_or_default(),
+            Err(error) => return (requests, Err(error.into())),
+        };
+        let left: Vec<_> = unprocessed.into_values().flatten().collect();
+        let result = match left.len() {
+            0 => Ok(()),
+            number => Err(StoreError::Unavailable(format!(
+                "{number} items of a batch were not deleted"
+            ))),
+        };
+        (left, result)
+    }
+
+    /// Ends a run and does not read its row, which a newer version may have written.
+    async fn end_erased(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        generation: u64,
+        at: u64,
+    ) -> Result<(), StoreError> {
+        let end = Transition::Erase { generation, at }.expression()?;
+        let request = end.into_request(self.update_row(key, run_id));
+        match with_jitter(|| async { Ok(request.clone().send().await?) }).await {
+            Ok(_) | Err(StoreError::ConditionFailed) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn delete(key: &Item) -> Result<WriteRequest, StoreError> {
+    let request = DeleteRequest::builder()
+        .set_key(Some(key.clone()))
+        .build()?;
+    Ok(WriteRequest::builder().delete_request(request).build())
+}
