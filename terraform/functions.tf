@@ -8,6 +8,7 @@ locals {
     ingest     = { memory = 256, timeout = 10 }
     worker     = { memory = 512, timeout = 900 }
     sweep      = { memory = 256, timeout = 10 }
+    erase      = { memory = 256, timeout = 60 }
   }
 
   # Environment variables of each function: exactly those that the function reads at start.
@@ -40,6 +41,7 @@ locals {
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
     )
+    erase = merge(local.threads_table, local.endpoints["DYNAMODB"])
   }
 
   statements = {
@@ -59,6 +61,7 @@ locals {
       local.may.retrieve,
     )
     sweep = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
+    erase = [local.may.erase_generations, local.may.read_changes, local.may.keep_failed_changes]
   }
 }
 

@@ -19,6 +19,8 @@ locals {
         # A sparse index: it contains only runs that have not ended.
         open_runs = { partition = "open", sort = "wakeBy", projection = "KEYS_ONLY" }
       }
+      # A change of a thread's item shows the generation before it and the one after it.
+      stream = "NEW_AND_OLD_IMAGES"
     }
   }
 

@@ -58,6 +58,16 @@ module "work_queue" {
   kms_key_arn    = var.kms_key_arn
 }
 
+module "thread_changes" {
+  source = "./modules/table_changes"
+
+  name         = "${local.name}-erase"
+  stream_arn   = module.tables.stream_arns["threads"]
+  function_arn = module.function["erase"].alias_arn
+  item         = "META"
+  kms_key_arn  = var.kms_key_arn
+}
+
 # The worker sends jobs to its own queue. Lambda's recursive loop detection would stop it after about 16 invocations
 # ("Use Lambda recursive loop detection to prevent infinite loops"). The worker has limits of its own: number of
 # hand-overs, duration of a run, length of a run queue.
@@ -82,6 +92,7 @@ module "alarms" {
   access_log_group = module.websocket_api.access_log_group
   queue_name       = module.work_queue.queue.name
   dead_letter_name = module.work_queue.dead_letters.name
+  unerased_name    = module.thread_changes.failures.name
   api_id           = module.websocket_api.id
   stage            = module.websocket_api.stage
   failed_runs      = var.failed_runs

@@ -74,6 +74,25 @@ locals {
       resources = [local.threads]
     }
 
+    erase_generations = {
+      sid       = "EraseGenerations"
+      actions   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      resources = [local.threads]
+    }
+
+    # The event source mapping uses the role of the function. A stream gets a new name when it is enabled again.
+    read_changes = {
+      sid       = "ReadChanges"
+      actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+      resources = ["${local.threads}/stream/*"]
+    }
+
+    keep_failed_changes = {
+      sid       = "KeepFailedChanges"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.thread_changes.failures.arn]
+    }
+
     send_jobs = {
       sid       = "SendJobs"
       actions   = ["sqs:GetQueueAttributes", "sqs:SendMessage"]

@@ -180,13 +180,13 @@ variable "worker" {
 }
 
 variable "reserved_concurrency" {
-  description = "Reserved concurrency by function (connect, disconnect, ingest, worker, sweep). None by default, because a new account refuses a reservation."
+  description = "Reserved concurrency by function (connect, disconnect, ingest, worker, sweep, erase). None by default, because a new account refuses a reservation."
   type        = map(number)
   default     = {}
 
   validation {
-    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["connect", "disconnect", "ingest", "worker", "sweep"], key)])
-    error_message = "The keys of reserved_concurrency must be connect, disconnect, ingest, worker or sweep."
+    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["connect", "disconnect", "ingest", "worker", "sweep", "erase"], key)])
+    error_message = "The keys of reserved_concurrency must be connect, disconnect, ingest, worker, sweep or erase."
   }
 }
 

@@ -100,6 +100,25 @@ class Deployment:
             ScalingConfig={"MaximumConcurrency": source.max_concurrency},
         )
 
+    def create_change_source(self) -> None:
+        """Connects the stream of a table with the function that gets its changes."""
+        source = facts.CHANGE_SOURCE
+        table = self.clients.dynamodb.describe_table(TableName=deployed(source.table))["Table"]
+        pattern = {"eventName": list(source.events), "dynamodb": {"Keys": {"item": {"S": [source.item]}}}}
+        self.clients.functions.create_event_source_mapping(
+            EventSourceArn=table["LatestStreamArn"],
+            FunctionName=deployed(source.function),
+            StartingPosition="TRIM_HORIZON",
+            BatchSize=source.batch_size,
+            MaximumBatchingWindowInSeconds=source.window,
+            MaximumRetryAttempts=source.retries,
+            MaximumRecordAgeInSeconds=source.record_age,
+            BisectBatchOnFunctionError=True,
+            FunctionResponseTypes=list(source.response_types),
+            FilterCriteria={"Filters": [{"Pattern": json.dumps(pattern)}]},
+            DestinationConfig={"OnFailure": {"Destination": queue_arn(source.dead_letters)}},
+        )
+
     def create_schedules(self) -> None:
         """Creates the rules that invoke functions at fixed times."""
         for schedule in facts.SCHEDULES:
@@ -134,6 +153,8 @@ def table_arguments(name: str, table: Table) -> CreateTableInputTypeDef:
     }
     if table.indexes:
         arguments["GlobalSecondaryIndexes"] = [_index(index) for index in table.indexes]
+    if table.stream is not None:
+        arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.stream}
     return arguments
 
 

@@ -36,12 +36,13 @@ class Index:
 
 @dataclass(frozen=True)
 class Table:
-    """A DynamoDB table. `ttl` is the attribute with the time to live."""
+    """A DynamoDB table. `ttl` is the attribute with the time to live, `stream` the view type of its stream."""
 
     partition: Key
     sort: Key | None = None
     indexes: tuple[Index, ...] = ()
     ttl: str = "ttl"
+    stream: Literal["NEW_AND_OLD_IMAGES"] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,25 @@ class EventSource:
 
 
 @dataclass(frozen=True)
+class ChangeSource:
+    """An event source mapping from a table's stream to a function, which gets the changes of the items `item`.
+
+    Batches of records that failed too often go to the queue `dead_letters`.
+    """
+
+    table: str
+    function: str
+    item: str
+    events: tuple[str, ...]
+    dead_letters: str
+    batch_size: int
+    response_types: tuple[Literal["ReportBatchItemFailures"], ...]
+    window: int
+    retries: int
+    record_age: int
+
+
+@dataclass(frozen=True)
 class Schedule:
     """An EventBridge rule that invokes a function."""
 
@@ -103,6 +123,7 @@ TABLES = {
         sort=Key("item"),
         # A sparse index: only runs that have not ended have the attribute `open`.
         indexes=(Index("open_runs", Key("open"), Key("wakeBy", "N"), projection="KEYS_ONLY"),),
+        stream="NEW_AND_OLD_IMAGES",
     ),
 }
 
@@ -163,6 +184,7 @@ FUNCTIONS = {
         256,
         ("THREADS_TABLE", "QUEUE_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"),
     ),
+    "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
 }
 
 QUEUES = {
@@ -174,6 +196,7 @@ QUEUES = {
         max_receives=10,
     ),
     "runs-dead": Queue(visibility=30, retention=14 * DAY),
+    "erase-dead": Queue(visibility=30, retention=14 * DAY),
 }
 
 # MiniStack's default concurrency is 5. With 16, ten users on ten threads do not wait for each other.
@@ -183,6 +206,19 @@ EVENT_SOURCE = EventSource(
     batch_size=1,
     response_types=("ReportBatchItemFailures",),
     max_concurrency=16,
+)
+
+CHANGE_SOURCE = ChangeSource(
+    table="threads",
+    function="erase",
+    item="META",
+    events=("MODIFY", "REMOVE"),
+    dead_letters="erase-dead",
+    batch_size=100,
+    response_types=("ReportBatchItemFailures",),
+    window=10,
+    retries=20,
+    record_age=6 * 3600,
 )
 
 SCHEDULES = (Schedule("sweep", "rate(1 minute)", "sweep"),)

@@ -137,6 +137,7 @@ def _deploy(
         deployment.create_function(name, code[name], at, chosen)
     deployment.create_routes(api)
     deployment.create_event_source()
+    deployment.create_change_source()
     deployment.create_schedules()
     return Description(
         websocket=management.replace("http://", "ws://", 1),

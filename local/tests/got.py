@@ -64,10 +64,22 @@ def function(raw: FunctionConfigurationTypeDef) -> tuple[str, Shape]:
 
 
 def event_source(raw: EventSourceMappingConfigurationTypeDef) -> tuple[str, Shape]:
-    return name_in_arn(raw["FunctionArn"]), {
-        "batch size": raw["BatchSize"],
-        "responses": raw["FunctionResponseTypes"],
-        "at once": raw["ScalingConfig"]["MaximumConcurrency"],
+    attributes: Shape = {"batch size": raw["BatchSize"], "responses": raw["FunctionResponseTypes"]}
+    if "/stream/" in raw["EventSourceArn"]:
+        attributes |= changes(raw)
+    else:
+        attributes["at once"] = raw["ScalingConfig"]["MaximumConcurrency"]
+    return name_in_arn(raw["FunctionArn"]), attributes
+
+
+def changes(raw: EventSourceMappingConfigurationTypeDef) -> Shape:
+    return {
+        "start": raw["StartingPosition"],
+        "window": raw["MaximumBatchingWindowInSeconds"],
+        "retries": raw["MaximumRetryAttempts"],
+        "record age": raw["MaximumRecordAgeInSeconds"],
+        "bisect": raw["BisectBatchOnFunctionError"],
+        "filters": [json.loads(each["Pattern"]) for each in raw["FilterCriteria"]["Filters"]],
     }
 
 
@@ -97,6 +109,7 @@ def table(client: DynamoDBClient, name: str) -> Shape:
         "keys": keys(raw["KeySchema"]),
         "billing": raw["BillingModeSummary"]["BillingMode"],
         "ttl": ttl["AttributeName"] if ttl["TimeToLiveStatus"] == "ENABLED" else None,
+        "stream": raw.get("StreamSpecification", {}).get("StreamViewType"),
         "indexes": {
             index["IndexName"]: {
                 "keys": keys(index["KeySchema"]),

@@ -15,6 +15,8 @@ Shape = dict[str, Any]
 # Only AWS knows the queue's ARN, so a plan does not show the redrive policy: its numbers come from the source.
 MAX_RECEIVES = re.compile(r"max_receives\s+= (\d+)")
 DEAD_LETTER_QUEUE = re.compile(r"deadLetterTargetArn\s+= aws_sqs_queue\.(\w+)\.arn")
+# Argument with the function of an event source, by the module that creates it.
+ARGUMENT_WITH_FUNCTION = {"work_queue": "worker_arn", "thread_changes": "function_arn"}
 FUNCTION_OF_ALIAS = re.compile(r'module\.function\["(\w+)"\]\.alias_arn')
 
 
@@ -61,7 +63,7 @@ class Plan:
         schedules = self.after("aws_cloudwatch_event_rule")
         return {
             "functions": dict(map(self.function, self.resources("aws_lambda_function"))),
-            "event sources": dict(map(self.event_source, self.after("aws_lambda_event_source_mapping"))),
+            "event sources": dict(map(self.event_source, self.resources("aws_lambda_event_source_mapping"))),
             "tables": {
                 self.without_prefix(each["name"]): table(each) for each in self.after("aws_dynamodb_table")
             },
@@ -83,13 +85,15 @@ class Plan:
             "environment": {name: True for name in sorted(names)},
         }
 
-    def event_source(self, after: Shape) -> tuple[str, Shape]:
-        references = self.module_calls["work_queue"]["expressions"]["worker_arn"]["references"]
-        return captured(FUNCTION_OF_ALIAS, "\n".join(references)), {
-            "batch size": after["batch_size"],
-            "responses": after["function_response_types"],
-            "at once": after["scaling_config"][0]["maximum_concurrency"],
-        }
+    def event_source(self, resource: Resource) -> tuple[str, Shape]:
+        after, module = resource["change"]["after"], resource["address"].split(".")[1]
+        references = self.module_calls[module]["expressions"][ARGUMENT_WITH_FUNCTION[module]]["references"]
+        attributes: Shape = {"batch size": after["batch_size"], "responses": after["function_response_types"]}
+        if after["starting_position"] is None:
+            attributes["at once"] = after["scaling_config"][0]["maximum_concurrency"]
+        else:
+            attributes |= changes(after)
+        return captured(FUNCTION_OF_ALIAS, "\n".join(references)), attributes
 
     def queue(self, resource: Resource) -> tuple[str, Shape]:
         after, unknown = resource["change"]["after"], resource["change"]["after_unknown"]
@@ -100,7 +104,8 @@ class Plan:
         if resource["name"] == "work":
             assert unknown["redrive_policy"], "the plan knows the policy: read it instead of the source"
             target = captured(DEAD_LETTER_QUEUE, self.queue_source)
-            (dead,) = (each for each in self.resources("aws_sqs_queue") if each["name"] == target)
+            queues = self.resources("aws_sqs_queue", "module.work_queue")
+            (dead,) = (each for each in queues if each["name"] == target)
             attributes["dead letters"] = self.without_prefix(dead["change"]["after"]["name"])
             attributes["receives"] = int(captured(MAX_RECEIVES, self.queue_source))
         return self.without_prefix(after["name"]), attributes
@@ -119,6 +124,19 @@ class Plan:
         return routes
 
 
+def changes(after: Shape) -> Shape:
+    """The settings of an event source that is a table's stream. Only AWS knows the queue of failed batches."""
+    (filters,) = after["filter_criteria"]
+    return {
+        "start": after["starting_position"],
+        "window": after["maximum_batching_window_in_seconds"],
+        "retries": after["maximum_retry_attempts"],
+        "record age": after["maximum_record_age_in_seconds"],
+        "bisect": after["bisect_batch_on_function_error"],
+        "filters": [json.loads(each["pattern"]) for each in filters["filter"]],
+    }
+
+
 def table(after: Shape) -> Shape:
     kinds = {each["name"]: each["type"] for each in after["attribute"]}
 
@@ -130,6 +148,7 @@ def table(after: Shape) -> Shape:
         "keys": keys(after),
         "billing": after["billing_mode"],
         "ttl": ttl["attribute_name"] if ttl["enabled"] else None,
+        "stream": after["stream_view_type"] if after["stream_enabled"] else None,
         "indexes": {
             each["name"]: {"keys": keys(each), "projection": each["projection_type"]}
             for each in after["global_secondary_index"]

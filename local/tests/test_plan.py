@@ -94,6 +94,7 @@ def deploy(deployment: Deployment, code: bytes) -> None:
         deployment.create_function(name, code, at, {})
     deployment.create_routes(api)
     deployment.create_event_source()
+    deployment.create_change_source()
     deployment.create_schedules()
 
 

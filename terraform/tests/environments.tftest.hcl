@@ -103,6 +103,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
         ingest     = ["config.rs"]
         worker     = ["config.rs", "settings.rs"]
         sweep      = ["config.rs"]
+        erase      = ["main.rs"]
       } :
       toset([for variable in keys(module.function[name].environment) : variable if !startswith(variable, "AWS_ENDPOINT_URL_")]) ==
       toset(flatten([for path in files : regexall("\"([A-Z][A-Z_]{3,})\"", file("../lambdas/${name}/src/${path}"))]))
@@ -121,6 +122,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       }) == jsonencode({
       connect    = ["DYNAMODB"]
       disconnect = ["DYNAMODB"]
+      erase      = ["DYNAMODB"]
       ingest     = ["DYNAMODB", "SQS"]
       sweep      = ["DYNAMODB", "SQS"]
       worker     = ["BEDROCK_AGENT_RUNTIME", "BEDROCK_RUNTIME", "DYNAMODB", "SQS"]

@@ -54,6 +54,15 @@ override_resource {
   }
 }
 
+override_resource {
+  target          = module.thread_changes.aws_sqs_queue.dead
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-erase-dead"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-erase-dead"
+  }
+}
+
 variables {
   environment = "test"
   region      = "eu-central-1"
@@ -124,6 +133,18 @@ run "policies_of_all_roles" {
       SendJobs     = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
     })
     error_message = "sweep: ${module.function["sweep"].policy}"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["erase"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
+      WriteOwnLog = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-erase:*"]]
+      EraseGenerations = ["Allow", ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+      ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
+      ReadChanges = ["Allow", ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+      ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads/stream/*"]]
+      KeepFailedChanges = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-erase-dead"]]
+    })
+    error_message = "erase: ${module.function["erase"].policy}"
   }
 }
 

@@ -33,7 +33,7 @@ run "functions" {
   }
 
   assert {
-    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ connect = 10, disconnect = 10, ingest = 10, sweep = 10, worker = 900 })
+    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ connect = 10, disconnect = 10, erase = 60, ingest = 10, sweep = 10, worker = 900 })
     error_message = "Unexpected timeouts."
   }
 
@@ -76,6 +76,31 @@ run "queue" {
       visibility          = 900
     })
     error_message = jsonencode(module.work_queue.settings)
+  }
+}
+
+run "changes_of_threads" {
+  command = plan
+
+  assert {
+    condition = jsonencode(module.thread_changes.settings) == jsonencode({
+      batch_size          = 100
+      batching_window     = 10
+      bisect              = true
+      dead_retention_days = 14
+      filters             = [{ dynamodb = { Keys = { item = { S = ["META"] } } }, eventName = ["MODIFY", "REMOVE"] }]
+      record_age          = 21600
+      response_types      = ["ReportBatchItemFailures"]
+      retries             = 20
+      starting_position   = "TRIM_HORIZON"
+    })
+    error_message = jsonencode(module.thread_changes.settings)
+  }
+
+  # A filter that names another key than the code would hide the changes.
+  assert {
+    condition     = strcontains(file("../shared/store/src/threads/keys.rs"), "const META: &str = \"${module.thread_changes.settings.filters[0].dynamodb.Keys.item.S[0]}\"")
+    error_message = "The filter of the stream must name the sort key of a thread's own item."
   }
 }
 

@@ -1,6 +1,7 @@
 // Access to MiniStack's queues and tables, as an operator has it.
 
 import {
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -126,16 +127,33 @@ export async function putItem(table, item) {
  * @param {string} field
  * @param {any} value
  */
-export async function setAttribute(threadId, runId, field, value) {
+export function setAttribute(threadId, runId, field, value) {
+  return setItemAttribute(threadId, `RUN#${runId}`, field, value);
+}
+
+/**
+ * Sets one attribute of an item of a thread.
+ * @param {string} threadId
+ * @param {string} item
+ * @param {string} field
+ * @param {any} value
+ */
+export async function setItemAttribute(threadId, item, field, value) {
   await clients().dynamodb.send(
     new UpdateItemCommand({
       TableName: stack().tables.threads,
-      Key: { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } },
+      Key: { thread: { S: `${OWNER}/${threadId}` }, item: { S: item } },
       UpdateExpression: 'SET #field = :value',
       ExpressionAttributeNames: { '#field': field },
       ExpressionAttributeValues: { ':value': marshall(value) },
     }),
   );
+}
+
+/** Deletes the item of a thread itself, as its expiry does. @param {string} threadId */
+export async function expireThread(threadId) {
+  const Key = { thread: { S: `${OWNER}/${threadId}` }, item: { S: 'META' } };
+  await clients().dynamodb.send(new DeleteItemCommand({ TableName: stack().tables.threads, Key }));
 }
 
 /** Converts a value to DynamoDB's JSON. @param {any} value @returns {any} */

@@ -55,19 +55,23 @@ async fn handle_record(threads: &Threads, record: EventRecord, ends_at: Instant)
     let named = || format!("erasing generation {generation} of {}", key.partition());
     let erased = timeout_at(ends_at, threads.erase(&former, unix_seconds()));
     match erased.await.with_context(named)?.with_context(named)? {
-        Erased::Done { items } => tracing::info!(
-            event = "generation_erased",
-            thread = %key.thread_id,
-            generation,
-            items,
-            "the items of a former generation are deleted"
-        ),
-        Erased::Current => tracing::warn!(
-            event = "erase_skipped",
-            thread = %key.thread_id,
-            generation,
-            "the generation is not a former one; the thread was restored from a backup"
-        ),
+        Erased::Done { items } => {
+            tracing::info!(
+                event = "generation_erased",
+                thread = %key.thread_id,
+                generation,
+                items,
+                "the items of a former generation are deleted"
+            );
+        }
+        Erased::Current => {
+            tracing::warn!(
+                event = "erase_skipped",
+                thread = %key.thread_id,
+                generation,
+                "the thread was restored from a backup; its items are kept"
+            );
+        }
     }
     Ok(())
 }

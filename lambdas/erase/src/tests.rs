@@ -114,6 +114,14 @@ async fn a_deleted_thread_and_one_that_was_born_again_are_erased() {
 }
 
 #[tokio::test]
+async fn the_record_of_the_runbook_erases_a_generation() {
+    let page = include_str!("../../../docs/operations.md");
+    let (_, payload) = page.split_once("--payload '").expect("the command");
+    let (payload, _) = payload.split_once('\'').expect("the end of the payload");
+    assert_erases(payload, 1_764_000_000, None).await;
+}
+
+#[tokio::test]
 async fn a_thread_that_was_restored_is_kept() {
     let meta = meta(Some(1_764_000_000));
     let fixture = include_str!("../fixtures/expired.json");

@@ -9,6 +9,13 @@ locals {
         dimensions  = { QueueName = var.dead_letter_name }
         threshold   = 0
       }
+      "unerased" = {
+        description = "Items of a former generation of a thread were not deleted. The log of erase names the thread in lines with the event erase_failed; remove the cause, and invoke erase again within 24 hours."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateNumberOfMessagesVisible"
+        dimensions  = { QueueName = var.unerased_name }
+        threshold   = 0
+      }
       "runs-failed" = {
         description = "Runs failed. The worker's log has the cause in lines with the event run_failed."
         namespace   = var.name

@@ -38,6 +38,11 @@ variable "dead_letter_name" {
   type        = string
 }
 
+variable "unerased_name" {
+  description = "Name of the queue of the changes of threads that erase failed to handle."
+  type        = string
+}
+
 variable "api_id" {
   description = "Id of the WebSocket API."
   type        = string

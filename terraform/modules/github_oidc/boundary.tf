@@ -6,8 +6,13 @@ data "aws_iam_policy_document" "boundary" {
     sid = "Items"
     actions = [
       "dynamodb:BatchGetItem",
+      "dynamodb:BatchWriteItem",
       "dynamodb:DeleteItem",
+      "dynamodb:DescribeStream",
       "dynamodb:GetItem",
+      "dynamodb:GetRecords",
+      "dynamodb:GetShardIterator",
+      "dynamodb:ListStreams",
       "dynamodb:PutItem",
       "dynamodb:Query",
       "dynamodb:UpdateItem",

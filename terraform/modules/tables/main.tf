@@ -8,6 +8,8 @@ resource "aws_dynamodb_table" "this" {
   hash_key                    = each.value.partition
   range_key                   = each.value.sort
   deletion_protection_enabled = var.deletion_protection
+  stream_enabled              = each.value.stream != null
+  stream_view_type            = each.value.stream
 
   dynamic "attribute" {
     for_each = each.value.attributes

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "tables" {
-  description = "Tables by name, with keys, indexes and the types (S or N) of their key attributes."
+  description = "Tables by name, with keys, indexes and the types (S or N) of their key attributes, and the view type of their stream, if they have one."
   type = map(object({
     partition = string
     sort      = optional(string)
@@ -14,6 +14,7 @@ variable "tables" {
       projection = optional(string, "ALL")
     })), {})
     attributes = map(string)
+    stream     = optional(string)
   }))
 }
 

@@ -7,6 +7,7 @@ variables {
   access_log_group = "/aws/apigateway/longwire-test"
   queue_name       = "longwire-test-runs"
   dead_letter_name = "longwire-test-runs-dead"
+  unerased_name    = "longwire-test-erase-dead"
   api_id           = "abc123"
   stage            = "live"
 }
@@ -34,6 +35,7 @@ run "without_a_recipient" {
       "longwire-test-posts-refused",
       "longwire-test-runs-failed",
       "longwire-test-server-errors",
+      "longwire-test-unerased",
       "longwire-test-worker-errors", "longwire-test-worker-throttles",
     ])
     error_message = "Unexpected alarms: ${join(", ", output.names)}"

@@ -1,0 +1,46 @@
+# Changes of a table's items, from its stream to a function.
+
+locals {
+  day     = 86400
+  sqs_key = var.kms_key_arn == null
+}
+
+# Batches of records that failed too often. A message names the shard and the sequence numbers; the stream itself keeps
+# the records for 24 hours (DynamoDB, "Change data capture for DynamoDB Streams").
+resource "aws_sqs_queue" "dead" {
+  name                      = "${var.name}-dead"
+  message_retention_seconds = 14 * local.day
+  sqs_managed_sse_enabled   = local.sqs_key ? true : null
+  kms_master_key_id         = var.kms_key_arn
+}
+
+resource "aws_lambda_event_source_mapping" "this" {
+  event_source_arn                   = var.stream_arn
+  function_name                      = var.function_arn
+  starting_position                  = "TRIM_HORIZON"
+  batch_size                         = 100
+  maximum_batching_window_in_seconds = 10
+  function_response_types            = ["ReportBatchItemFailures"]
+
+  # A record that fails delays the records after it in its shard, so its attempts are bounded. A large thread needs
+  # several.
+  maximum_retry_attempts         = 20
+  maximum_record_age_in_seconds  = 21600
+  bisect_batch_on_function_error = true
+
+  # A new item ends nothing. The function itself compares the images of a changed one, which a filter cannot.
+  filter_criteria {
+    filter {
+      pattern = jsonencode({
+        eventName = ["MODIFY", "REMOVE"]
+        dynamodb  = { Keys = { item = { S = [var.item] } } }
+      })
+    }
+  }
+
+  destination_config {
+    on_failure {
+      destination_arn = aws_sqs_queue.dead.arn
+    }
+  }
+}
