@@ -32,6 +32,7 @@ pub mod control;
 pub mod lease;
 
 pub mod cancel;
+pub mod counters;
 pub mod erase;
 pub mod overdue;
 pub mod resume;

@@ -2,7 +2,6 @@
 //! decides what is done about it.
 
 use longwire_core::ids::RunId;
-use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
 use serde::Deserialize;
 
@@ -73,31 +72,6 @@ impl Threads {
         let postpone = Transition::PostponeWake { before, wake_by };
         let updated = self.apply(key, run_id, postpone).await?;
         Ok(matches!(updated, Updated::Done(_)))
-    }
-
-    /// Counts that the job of a run was sent again, and moves the `wakeBy` deadline of an unfinished one to `wake_by`, in
-    /// seconds since 1970. Changes nothing when another writer changed the row since `read`.
-    pub async fn count_wake(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-        read: &RunRow,
-        wake_by: Option<u64>,
-    ) -> Result<(), StoreError> {
-        let count = Transition::CountWake { read, wake_by };
-        self.apply(key, run_id, count).await.map(drop)
-    }
-
-    /// Counts that the end of an ended run is posted again. Returns `false` when another worker counted since `read`.
-    pub async fn count_end_post(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-        read: &RunRow,
-    ) -> Result<bool, StoreError> {
-        let count = Transition::CountEndPost { read };
-        let counted = self.apply(key, run_id, count).await?;
-        Ok(matches!(counted, Updated::Done(_)))
     }
 }
 

@@ -21,9 +21,8 @@
 //! A leased run stays leased when its worker renews the lease, stores a step, or writes since when the run has no
 //! subscriber, and when another worker reclaims it after the lease expired. Requesting a cancellation keeps the
 //! state, leased or handed over; the worker, or the next one, obeys. Postponing the wake-up moves only the `wakeBy`
-//! deadline of an unfinished run. Counters bound what is sent again: `wakes` the job of a run, `endPosts` the end of an
-//! ended one. No other attribute of an ended run changes. A row that this version cannot deserialize is ended from any
-//! unfinished state (`run_row.rs`).
+//! deadline of an unfinished run. An ended run changes in its counters only (`counters.rs`). A row that this version cannot
+//! deserialize is ended from any unfinished state (`run_row.rs`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -67,12 +66,6 @@ pub(super) enum Transition<'a> {
     },
     /// Any unfinished state: moves the `wakeBy` deadline, so that one reader alone sends the job again.
     PostponeWake { before: u64, wake_by: u64 },
-    /// Any state, as it was read: counts that the job was sent again. `wake_by` is the next deadline of an unfinished
-    /// run.
-    CountWake {
-        read: &'a RunRow,
-        wake_by: Option<u64>,
-    },
     /// leased → leased: moves the expiry of the lease and, when it is given, the `wakeBy` deadline.
     Renew {
         epoch: u32,
@@ -95,8 +88,6 @@ pub(super) enum Transition<'a> {
     },
     /// leased or handed over, unchanged: requests a cancellation. The first reason stays.
     RequestCancel { reason: CancelReason },
-    /// ended, unchanged: counts that the end is posted again. `read` is the row of the ended run as it was read.
-    CountEndPost { read: &'a RunRow },
     /// queued → ended, without a worker.
     CancelQueued { reason: CancelReason, at: u64 },
     /// Any unfinished state of a run that was claimed in this generation of its thread → ended, so that its worker can
@@ -182,17 +173,6 @@ impl Transition<'_> {
             Self::PostponeWake { before, wake_by } => UpdateExpression::default()
                 .when("wakeBy", n(before))
                 .set("wakeBy", n(wake_by)),
-            Self::CountWake { read, wake_by } => {
-                let counted = counted(read, "wakes", read.wakes);
-                let counted = match read.wake_by {
-                    Some(before) => counted.when("wakeBy", n(before)),
-                    None => counted.when_absent("wakeBy"),
-                };
-                match wake_by {
-                    Some(wake_by) => counted.set("wakeBy", n(wake_by)),
-                    None => counted,
-                }
-            }
             Self::Renew {
                 epoch,
                 until,
@@ -235,7 +215,6 @@ impl Transition<'_> {
                 at,
             )?
             .remove(OWNER),
-            Self::CountEndPost { read } => counted(read, "endPosts", read.end_posts),
             Self::End {
                 epoch,
                 progress,
@@ -294,16 +273,6 @@ pub fn next_wake_by(stored: Option<u64>, until: u64) -> Option<u64> {
     let soon = until + WAKE_SOON_AFTER_LEASE.as_secs();
     let late = stored.is_some_and(|wake_by| wake_by >= soon);
     (!late).then_some(until + WAKE_AFTER_LEASE.as_secs())
-}
-
-/// Adds one to a number that is still `before`, in a row whose status is still that of `read`. An absent number is 0.
-fn counted(read: &RunRow, attribute: &str, before: u32) -> UpdateExpression {
-    let expression = with_status(read.status);
-    let expression = match before {
-        0 => expression.when_absent(attribute),
-        _ => expression.when(attribute, n(before)),
-    };
-    expression.set(attribute, n(before.saturating_add(1)))
 }
 
 fn without_lease(expression: UpdateExpression) -> UpdateExpression {
