@@ -104,6 +104,23 @@ resource "aws_cloudwatch_metric_alarm" "slow" {
   evaluate_low_sample_count_percentiles = "ignore"
 }
 
+# The stream keeps a record for 24 hours. What erase has not read by then is never erased.
+resource "aws_cloudwatch_metric_alarm" "late" {
+  alarm_name          = "${var.name}-erase-late"
+  alarm_description   = "erase is more than an hour behind the changes of the table. Check its errors and throttles, and whether its event source mapping is enabled."
+  namespace           = "AWS/Lambda"
+  metric_name         = "IteratorAge"
+  dimensions          = { FunctionName = var.functions["erase"] }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 3600000
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.told
+  ok_actions          = local.told
+}
+
 # The age includes jobs in progress, and a run may take fifteen minutes. It is a sign of a problem only while other
 # jobs wait, so the expression ignores it otherwise.
 resource "aws_cloudwatch_metric_alarm" "waiting" {

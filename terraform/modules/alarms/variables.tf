@@ -4,12 +4,12 @@ variable "name" {
 }
 
 variable "functions" {
-  description = "Name of each function in AWS by its key; at least ingest and worker."
+  description = "Name of each function in AWS by its key; at least erase, ingest and worker."
   type        = map(string)
 
   validation {
-    condition     = alltrue([for key in ["ingest", "worker"] : contains(keys(var.functions), key)])
-    error_message = "functions must contain ingest and worker, which have alarms of their own."
+    condition     = alltrue([for key in ["erase", "ingest", "worker"] : contains(keys(var.functions), key)])
+    error_message = "functions must contain erase, ingest and worker, which have alarms of their own."
   }
 }
 

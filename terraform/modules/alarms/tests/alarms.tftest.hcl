@@ -2,7 +2,7 @@
 
 variables {
   name             = "longwire-test"
-  functions        = { connect = "longwire-test-connect", ingest = "longwire-test-ingest", worker = "longwire-test-worker" }
+  functions        = { connect = "longwire-test-connect", erase = "longwire-test-erase", ingest = "longwire-test-ingest", worker = "longwire-test-worker" }
   log_groups       = { worker = "/aws/lambda/longwire-test-worker" }
   access_log_group = "/aws/apigateway/longwire-test"
   queue_name       = "longwire-test-runs"
@@ -29,6 +29,7 @@ run "without_a_recipient" {
     condition = output.names == sort([
       "longwire-test-connect-errors", "longwire-test-connect-throttles",
       "longwire-test-dead-letters",
+      "longwire-test-erase-errors", "longwire-test-erase-late", "longwire-test-erase-throttles",
       "longwire-test-ingest-errors", "longwire-test-ingest-slow", "longwire-test-ingest-throttles",
       "longwire-test-jobs-wait",
       "longwire-test-recursion-stopped",
@@ -115,7 +116,7 @@ run "an_email_address_gets_a_topic" {
     condition = alltrue([
       for alarm in concat(
         values(aws_cloudwatch_metric_alarm.this),
-        [aws_cloudwatch_metric_alarm.slow, aws_cloudwatch_metric_alarm.waiting],
+        [aws_cloudwatch_metric_alarm.slow, aws_cloudwatch_metric_alarm.late, aws_cloudwatch_metric_alarm.waiting],
       ) :
       one(alarm.alarm_actions) == output.topic_arn && one(alarm.ok_actions) == output.topic_arn
     ])
