@@ -3,34 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { expireThread, putItem, runRow, setAttribute, setItemAttribute, threadItems } from '../harness/aws.mjs';
+import { expireThread, runRow, setAttribute, setItemAttribute } from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
+import { answered, belong, sortKeys } from '../harness/generation.mjs';
 import { idle } from '../harness/thread.mjs';
 
 const ERASE_MS = 30_000;
-
-/** Starts a run with a tool call and an answer on a thread of its own, and waits for its end. @param {any} t */
-async function answered(t) {
-  const client = await connect(t, { query: { thread: newId('t') } });
-  const run = await (await client.prompt('How is the weather in New York?')).success();
-  await idle(run.threadId);
-  const generation = await belong(run);
-  await putItem('threads', { thread: `anonymous/${run.threadId}`, item: `MID#${generation}#u_1`, number: 1 });
-  return { run, generation, items: await sortKeys(run.threadId) };
-}
-
-/** Makes a run part of its thread's present generation, which is returned. @param {import('../harness/run.mjs').Run} run */
-async function belong({ threadId, id }) {
-  const meta = (await threadItems(threadId)).find(({ item }) => item === 'META');
-  await setAttribute(threadId, id, 'generation', meta.born);
-  return /** @type {number} */ (meta.born);
-}
-
-/** Reads the sort keys of a thread's items. @param {string} threadId @returns {Promise<string[]>} */
-async function sortKeys(threadId) {
-  return (await threadItems(threadId)).map(({ item }) => item);
-}
 
 describe('erasing', { concurrency: 3 }, () => {
   test('an expired thread loses all its items, and another thread none', async (t) => {
