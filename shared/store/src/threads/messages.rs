@@ -107,11 +107,8 @@ impl History {
         older: Option<HashMap<String, AttributeValue>>,
     ) {
         let places = items.iter().filter_map(place);
-        let is_last_former = places
-            .clone()
-            .last()
-            .is_some_and(|(other, _)| other != generation);
-        self.older = older.filter(|_| !is_last_former);
+        let oldest = places.clone().next_back();
+        self.older = older.filter(|_| oldest.is_none_or(|(other, _)| other == generation));
         let numbers = places.filter(|(other, _)| *other == generation);
         self.tip = numbers.fold(self.tip, |tip, (_, number)| tip.max(number));
         items.retain(|item| place(item).is_some_and(|(other, _)| other == generation));
