@@ -3,6 +3,7 @@
 use longwire_core::ids::ThreadId;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_core::thread_key::ThreadKey;
+use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connection;
 
 use crate::deps::Deps;
@@ -25,6 +26,12 @@ impl Call<'_> {
     /// Time at which API Gateway received the request, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
         self.millis / 1000
+    }
+
+    /// Scheduler whose jobs name the connection.
+    pub(crate) fn scheduler(&self) -> Scheduler {
+        let connection = self.connection.connection.clone();
+        self.deps.scheduler.caused_by(Some(connection))
     }
 
     /// Key of the thread that the request names, or of the connection's thread. The owner is always the connection's

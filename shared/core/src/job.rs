@@ -23,7 +23,12 @@ pub struct Job {
     pub thread_id: ThreadId,
     /// Run that is, or was, at the head of the thread's run queue.
     pub run_id: RunId,
-    /// Replay request for a run that has ended.
+    /// Connection whose request caused the job, or the job that this one follows from; `None` when no connection is
+    /// known, and in jobs that were sent before 0.1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<ConnectionId>,
+    /// Replay request for a run that has ended. Only jobs that were sent before 0.1.0 have it; the field, and what
+    /// reads it, goes in 0.2.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
 }
@@ -56,8 +61,22 @@ impl Job {
             owner: key.owner.clone(),
             thread_id: key.thread_id.clone(),
             run_id,
+            connection: None,
             replay: None,
         }
+    }
+
+    /// Names the connection that caused the job.
+    pub fn caused_by(self, connection: Option<ConnectionId>) -> Self {
+        Self { connection, ..self }
+    }
+
+    /// Message group of the job: the connection that caused it, so that SQS treats each connection as a tenant of
+    /// its own (SQS developer guide, "Amazon SQS fair queues"). Without a connection it is the thread, which has one
+    /// active run and therefore hardly more than one job at a time. Both have at most 128 characters, as SQS asks.
+    pub fn group(&self) -> &str {
+        let connection = self.connection.as_ref().map(ConnectionId::as_str);
+        connection.unwrap_or(self.thread_id.as_str())
     }
 
     /// Thread of the run.
@@ -75,5 +94,35 @@ impl Job {
             return Err(BadJob::Version(job.v));
         }
         Ok(job)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job() -> Job {
+        let key = ThreadKey {
+            owner: Owner::anonymous(),
+            thread_id: ThreadId::trusted("t_1"),
+        };
+        Job::new(&key, RunId::trusted("r_1"))
+    }
+
+    #[test]
+    fn a_job_of_the_version_before_has_no_connection_and_belongs_to_the_group_of_its_thread() {
+        let body = r#"{"v":1,"owner":"anonymous","threadId":"t_1","runId":"r_1"}"#;
+        let parsed = Job::parse(body).expect("a job");
+        assert_eq!(parsed, Job { v: 1, ..job() });
+        assert_eq!(parsed.group(), "t_1");
+    }
+
+    #[test]
+    fn a_job_belongs_to_the_group_of_the_connection_that_caused_it() {
+        let job = job().caused_by(Some(ConnectionId::trusted("c=")));
+        let body = serde_json::to_string(&job).expect("JSON");
+        assert!(body.ends_with(r#""connection":"c="}"#), "{body}");
+        assert_eq!(Job::parse(&body).expect("a job"), job);
+        assert_eq!(job.group(), "c=");
     }
 }

@@ -50,7 +50,7 @@ impl Queue {
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
-            .message_group_id(job.owner.as_str())
+            .message_group_id(job.group())
             .set_delay_seconds((!delay.is_zero()).then(|| whole_seconds(delay.min(MAX_DELAY))))
             .send()
             .await?;

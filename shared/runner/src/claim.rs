@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use longwire_core::ids::RunId;
 use longwire_core::job::Job;
 use longwire_core::run::RunRow;
-use longwire_core::thread_key::ThreadKey;
 use longwire_store::error::StoreError;
 use longwire_store::threads::advance::Advance;
 use longwire_store::threads::claim::{Claim, ClaimOutcome};
@@ -93,7 +92,7 @@ impl Runner {
                 Ok(None)
             }
             Consequence::PostEndAgain(row) => {
-                let advanced = self.advance(&key, run_id, row.tip).await;
+                let advanced = self.advance(delivery.job, row.tip).await;
                 let belongs = loaded.is_ok_and(|loaded| {
                     let meta = loaded.meta;
                     meta.is_some_and(|meta| meta.has(&row))
@@ -103,24 +102,21 @@ impl Runner {
                 }
                 advanced.map(|()| None)
             }
-            Consequence::Advance => self.advance(&key, run_id, None).await.map(|()| None),
+            Consequence::Advance => self.advance(delivery.job, None).await.map(|()| None),
         }
     }
 
-    /// Advances the run queue past an ended run whose last message has the number `tip`.
-    pub async fn advance(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-        tip: Option<u64>,
-    ) -> Result<(), AttemptError> {
+    /// Advances the run queue past the ended run of a job, whose last message has the number `tip`. The job of the next
+    /// run belongs to the same connection.
+    pub async fn advance(&self, job: &Job, tip: Option<u64>) -> Result<(), AttemptError> {
         let advance = Advance {
-            run_id,
+            run_id: &job.run_id,
             tip,
             now: self.now(),
             life: self.settings.life,
         };
-        let advanced = self.scheduler.advance(key, advance).await;
+        let scheduler = self.scheduler.caused_by(job.connection.clone());
+        let advanced = scheduler.advance(&job.key(), advance).await;
         Ok(advanced.context("advancing the run queue")?)
     }
 
@@ -135,7 +131,7 @@ impl Runner {
         tracing::error!(event = "run_unreadable", %error, "the run cannot be read; it is ended");
         let ended = self.threads.end_unreadable(&key, run_id, self.now());
         ended.await.context("ending an unreadable run")?;
-        self.advance(&key, run_id, None).await.map(|()| None)
+        self.advance(delivery.job, None).await.map(|()| None)
     }
 
     /// Makes the attempt at a claimed run, or gives the run back: when the reads failed, or when another run is ahead
@@ -195,7 +191,8 @@ impl Runner {
             Ok((Place::Behind(head), _)) => {
                 let given_back = lease.give_back(claim).await;
                 given_back.context("giving back a queued run")?;
-                let sent = self.queue.send(&Job::new(&lease.key, head)).await;
+                let ahead = Job::new(&lease.key, head).caused_by(delivery.job.connection.clone());
+                let sent = self.queue.send(&ahead).await;
                 sent.context("sending the job of the run ahead")?;
                 Ok(None)
             }

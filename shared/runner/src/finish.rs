@@ -33,8 +33,8 @@ impl Attempt<'_> {
     ) -> Result<(), AttemptError> {
         let end = self.commit_end(events, writer, end, messages).await?;
         log(end);
-        let RunLease { key, run_id, .. } = &self.lease;
-        let advanced = self.runner.advance(key, run_id, writer.tip()).await;
+        let job = self.delivery.job;
+        let advanced = self.runner.advance(job, writer.tip()).await;
         supervisor.attach_latecomers().await?;
         events.release().await?;
         let timeout = self

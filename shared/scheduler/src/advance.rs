@@ -1,6 +1,5 @@
 //! Advancing a thread's run queue past an ended run.
 
-use longwire_core::job::Job;
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::threads::advance::Advance;
 
@@ -15,7 +14,7 @@ impl Scheduler {
         advance: Advance<'_>,
     ) -> Result<(), ScheduleError> {
         match self.threads.advance(key, advance).await? {
-            Some(head) => Ok(self.queue.send(&Job::new(key, head)).await?),
+            Some(head) => Ok(self.send(key, &head).await?),
             None => Ok(()),
         }
     }

@@ -3,7 +3,6 @@
 
 use futures::future::try_join_all;
 use longwire_core::ids::{MessageId, RunId};
-use longwire_core::job::Job;
 use longwire_core::options::IfBusy;
 use longwire_core::run::{CancelReason, RunRow, RunStatus};
 use longwire_store::error::StoreError;
@@ -79,8 +78,14 @@ impl From<Refusal> for Started {
 
 impl Scheduler {
     /// Starts a run. After an error the start is taken back as far as possible; a remainder starts nothing by
-    /// itself, or is found by its `wakeBy`, and the same start may be sent again.
+    /// itself, or is found by its `wakeBy`, and the same start may be sent again. Its jobs name the subscriber of the
+    /// run.
     pub async fn start(&self, run: &NewRun) -> Result<Started, ScheduleError> {
+        let scheduler = self.caused_by(Some(run.subscriber.clone()));
+        scheduler.start_or_repeat(run).await
+    }
+
+    async fn start_or_repeat(&self, run: &NewRun) -> Result<Started, ScheduleError> {
         if let Some(row) = self.threads.record(run).await? {
             return self.repeat(run, row).await;
         }
@@ -140,7 +145,7 @@ impl Scheduler {
         }
         match (position, queueing.repeated) {
             (0, Some(row)) => self.send_repeated(run, row).await?,
-            (0, None) => self.send(run, &run.run_id).await?,
+            (0, None) => self.send(&run.key, &run.run_id).await?,
             (1.., _) => {
                 if run.if_busy == IfBusy::Interrupt {
                     self.supersede(run, &meta.run_queue[..position]).await?;
@@ -239,7 +244,7 @@ impl Scheduler {
                 .cancel_queued(&run.key, &run.run_id, reason, run.now);
             cancelled.await?;
             // A worker removes the cancelled run from the run queue.
-            self.send(run, &run.run_id).await?;
+            self.send(&run.key, &run.run_id).await?;
             return Ok(refusal.into());
         }
         kept(row, Ok(refusal.into()))
@@ -261,13 +266,13 @@ impl Scheduler {
         match self.threads.leave(&run.key, &run.run_id).await {
             Ok(Some(meta)) => {
                 if let Some(head) = meta.head() {
-                    self.send(run, head).await?;
+                    self.send(&run.key, head).await?;
                 }
                 self.release(run, meta.generation).await?;
             }
             Ok(None) => {}
             Err(error) => {
-                self.send(run, &run.run_id).await?;
+                self.send(&run.key, &run.run_id).await?;
                 return Err(error.into());
             }
         }
@@ -290,14 +295,10 @@ impl Scheduler {
         if row.wakes > 0 && !overdue(Some(row), run.now) {
             return Ok(());
         }
-        self.send(run, &run.run_id).await?;
+        self.send(&run.key, &run.run_id).await?;
         let next = next_wake(row, run.now);
         let count = self.threads.count_wake(&run.key, &run.run_id, row, next);
         Ok(count.await?)
-    }
-
-    async fn send(&self, run: &NewRun, run_id: &RunId) -> Result<(), ScheduleError> {
-        Ok(self.queue.send(&Job::new(&run.key, run_id.clone())).await?)
     }
 }
 

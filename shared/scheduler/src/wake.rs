@@ -8,8 +8,7 @@
 //! them wait. So the row counts the wake-ups since the last claim (`wakes`), and the time to the next one doubles each time.
 //! A lost job costs its run the first deadline, five minutes; a run that waits for two days gets nine jobs, not hundreds.
 
-use longwire_core::ids::RunId;
-use longwire_core::job::Job;
+use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::run::{RunRow, RunStatus};
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::threads::record::WAKE_QUEUED;
@@ -70,9 +69,11 @@ impl Scheduler {
         if !overdue(row, now) {
             return Ok(());
         }
-        let job = Job::new(key, run_id.clone());
+        // A sweep has no connection of its own.
+        let connection = self.cause.clone().or_else(|| a_subscriber(row));
+        let scheduler = self.caused_by(connection);
         let Some(row) = row else {
-            return Ok(self.queue.send(&job).await?);
+            return Ok(scheduler.send(key, run_id).await?);
         };
         let mut row = row.clone();
         if let Some(before) = row.wake_by {
@@ -84,7 +85,7 @@ impl Scheduler {
             }
             row.wake_by = Some(soon);
         }
-        self.queue.send(&job).await?;
+        scheduler.send(key, run_id).await?;
         let next = next_wake(&row, now);
         Ok(self.threads.count_wake(key, run_id, &row, next).await?)
     }
@@ -111,6 +112,10 @@ pub(crate) fn next_wake(row: &RunRow, now: u64) -> Option<u64> {
 
 fn doubled(pause: u64, times: u32) -> u64 {
     pause << times.min(MAX_DOUBLINGS)
+}
+
+fn a_subscriber(row: Option<&RunRow>) -> Option<ConnectionId> {
+    row?.subscribers.keys().next().cloned()
 }
 
 #[cfg(test)]

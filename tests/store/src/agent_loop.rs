@@ -150,7 +150,7 @@ impl AgentLoop<'_> {
         let tip = self.writer.tip();
         self.attempt
             .runner
-            .advance(&lease.key, &lease.run_id, tip)
+            .advance(self.attempt.delivery.job, tip)
             .await
     }
 }

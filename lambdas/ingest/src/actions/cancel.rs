@@ -22,8 +22,7 @@ pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failu
     let outcome = threads.cancel(&key, &run_id, CancelReason::User, call.now());
     let status = match outcome.await? {
         CancelOutcome::Requested(row) => {
-            let scheduler = &call.deps.scheduler;
-            scheduler
+            call.scheduler()
                 .wake_or_log(&key, &run_id, Some(&row), call.now())
                 .await;
             AckStatus::Cancelling

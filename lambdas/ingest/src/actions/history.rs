@@ -64,7 +64,7 @@ async fn active_run(
     let Some(head) = meta.head() else {
         return Ok(None);
     };
-    let row = match call.deps.scheduler.read_head(key, head, call.now()).await {
+    let row = match call.scheduler().read_head(key, head, call.now()).await {
         // The messages can be read, although a newer version wrote the run.
         Err(ScheduleError::Store(error @ StoreError::Corrupt(_))) => {
             tracing::error!(event = "run_unreadable", run = %head, %error, "the active run cannot be read");

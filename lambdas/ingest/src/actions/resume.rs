@@ -56,7 +56,7 @@ pub(crate) async fn answer(call: &Call<'_>, resume: Resume) -> Result<ResumeResp
 
 /// Wakes the thread's active run if it is overdue. A run behind it is never woken: a worker must not begin it.
 async fn wake(call: &Call<'_>, key: &ThreadKey, run_id: &RunId, row: &RunRow, head: Option<RunId>) {
-    let scheduler = &call.deps.scheduler;
+    let scheduler = call.scheduler();
     match head {
         Some(head) if head != *run_id => {
             if let Err(error) = scheduler.read_head(key, &head, call.now()).await {

@@ -35,6 +35,9 @@ use serde_json::{Value, json};
 use crate::deps::Deps;
 use crate::settings::Settings;
 
+/// Connection of the fixture's request.
+pub(super) const CONNECTION: &str = "S3Ay8cFPIAMCIow=";
+
 /// Time of the fixture's request, in seconds since 1970.
 pub(super) const NOW: u64 = 1_707_503_008;
 
@@ -245,9 +248,9 @@ fn sort(update: &UpdateItemInput) -> Option<&str> {
 
 /// Mocks sending the job of this run.
 pub(super) fn sent(run: &'static str, result: Result<(), ()>) -> Rule {
-    let body = json!({"v": 2, "owner": "anonymous", "threadId": "t1", "runId": run}).to_string();
+    let body = json!({"v": 2, "owner": "anonymous", "threadId": "t1", "runId": run, "connection": CONNECTION}).to_string();
     let rule = mock!(Sqs::send_message).match_requests(move |send| {
-        send.message_body() == Some(&body) && send.message_group_id() == Some("anonymous")
+        send.message_body() == Some(&body) && send.message_group_id() == Some(CONNECTION)
     });
     match result {
         Ok(()) => rule.then_output(|| SendMessageOutput::builder().build()),

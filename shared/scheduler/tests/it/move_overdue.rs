@@ -115,6 +115,21 @@ async fn a_job_for_an_ended_head_is_counted_and_not_sent_again_at_once() {
 }
 
 #[tokio::test]
+async fn the_job_belongs_to_the_group_of_a_subscriber_and_without_one_to_that_of_the_thread() {
+    let cursor = json!({ "M": {
+        "after": { "N": "0" },
+        "shape": { "M": { "format": { "S": "agui" }, "lines": { "S": "one" } } }
+    } });
+    let subscribed = json!({ "wakeBy": { "N": "1165" }, "attached": { "M": { "c=": cursor } } });
+    for (row, group) in [(row(subscribed), "c="), (overdue_row(), "t_1")] {
+        let responses = [found(&meta(&["r_1"])), found(&row), updated(&row), sent()];
+        let aws = Scripted::with_responses(responses).await;
+        move_overdue(&aws).await.expect("it is moved");
+        assert_eq!(aws.last_body()["MessageGroupId"], group);
+    }
+}
+
+#[tokio::test]
 async fn no_job_is_sent_when_another_reader_postponed_the_wake_up_first() {
     let row = overdue_row();
     let responses = [
