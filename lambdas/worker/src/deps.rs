@@ -6,8 +6,10 @@ use std::time::Duration;
 use anyhow::Result;
 use longwire_adapters::bedrock::Bedrock;
 use longwire_adapters::bedrock::settings::Settings as ModelSettings;
-use longwire_adapters::{knowledge_base, post, warm_up};
+use longwire_adapters::{knowledge_base, warm_up};
 use longwire_core::clock::Clock;
+use longwire_gateway::post;
+use longwire_gateway::warm_up::connections;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_queue::queue::Queue;
 use longwire_runner::runner::Runner;
@@ -45,7 +47,7 @@ impl Config {
                 threads.warm_up(),
                 queue.warm_up(),
                 warm_up::model(&model, &self.settings.model_id),
-                warm_up::connections(&posts),
+                connections(&posts),
                 async {
                     if let Some(id) = &self.knowledge_base {
                         warm_up::knowledge_base(&retrieval, id).await;

@@ -1,7 +1,6 @@
 //! Requests that open the connections of the clients. Each is permitted, refused for its content and free of charge.
 //! Failures are ignored.
 
-use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_bedrockagentruntime::types::{
     KnowledgeBaseQuery, KnowledgeBaseRetrievalConfiguration, KnowledgeBaseVectorSearchConfiguration,
 };
@@ -36,10 +35,4 @@ pub async fn knowledge_base(client: &aws_sdk_bedrockagentruntime::Client, id: &s
         .retrieval_configuration(configuration)
         .send()
         .await;
-}
-
-/// Posts to a connection that does not exist.
-pub async fn connections(client: &aws_sdk_apigatewaymanagement::Client) {
-    let request = client.post_to_connection().connection_id("-");
-    let _ = request.data(Blob::new("-")).send().await;
 }

@@ -1,17 +1,15 @@
 //! Posts the events of an ended run again.
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use longwire_core::ids::ConnectionId;
 use longwire_core::job::Replay;
-use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow};
+use longwire_core::run::{Cursor, RunRow};
 use longwire_core::shape::Format;
-use longwire_protocol::run_events::{run_ended, run_started};
-use longwire_store::threads::lease::RunLease;
-use longwire_stream::event_log::EventLog;
-use longwire_stream::sink::EventSink;
+use longwire_repost::reposter::{EndedRun, RepostError, Reposter};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -24,8 +22,9 @@ use crate::runner::Runner;
 const REPLAY_TIMEOUT: Duration = Duration::from_secs(120);
 
 impl Runner {
-    /// Posts the events that a connection asked for. The worker of a run that has not ended finds the request in the
-    /// row.
+    /// Posts the events that a connection asked for, for a job that was sent before 0.1.0: since then the function
+    /// `replay` does this. It goes with the field of the job in 0.2.0. The worker of a run that has not ended finds
+    /// the request in the row.
     pub(crate) async fn replay(
         &self,
         delivery: &Delivery<'_>,
@@ -38,9 +37,8 @@ impl Runner {
             return Ok(());
         };
         let cursors = BTreeMap::from([(request.connection.clone(), request.cursor)]);
-        Ok(self
-            .post_again(delivery, &row, cursors, REPLAY_TIMEOUT)
-            .await?)
+        let posted = self.post_again(delivery, &row, cursors, REPLAY_TIMEOUT);
+        Ok(posted.await.context("posting the events")?)
     }
 
     /// Posts the end of a run again, because the worker that stored it may have crashed before it posted it. Clients
@@ -67,7 +65,7 @@ impl Runner {
         if let Err(error) = posted.await {
             tracing::warn!(
                 event = "end_replay_failed",
-                error = format!("{error:#}"),
+                %error,
                 "the end of the run was not posted again"
             );
         }
@@ -79,58 +77,28 @@ impl Runner {
         row: &RunRow,
         cursors: BTreeMap<ConnectionId, Cursor>,
         timeout: Duration,
-    ) -> anyhow::Result<()> {
-        let lease = self.lease(delivery.job, row.epoch);
+    ) -> Result<(), RepostError> {
+        let reposter = Reposter {
+            threads: self.threads.clone(),
+            post: self.post.clone(),
+            clock: self.clock.clone(),
+            settings: self.settings.stream.clone(),
+        };
+        let run = EndedRun {
+            key: &delivery.job.key(),
+            run_id: &delivery.job.run_id,
+            row,
+        };
         // No worker owns an ended run, so no lease bounds its posts.
         let (_lease, expires) = watch::channel(Instant::now() + BEYOND_INVOCATION);
-        let (thread_id, run_id) = (lease.key.thread_id.clone(), lease.run_id.clone());
-        let never_began = row.last_seq == 0;
-        let log = if never_began {
-            EventLog::resume(thread_id, run_id, Vec::new(), 0)
-        } else {
-            EventLog::ended(thread_id, run_id, row.last_seq, row.status)
-        };
-        let read = self.read_events(&lease.key, &lease.run_id);
-        let settings = self.settings.stream.clone();
-        let (events, _notices) =
-            longwire_stream::spawn(settings, self.post.clone(), read, expires, log);
-        if never_began {
-            self.emit_cancelled(&events, &lease, row).await?;
-        }
-        for (id, cursor) in cursors {
-            events.attach(id, cursor).await?;
-        }
         let deadlines = Deadlines::new(
             row,
             self.now(),
             delivery.time_left(),
             self.settings.life.run_limit,
         );
-        events.drained(deadlines.within_invocation(timeout)).await;
-        events.stop().await;
-        Ok(())
-    }
-
-    /// Emits the events of a run that was cancelled while queued. It has none in the event log; its rows hold all
-    /// that they say.
-    async fn emit_cancelled(
-        &self,
-        events: &EventSink,
-        lease: &RunLease,
-        row: &RunRow,
-    ) -> anyhow::Result<()> {
-        let mut input = self.threads.input(&lease.key, &lease.run_id).await?;
-        if let Some(input) = &mut input {
-            input.message_id = row.message_id.clone();
-        }
-        let RunLease { key, run_id, .. } = lease;
-        let started = run_started(&key.thread_id, run_id, input.as_ref());
-        events.emit(started).await?;
-        let reason = row.reason.unwrap_or(CancelReason::User);
-        let end = RunEnd::Cancelled(reason);
-        events
-            .close(run_ended(&key.thread_id, run_id, end, Vec::new()))
-            .await?;
-        Ok(events.release().await?)
+        let limit = deadlines.within_invocation(timeout);
+        let posted = reposter.post_again(run, cursors, expires, limit, pending());
+        posted.await.map(drop)
     }
 }

@@ -8,11 +8,12 @@ use longwire_core::clock::Clock;
 use longwire_core::ids::RunId;
 use longwire_core::thread_key::ThreadKey;
 use longwire_queue::queue::Queue;
+use longwire_repost::read::read_events;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
 use longwire_stream::post::Post;
-use longwire_stream::read::{ReadError, ReadEvents};
+use longwire_stream::read::ReadEvents;
 use longwire_tools::toolbox::Tools;
 
 use crate::settings::Settings;
@@ -49,16 +50,7 @@ impl Runner {
 
     /// Reads the event log of a run, for subscribers that need older events.
     pub(crate) fn read_events(&self, key: &ThreadKey, run_id: &RunId) -> ReadEvents {
-        let (threads, clock) = (self.threads.clone(), self.clock.clone());
-        let (key, run_id) = (key.clone(), run_id.clone());
-        Arc::new(move |after| {
-            let (threads, key, run_id) = (threads.clone(), key.clone(), run_id.clone());
-            let now = clock.unix_seconds();
-            Box::pin(async move {
-                let page = threads.events_after(&key, &run_id, after, now).await;
-                page.map_err(|error| ReadError(error.to_string()))
-            })
-        })
+        read_events(&self.threads, &self.clock, key, run_id)
     }
 
     /// Longest wait for subscribers that are slow: as long as a subscriber may take no frame at all.

@@ -2,4 +2,3 @@
 
 mod bedrock;
 mod knowledge_base;
-mod post;

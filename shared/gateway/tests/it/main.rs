@@ -1,0 +1,3 @@
+//! Integration tests of the requests to `@connections`, against local servers.
+
+mod post;
