@@ -72,6 +72,7 @@ async fn a_client_without_options_gets_a_new_thread_and_one_event_per_frame() {
                     "threadId": thread,
                     "format": "agui",
                     "lines": "one",
+                    "threads": [thread],
                     "connectedAt": 1_707_503_007,
                     "ttl": 1_707_503_007 + 7_800,
                 })

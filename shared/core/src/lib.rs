@@ -15,6 +15,8 @@ pub mod run;
 pub mod shape;
 
 pub mod event_batch;
+
+pub mod connection_job;
 pub mod job;
 
 pub mod backoff;

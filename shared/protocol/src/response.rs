@@ -11,6 +11,7 @@ pub mod history;
 pub mod page;
 
 pub mod alive;
+pub mod bye;
 pub mod resumed;
 
 use longwire_core::shape::Format;

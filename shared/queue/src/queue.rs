@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
+use longwire_core::connection_job::ConnectionJob;
 use longwire_core::job::Job;
+use serde::Serialize;
 
 use crate::error::QueueError;
 
@@ -14,7 +16,7 @@ const MAX_DELAY: Duration = Duration::from_secs(900);
 /// Longest visibility timeout of a message (SQS developer guide, "Visibility timeout").
 const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3600);
 
-/// One SQS queue: that of jobs, or the dead-letter queue. Cheap to clone. Time limits are those of the client.
+/// One SQS queue: that of jobs, that of connection jobs, or a dead-letter queue. Cheap to clone. Time limits are those of the client.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,
@@ -45,12 +47,30 @@ impl Queue {
     /// Sends a job for delivery after `delay`: whole seconds, rounded up, at most
     /// 15 minutes.
     pub async fn send_after(&self, job: &Job, delay: Duration) -> Result<(), QueueError> {
+        self.send_message(job, job.group(), delay).await
+    }
+
+    /// Sends the job of a connection for delivery after `delay`: whole seconds, rounded up, at most 15 minutes.
+    pub async fn send_connection(
+        &self,
+        job: &ConnectionJob,
+        delay: Duration,
+    ) -> Result<(), QueueError> {
+        self.send_message(job, job.connection.as_str(), delay).await
+    }
+
+    async fn send_message(
+        &self,
+        job: &impl Serialize,
+        group: &str,
+        delay: Duration,
+    ) -> Result<(), QueueError> {
         let body = serde_json::to_string(job).expect("a job has strings for keys");
         self.client
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
-            .message_group_id(job.group())
+            .message_group_id(group)
             .set_delay_seconds((!delay.is_zero()).then(|| whole_seconds(delay.min(MAX_DELAY))))
             .send()
             .await?;

@@ -3,9 +3,17 @@
 pub mod rate;
 mod warm_up;
 
-use std::collections::HashMap;
+pub mod active_threads;
+
+pub mod replays;
+
+mod closing;
+pub mod replay_lease;
+
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{ConnectionId, Owner, ThreadId};
 use longwire_core::lenient::or_default;
@@ -55,6 +63,17 @@ pub struct Connection {
     /// Subprotocol that the handshake selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subprotocol: Option<String>,
+    /// Threads that counted as active for the limit of this connection when it started a run there; a connection
+    /// begins with its own. Empty in rows that were written before 0.1.0.
+    #[serde(
+        default,
+        with = "serde_dynamo::string_set",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub threads: BTreeSet<ThreadId>,
+    /// Time at which a request to close the connection was last sent; `None` for a connection that stays open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<u64>,
     /// Time of the handshake.
     pub connected_at: u64,
     /// Expiry of the row.
@@ -72,6 +91,8 @@ impl Connection {
             format: shape.format,
             lines: shape.lines,
             subprotocol: None,
+            threads: BTreeSet::from([key.thread_id.clone()]),
+            closing: None,
             connected_at,
             ttl: connected_at + TTL,
         }
@@ -142,6 +163,15 @@ impl Connections {
             .send()
             .await?;
         Ok(())
+    }
+
+    /// Prepares an update of a connection's row, whose condition names the key `#connection`.
+    fn row_request(&self, id: &ConnectionId) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id)))
+            .expression_attribute_names("#connection", PARTITION)
     }
 
     /// Reads a row consistently. A row that is expired at `now`, in seconds since 1970, counts as absent.

@@ -31,6 +31,7 @@ pub mod claim;
 pub mod control;
 pub mod lease;
 
+mod busy;
 pub mod cancel;
 pub mod counters;
 pub mod erase;

@@ -1,8 +1,8 @@
-//! Rate limit of a connection's requests. The limits of API Gateway apply to a whole API, not to one connection.
+//! Counters of a connection's requests and of those that were refused. The limits of API Gateway apply to a whole API,
+//! not to one connection.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use longwire_core::ids::ConnectionId;
 use serde::Deserialize;
 
@@ -11,8 +11,11 @@ use crate::error::StoreError;
 use crate::item::{n, s};
 use crate::update::{Updated, update};
 
-/// Length of a counting window, in milliseconds.
+/// Length of a window in which requests are counted, in milliseconds.
 const WINDOW: u64 = 4_000;
+
+/// Length of a window in which refusals are counted, in milliseconds.
+const MINUTE: u64 = 60_000;
 
 /// Limit of a connection's requests, counted per window of 4 s, so that a short burst passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +27,14 @@ pub struct Rate {
 /// Counter item of one window. It is separate from the connection's row and in no index, so an increment is one
 /// small write.
 #[derive(Deserialize)]
-struct Counter {}
+struct Counter {
+    messages: u64,
+}
 
 impl Connections {
     /// Counts a request of the connection at `now`, in milliseconds since 1970. Returns the time until the next
-    /// window when this window's limit is reached, and `None` when the request is allowed. A request whose counting
-    /// got a lost response may count twice.
+    /// window when the request is beyond this window's limit, and `None` when it is allowed. Requests beyond the
+    /// limit count as well. A request whose counting got a lost response may count twice.
     pub async fn count_request(
         &self,
         id: &ConnectionId,
@@ -40,24 +45,38 @@ impl Connections {
         if limit == 0 {
             return Ok(None);
         }
-        let counted = update::<Counter>(self.increment(id, limit, now)).await?;
-        Ok(match counted {
-            Updated::Done(_) => None,
-            Updated::ConditionFailed(_) => Some(Duration::from_millis(WINDOW - now % WINDOW)),
-        })
+        let counted = self.count(id, "messages", WINDOW, now).await?;
+        Ok((counted > limit).then(|| Duration::from_millis(WINDOW - now % WINDOW)))
     }
 
-    fn increment(&self, id: &ConnectionId, limit: u64, now: u64) -> UpdateItemFluentBuilder {
-        let window = now / WINDOW;
-        self.client
+    /// Counts a request of the connection that was refused at `now`, in milliseconds since 1970, because the
+    /// connection sends too many. Returns the number of such refusals in this minute.
+    pub async fn count_refusal(&self, id: &ConnectionId, now: u64) -> Result<u64, StoreError> {
+        self.count(id, "refused", MINUTE, now).await
+    }
+
+    /// Increments the counter of the window of `length` milliseconds that contains `now`, and returns it.
+    async fn count(
+        &self,
+        id: &ConnectionId,
+        counter: &str,
+        length: u64,
+        now: u64,
+    ) -> Result<u64, StoreError> {
+        let window = now / length;
+        let increment = self
+            .client
             .update_item()
             .table_name(&self.table)
-            .key(PARTITION, s(format!("{id}#messages#{window}")))
+            .key(PARTITION, s(format!("{id}#{counter}#{window}")))
             .update_expression("SET #ttl = :ttl ADD messages :one")
-            .condition_expression("attribute_not_exists(messages) OR messages < :most")
             .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":ttl", n((now + 2 * WINDOW) / 1000))
-            .expression_attribute_values(":one", n(1_u32))
-            .expression_attribute_values(":most", n(limit))
+            .expression_attribute_values(":ttl", n((now + 2 * length) / 1000))
+            .expression_attribute_values(":one", n(1_u32));
+        match update::<Counter>(increment).await? {
+            Updated::Done(counter) => Ok(counter.messages),
+            // An increment has no condition.
+            Updated::ConditionFailed(_) => Err(StoreError::ConditionFailed),
+        }
     }
 }

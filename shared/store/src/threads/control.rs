@@ -141,7 +141,9 @@ fn split(items: Vec<Item>) -> (Option<Item>, Option<Item>) {
 
 /// Items of a batch read, by table. A read with unprocessed keys fails as a whole, because an absent item must mean
 /// that there is none.
-fn complete(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, StoreError> {
+pub(super) fn complete(
+    output: BatchGetItemOutput,
+) -> Result<HashMap<String, Vec<Item>>, StoreError> {
     let unprocessed = output.unprocessed_keys.unwrap_or_default();
     if !unprocessed.is_empty() {
         let message = "a batch read returned a part only".to_owned();
