@@ -7,6 +7,7 @@ locals {
     disconnect = { memory = 256, timeout = 10 }
     ingest     = { memory = 256, timeout = 10 }
     worker     = { memory = 512, timeout = 900 }
+    replay     = { memory = 256, timeout = 300 }
     sweep      = { memory = 256, timeout = 10 }
     erase      = { memory = 256, timeout = 60 }
   }
@@ -19,6 +20,7 @@ locals {
       local.connections_table,
       local.threads_table,
       local.queue,
+      local.replay_queue,
       { for name, value in local.ingest_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
@@ -35,6 +37,14 @@ locals {
       local.endpoints["BEDROCK_RUNTIME"],
       local.endpoints["BEDROCK_AGENT_RUNTIME"],
     )
+    replay = merge(
+      local.connections_table,
+      local.threads_table,
+      local.replay_queue,
+      { CALLBACK_ENDPOINT = local.callback_endpoint },
+      local.endpoints["DYNAMODB"],
+      local.endpoints["SQS"],
+    )
     sweep = merge(
       local.threads_table,
       local.queue,
@@ -47,7 +57,7 @@ locals {
   statements = {
     connect    = [local.may.add_connection]
     disconnect = [local.may.forget_connection]
-    ingest     = [local.may.know_connection, local.may.record_runs, local.may.send_jobs]
+    ingest     = [local.may.know_connection, local.may.record_runs, local.may.send_jobs, local.may.send_replays]
     worker = concat(
       [
         local.may.see_connections,
@@ -60,6 +70,13 @@ locals {
       module.model_access.statements,
       local.may.retrieve,
     )
+    replay = [
+      local.may.serve_connections,
+      local.may.read_runs,
+      local.may.take_replays,
+      local.may.send_replays,
+      local.may.end_connections,
+    ]
     sweep = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
     erase = [local.may.erase_generations, local.may.read_changes, local.may.keep_failed_changes]
   }
@@ -69,6 +86,7 @@ locals {
   connections_table = { CONNECTIONS_TABLE = module.tables.names["connections"] }
   threads_table     = { THREADS_TABLE = module.tables.names["threads"] }
   queue             = { QUEUE_URL = module.work_queue.queue.url }
+  replay_queue      = { REPLAY_QUEUE_URL = module.replay_queue.queue.url }
 
   # Addresses of stand-ins, by the AWS service that a function calls.
   endpoints = {
@@ -78,11 +96,12 @@ locals {
 
   # A setting that is null is not passed on; the default of the function applies.
   ingest_settings = {
-    ON_GONE             = var.on_gone
-    THREAD_TTL_HOURS    = tostring(var.thread_ttl_hours)
-    RUN_SECONDS         = var.worker.run_seconds
-    REPLAY_SECONDS      = var.worker.replay_seconds
-    MESSAGES_PER_SECOND = var.messages_per_second
+    ON_GONE                = var.on_gone
+    THREAD_TTL_HOURS       = tostring(var.thread_ttl_hours)
+    RUN_SECONDS            = var.worker.run_seconds
+    REPLAY_SECONDS         = var.worker.replay_seconds
+    MESSAGES_PER_SECOND    = var.messages_per_second
+    THREADS_PER_CONNECTION = var.threads_per_connection
   }
 
   worker_places = {

@@ -51,11 +51,22 @@ module "websocket_api" {
 module "work_queue" {
   source = "./modules/work_queue"
 
-  name           = "${local.name}-runs"
-  worker_arn     = module.function["worker"].alias_arn
-  worker_timeout = local.functions.worker.timeout
-  concurrency    = var.worker_concurrency
-  kms_key_arn    = var.kms_key_arn
+  name             = "${local.name}-runs"
+  function_arn     = module.function["worker"].alias_arn
+  function_timeout = local.functions.worker.timeout
+  concurrency      = var.worker_concurrency
+  kms_key_arn      = var.kms_key_arn
+}
+
+# Replays have a queue of their own, so that readers cost no run its worker.
+module "replay_queue" {
+  source = "./modules/work_queue"
+
+  name             = "${local.name}-replays"
+  function_arn     = module.function["replay"].alias_arn
+  function_timeout = local.functions.replay.timeout
+  concurrency      = var.replay_concurrency
+  kms_key_arn      = var.kms_key_arn
 }
 
 module "thread_changes" {
@@ -83,6 +94,20 @@ resource "aws_lambda_function_recursion_config" "worker" {
   }
 }
 
+# The function sends itself what does not fit into one invocation. A connection waits for a bounded number of replays, and
+# each has a time limit.
+resource "aws_lambda_function_recursion_config" "replay" {
+  function_name  = module.function["replay"].function_name
+  recursive_loop = "Allow"
+
+  lifecycle {
+    precondition {
+      condition     = lookup(var.reserved_concurrency, "replay", var.replay_concurrency) >= var.replay_concurrency
+      error_message = "reserved_concurrency.replay must be at least replay_concurrency: a message that finds no free invocation still counts as received."
+    }
+  }
+}
+
 module "alarms" {
   source = "./modules/alarms"
 
@@ -93,6 +118,7 @@ module "alarms" {
   queue_name       = module.work_queue.queue.name
   dead_letter_name = module.work_queue.dead_letters.name
   unerased_name    = module.thread_changes.failures.name
+  replay_queue     = { name = module.replay_queue.queue.name, dead_letter_name = module.replay_queue.dead_letters.name }
   api_id           = module.websocket_api.id
   stage            = module.websocket_api.stage
   failed_runs      = var.failed_runs

@@ -39,6 +39,16 @@ output "dead_letter_url" {
   value       = module.work_queue.dead_letters.url
 }
 
+output "replay_queue_url" {
+  description = "URL of the queue of replays."
+  value       = module.replay_queue.queue.url
+}
+
+output "replay_dead_letter_url" {
+  description = "URL of the dead-letter queue of replays."
+  value       = module.replay_queue.dead_letters.url
+}
+
 output "tables" {
   description = "Name of each table in AWS."
   value       = module.tables.names

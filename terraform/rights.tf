@@ -52,7 +52,7 @@ locals {
     # A transaction needs the permissions of the operations in it.
     record_runs = {
       sid       = "RecordRuns"
-      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
       resources = [local.threads]
     }
 
@@ -110,6 +110,37 @@ locals {
       sid       = "KeepDeadLetters"
       actions   = ["sqs:SendMessage"]
       resources = [module.work_queue.dead_letters.arn]
+    }
+
+    serve_connections = {
+      sid       = "ServeConnections"
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [local.connections]
+    }
+
+    read_runs = {
+      sid       = "ReadRuns"
+      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      resources = [local.threads]
+    }
+
+    send_replays = {
+      sid       = "SendReplays"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.replay_queue.queue.arn]
+    }
+
+    # The event source mapping uses the role of the function. The function itself changes the visibility timeout.
+    take_replays = {
+      sid       = "TakeReplays"
+      actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      resources = [module.replay_queue.queue.arn]
+    }
+
+    end_connections = {
+      sid       = "EndConnections"
+      actions   = ["execute-api:ManageConnections"]
+      resources = [module.websocket_api.connections_arn, module.websocket_api.closing_arn]
     }
 
     post_to_connections = {

@@ -88,6 +88,17 @@ variable "worker_concurrency" {
   }
 }
 
+variable "replay_concurrency" {
+  description = "Maximum number of connections that receive the events of ended runs at the same time."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.replay_concurrency >= 2 && var.replay_concurrency <= 1000
+    error_message = "replay_concurrency must be 2 to 1000, the limits of an event source mapping."
+  }
+}
+
 variable "alarms" {
   description = "Recipient of alarms, an e-mail address or an existing SNS topic, and an optional monthly budget of the account in US dollars."
   type = object({
@@ -180,13 +191,13 @@ variable "worker" {
 }
 
 variable "reserved_concurrency" {
-  description = "Reserved concurrency by function (connect, disconnect, ingest, worker, sweep, erase). None by default, because a new account refuses a reservation."
+  description = "Reserved concurrency by function (connect, disconnect, ingest, worker, replay, sweep, erase). None by default, because a new account refuses a reservation."
   type        = map(number)
   default     = {}
 
   validation {
-    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["connect", "disconnect", "ingest", "worker", "sweep", "erase"], key)])
-    error_message = "The keys of reserved_concurrency must be connect, disconnect, ingest, worker, sweep or erase."
+    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["connect", "disconnect", "ingest", "worker", "replay", "sweep", "erase"], key)])
+    error_message = "The keys of reserved_concurrency must be connect, disconnect, ingest, worker, replay, sweep or erase."
   }
 }
 
@@ -198,6 +209,17 @@ variable "messages_per_second" {
   validation {
     condition     = contains(range(0, 1001), coalesce(var.messages_per_second, 5))
     error_message = "messages_per_second must be a whole number, 0 to 1000."
+  }
+}
+
+variable "threads_per_connection" {
+  description = "Threads on which one connection may have unfinished runs; 0 turns the limit off. Null: 3."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = contains(range(0, 101), coalesce(var.threads_per_connection, 3))
+    error_message = "threads_per_connection must be a whole number, 0 to 100."
   }
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .checkout import Checkout
 from .errors import LocalError
-from .facts import EVENT_SOURCE, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, STAGE
+from .facts import EVENT_SOURCES, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, STAGE
 from .terraform import copied, provider
 
 ENVIRONMENT = "local"
@@ -28,6 +28,8 @@ class Outputs:
     api_id: str
     queue_url: str
     dead_letter_url: str
+    replay_queue_url: str
+    replay_dead_letter_url: str
     tables: dict[str, str]
     functions: dict[str, str]
 
@@ -39,6 +41,8 @@ class Outputs:
             values["api_id"],
             values["queue_url"],
             values["dead_letter_url"],
+            values["replay_queue_url"],
+            values["replay_dead_letter_url"],
             values["tables"],
             {key: function["function_name"] for key, function in values["functions"].items()},
         )
@@ -71,6 +75,7 @@ def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[st
     """Values for Terraform's variables: local endpoints, this machine's architecture, the settings."""
     worker = {name.lower(): setting(name, value) for name, value in chosen.items() if name in WORKER_SETTINGS}
     weather = f"{simulator}/weather"
+    concurrency = {source.function: source.max_concurrency for source in EVENT_SOURCES}
     return {
         "environment": ENVIRONMENT,
         "region": REGION,
@@ -79,7 +84,8 @@ def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[st
         "architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "packages": str(packages),
         "worker": {"geocoding_url": weather, "forecast_url": weather, **worker},
-        "worker_concurrency": EVENT_SOURCE.max_concurrency,
+        "worker_concurrency": concurrency["worker"],
+        "replay_concurrency": concurrency["replay"],
         "callback_endpoint": connections_endpoint(ministack),
         "endpoint_urls": {
             "DYNAMODB": ministack,

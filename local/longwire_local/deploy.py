@@ -89,16 +89,16 @@ class Deployment:
                     ApiId=api, RouteId=created["RouteId"], RouteResponseKey="$default"
                 )
 
-    def create_event_source(self) -> None:
-        """Connects the queue of runs with the worker."""
-        source = facts.EVENT_SOURCE
-        self.clients.functions.create_event_source_mapping(
-            EventSourceArn=queue_arn(source.queue),
-            FunctionName=deployed(source.function),
-            BatchSize=source.batch_size,
-            FunctionResponseTypes=list(source.response_types),
-            ScalingConfig={"MaximumConcurrency": source.max_concurrency},
-        )
+    def create_event_sources(self) -> None:
+        """Connects the queues with their functions."""
+        for source in facts.EVENT_SOURCES:
+            self.clients.functions.create_event_source_mapping(
+                EventSourceArn=queue_arn(source.queue),
+                FunctionName=deployed(source.function),
+                BatchSize=source.batch_size,
+                FunctionResponseTypes=list(source.response_types),
+                ScalingConfig={"MaximumConcurrency": source.max_concurrency},
+            )
 
     def create_change_source(self) -> None:
         """Connects the stream of a table with the function that gets its changes."""

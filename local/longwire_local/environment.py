@@ -24,6 +24,7 @@ class Endpoints:
     management: str
     queue_url: str
     dead_letter_url: str
+    replay_queue_url: str
 
 
 def settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -55,6 +56,7 @@ def _values(at: Endpoints) -> dict[str, str]:
         "THREADS_TABLE": deployed("threads"),
         "QUEUE_URL": at.queue_url,
         "DEAD_LETTER_URL": at.dead_letter_url,
+        "REPLAY_QUEUE_URL": at.replay_queue_url,
         "CALLBACK_ENDPOINT": at.management,
         "MODEL_ID": MODEL_ID,
         "KNOWLEDGE_BASE_ID": KNOWLEDGE_BASE_ID,

@@ -137,10 +137,18 @@ FUNCTIONS = {
             "CONNECTIONS_TABLE",
             "THREADS_TABLE",
             "QUEUE_URL",
+            "REPLAY_QUEUE_URL",
             "AWS_ENDPOINT_URL_DYNAMODB",
             "AWS_ENDPOINT_URL_SQS",
         ),
-        optional=("ON_GONE", "THREAD_TTL_HOURS", "RUN_SECONDS", "REPLAY_SECONDS", "MESSAGES_PER_SECOND"),
+        optional=(
+            "ON_GONE",
+            "THREAD_TTL_HOURS",
+            "RUN_SECONDS",
+            "REPLAY_SECONDS",
+            "MESSAGES_PER_SECOND",
+            "THREADS_PER_CONNECTION",
+        ),
     ),
     "worker": Function(
         900,
@@ -179,6 +187,18 @@ FUNCTIONS = {
             "RUN_SECONDS",
         ),
     ),
+    "replay": Function(
+        300,
+        256,
+        (
+            "CONNECTIONS_TABLE",
+            "THREADS_TABLE",
+            "REPLAY_QUEUE_URL",
+            "CALLBACK_ENDPOINT",
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_SQS",
+        ),
+    ),
     "sweep": Function(
         10,
         256,
@@ -197,15 +217,31 @@ QUEUES = {
     ),
     "runs-dead": Queue(visibility=30, retention=14 * DAY),
     "erase-dead": Queue(visibility=30, retention=14 * DAY),
+    "replays": Queue(
+        visibility=FUNCTIONS["replay"].timeout,
+        retention=4 * DAY,
+        dead_letters="replays-dead",
+        max_receives=10,
+    ),
+    "replays-dead": Queue(visibility=30, retention=14 * DAY),
 }
 
-# MiniStack's default concurrency is 5. With 16, ten users on ten threads do not wait for each other.
-EVENT_SOURCE = EventSource(
-    queue="runs",
-    function="worker",
-    batch_size=1,
-    response_types=("ReportBatchItemFailures",),
-    max_concurrency=16,
+EVENT_SOURCES = (
+    # MiniStack's default concurrency is 5. With 16, ten users on ten threads do not wait for each other.
+    EventSource(
+        queue="runs",
+        function="worker",
+        batch_size=1,
+        response_types=("ReportBatchItemFailures",),
+        max_concurrency=16,
+    ),
+    EventSource(
+        queue="replays",
+        function="replay",
+        batch_size=1,
+        response_types=("ReportBatchItemFailures",),
+        max_concurrency=5,
+    ),
 )
 
 CHANGE_SOURCE = ChangeSource(

@@ -132,11 +132,11 @@ def _deploy(
     queues = deployment.create_queues()
     api = deployment.create_gateway()
     management = f"{ministack}/_aws/execute-api/{api}/{STAGE}"
-    at = Endpoints(ministack, simulator, management, queues["runs"], queues["runs-dead"])
+    at = Endpoints(ministack, simulator, management, queues["runs"], queues["runs-dead"], queues["replays"])
     for name in FUNCTIONS:
         deployment.create_function(name, code[name], at, chosen)
     deployment.create_routes(api)
-    deployment.create_event_source()
+    deployment.create_event_sources()
     deployment.create_change_source()
     deployment.create_schedules()
     return Description(
@@ -147,6 +147,8 @@ def _deploy(
         simulator=simulator,
         queue_url=at.queue_url,
         dead_letter_url=at.dead_letter_url,
+        replay_queue_url=at.replay_queue_url,
+        replay_dead_letter_url=queues["replays-dead"],
         tables={name: deployed(name) for name in TABLES},
         functions={name: deployed(name) for name in FUNCTIONS},
         pids={name: started.pid for name, started in record.processes.items()},
@@ -166,6 +168,8 @@ def _apply(
         simulator=simulator,
         queue_url=outputs.queue_url,
         dead_letter_url=outputs.dead_letter_url,
+        replay_queue_url=outputs.replay_queue_url,
+        replay_dead_letter_url=outputs.replay_dead_letter_url,
         tables=outputs.tables,
         functions=outputs.functions,
         pids={name: started.pid for name, started in record.processes.items()},
@@ -218,6 +222,7 @@ def _change_settings(checkout: Checkout, record: Record, description: Descriptio
         description.management,
         description.queue_url,
         description.dead_letter_url,
+        description.replay_queue_url,
     )
     deployment = Deployment(description.ministack)
     for name in FUNCTIONS:

@@ -48,6 +48,8 @@ class Description:
     simulator: str
     queue_url: str
     dead_letter_url: str
+    replay_queue_url: str
+    replay_dead_letter_url: str
     tables: dict[str, str]
     functions: dict[str, str]  # folder name -> deployed name
     pids: dict[str, int]

@@ -87,7 +87,7 @@ class Plan:
 
     def event_source(self, resource: Resource) -> tuple[str, Shape]:
         after, module = resource["change"]["after"], resource["address"].split(".")[1]
-        references = self.module_calls[module]["expressions"][ARGUMENT_WITH_FUNCTION[module]]["references"]
+        references = self.module_calls[module]["expressions"]["function_arn"]["references"]
         attributes: Shape = {"batch size": after["batch_size"], "responses": after["function_response_types"]}
         if after["starting_position"] is None:
             attributes["at once"] = after["scaling_config"][0]["maximum_concurrency"]
@@ -104,8 +104,8 @@ class Plan:
         if resource["name"] == "work":
             assert unknown["redrive_policy"], "the plan knows the policy: read it instead of the source"
             target = captured(DEAD_LETTER_QUEUE, self.queue_source)
-            queues = self.resources("aws_sqs_queue", "module.work_queue")
-            (dead,) = (each for each in queues if each["name"] == target)
+            module = resource["address"].removesuffix("aws_sqs_queue.work")
+            (dead,) = (each for each in self.resources("aws_sqs_queue", module) if each["name"] == target)
             attributes["dead letters"] = self.without_prefix(dead["change"]["after"]["name"])
             attributes["receives"] = int(captured(MAX_RECEIVES, self.queue_source))
         return self.without_prefix(after["name"]), attributes

@@ -88,12 +88,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
 def deploy(deployment: Deployment, code: bytes) -> None:
     deployment.create_tables()
     queues = deployment.create_queues()
-    at = Endpoints("http://m", "http://s", "http://m/api", queues["runs"], queues["runs-dead"])
+    at = Endpoints("http://m", "http://s", "http://m/api", queues["runs"], queues["runs-dead"], queues["replays"])
     api = deployment.create_gateway()
     for name in facts.FUNCTIONS:
         deployment.create_function(name, code, at, {})
     deployment.create_routes(api)
-    deployment.create_event_source()
+    deployment.create_event_sources()
     deployment.create_change_source()
     deployment.create_schedules()
 
@@ -140,4 +140,12 @@ def test_up_with_terraform_deploys_the_same_resources(deployed: Shape) -> None:
 def test_the_plan_has_the_outputs_for_the_description_of_a_stack() -> None:
     planned_for("local")
     outputs = json.loads((PLANS / "local.json").read_text())["output_changes"]
-    assert {"api_id", "queue_url", "dead_letter_url", "tables", "functions"} <= outputs.keys()
+    assert {
+        "api_id",
+        "queue_url",
+        "dead_letter_url",
+        "replay_queue_url",
+        "replay_dead_letter_url",
+        "tables",
+        "functions",
+    } <= outputs.keys()

@@ -54,6 +54,24 @@ override_resource {
   }
 }
 
+override_resource {
+  target          = module.replay_queue.aws_sqs_queue.work
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-replays"
+  }
+}
+
+override_resource {
+  target          = module.replay_queue.aws_sqs_queue.dead
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays-dead"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-replays-dead"
+  }
+}
+
 variables {
   environment = "test"
   region      = "eu-central-1"
@@ -66,9 +84,10 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
   command = plan
 
   variables {
-    knowledge_base_id   = "KB12345678"
-    system_prompt       = "Be brief."
-    messages_per_second = 5
+    knowledge_base_id      = "KB12345678"
+    system_prompt          = "Be brief."
+    messages_per_second    = 5
+    threads_per_connection = 3
     endpoint_urls = {
       DYNAMODB              = "http://127.0.0.1:1"
       SQS                   = "http://127.0.0.1:1"
@@ -102,6 +121,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
         disconnect = ["main.rs"]
         ingest     = ["config.rs"]
         worker     = ["config.rs", "settings.rs"]
+        replay     = ["config.rs"]
         sweep      = ["config.rs"]
         erase      = ["main.rs"]
       } :
@@ -124,6 +144,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       disconnect = ["DYNAMODB"]
       erase      = ["DYNAMODB"]
       ingest     = ["DYNAMODB", "SQS"]
+      replay     = ["DYNAMODB", "SQS"]
       sweep      = ["DYNAMODB", "SQS"]
       worker     = ["BEDROCK_AGENT_RUNTIME", "BEDROCK_RUNTIME", "DYNAMODB", "SQS"]
     })

@@ -63,6 +63,24 @@ override_resource {
   }
 }
 
+override_resource {
+  target          = module.replay_queue.aws_sqs_queue.work
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-replays"
+  }
+}
+
+override_resource {
+  target          = module.replay_queue.aws_sqs_queue.dead
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays-dead"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-replays-dead"
+  }
+}
+
 variables {
   environment = "test"
   region      = "eu-central-1"
@@ -97,9 +115,10 @@ run "policies_of_all_roles" {
     condition = jsonencode({ for s in jsondecode(module.function["ingest"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
       WriteOwnLog    = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-ingest:*"]]
       KnowConnection = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
-      RecordRuns = ["Allow", ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+      RecordRuns = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
-      SendJobs = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      SendJobs    = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      SendReplays = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
     })
     error_message = "ingest: ${module.function["ingest"].policy}"
   }
@@ -123,6 +142,22 @@ run "policies_of_all_roles" {
       Retrieve      = ["Allow", ["bedrock:Retrieve"], ["arn:aws:bedrock:eu-central-1:123456789012:knowledge-base/KB12345678"]]
     })
     error_message = "worker: ${module.function["worker"].policy}"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["replay"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), sort(flatten([s.Resource]))] }) == jsonencode({
+      WriteOwnLog      = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-replay:*"]]
+      ServeConnections = ["Allow", ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
+      ReadRuns         = ["Allow", ["dynamodb:GetItem", "dynamodb:Query"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
+      TakeReplays = ["Allow", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+      ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
+      SendReplays = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
+      EndConnections = ["Allow", ["execute-api:ManageConnections"], [
+        "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/DELETE/@connections/*",
+        "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/POST/@connections/*",
+      ]]
+    })
+    error_message = "replay: ${module.function["replay"].policy}"
   }
 
   assert {

@@ -33,7 +33,7 @@ run "functions" {
   }
 
   assert {
-    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ connect = 10, disconnect = 10, erase = 60, ingest = 10, sweep = 10, worker = 900 })
+    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ connect = 10, disconnect = 10, erase = 60, ingest = 10, replay = 300, sweep = 10, worker = 900 })
     error_message = "Unexpected timeouts."
   }
 
@@ -54,6 +54,15 @@ run "recursion_is_allowed_for_the_worker" {
   assert {
     condition     = aws_lambda_function_recursion_config.worker.recursive_loop == "Allow" && aws_lambda_function_recursion_config.worker.function_name == "longwire-test-worker"
     error_message = "Lambda would drop the jobs that the worker sends to its own queue."
+  }
+}
+
+run "recursion_is_allowed_for_replay" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function_recursion_config.replay.recursive_loop == "Allow" && aws_lambda_function_recursion_config.replay.function_name == "longwire-test-replay"
+    error_message = "Lambda would drop what replay leaves for its next invocation."
   }
 }
 
@@ -104,6 +113,23 @@ run "changes_of_threads" {
   }
 }
 
+run "queue_of_replays" {
+  command = plan
+
+  assert {
+    condition = jsonencode(module.replay_queue.settings) == jsonencode({
+      batch_size          = 1
+      concurrency         = 5
+      dead_retention_days = 14
+      max_receives        = 10
+      response_types      = ["ReportBatchItemFailures"]
+      retention_days      = 4
+      visibility          = local.functions.replay.timeout
+    })
+    error_message = jsonencode(module.replay_queue.settings)
+  }
+}
+
 run "routes" {
   command = plan
 
@@ -127,6 +153,16 @@ run "a_reservation_below_the_concurrency_is_refused" {
   }
 
   expect_failures = [aws_lambda_function_recursion_config.worker]
+}
+
+run "a_reservation_below_the_concurrency_of_replay_is_refused" {
+  command = plan
+
+  variables {
+    reserved_concurrency = { replay = 4 }
+  }
+
+  expect_failures = [aws_lambda_function_recursion_config.replay]
 }
 
 run "concurrency_is_reserved" {

@@ -270,3 +270,23 @@ run "messages_per_second" {
 
   expect_failures = [var.messages_per_second]
 }
+
+run "threads_per_connection" {
+  command = plan
+
+  variables {
+    threads_per_connection = 101
+  }
+
+  expect_failures = [var.threads_per_connection]
+}
+
+run "replay_concurrency" {
+  command = plan
+
+  variables {
+    replay_concurrency = 1
+  }
+
+  expect_failures = [var.replay_concurrency]
+}

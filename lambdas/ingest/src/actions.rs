@@ -28,8 +28,11 @@ pub(crate) async fn dispatch(mut received: Received<'_>, request: Request) -> An
         Request::Cancel(cancel) => received.answer(cancel, cancel::answer).await,
         Request::Resume(resume) => received.answer(resume, resume::answer).await,
         Request::History(history) => received.answer(history, history::answer).await,
-        // A ping reads no table, and its response is the same in all formats.
-        Request::Ping(ping) => Answer::new(json(&ping::answer(&received, ping))),
+        // A ping reads no row, and its response is the same in all formats.
+        Request::Ping(ping) => match received.count().await {
+            Some(refused) => refused,
+            None => Answer::new(json(&ping::answer(&received, ping))),
+        },
         Request::Heartbeat => received.answer_with(HEARTBEAT_RESPONSE).await,
     }
 }

@@ -17,7 +17,10 @@ pub(crate) struct Config {
     pub threads_table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
-    /// `ON_GONE`, `THREAD_TTL_HOURS`, `RUN_SECONDS`, `REPLAY_SECONDS` and `MESSAGES_PER_SECOND`.
+    /// `REPLAY_QUEUE_URL`.
+    pub replay_queue_url: String,
+    /// `ON_GONE`, `THREAD_TTL_HOURS`, `RUN_SECONDS`, `REPLAY_SECONDS`, `MESSAGES_PER_SECOND` and
+    /// `THREADS_PER_CONNECTION`.
     pub settings: Settings,
 }
 
@@ -28,6 +31,7 @@ impl Config {
             connections_table: required("CONNECTIONS_TABLE")?,
             threads_table: required("THREADS_TABLE")?,
             queue_url: required("QUEUE_URL")?,
+            replay_queue_url: required("REPLAY_QUEUE_URL")?,
             settings: Settings {
                 on_gone: converted("ON_GONE")?.unwrap_or_default(),
                 life: thread_life()?,
@@ -35,6 +39,8 @@ impl Config {
                 rate: Rate {
                     per_second: within("MESSAGES_PER_SECOND", 5, 0..=1000)?,
                 },
+                // One request reads the threads, and DynamoDB returns at most 100 items.
+                active_threads: within("THREADS_PER_CONNECTION", 3, 0..=100)?,
             },
         })
     }

@@ -26,8 +26,8 @@ pub(crate) struct Deps {
     pub connections: Connections,
     /// Table of threads.
     pub threads: Threads,
-    /// Queue of jobs.
-    pub queue: Queue,
+    /// Queue of connection jobs, for the function `replay`.
+    pub replays: Queue,
     /// Scheduler of runs, over the table of threads and the queue.
     pub scheduler: Scheduler,
     /// Settings of the deployment.
@@ -40,13 +40,14 @@ impl Config {
         let shared = sdk::load_with(TIMEOUTS).await;
         let database = aws_sdk_dynamodb::Client::new(&shared);
         let threads = Threads::new(database.clone(), self.threads_table);
-        let queue = Queue::new(aws_sdk_sqs::Client::new(&shared), self.queue_url);
+        let queues = aws_sdk_sqs::Client::new(&shared);
+        let queue = Queue::new(queues.clone(), self.queue_url);
         warm_up(async { tokio::join!(threads.warm_up(), queue.warm_up()) }).await;
         Deps {
             connections: Connections::new(database, self.connections_table),
-            scheduler: Scheduler::new(threads.clone(), queue.clone()),
+            scheduler: Scheduler::new(threads.clone(), queue),
             threads,
-            queue,
+            replays: Queue::new(queues, self.replay_queue_url),
             settings: self.settings,
         }
     }

@@ -1,11 +1,16 @@
 //! Failures of requests, and the error responses to them.
 
+use std::time::Duration;
+
 use longwire_core::ids::RunId;
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_queue::error::QueueError;
 use longwire_scheduler::error::ScheduleError;
 use longwire_store::error::StoreError;
+
+/// Time after which the client of a closed connection may try again, on another connection.
+const CLOSED: Duration = Duration::from_secs(10);
 
 /// Failure of a request.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub(crate) enum Failure {
     Store(StoreError),
     /// Error of the queue.
     Queue(QueueError),
+    /// Request of a connection that is to be closed.
+    Closing,
     /// Request that took too long.
     TimedOut,
 }
@@ -27,6 +34,7 @@ impl Failure {
         self.log();
         match self {
             Self::Refused(error) => error,
+            Self::Closing => closing(),
             Self::Store(error) if error.permanent() => internal(),
             Self::Queue(QueueError::Permanent(_)) => internal(),
             Self::Store(_) | Self::Queue(_) | Self::TimedOut => unavailable(),
@@ -42,7 +50,7 @@ impl Failure {
             Self::Queue(error) => {
                 tracing::error!(event = "request_failed", %error, "the queue failed");
             }
-            Self::Refused(_) | Self::TimedOut => {}
+            Self::Refused(_) | Self::Closing | Self::TimedOut => {}
         }
     }
 
@@ -97,9 +105,31 @@ impl From<ScheduleError> for Failure {
     }
 }
 
+/// Error response to a request of a connection that sends or starts too much.
+pub(crate) fn rate_limited(message: impl Into<String>, retry_after: Duration) -> ErrorResponse {
+    ErrorResponse {
+        retry_after_ms: retry_after.as_millis().try_into().ok(),
+        ..ErrorResponse::new(Code::RateLimited, message)
+    }
+}
+
+/// Error response to a request of a connection without a row. It was closed, or is older than API Gateway allows; its
+/// user is not known any more.
+pub(crate) fn unknown_connection() -> ErrorResponse {
+    let message = "This connection is not known any more. Connect again.";
+    ErrorResponse::new(Code::Unauthorized, message)
+}
+
 /// Error response to an error of Longwire itself.
 pub(crate) fn internal() -> ErrorResponse {
     ErrorResponse::new(Code::Internal, "Something went wrong on our side.")
+}
+
+/// Error response to every request of a connection that is to be closed.
+fn closing() -> ErrorResponse {
+    let message =
+        "This connection sent too many messages and is being closed. Connect again later.";
+    rate_limited(message, CLOSED)
 }
 
 fn unavailable() -> ErrorResponse {

@@ -27,7 +27,7 @@ pub(crate) async fn handle(deps: &Deps, event: &ApiGatewayWebsocketProxyRequest)
         }
         Err(refusal) => {
             received.format = refusal.format;
-            received.refuse(&refusal.error).await
+            received.refuse(refusal.error).await
         }
     }
 }

@@ -9,9 +9,11 @@ mod handler;
 mod received;
 
 mod call;
+mod closing;
 mod failure;
 
 mod actions;
+mod active_threads;
 mod thread_history;
 
 mod answer;

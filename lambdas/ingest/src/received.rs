@@ -14,8 +14,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::closing;
 use crate::deps::Deps;
-use crate::failure::Failure;
+use crate::failure::{Failure, rate_limited, unknown_connection};
 
 /// Time limit of a request, all its calls included.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
@@ -25,7 +26,7 @@ pub(crate) struct Received<'a> {
     deps: &'a Deps,
     connection_id: ConnectionId,
     /// Time at which API Gateway received the request, in milliseconds since 1970.
-    pub millis: i64,
+    millis: u64,
     deadline: Instant,
     /// Id of the request.
     pub id: Option<String>,
@@ -35,6 +36,12 @@ pub(crate) struct Received<'a> {
     pub run_id: Option<RunId>,
 }
 
+/// Request that is not admitted, with the format of its response.
+struct Denied {
+    format: Format,
+    failure: Failure,
+}
+
 impl<'a> Received<'a> {
     /// Reads the context of the event; `None` when it names no connection.
     pub(crate) fn new(deps: &'a Deps, event: &ApiGatewayWebsocketProxyRequest) -> Option<Self> {
@@ -42,12 +49,17 @@ impl<'a> Received<'a> {
         Some(Self {
             deps,
             connection_id: ConnectionId::trusted(context.connection_id.as_deref()?),
-            millis: context.request_time_epoch,
+            millis: u64::try_from(context.request_time_epoch).unwrap_or_default(),
             deadline: Instant::now() + TIME_LIMIT,
             id: None,
             format: None,
             run_id: None,
         })
+    }
+
+    /// Time at which API Gateway received the request, in milliseconds since 1970.
+    pub(crate) fn received_at(&self) -> u64 {
+        self.millis
     }
 
     /// Runs an action for a known connection within the time limit.
@@ -58,12 +70,12 @@ impl<'a> Received<'a> {
     ) -> Answer {
         let call = match self.admit().await {
             Ok(call) => call,
-            Err(failure) => return self.fail(self.format.unwrap_or_default(), failure),
+            Err(denied) => return self.fail(denied.format, denied.failure).await,
         };
         match timeout_at(self.deadline, action(&call, request)).await {
             Ok(Ok(response)) => Answer::new(response::render(&response, call.format)),
-            Ok(Err(failure)) => self.fail(call.format, failure),
-            Err(_) => self.fail(call.format, Failure::TimedOut),
+            Ok(Err(failure)) => self.fail(call.format, failure).await,
+            Err(_) => self.fail(call.format, Failure::TimedOut).await,
         }
     }
 
@@ -71,20 +83,49 @@ impl<'a> Received<'a> {
     pub(crate) async fn answer_with(self, frame: &str) -> Answer {
         match self.admit().await {
             Ok(_) => Answer::new(frame.to_owned()),
-            Err(failure) => self.fail(self.format.unwrap_or_default(), failure),
+            Err(denied) => self.fail(denied.format, denied.failure).await,
         }
     }
 
-    /// Refuses a request that cannot be parsed, in its format or the connection's own.
-    pub(crate) async fn refuse(&self, error: &ErrorResponse) -> Answer {
-        let format = match self.format {
-            Some(format) => format,
-            None => self.connection_format().await,
-        };
-        Answer::new(error.render(format))
+    /// Refuses a request that cannot be parsed, in its format or the connection's own. It counts as any other.
+    pub(crate) async fn refuse(&self, error: ErrorResponse) -> Answer {
+        match self.admit().await {
+            Ok(call) => Answer::new(error.render(call.format)),
+            Err(denied) if denied.is_rate_limit() => self.fail(denied.format, denied.failure).await,
+            // The request is wrong whatever the tables say.
+            Err(denied) => {
+                denied.failure.log();
+                Answer::new(error.render(denied.format))
+            }
+        }
     }
 
-    fn fail(&self, format: Format, failure: Failure) -> Answer {
+    /// Counts a request that needs no row. Returns the response to a request beyond the limit. A table that fails
+    /// does not refuse the request.
+    pub(crate) async fn count(&self) -> Option<Answer> {
+        match self.pause().await {
+            Ok(pause) => {
+                let failure = too_many(pause?);
+                let format = match self.format {
+                    Some(format) => format,
+                    None => self.connection_format().await,
+                };
+                Some(self.fail(format, failure).await)
+            }
+            Err(failure) => {
+                failure.log();
+                None
+            }
+        }
+    }
+
+    /// Makes the response to a failure, and counts those that tell the connection to send less.
+    async fn fail(&self, format: Format, failure: Failure) -> Answer {
+        // The client gets its response whether or not this succeeds.
+        match timeout_at(self.deadline, self.note_refusal(&failure)).await {
+            Ok(Ok(())) | Err(_) => {}
+            Ok(Err(failure)) => failure.log(),
+        }
         let error = failure.into_response();
         let error = ErrorResponse {
             id: self.id.clone(),
@@ -94,39 +135,57 @@ impl<'a> Received<'a> {
         Answer::new(error.render(format))
     }
 
+    async fn note_refusal(&self, failure: &Failure) -> Result<(), Failure> {
+        let (deps, id, millis) = (self.deps, &self.connection_id, self.millis);
+        match failure {
+            Failure::Refused(error) if error.code == Code::RateLimited => {
+                closing::count_refusal(deps, id, millis).await
+            }
+            Failure::Closing => closing::close(deps, id, millis).await,
+            Failure::Refused(_) | Failure::Store(_) | Failure::Queue(_) | Failure::TimedOut => {
+                Ok(())
+            }
+        }
+    }
+
     /// Identifies and rate-limits the connection. Both are requested at once; an unknown connection is the more
     /// important error.
-    async fn admit(&self) -> Result<Call<'a>, Failure> {
-        let rate = self.deps.settings.rate;
-        let millis = u64::try_from(self.millis).unwrap_or_default();
-        let count = self
-            .deps
-            .connections
-            .count_request(&self.connection_id, rate, millis);
-        let (connection, pause) = tokio::join!(self.connection(), self.in_time(count));
-        let connection = connection?;
-        match pause? {
-            Some(pause) => Err(too_many(pause)),
+    async fn admit(&self) -> Result<Call<'a>, Denied> {
+        let (connection, pause) = tokio::join!(self.connection(), self.pause());
+        let denied = |format: Option<Format>, failure| Denied {
+            format: self.format.or(format).unwrap_or_default(),
+            failure,
+        };
+        let connection = connection.map_err(|failure| denied(None, failure))?;
+        let own = Some(connection.format);
+        if connection.closing.is_some() {
+            return Err(denied(own, Failure::Closing));
+        }
+        match pause.map_err(|failure| denied(own, failure))? {
+            Some(pause) => Err(denied(own, too_many(pause))),
             None => Ok(Call {
                 deps: self.deps,
                 id: self.id.clone(),
                 format: self.format.unwrap_or(connection.format),
                 connection,
-                millis,
+                millis: self.millis,
             }),
         }
     }
 
-    /// Reads the row of the connection. A connection without a row was closed, or is older than API Gateway allows;
-    /// its user is not known any more.
+    /// Counts the request. Returns the time to wait when the connection has sent too many.
+    async fn pause(&self) -> Result<Option<Duration>, Failure> {
+        let (id, rate) = (&self.connection_id, self.deps.settings.rate);
+        let counted = self.deps.connections.count_request(id, rate, self.millis);
+        self.in_time(counted).await
+    }
+
+    /// Reads the row of the connection.
     async fn connection(&self) -> Result<Connection, Failure> {
-        let now = u64::try_from(self.millis / 1000).unwrap_or_default();
+        let now = self.millis / 1000;
         let row = self.deps.connections.get(&self.connection_id, now);
         let row = self.in_time(row).await?;
-        row.ok_or_else(|| {
-            let message = "This connection is not known any more. Connect again.";
-            Failure::Refused(ErrorResponse::new(Code::Unauthorized, message))
-        })
+        row.ok_or_else(|| unknown_connection().into())
     }
 
     async fn connection_format(&self) -> Format {
@@ -150,10 +209,17 @@ impl<'a> Received<'a> {
     }
 }
 
+impl Denied {
+    fn is_rate_limit(&self) -> bool {
+        match &self.failure {
+            Failure::Closing => true,
+            Failure::Refused(error) => error.code == Code::RateLimited,
+            Failure::Store(_) | Failure::Queue(_) | Failure::TimedOut => false,
+        }
+    }
+}
+
 fn too_many(pause: Duration) -> Failure {
     let message = "This connection sends too many messages. Wait a little.";
-    Failure::Refused(ErrorResponse {
-        retry_after_ms: pause.as_millis().try_into().ok(),
-        ..ErrorResponse::new(Code::RateLimited, message)
-    })
+    rate_limited(message, pause).into()
 }

@@ -17,4 +17,6 @@ pub(crate) struct Settings {
     pub replay: Duration,
     /// Requests that a connection may send.
     pub rate: Rate,
+    /// Threads on which a connection may have unfinished runs; 0 turns the limit off.
+    pub active_threads: u32,
 }

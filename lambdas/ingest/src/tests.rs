@@ -4,6 +4,8 @@ mod mocks;
 
 mod failed_starts;
 mod history;
+mod limits;
+mod replays;
 mod starts;
 mod without_run;
 
@@ -11,6 +13,7 @@ use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use aws_smithy_mocks::Rule;
 use serde_json::{Value, json};
 
+use crate::deps::Deps;
 use crate::handler::handle;
 
 /// Makes the fixture's event with another body.
@@ -32,7 +35,11 @@ async fn answer(rules: &[&Rule], message: &str) -> String {
 }
 
 async fn answer_to(rules: &[&Rule], event: &ApiGatewayWebsocketProxyRequest) -> String {
-    let answer = json!(handle(&mocks::deps(rules), event).await);
+    answer_from(&mocks::deps(rules), event).await
+}
+
+async fn answer_from(deps: &Deps, event: &ApiGatewayWebsocketProxyRequest) -> String {
+    let answer = json!(handle(deps, event).await);
     assert_eq!(answer["statusCode"], 200);
     answer["body"].as_str().expect("a body is text").to_owned()
 }

@@ -16,6 +16,13 @@ locals {
         dimensions  = { QueueName = var.unerased_name }
         threshold   = 0
       }
+      "replay-dead-letters" = {
+        description = "A replay, or the closing of a connection, is in the dead-letter queue. Search the log of replay for its connection, and remove the cause. The client has sent resume again since."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateNumberOfMessagesVisible"
+        dimensions  = { QueueName = var.replay_queue.dead_letter_name }
+        threshold   = 0
+      }
       "runs-failed" = {
         description = "Runs failed. The worker's log has the cause in lines with the event run_failed."
         namespace   = var.name
@@ -124,8 +131,19 @@ resource "aws_cloudwatch_metric_alarm" "late" {
 # The age includes jobs in progress, and a run may take fifteen minutes. It is a sign of a problem only while other
 # jobs wait, so the expression ignores it otherwise.
 resource "aws_cloudwatch_metric_alarm" "waiting" {
-  alarm_name          = "${var.name}-jobs-wait"
-  alarm_description   = "Jobs wait for a worker for more than a minute. Check whether all workers are busy, or whether none starts."
+  for_each = {
+    jobs = {
+      queue       = var.queue_name
+      description = "Jobs wait for a worker for more than a minute. Check whether all workers are busy, or whether none starts."
+    }
+    replays = {
+      queue       = var.replay_queue.name
+      description = "Replays wait for more than a minute. Check whether many clients are slow, or whether replay does not start."
+    }
+  }
+
+  alarm_name          = "${var.name}-${each.key}-wait"
+  alarm_description   = each.value.description
   evaluation_periods  = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 60
@@ -151,7 +169,7 @@ resource "aws_cloudwatch_metric_alarm" "waiting" {
       metric {
         namespace   = "AWS/SQS"
         metric_name = metric_query.value
-        dimensions  = { QueueName = var.queue_name }
+        dimensions  = { QueueName = each.value.queue }
         stat        = "Maximum"
         period      = 60
       }

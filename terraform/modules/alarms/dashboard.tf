@@ -31,6 +31,8 @@ locals {
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queue_name],
         ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", var.queue_name],
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.dead_letter_name],
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.replay_queue.name],
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.replay_queue.dead_letter_name],
       ]
     },
     {

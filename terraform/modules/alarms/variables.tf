@@ -43,6 +43,14 @@ variable "unerased_name" {
   type        = string
 }
 
+variable "replay_queue" {
+  description = "Names of the queue of replays and of its dead-letter queue."
+  type = object({
+    name             = string
+    dead_letter_name = string
+  })
+}
+
 variable "api_id" {
   description = "Id of the WebSocket API."
   type        = string

@@ -23,6 +23,11 @@ output "connections_arn" {
   value       = "${aws_apigatewayv2_api.this.execution_arn}/${var.stage}/POST/@connections/*"
 }
 
+output "closing_arn" {
+  description = "Resource of execute-api:ManageConnections for closing connections of this API."
+  value       = "${aws_apigatewayv2_api.this.execution_arn}/${var.stage}/DELETE/@connections/*"
+}
+
 output "access_log_group" {
   description = "Log group of the access log."
   value       = aws_cloudwatch_log_group.access.name

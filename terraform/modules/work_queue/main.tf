@@ -1,8 +1,8 @@
 locals {
   day = 86400
 
-  # Bounds the receives of unreadable messages and of jobs in a broken deployment. The crashes of a run are counted in
-  # its row.
+  # Bounds the receives of unreadable messages and of messages in a broken deployment. The crashes of a run are counted
+  # in its row.
   max_receives = 10
 
   sqs_key = var.kms_key_arn == null
@@ -22,8 +22,8 @@ resource "aws_sqs_queue" "work" {
   sqs_managed_sse_enabled   = local.sqs_key ? true : null
   kms_master_key_id         = var.kms_key_arn
 
-  # The minimum for an event source is the timeout of the function. The worker shortens it as soon as it has a message.
-  visibility_timeout_seconds = var.worker_timeout
+  # The minimum for an event source is the timeout of the function. The function shortens it as soon as it has a message.
+  visibility_timeout_seconds = var.function_timeout
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead.arn
@@ -42,7 +42,7 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead" {
 
 resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn        = aws_sqs_queue.work.arn
-  function_name           = var.worker_arn
+  function_name           = var.function_arn
   batch_size              = 1
   function_response_types = ["ReportBatchItemFailures"]
 

@@ -3,18 +3,18 @@ variable "name" {
   type        = string
 }
 
-variable "worker_arn" {
-  description = "ARN of the worker's alias."
+variable "function_arn" {
+  description = "ARN of the alias of the function that handles the messages."
   type        = string
 }
 
-variable "worker_timeout" {
-  description = "Timeout of the worker in seconds."
+variable "function_timeout" {
+  description = "Timeout of that function in seconds."
   type        = number
 }
 
 variable "concurrency" {
-  description = "Maximum number of concurrent invocations of the worker."
+  description = "Maximum number of concurrent invocations of that function."
   type        = number
 }
 

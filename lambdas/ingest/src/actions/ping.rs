@@ -9,6 +9,6 @@ pub(crate) fn answer(received: &Received<'_>, ping: Ping) -> Pong {
     Pong {
         id: received.id.clone(),
         t: ping.t,
-        now: received.millis,
+        now: received.received_at(),
     }
 }

@@ -10,6 +10,7 @@ use longwire_scheduler::start::Started;
 use longwire_store::threads::record::NewRun;
 use longwire_store::threads::run_queue::MAX_RUNS;
 
+use crate::active_threads;
 use crate::call::Call;
 use crate::failure::Failure;
 
@@ -56,6 +57,7 @@ async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
             AckStatus::of(status, position),
         )
     };
+    active_threads::admit(call, run).await?;
     match call.deps.scheduler.start(run).await? {
         Started::Accepted { position } => Ok(ack(&run.message_id, RunStatus::Queued, position)),
         Started::Duplicate {

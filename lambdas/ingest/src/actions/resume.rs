@@ -1,20 +1,26 @@
 //! `resume`: subscribes the connection to a run, and sends it the events it is missing.
 
+use std::time::Duration;
+
+use longwire_core::connection_job::ConnectionJob;
 use longwire_core::ids::RunId;
-use longwire_core::job::{Job, Replay};
 use longwire_core::run::{Cursor, RunRow, RunStatus};
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::resume::{Resume, ResumeResponse};
 use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_protocol::response::resumed::{Resumed, ResumedStatus};
+use longwire_store::connections::replays::{MAX_REPLAYS, ReplayWanted, replay_name};
 use longwire_store::threads::resume::ResumeOutcome;
 
 use crate::call::Call;
-use crate::failure::Failure;
+use crate::failure::{Failure, rate_limited, unknown_connection};
+
+/// Time after which a client with too many replays may ask for another one.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Writes the cursor of the connection to the run's row, where the worker of an unfinished run finds it. For a run
-/// that has ended, sends a replay job.
+/// that has ended, asks the function `replay` for its events.
 pub(crate) async fn answer(call: &Call<'_>, resume: Resume) -> Result<ResumeResponse, Failure> {
     let key = call.key(resume.thread_id);
     let after = resume.after;
@@ -78,7 +84,7 @@ async fn latest(call: &Call<'_>, key: &ThreadKey) -> Result<Option<RunId>, Failu
     Ok(meta.and_then(|meta| meta.latest.or_else(|| meta.run_queue.last().cloned())))
 }
 
-/// Sends the job that replays the events of an ended run.
+/// Records in the row of the connection that it waits for the events of an ended run, and tells the function `replay`.
 async fn replay(
     call: &Call<'_>,
     key: &ThreadKey,
@@ -90,14 +96,25 @@ async fn replay(
     if until < call.now() {
         return Err(expired(key, run_id).into());
     }
-    let job = Job {
-        replay: Some(Replay {
-            connection: call.connection.connection.clone(),
-            cursor,
-        }),
-        ..Job::new(key, run_id.clone())
-    };
-    Ok(call.deps.queue.send(&job).await?)
+    let connection = &call.connection.connection;
+    let name = replay_name(&key.thread_id, run_id);
+    let connections = &call.deps.connections;
+    match connections.want_replay(connection, &name, cursor).await? {
+        ReplayWanted::Recorded => {}
+        ReplayWanted::TooMany => return Err(too_many_replays().into()),
+        ReplayWanted::Missing => return Err(unknown_connection().into()),
+    }
+    let job = ConnectionJob::new(connection.clone());
+    Ok(call
+        .deps
+        .replays
+        .send_connection(&job, Duration::ZERO)
+        .await?)
+}
+
+fn too_many_replays() -> ErrorResponse {
+    let message = format!("This connection waits for the events of {MAX_REPLAYS} runs already.");
+    rate_limited(message, RETRY_AFTER)
 }
 
 fn expired(key: &ThreadKey, run_id: &RunId) -> ErrorResponse {

@@ -20,7 +20,9 @@ use aws_sdk_dynamodb::types::error::{
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
 use aws_sdk_sqs::Client as Sqs;
 use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageOutput};
-use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
+use aws_smithy_mocks::{
+    MockResponseInterceptor, Rule, RuleBuilder, RuleMode, create_mock_http_client, mock,
+};
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use longwire_core::options::OnGone;
@@ -40,6 +42,9 @@ pub(super) const CONNECTION: &str = "S3Ay8cFPIAMCIow=";
 
 /// Time of the fixture's request, in seconds since 1970.
 pub(super) const NOW: u64 = 1_707_503_008;
+
+/// Rule for an update whose response is not chosen yet.
+type UpdateRule = RuleBuilder<UpdateItemInput, UpdateItemOutput, UpdateItemError>;
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -74,15 +79,14 @@ pub(super) fn deps(rules: &[&Rule]) -> Deps {
 /// Makes dependencies over these clients.
 pub(super) fn over(table: Table, queue: Sqs) -> Deps {
     let threads = Threads::new(table.clone(), "threads");
-    let queue = Queue::new(
-        queue,
-        "https://sqs.us-east-1.amazonaws.com/123456789012/work",
-    );
+    let at = |name| format!("https://sqs.us-east-1.amazonaws.com/123456789012/{name}");
+    let replays = Queue::new(queue.clone(), at("replays"));
+    let queue = Queue::new(queue, at("runs"));
     Deps {
         connections: Connections::new(table, "connections"),
-        scheduler: Scheduler::new(threads.clone(), queue.clone()),
+        scheduler: Scheduler::new(threads.clone(), queue),
         threads,
-        queue,
+        replays,
         settings: Settings {
             on_gone: OnGone::Cancel,
             life: ThreadLife {
@@ -91,6 +95,7 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
             },
             replay: Duration::from_secs(3600),
             rate: Rate { per_second: 0 },
+            active_threads: 3,
         },
     }
 }
@@ -117,11 +122,44 @@ fn attribute(value: &Value) -> AttributeValue {
 
 /// Mocks the read of the connection's row.
 pub(super) fn connected(format: &str) -> Rule {
-    let row = json!({
-        "connection": "S3Ay8cFPIAMCIow=", "user": "anonymous", "thread": "anonymous/t1",
-        "threadId": "t1", "format": format, "lines": "many", "connectedAt": NOW - 1, "ttl": NOW + 7_000,
+    found("connections", CONNECTION, Some(connection(format)))
+}
+
+/// Makes the row of the connection.
+pub(super) fn connection(format: &str) -> Value {
+    json!({
+        "connection": CONNECTION, "user": "anonymous", "thread": "anonymous/t1",
+        "threadId": "t1", "format": format, "lines": "many", "threads": ["t1"],
+        "connectedAt": NOW - 1, "ttl": NOW + 7_000,
+    })
+}
+
+/// Mocks an update of the connection's row with this expression. An error returns the row as it is.
+pub(super) fn changed_connection(expression: &'static str, result: Result<Value, Value>) -> Rule {
+    let rule = mock!(Table::update_item).match_requests(move |update| {
+        connection_key(update) == Some(CONNECTION) && update.update_expression() == Some(expression)
     });
-    found("connections", "S3Ay8cFPIAMCIow=", Some(row))
+    respond(rule, result)
+}
+
+/// Mocks the increment of a counter of the connection.
+pub(super) fn counted(counter: &'static str, count: u64) -> Rule {
+    mock!(Table::update_item)
+        .match_requests(move |update| {
+            connection_key(update)
+                .is_some_and(|key| key.starts_with(&format!("{CONNECTION}#{counter}#")))
+        })
+        .then_output(move || {
+            let counter = item(&json!({ "messages": count }));
+            UpdateItemOutput::builder()
+                .set_attributes(Some(counter))
+                .build()
+        })
+}
+
+fn connection_key(update: &UpdateItemInput) -> Option<&str> {
+    let key = update.key().and_then(|key| key.get("connection"));
+    key.and_then(|key| key.as_s().ok()).map(String::as_str)
 }
 
 /// Mocks a read of an item, or of none, under a key.
@@ -225,6 +263,10 @@ pub(super) fn updated(key: &'static str, part: &'static str, result: Result<Valu
                 .update_expression()
                 .is_some_and(|text| text.contains(part))
     });
+    respond(rule, result)
+}
+
+fn respond(rule: UpdateRule, result: Result<Value, Value>) -> Rule {
     match result {
         Ok(new) => rule.then_output(move || {
             UpdateItemOutput::builder()

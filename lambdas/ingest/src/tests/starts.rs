@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::answer;
 use super::mocks::{
-    NOW, connected, found, message_id_taken, meta, recorded, row, sent, taken_back, updated,
+    NOW, changed_connection, connected, connection, found, message_id_taken, meta, recorded, row,
+    sent, taken_back, updated,
 };
 
 const PROMPT: &str =
@@ -93,9 +94,10 @@ async fn the_row_and_the_input_of_a_run_are_written_whole() {
             "RUN#r0",
             Some(super::mocks::row("running", &json!({}))),
         ),
+        changed_connection("ADD #threads :added", Ok(connection("agui"))),
     );
     let message = r#"{"threadId":"t2","runId":"r1","messageId":"u1","prompt":"Hey!","context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30"}}"#;
-    assert_snapshot!(answer(&[&rules.0, &record[0], &record[1], &rules.1, &rules.2], message).await,
+    assert_snapshot!(answer(&[&rules.0, &record[0], &record[1], &rules.1, &rules.2, &rules.3], message).await,
         @r#"{"type":"ack","action":"prompt","threadId":"t2","runId":"r1","messageId":"u1","status":"waiting","position":1}"#);
     assert_eq!(record.map(|rule| rule.num_calls()), [1, 1]);
 }

@@ -7,7 +7,7 @@ use super::mocks::{NOW, connected, found};
 use super::{answer, answer_to, changed};
 
 #[tokio::test]
-async fn ping_reads_no_table() {
+async fn ping_reads_no_row() {
     assert_snapshot!(answer(&[], r#"{"action":"ping","t":1763681477123}"#).await,
         @r#"{"type":"pong","t":1763681477123,"now":1707503008941}"#);
     assert_snapshot!(answer(&[], r#"{"action":"ping","id":"p","format":"text"}"#).await,
@@ -52,7 +52,7 @@ async fn a_refusal_has_the_format_of_the_connection() {
 #[tokio::test]
 async fn a_request_may_ask_for_another_format() {
     let bad = r#"{"action":"approval","format":"simple"}"#;
-    assert_snapshot!(answer(&[], bad).await,
+    assert_snapshot!(answer(&[&connected("agui")], bad).await,
         @r#"{"type":"error","value":"There is no `action` \"approval\" here; there are hello, prompt, cancel, resume, history and ping."}"#);
     let hello = r#"{"action":"hello","format":"text"}"#;
     assert_eq!(answer(&[&connected("agui")], hello).await, "");

@@ -88,22 +88,39 @@ fn the_table_in_the_architecture_lists_every_dependency_between_crates() {
     assert!(unknown.is_empty(), "not in the workspace: {unknown:?}");
 }
 
+/// Crates that `function` links and whose names begin with one of `forbidden`.
+fn linked(function: &str, forbidden: &[&str]) -> Vec<String> {
+    let tree = cargo(&[
+        "tree",
+        "--package",
+        function,
+        "--edges=normal",
+        "--prefix=none",
+    ]);
+    assert!(tree.starts_with(function), "{tree}");
+    let is_forbidden = |line: &&str| forbidden.iter().any(|name| line.starts_with(name));
+    tree.lines()
+        .filter(is_forbidden)
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
 fn connect_and_disconnect_link_no_model_no_queue_and_no_http_client_of_tools() {
     for function in ["connect", "disconnect"] {
-        let tree = cargo(&[
-            "tree",
-            "--package",
-            function,
-            "--edges=normal",
-            "--prefix=none",
-        ]);
-        let forbidden = ["aws-sdk-bedrock", "aws-sdk-sqs", "reqwest"];
-        let linked: Vec<&str> = tree
-            .lines()
-            .filter(|line| forbidden.iter().any(|name| line.starts_with(name)))
-            .collect();
-        assert!(tree.starts_with(function), "{tree}");
+        let linked = linked(function, &["aws-sdk-bedrock", "aws-sdk-sqs", "reqwest"]);
         assert!(linked.is_empty(), "{function} links {linked:?}");
     }
+}
+
+#[test]
+fn replay_links_no_model_and_no_tool() {
+    let forbidden = [
+        "aws-sdk-bedrock",
+        "longwire-agent",
+        "longwire-tools",
+        "reqwest",
+    ];
+    let linked = linked("replay", &forbidden);
+    assert!(linked.is_empty(), "replay links {linked:?}");
 }

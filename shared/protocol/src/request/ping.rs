@@ -47,7 +47,7 @@ pub struct Pong {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub t: Option<Number>,
     /// Time of the server, in milliseconds since 1970.
-    pub now: i64,
+    pub now: u64,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ variables {
   queue_name       = "longwire-test-runs"
   dead_letter_name = "longwire-test-runs-dead"
   unerased_name    = "longwire-test-erase-dead"
+  replay_queue     = { name = "longwire-test-replays", dead_letter_name = "longwire-test-replays-dead" }
   api_id           = "abc123"
   stage            = "live"
 }
@@ -34,6 +35,8 @@ run "without_a_recipient" {
       "longwire-test-jobs-wait",
       "longwire-test-recursion-stopped",
       "longwire-test-posts-refused",
+      "longwire-test-replay-dead-letters",
+      "longwire-test-replays-wait",
       "longwire-test-runs-failed",
       "longwire-test-server-errors",
       "longwire-test-unerased",
@@ -116,7 +119,8 @@ run "an_email_address_gets_a_topic" {
     condition = alltrue([
       for alarm in concat(
         values(aws_cloudwatch_metric_alarm.this),
-        [aws_cloudwatch_metric_alarm.slow, aws_cloudwatch_metric_alarm.late, aws_cloudwatch_metric_alarm.waiting],
+        [aws_cloudwatch_metric_alarm.slow, aws_cloudwatch_metric_alarm.late],
+        values(aws_cloudwatch_metric_alarm.waiting),
       ) :
       one(alarm.alarm_actions) == output.topic_arn && one(alarm.ok_actions) == output.topic_arn
     ])

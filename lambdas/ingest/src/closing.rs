@@ -1,0 +1,50 @@
+//! Closing of connections that do not heed `rate_limited`. This function never posts: it marks the row, and the
+//! function `replay` says `bye` and closes the connection.
+
+use std::time::Duration;
+
+use longwire_core::connection_job::ConnectionJob;
+use longwire_core::ids::ConnectionId;
+
+use crate::deps::Deps;
+use crate::failure::Failure;
+
+/// Number of `rate_limited` responses within a minute after which a connection is closed.
+pub(crate) const MAX_REFUSALS: u64 = 50;
+
+/// Delay of the message that closes a connection, so that the client receives the responses to what it has sent.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// Counts a `rate_limited` response at `millis`, in milliseconds since 1970, and closes the connection that got too
+/// many of them.
+pub(crate) async fn count_refusal(
+    deps: &Deps,
+    connection: &ConnectionId,
+    millis: u64,
+) -> Result<(), Failure> {
+    let refusals = deps.connections.count_refusal(connection, millis).await?;
+    if refusals < MAX_REFUSALS {
+        return Ok(());
+    }
+    close(deps, connection, millis).await
+}
+
+/// Marks a connection as one to be closed and tells the function `replay`, unless that was done within 10 s before
+/// `millis`.
+pub(crate) async fn close(
+    deps: &Deps,
+    connection: &ConnectionId,
+    millis: u64,
+) -> Result<(), Failure> {
+    let (connections, now) = (&deps.connections, millis / 1000);
+    if connections.mark_closing(connection, now).await? {
+        tracing::warn!(
+            event = "connection_closing",
+            %connection,
+            "a connection got too many `rate_limited` responses and is closed"
+        );
+        let job = ConnectionJob::new(connection.clone());
+        deps.replays.send_connection(&job, DELAY).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Closing a connection: `bye`, and then the end.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use longwire_protocol::response::bye::Bye;
+use longwire_protocol::response::error::Code;
+use longwire_protocol::response::render;
+use longwire_store::connections::replays::ReplayRow;
+use tokio::time::timeout;
+
+use crate::session::Session;
+
+/// Time limit of the post.
+const POST_LIMIT: Duration = Duration::from_secs(5);
+
+impl Session<'_> {
+    /// Says `bye`, closes the connection and deletes its row. `$disconnect` deletes the row, too, but its event is a
+    /// best effort (API Gateway developer guide, "Manage connected users and client apps").
+    pub(crate) async fn close(&self, row: &ReplayRow) -> anyhow::Result<()> {
+        self.say_bye(row).await;
+        let closed = self.deps.close(self.connection).await;
+        closed.context("closing the connection")?;
+        let deleted = self.deps.connections.delete(self.connection).await;
+        deleted.context("deleting the row of the connection")?;
+        tracing::info!(event = "connection_closed", "a connection was closed");
+        Ok(())
+    }
+
+    /// Posts `bye` once. A client that does not get it notices the end of the connection. Formats other than `agui`
+    /// have no `bye`.
+    async fn say_bye(&self, row: &ReplayRow) {
+        let bye = Bye {
+            code: Code::RateLimited,
+            message: "This connection sent too many messages. Connect again later.".to_owned(),
+            reconnect: true,
+        };
+        let frame = render(&bye, row.format);
+        if frame.is_empty() {
+            return;
+        }
+        let post = (self.deps.reposter.post)(self.connection.clone(), frame);
+        let failed = match timeout(POST_LIMIT, post).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(elapsed) => elapsed.to_string(),
+        };
+        tracing::warn!(event = "bye_failed", error = failed, "`bye` was not posted");
+    }
+}

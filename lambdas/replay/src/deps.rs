@@ -1,0 +1,64 @@
+//! Clients of the function, built once.
+
+use std::time::Duration;
+
+use longwire_core::clock::Clock;
+use longwire_core::ids::ConnectionId;
+use longwire_gateway::close::{CloseError, close};
+use longwire_gateway::post;
+use longwire_lambda::sdk::{self, CallTimeouts};
+use longwire_queue::queue::Queue;
+use longwire_repost::reposter::Reposter;
+use longwire_store::connections::Connections;
+use longwire_store::threads::Threads;
+use longwire_stream::settings::Settings;
+
+use crate::config::Config;
+
+/// Time limits of calls to tables and the queue.
+const CALLS: CallTimeouts = CallTimeouts {
+    attempt: Duration::from_secs(2),
+    total: Duration::from_secs(5),
+};
+
+/// Clients of the function.
+pub(crate) struct Deps {
+    /// Table of connections.
+    pub connections: Connections,
+    /// Queue of connection jobs.
+    pub queue: Queue,
+    /// Posts the events of ended runs. It has the table of threads, the post function and the clock.
+    pub reposter: Reposter,
+    /// Client of `@connections`, for closing a connection.
+    pub gateway: aws_sdk_apigatewaymanagement::Client,
+}
+
+impl Deps {
+    /// Closes a connection.
+    pub(crate) async fn close(&self, connection: &ConnectionId) -> Result<(), CloseError> {
+        close(&self.gateway, connection).await
+    }
+}
+
+impl Config {
+    /// Builds the clients.
+    pub(crate) async fn connect(self) -> Deps {
+        // The stream and `close` limit the time of each request to `@connections` themselves.
+        let unlimited = sdk::load().await;
+        let limited = CALLS.limit(&unlimited);
+        let database = aws_sdk_dynamodb::Client::new(&limited);
+        let settings = Settings::default();
+        let gateway = post::client(&unlimited, &self.callback_endpoint, settings.post_timeout);
+        Deps {
+            connections: Connections::new(database.clone(), self.connections_table),
+            queue: Queue::new(aws_sdk_sqs::Client::new(&limited), self.replay_queue_url),
+            reposter: Reposter {
+                threads: Threads::new(database, self.threads_table),
+                post: post::post(gateway.clone()),
+                clock: Clock::system(),
+                settings,
+            },
+            gateway,
+        }
+    }
+}
