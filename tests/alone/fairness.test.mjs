@@ -59,7 +59,9 @@ test('20 resumes on a slow connection cost no worker and do not delay another cl
   assert.deepEqual([...new Set(toReader.map((call) => call.function))], ['replay']);
   // One invocation has done it all.
   assert.equal(new Set(toReader.map(({ pid }) => pid)).size, 1);
-  const sent = (await callsOf({ operation: 'SendMessage', containing: connectionId })).map(({ body }) => JSON.parse(body));
+  const sent = (await callsOf({ operation: 'SendMessage', containing: connectionId })).map(({ body }) =>
+    JSON.parse(body),
+  );
   assert.equal(sent.length, 20);
   for (const { QueueUrl, MessageGroupId } of sent) {
     assert.deepEqual([QueueUrl, MessageGroupId], [stack().replay_queue_url, connectionId]);
@@ -90,7 +92,11 @@ test('a later resume of a run replaces the replay that is under way', async (t) 
   // The first replay ends, and the second one begins with a post of its own.
   await posts.matched(60_000, 2);
   await posts.remove();
-  const resumed = await reader.until('`resumed`', () => reader.responses.find(({ type }) => type === 'resumed'), 60_000);
+  const resumed = await reader.until(
+    '`resumed`',
+    () => reader.responses.find(({ type }) => type === 'resumed'),
+    60_000,
+  );
   assert.equal(resumed.after, last - 1);
   const events = reader.socket.frames.flatMap(({ text }) => text.split('\n').map((line) => JSON.parse(line)));
   const numbers = events.flatMap(({ metadata }) => metadata?.['lw.seq'] ?? []);
@@ -109,7 +115,12 @@ test('a connection has unfinished runs on at most three threads', async (t) => {
   );
   const queued = await client.prompt('Hey!', { threadId: runs[0].threadId });
   assert.equal(queued.ack.status, 'waiting');
-  const again = await client.request({ action: 'prompt', prompt: 'sim:steady', threadId: runs[1].threadId, runId: runs[1].id });
+  const again = await client.request({
+    action: 'prompt',
+    prompt: 'sim:steady',
+    threadId: runs[1].threadId,
+    runId: runs[1].id,
+  });
   assert.equal(again.duplicate, true);
   await runs[2].success();
   await idle(runs[2].threadId);
@@ -124,7 +135,7 @@ test('a connection that does not heed `rate_limited` gets `bye` and is closed', 
   const [bye, ...more] = client.responses.filter(({ type }) => type === 'bye');
   assert.deepEqual([bye.code, bye.reconnect, more.length], ['rate_limited', true, 0]);
   const refusals = client.responses.filter(({ code }) => code === 'rate_limited');
-  assert.ok(refusals.length > 50, `${refusals.length} refusals`);
+  assert.ok(refusals.length >= 50, `${refusals.length} refusals`);
   assert.equal(await connectionRow(connectionId), undefined);
   assert.equal((await (await connect(t)).request({ action: 'hello' })).type, 'ready');
   // Only the function `replay` posts.
@@ -139,19 +150,24 @@ test('a connection of another format is refused in its format and closed without
   await reconfigure(t, 'ingest', { variables: { MESSAGES_PER_SECOND: '1' } });
   const client = await connect(t, { protocols: [], query: { format: 'simple' } });
   await flooded(client);
-  const errors = client.responses.filter(({ type }) => type === 'error');
-  assert.ok(errors.length > 50, `${errors.length} errors`);
-  for (const { value } of errors) assert.match(value, /too many messages/);
+  const refusals = client.responses.filter(({ value }) => /too many messages/.test(value ?? ''));
+  assert.ok(refusals.length >= 50, `${refusals.length} refusals`);
   assert.deepEqual([...new Set(client.responses.map(({ type }) => type))].sort(), ['error', 'pong']);
 });
 
-/** Sends pings and frames that cannot be parsed until the connection is closed. @param {Client} client */
+/**
+ * Sends pings and frames that cannot be parsed until the connection is closed, or until `bye`: MiniStack does not close a
+ * connection that always has another message waiting.
+ * @param {Client} client
+ */
 async function flooded(client) {
   const requests = [{ action: 'ping' }, { action: 'dance' }];
-  for (let count = 0; !client.socket.closed; count += 1) {
+  const over = () => client.socket.closed || client.catchUp().responses.some(({ type }) => type === 'bye');
+  for (let count = 0; !over(); count += 1) {
     const received = client.socket.frames.length;
     client.socket.send(requests[count % requests.length]);
     await until('the next frame', () => client.socket.closed || client.socket.frames.length > received);
   }
+  await until('the connection is closed', () => client.socket.closed);
   client.catchUp();
 }
