@@ -18,6 +18,8 @@ def test_terraform_outputs_are_read() -> None:
         "api_id": "abc",
         "queue_url": "http://m/q",
         "dead_letter_url": "http://m/dead",
+        "replay_queue_url": "http://m/replays",
+        "replay_dead_letter_url": "http://m/replays-dead",
         "tables": {"threads": "longwire-local-threads"},
         "functions": {"worker": {"function_name": "longwire-local-worker", "alias": "live", "version": "1"}},
         "websocket_url": "wss://abc.execute-api.us-east-1.amazonaws.com/live",
@@ -29,6 +31,8 @@ def test_terraform_outputs_are_read() -> None:
         "abc",
         "http://m/q",
         "http://m/dead",
+        "http://m/replays",
+        "http://m/replays-dead",
         {"threads": "longwire-local-threads"},
         {"worker": "longwire-local-worker"},
     )

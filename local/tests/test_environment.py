@@ -8,9 +8,9 @@ from longwire_local.environment import (
     settings,
     unknown_settings,
 )
-from longwire_local.facts import EVENT_SOURCE, FUNCTIONS, QUEUES, ROUTES
+from longwire_local.facts import EVENT_SOURCES, FUNCTIONS, QUEUES, ROUTES
 
-AT = Endpoints("http://m", "http://s", "http://m/api/live", "http://m/q", "http://m/dead")
+AT = Endpoints("http://m", "http://s", "http://m/api/live", "http://m/q", "http://m/dead", "http://m/replays")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -41,11 +41,13 @@ def test_functions_do_not_get_the_callers_credentials(checkout: Checkout, monkey
     assert environment["HOME"].startswith(str(checkout.state))
 
 
-def test_queue_function_and_routes_are_consistent() -> None:
-    # Lambda refuses an event source whose queue's visibility timeout is below the function's timeout.
-    source = QUEUES[EVENT_SOURCE.queue]
-    assert source.visibility >= FUNCTIONS[EVENT_SOURCE.function].timeout
-    assert source.dead_letters in QUEUES
+def test_queues_functions_and_routes_are_consistent() -> None:
+    for source in EVENT_SOURCES:
+        # Lambda refuses an event source whose queue's visibility timeout is below the function's timeout.
+        queue = QUEUES[source.queue]
+        assert queue.visibility >= FUNCTIONS[source.function].timeout
+        assert queue.dead_letters in QUEUES
     assert {route.function for route in ROUTES} <= set(FUNCTIONS)
     # Ten threads must not wait for each other.
-    assert EVENT_SOURCE.max_concurrency >= 12
+    (workers,) = (source.max_concurrency for source in EVENT_SOURCES if source.function == "worker")
+    assert workers >= 12

@@ -42,11 +42,13 @@ impl Session<'_> {
             match read {
                 Ok(row) if self.goes_on(row.as_ref(), name, cursor) => {}
                 Ok(row) => return Interruption::Changed(row),
-                Err(error) => tracing::warn!(
-                    event = "connection_poll_failed",
-                    %error,
-                    "the row of the connection was not read"
-                ),
+                Err(error) => {
+                    tracing::warn!(
+                        event = "connection_poll_failed",
+                        %error,
+                        "the row of the connection was not read"
+                    );
+                }
             }
             if *lease.borrow() <= Instant::now() {
                 return Interruption::LeaseExpired;
