@@ -8,6 +8,7 @@ import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { reconfigure } from '../harness/functions.mjs';
 import { ALWAYS, callsOf, inject } from '../harness/inject.mjs';
+import { kill } from '../harness/processes.mjs';
 import { stack } from '../harness/stack.mjs';
 import { idle } from '../harness/thread.mjs';
 
@@ -103,6 +104,23 @@ test('a later resume of a run replaces the replay that is under way', async (t) 
   assert.deepEqual(numbers, [last]);
 });
 
+test('a replay whose process died is done by another one', async (t) => {
+  const thread = newId('t');
+  const run = await (await connect(t, { query: { thread } })).answer('Hey!');
+  const reader = await connect(t, { query: { thread } });
+  const { connectionId } = await reader.request({ action: 'hello' });
+  const posts = await inject(t, { effect: 'hold', operation: 'PostToConnection', containing: connectionId });
+  await reader.request({ action: 'resume', threadId: thread, runId: run.id, after: 0 });
+  await posts.matched();
+  const [{ pid }] = await callsOf({ operation: 'PostToConnection', containing: connectionId });
+  await kill(pid ?? 0);
+  await posts.remove();
+  // The message returns after its visibility timeout of a minute, which is longer than the lease of the dead process.
+  await reader.until('the end of the run', () => reader.runs.get(run.id)?.ended, 90_000);
+  assert.deepEqual(reader.runs.get(run.id)?.events, run.events);
+  await until('the lease is given up', async () => !(await connectionRow(connectionId))?.replayOwner);
+});
+
 test('a connection has unfinished runs on at most three threads', async (t) => {
   const client = await connect(t);
   const start = (/** @type {string} */ threadId) => client.prompt('sim:steady', { threadId });
@@ -149,7 +167,10 @@ test('a connection that does not heed `rate_limited` gets `bye` and is closed', 
 test('a connection of another format is refused in its format and closed without `bye`', async (t) => {
   await reconfigure(t, 'ingest', { variables: { MESSAGES_PER_SECOND: '1' } });
   const client = await connect(t, { protocols: [], query: { format: 'simple' } });
+  // The message comes back for what the first invocation could not do.
+  const closing = await inject(t, { effect: 'fail', operation: 'DeleteConnection', function: 'replay' });
   await flooded(client);
+  assert.equal(await closing.count(), 1);
   const refusals = client.responses.filter(({ value }) => /too many messages/.test(value ?? ''));
   assert.ok(refusals.length >= 50, `${refusals.length} refusals`);
   assert.deepEqual([...new Set(client.responses.map(({ type }) => type))].sort(), ['error', 'pong']);

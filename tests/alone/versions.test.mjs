@@ -87,3 +87,15 @@ test('a subscriber that version 1 attached receives the events', async (t) => {
   await client.until('the end of the run', () => client.runs.get(run.runId)?.ended, RECOVERY_MS);
   await finished(t, run);
 });
+
+test('a replay job that was sent before replays had a queue of their own is done', async (t) => {
+  const threadId = newId('t');
+  const run = await (await connect(t, { query: { thread: threadId } })).answer('Hey!');
+  const reader = await connect(t, { query: { thread: threadId } });
+  const { connectionId } = await reader.request({ action: 'hello' });
+  const cursor = { after: 0, shape: { format: 'agui', lines: 'many' }, asked: Date.now() };
+  const replay = { connection: connectionId, cursor };
+  await sendJob({ v: 2, owner: 'anonymous', threadId, runId: run.id, replay });
+  await reader.until('`resumed`', () => reader.responses.find(({ type }) => type === 'resumed'), RECOVERY_MS);
+  assert.deepEqual(reader.runs.get(run.id)?.events, run.events);
+});

@@ -119,6 +119,7 @@ export function operationOf({ method, url = '', headers }) {
   const target = headers['x-amz-target'];
   if (typeof target === 'string') return target.split('.').at(-1) ?? target;
   if (method === 'POST' && url.includes('/@connections/')) return 'PostToConnection';
+  if (method === 'DELETE' && url.includes('/@connections/')) return 'DeleteConnection';
   return `${method} ${url.split('?')[0]}`;
 }
 

@@ -58,18 +58,18 @@ impl Session<'_> {
         let interrupted = async {
             interruption = Some(self.interruption(lease, name, cursor).await);
         };
-        let posted = self.deps.reposter.post_again(
+        let gone = self.deps.reposter.post_again(
             run,
             cursors,
             lease.subscribe(),
             REPLAY_TIMEOUT,
             interrupted,
         );
-        let posted = posted.await.context("posting the events")?;
+        let gone = gone.await.context("posting the events")?;
         Ok(match interruption {
             Some(Interruption::Changed(row)) => Replayed::Interrupted(row),
             Some(Interruption::LeaseExpired) => Replayed::LeaseExpired,
-            None if posted.gone.contains(self.connection) => Replayed::Gone,
+            None if gone.contains(self.connection) => Replayed::Gone,
             None => Replayed::Done,
         })
     }

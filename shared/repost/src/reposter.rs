@@ -43,15 +43,6 @@ pub struct EndedRun<'a> {
     pub row: &'a RunRow,
 }
 
-/// Outcome for the connections that events were posted to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reposted {
-    /// Nothing is left to post: each connection has its events, or was given up.
-    pub complete: bool,
-    /// Connections that no longer exist, or that refuse posts for good.
-    pub gone: BTreeSet<ConnectionId>,
-}
-
 /// Failure to post events again.
 #[derive(Debug, thiserror::Error)]
 pub enum RepostError {
@@ -66,7 +57,8 @@ pub enum RepostError {
 impl Reposter {
     /// Posts the events of a run to each connection from its cursor on, until nothing is left, `limit` has passed, or
     /// `interrupted` completes. No post starts unless it ends before `lease`. After the return, and after this future
-    /// was dropped, no post starts any more.
+    /// was dropped, no post starts any more. Returns the connections that no longer exist, or that refuse posts for
+    /// good.
     pub async fn post_again(
         &self,
         run: EndedRun<'_>,
@@ -74,7 +66,7 @@ impl Reposter {
         lease: watch::Receiver<Instant>,
         limit: Duration,
         interrupted: impl Future<Output = ()>,
-    ) -> Result<Reposted, RepostError> {
+    ) -> Result<BTreeSet<ConnectionId>, RepostError> {
         let read = read_events(&self.threads, &self.clock, run.key, run.run_id);
         let settings = self.settings.clone();
         let post = self.post.clone();
@@ -86,13 +78,13 @@ impl Reposter {
         for (id, cursor) in cursors {
             events.attach(id, cursor).await?;
         }
-        let complete = tokio::select! {
-            complete = events.drained(limit) => complete,
-            () = interrupted => false,
-        };
+        tokio::select! {
+            // Whether anything is left does not matter: a client sends `resume` for what it lacks.
+            _ = events.drained(limit) => {}
+            () = interrupted => {}
+        }
         events.stop().await;
-        let gone = gone(notices);
-        Ok(Reposted { complete, gone })
+        Ok(gone(notices))
     }
 
     /// Emits the events of a run that was cancelled while queued. It has none in the event log; its rows hold all
