@@ -39,7 +39,7 @@ pub struct EndedRun<'a> {
     pub key: &'a ThreadKey,
     /// Id of the run.
     pub run_id: &'a RunId,
-    /// Its control row.
+    /// Control row of the run.
     pub row: &'a RunRow,
 }
 
