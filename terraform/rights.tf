@@ -120,7 +120,7 @@ locals {
 
     read_runs = {
       sid       = "ReadRuns"
-      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
       resources = [local.threads]
     }
 

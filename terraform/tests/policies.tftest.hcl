@@ -148,7 +148,7 @@ run "policies_of_all_roles" {
     condition = jsonencode({ for s in jsondecode(module.function["replay"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), sort(flatten([s.Resource]))] }) == jsonencode({
       WriteOwnLog      = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-replay:*"]]
       ServeConnections = ["Allow", ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
-      ReadRuns         = ["Allow", ["dynamodb:GetItem", "dynamodb:Query"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
+      ReadRuns         = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
       TakeReplays = ["Allow", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
       ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
       SendReplays = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]

@@ -9,7 +9,6 @@ use longwire_core::run::{Cursor, RunRow};
 use longwire_core::thread_key::ThreadKey;
 use longwire_repost::reposter::EndedRun;
 use longwire_store::connections::replays::{ReplayRow, parse_replay_name};
-use longwire_store::error::StoreError;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -34,7 +33,7 @@ pub(crate) enum Replayed {
 
 impl Session<'_> {
     /// Posts the events of the run after the cursor, for 120 s at most. A run that is missing, unreadable or
-    /// unfinished has none to post here.
+    /// unfinished, or that belongs to a deleted thread, has none to post here.
     pub(crate) async fn replay(
         &self,
         lease: &watch::Sender<Instant>,
@@ -75,9 +74,10 @@ impl Session<'_> {
     }
 
     async fn ended(&self, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Option<RunRow>> {
-        match self.deps.reposter.threads.run_row(key, run_id).await {
-            Ok(row) => Ok(row.filter(|row| row.status.ended())),
-            Err(error @ StoreError::Corrupt(_)) => {
+        let run = self.deps.reposter.threads.run(key, run_id, self.now());
+        match run.await {
+            Ok(run) => Ok(run.map(|(row, _)| row).filter(|row| row.status.ended())),
+            Err(error) if error.permanent() => {
                 tracing::error!(event = "run_unreadable", run = %run_id, %error, "the run cannot be read");
                 Ok(None)
             }

@@ -1,5 +1,7 @@
 //! `resume` of a run that has ended: the connection's row names the replay, and `replay` is told.
 
+use aws_sdk_dynamodb::Client as Table;
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_sqs::Client as Sqs;
 use aws_sdk_sqs::operation::send_message::SendMessageOutput;
 use aws_smithy_mocks::{Rule, mock};
@@ -8,14 +10,24 @@ use serde_json::{Value, json};
 
 use super::answer;
 use super::mocks::{
-    CONNECTION, NOW, changed_connection, connected, connection, counted, found, row,
+    CONNECTION, NOW, changed_connection, connected, connection, counted, item, meta, row,
 };
 
 const RESUME: &str = r#"{"action":"resume","id":"4","runId":"r1","after":4}"#;
 
+/// Mocks the read of an idle thread and of its run, which has ended.
 fn ended() -> Rule {
     let ended = row("finished", &json!({"endedAt": NOW - 1, "lastSeq": 9}));
-    found("threads", "RUN#r1", Some(ended))
+    let items = [("META", meta(&[])), ("RUN#r1", ended)].map(|(sort, mut found)| {
+        found["thread"] = json!("anonymous/t1");
+        found["item"] = json!(sort);
+        item(&found)
+    });
+    mock!(Table::batch_get_item).then_output(move || {
+        BatchGetItemOutput::builder()
+            .responses("threads", items.to_vec())
+            .build()
+    })
 }
 
 /// Mocks the message to `replay`. A message to the workers' queue fails the test.

@@ -1,13 +1,18 @@
 //! Mocked services around a connection that waits for replays.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_apigatewaymanagement::operation::delete_connection::DeleteConnectionOutput;
+use aws_sdk_dynamodb::operation::batch_get_item::{
+    BatchGetItemError, BatchGetItemInput, BatchGetItemOutput,
+};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
-use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemInput, GetItemOutput};
+use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityOutput;
 use aws_sdk_sqs::operation::send_message::SendMessageOutput;
 use aws_smithy_mocks::{
@@ -200,7 +205,10 @@ fn deps(
                 let posting = posting.lock().expect("no panic under the lock").clone();
                 posting(count)
             }),
-            clock: Clock::new(move || NOW + began.elapsed().as_secs()),
+            clock: Clock::new(move || {
+                let elapsed = began.elapsed().as_millis();
+                NOW * 1000 + u64::try_from(elapsed).expect("a test is short")
+            }),
             settings: Settings::default(),
         },
         gateway: client!(aws_sdk_apigatewaymanagement, [closed]),
@@ -208,11 +216,12 @@ fn deps(
 }
 
 /// Rules of the tables.
-fn table(row: &SharedRow) -> [Rule; 3] {
+fn table(row: &SharedRow) -> [Rule; 4] {
     let (read, written, deleted) = (row.clone(), row.clone(), row.clone());
     [
         mock!(aws_sdk_dynamodb::Client::get_item)
-            .then_compute_response(move |get: &GetItemInput| found(&read, get)),
+            .then_compute_output(move |get: &GetItemInput| found(&read, get)),
+        mock!(aws_sdk_dynamodb::Client::batch_get_item).then_compute_response(run),
         mock!(aws_sdk_dynamodb::Client::update_item)
             .then_compute_response(move |update: &_| written.update(update)),
         mock!(aws_sdk_dynamodb::Client::delete_item).then_compute_output(move |_: &_| {
@@ -222,24 +231,38 @@ fn table(row: &SharedRow) -> [Rule; 3] {
     ]
 }
 
-fn found(row: &SharedRow, get: &GetItemInput) -> MockResponse<GetItemOutput, GetItemError> {
-    let sort = get.key().and_then(|key| key.get("item"));
-    let sort = sort.and_then(|sort| sort.as_s().ok());
-    let found = match sort.map(String::as_str) {
-        None => row.get(),
-        Some("RUN#broken") => {
-            return MockResponse::Error(GetItemError::unhandled("the table is down"));
-        }
-        Some(sort) if sort.ends_with("#IN") => None,
-        Some(_) => Some(cancelled_run()),
-    };
-    let output = GetItemOutput::builder().set_item(found.as_ref().map(item));
+/// Reads of the thread and of one of its runs.
+fn run(read: &BatchGetItemInput) -> MockResponse<BatchGetItemOutput, BatchGetItemError> {
+    let tables = read.request_items().into_iter().flat_map(HashMap::values);
+    let keys = tables.flat_map(KeysAndAttributes::keys);
+    if keys
+        .flat_map(HashMap::values)
+        .any(|key| *key == AttributeValue::S("RUN#broken".to_owned()))
+    {
+        return MockResponse::Error(BatchGetItemError::unhandled("the table is down"));
+    }
+    let items = [thread(), cancelled_run()].map(|found| item(&found));
+    let output = BatchGetItemOutput::builder().responses("threads", items.into());
     MockResponse::Output(output.build())
+}
+
+/// Reads of the connection's row, and of the input of a run, which is not found.
+fn found(row: &SharedRow, get: &GetItemInput) -> GetItemOutput {
+    let of_thread = get.key().is_some_and(|key| key.contains_key("item"));
+    let found = if of_thread { None } else { row.get() };
+    GetItemOutput::builder()
+        .set_item(found.as_ref().map(item))
+        .build()
+}
+
+fn thread() -> Value {
+    json!({ "thread": "anonymous/t_1", "item": "META", "born": NOW, "line": [], "updatedAt": NOW })
 }
 
 /// Makes the row of a run that was cancelled while it was queued.
 fn cancelled_run() -> Value {
     json!({
+        "thread": "anonymous/t_1", "item": "RUN#r",
         "v": 2, "status": "cancelled", "reason": "user", "epoch": 0, "restarts": [], "leaseUntil": 0,
         "crashes": 0, "attached": {}, "onGone": "cancel", "lastSeq": 0, "messageId": "u_1",
         "usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},

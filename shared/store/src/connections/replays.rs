@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{ConnectionId, Owner, RunId, ThreadId};
+use longwire_core::lenient::or_default;
 use longwire_core::run::Cursor;
 use longwire_core::shape::Format;
 use serde::Deserialize;
@@ -25,7 +26,8 @@ pub const MAX_REPLAYS: usize = 20;
 pub struct ReplayRow {
     /// User of the connection, who owns the threads.
     pub user: Owner,
-    /// Format of the connection.
+    /// Format of the connection; the default in place of one that only a newer version knows.
+    #[serde(deserialize_with = "or_default")]
     pub format: Format,
     /// Replays that the connection waits for, by [`replay_name`]; `None` before the first one.
     #[serde(default)]

@@ -10,7 +10,6 @@ use serde::Deserialize;
 use crate::error::StoreError;
 use crate::item::{Item, read};
 use crate::threads::Threads;
-use crate::threads::control::complete;
 use crate::threads::keys::{self, PARTITION};
 
 /// Run queue of a thread's item. Nothing else of it matters here.
@@ -36,9 +35,7 @@ impl Threads {
             .consistent_read(true)
             .set_keys(Some(keys.collect()))
             .build()?;
-        let request = self.client.batch_get_item();
-        let output = request.request_items(&self.table, metas).send().await?;
-        let items = complete(output)?.remove(&self.table).unwrap_or_default();
+        let items = self.batch(metas).await?;
         items.into_iter().filter_map(busy_thread).collect()
     }
 }

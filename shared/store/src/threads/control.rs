@@ -104,7 +104,7 @@ impl Threads {
         Ok((meta.filter(|meta| !meta.expired(now)), input))
     }
 
-    async fn batch(&self, wanted: KeysAndAttributes) -> Result<Vec<Item>, StoreError> {
+    pub(super) async fn batch(&self, wanted: KeysAndAttributes) -> Result<Vec<Item>, StoreError> {
         let request = self
             .client
             .batch_get_item()
@@ -141,9 +141,7 @@ fn split(items: Vec<Item>) -> (Option<Item>, Option<Item>) {
 
 /// Items of a batch read, by table. A read with unprocessed keys fails as a whole, because an absent item must mean
 /// that there is none.
-pub(super) fn complete(
-    output: BatchGetItemOutput,
-) -> Result<HashMap<String, Vec<Item>>, StoreError> {
+fn complete(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, StoreError> {
     let unprocessed = output.unprocessed_keys.unwrap_or_default();
     if !unprocessed.is_empty() {
         let message = "a batch read returned a part only".to_owned();
