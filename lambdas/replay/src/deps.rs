@@ -6,7 +6,9 @@ use longwire_core::clock::Clock;
 use longwire_core::ids::ConnectionId;
 use longwire_gateway::close::{CloseError, close};
 use longwire_gateway::post;
+use longwire_gateway::warm_up::connections;
 use longwire_lambda::sdk::{self, CallTimeouts};
+use longwire_lambda::warm_up::warm_up;
 use longwire_queue::queue::Queue;
 use longwire_repost::reposter::Reposter;
 use longwire_store::connections::Connections;
@@ -41,7 +43,7 @@ impl Deps {
 }
 
 impl Config {
-    /// Builds the clients.
+    /// Builds and connects the clients.
     pub(crate) async fn connect(self) -> Deps {
         // The stream and `close` limit the time of each request to `@connections` themselves.
         let unlimited = sdk::load().await;
@@ -49,11 +51,16 @@ impl Config {
         let database = aws_sdk_dynamodb::Client::new(&limited);
         let settings = Settings::default();
         let gateway = post::client(&unlimited, &self.callback_endpoint, settings.post_timeout);
+        let threads = Threads::new(database.clone(), self.threads_table);
+        let queue = Queue::new(aws_sdk_sqs::Client::new(&limited), self.replay_queue_url);
+        let requests =
+            async { tokio::join!(threads.warm_up(), queue.warm_up(), connections(&gateway)) };
+        warm_up(requests).await;
         Deps {
-            connections: Connections::new(database.clone(), self.connections_table),
-            queue: Queue::new(aws_sdk_sqs::Client::new(&limited), self.replay_queue_url),
+            connections: Connections::new(database, self.connections_table),
+            queue,
             reposter: Reposter {
-                threads: Threads::new(database, self.threads_table),
+                threads,
                 post: post::post(gateway.clone()),
                 clock: Clock::system(),
                 settings,
