@@ -16,7 +16,6 @@ Shape = dict[str, Any]
 MAX_RECEIVES = re.compile(r"max_receives\s+= (\d+)")
 DEAD_LETTER_QUEUE = re.compile(r"deadLetterTargetArn\s+= aws_sqs_queue\.(\w+)\.arn")
 # Argument with the function of an event source, by the module that creates it.
-ARGUMENT_WITH_FUNCTION = {"work_queue": "worker_arn", "thread_changes": "function_arn"}
 FUNCTION_OF_ALIAS = re.compile(r'module\.function\["(\w+)"\]\.alias_arn')
 
 
