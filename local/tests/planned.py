@@ -15,7 +15,6 @@ Shape = dict[str, Any]
 # Only AWS knows the queue's ARN, so a plan does not show the redrive policy: its numbers come from the source.
 MAX_RECEIVES = re.compile(r"max_receives\s+= (\d+)")
 DEAD_LETTER_QUEUE = re.compile(r"deadLetterTargetArn\s+= aws_sqs_queue\.(\w+)\.arn")
-# Argument with the function of an event source, by the module that creates it.
 FUNCTION_OF_ALIAS = re.compile(r'module\.function\["(\w+)"\]\.alias_arn')
 
 
