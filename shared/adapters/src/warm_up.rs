@@ -1,5 +1,5 @@
-//! Requests that open the connections of the clients. Each is permitted, refused for its content and free of charge.
-//! Failures are ignored.
+//! Requests that open the connections of the clients. Each is permitted, and refused by its service before it has an
+//! effect or a price. Failures are ignored.
 
 use aws_sdk_bedrockagentruntime::types::{
     KnowledgeBaseQuery, KnowledgeBaseRetrievalConfiguration, KnowledgeBaseVectorSearchConfiguration,

@@ -119,7 +119,9 @@ impl Outbox {
     /// cursor stays before the gap, and it is not told that it has caught up. Other formats have no numbers: their
     /// clients cannot fill a gap, and an event that is sent twice would be displayed twice.
     pub(crate) fn frame_refused(&mut self) {
-        if self.shape.format == Format::Agui {
+        // A frame of the outbox before this one is no gap in this one.
+        let dropped = !self.frames.is_empty();
+        if dropped && self.shape.format == Format::Agui {
             self.gap = true;
             self.pending_resumed = None;
         }

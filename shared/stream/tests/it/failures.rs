@@ -184,6 +184,23 @@ async fn a_refused_post_ends_only_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_post_from_before_a_resume_that_is_refused_leaves_no_gap_after_it() {
+    let stage = stage(|_, nth| match nth {
+        0 => (ms(50), Err(PostError::Refused("413".to_owned()))),
+        _ => (ms(10), Ok(())),
+    });
+    stage.attach("c", Lines::One).await;
+    stage.open().await;
+    sleep(ms(20)).await;
+    stage.resume("c", Format::Agui, 0).await;
+    stage.drain().await;
+    let lines = stage.clients.lines("c");
+    assert_eq!(numbers(&lines[..2]), [1, 2]);
+    assert!(lines[2].contains("resumed"), "{}", lines[2]);
+    assert_eq!(stage.sink.cursors().await.unwrap()[&id("c")].after, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_whose_posts_are_all_refused_is_detached_after_ten() {
     let mut stage = stage(|_, _| (ms(10), Err(PostError::Refused("403".to_owned()))));
     stage.attach("c", Lines::One).await;
