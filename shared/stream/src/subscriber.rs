@@ -30,6 +30,7 @@ pub(crate) type Subscribers = BTreeMap<ConnectionId, Subscriber>;
 pub(crate) struct Subscriber {
     outbox: Outbox,
     pace: Pace,
+    /// Opening of the connection.
     opening: Opening,
     post: Option<PostFuture>,
     /// Attempts to post the first frame of the outbox.
@@ -41,16 +42,16 @@ pub(crate) struct Subscriber {
     read_retry: Retry,
 }
 
-/// What is known of a connection that may still be opening.
+/// Opening of a connection, after which status 410 means that it is gone.
 #[derive(Debug, Clone, Copy)]
 enum Opening {
-    /// Nobody told yet when it was made: until this time it may be opening.
+    /// Age unknown: may be opening until this time.
     Unknown(Instant),
-    /// The same, and it has answered 410.
+    /// Age unknown, and status 410 was answered: may be opening until this time.
     Doubted(Instant),
-    /// It may be opening until this time.
+    /// Age known: may be opening until this time.
     Until(Instant),
-    /// It has taken a frame.
+    /// Open: a frame was taken.
     Over,
 }
 
