@@ -13,6 +13,7 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 use longwire_lambda::env::required;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_lambda::telemetry;
+use longwire_lambda::warm_up::warm_up;
 use longwire_store::threads::Threads;
 
 #[tokio::main(flavor = "current_thread")]
@@ -21,6 +22,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let table = required("THREADS_TABLE")?;
     let config = sdk::load_with(CallTimeouts::SHORT).await;
     let threads = &Threads::new(Client::new(&config), table);
+    warm_up(threads.warm_up()).await;
     run(service_fn(async |event: LambdaEvent<Event>| {
         Ok::<_, Infallible>(handler::handle(threads, event).await)
     }))
