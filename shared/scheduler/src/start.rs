@@ -116,11 +116,7 @@ impl Scheduler {
 
     /// Appends the run to the thread's run queue, reserves the id of its message, and sends its job when it is the head.
     /// A run that waits wakes an overdue head instead.
-    async fn enqueue(
-        &self,
-        run: &NewRun,
-        queueing: Queueing<'_>,
-    ) -> Result<Queued, ScheduleError> {
+    async fn enqueue(&self, run: &NewRun, queueing: Queueing<'_>) -> Result<Queued, ScheduleError> {
         let append = Append {
             run_id: &run.run_id,
             recorded_at: queueing.recorded_at,

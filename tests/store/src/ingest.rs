@@ -26,7 +26,12 @@ pub(crate) fn start(
     if_busy: IfBusy,
     faults: Vec<Fault>,
 ) -> Operation {
-    let injector = FaultInjector::new(environment, format!("start of {run}"), Order::AsSent, faults);
+    let injector = FaultInjector::new(
+        environment,
+        format!("start of {run}"),
+        Order::AsSent,
+        faults,
+    );
     let scheduler = environment.scheduler(&injector);
     let new = new_run(environment, run, if_busy);
     let environment = Arc::clone(environment);
@@ -46,7 +51,12 @@ pub(crate) fn start(
 
 /// Cancels a run.
 pub(crate) fn cancel(environment: &Arc<Environment>, run: RunId, faults: Vec<Fault>) -> Operation {
-    let injector = FaultInjector::new(environment, format!("cancel of {run}"), Order::AsSent, faults);
+    let injector = FaultInjector::new(
+        environment,
+        format!("cancel of {run}"),
+        Order::AsSent,
+        faults,
+    );
     let (threads, _) = environment.clients(&injector);
     let environment = Arc::clone(environment);
     let now = environment.now();
@@ -70,7 +80,12 @@ pub(crate) fn resume(
     connection: usize,
     faults: Vec<Fault>,
 ) -> Operation {
-    let injector = FaultInjector::new(environment, format!("resume of {run}"), Order::AsSent, faults);
+    let injector = FaultInjector::new(
+        environment,
+        format!("resume of {run}"),
+        Order::AsSent,
+        faults,
+    );
     let (threads, queue) = environment.clients(&injector);
     let scheduler = Scheduler::new(threads.clone(), queue);
     let environment = Arc::clone(environment);

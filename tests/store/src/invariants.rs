@@ -92,7 +92,10 @@ impl Observations {
                 names(&run_queue)
             ));
         }
-        let left = before.run_queue().iter().filter(|run| !run_queue.contains(run));
+        let left = before
+            .run_queue()
+            .iter()
+            .filter(|run| !run_queue.contains(run));
         for run in left {
             let row = self.snapshot.rows.get(run);
             if row.is_some_and(|row| !row.status.ended() && self.snapshot.has(row)) {

@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use longwire_gateway::post::{client, post};
 use longwire_core::ids::ConnectionId;
+use longwire_gateway::post::{client, post};
 use longwire_stream::post::PostError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
