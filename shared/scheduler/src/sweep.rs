@@ -1,6 +1,7 @@
 //! Moving an overdue run that the sweep found.
 
 use longwire_core::run::CancelReason;
+use longwire_store::error::StoreError;
 use longwire_store::threads::overdue::Overdue;
 use longwire_store::threads::record::WAKE_QUEUED;
 
@@ -18,7 +19,11 @@ impl Scheduler {
         let meta = self.threads.meta(key, now).await?;
         let run_queue = meta.map(|meta| meta.run_queue).unwrap_or_default();
         if let Some(head) = run_queue.first().filter(|_| run_queue.contains(run_id)) {
-            let row = self.threads.run_row(key, head).await?;
+            // The job of a run that this version cannot read makes a worker end it.
+            let row = match self.threads.run_row(key, head).await {
+                Err(StoreError::Corrupt(_)) => None,
+                row => row?,
+            };
             self.wake(key, head, row.as_ref(), now).await?;
             if head != run_id {
                 let later = now + WAKE_QUEUED;

@@ -68,20 +68,26 @@ struct Key {
     item: String,
 }
 
-/// Attribute of a thread's own item.
+/// Attributes of a thread's own item.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Generation {
     born: u64,
+    #[serde(default)]
+    deleted_at: Option<u64>,
 }
 
 /// Control row or another item of a run, as far as it is read.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct RunItem {
     item: String,
     #[serde(default)]
     generation: Option<u64>,
     #[serde(default)]
     status: Option<String>,
+    #[serde(default)]
+    recorded_at: Option<u64>,
 }
 
 impl RunItem {
@@ -90,6 +96,13 @@ impl RunItem {
         let status = self.status.as_deref().map(s);
         let ended = [RunStatus::Finished, RunStatus::Failed, RunStatus::Cancelled];
         status.is_some_and(|status| ended.map(status_value).contains(&status))
+    }
+
+    /// Tells whether the run names no generation and was recorded before the thread was deleted, so that it can belong to
+    /// no later one.
+    fn deleted(&self, deleted_at: Option<u64>) -> bool {
+        let recorded_at = self.recorded_at.filter(|_| self.generation.is_none());
+        recorded_at.is_some_and(|recorded| deleted_at.is_some_and(|deleted| recorded < deleted))
     }
 }
 
@@ -114,7 +127,7 @@ fn born(item: StreamItem) -> Result<Option<u64>, StoreError> {
     if item.is_empty() {
         return Ok(None);
     }
-    let Generation { born } = from_item(item)?;
+    let Generation { born, .. } = from_item(item)?;
     Ok(Some(born))
 }
 
@@ -123,16 +136,18 @@ impl Threads {
     /// ids. `now` is in seconds since 1970. May be repeated, and dropped at any time: what a first call left, the next
     /// one deletes.
     ///
-    /// A run belongs to the generation that its claim wrote into its row. The rows are ended before anything else is
-    /// deleted, so that no worker adds to what was read; each row is deleted after the rest of its run, because the
-    /// row tells which generation the rest belongs to. A run without a generation was not claimed; it has an expiry.
+    /// A run belongs to the generation that its first message wrote into its row. The rows are ended before anything else
+    /// is deleted, so that no worker adds to what was read; each row is deleted after the rest of its run, because the
+    /// row tells which generation the rest belongs to. A run without a message names no generation: it belongs to the
+    /// former one if it was recorded before the thread was deleted; else it has an expiry of its own.
     pub async fn erase(&self, former: &FormerGeneration, now: u64) -> Result<Erased, StoreError> {
         let FormerGeneration { key, generation } = former;
         let current: Option<Generation> = self.get(key, keys::META.to_owned()).await?;
-        if current.is_some_and(|current| current.born <= *generation) {
+        if current.as_ref().is_some_and(|current| current.born <= *generation) {
             return Ok(Erased::Current);
         }
-        let runs = self.end_runs(key, *generation, now).await?;
+        let deleted_at = current.and_then(|current| current.deleted_at);
+        let runs = self.end_runs(former, deleted_at, now).await?;
         let mut items = 0;
         for run_id in &runs {
             items += self.erase_prefix(key, &keys::event_log(run_id)).await?;
@@ -148,21 +163,26 @@ impl Threads {
     /// Finds the runs of the generation and ends those that are unfinished.
     async fn end_runs(
         &self,
-        key: &ThreadKey,
-        generation: u64,
+        former: &FormerGeneration,
+        deleted_at: Option<u64>,
         now: u64,
     ) -> Result<Vec<RunId>, StoreError> {
+        let FormerGeneration { key, generation } = former;
         let (mut runs, mut from) = (Vec::new(), None);
         loop {
             let (page, next) = self.run_page(key, from).await?;
             for item in page {
                 let run: RunItem = read(item)?;
-                let run_id = keys::parse_run(&run.item);
-                let Some(run_id) = run_id.filter(|_| run.generation == Some(generation)) else {
+                let deleted = run.deleted(deleted_at);
+                let belongs = deleted || run.generation == Some(*generation);
+                let Some(run_id) = keys::parse_run(&run.item).filter(|_| belongs) else {
                     continue;
                 };
+                if deleted {
+                    self.name_generation(key, &run_id, *generation).await?;
+                }
                 if !run.ended() {
-                    self.end_erased(key, &run_id, generation, now).await?;
+                    self.end_erased(key, &run_id, *generation, now).await?;
                 }
                 runs.push(run_id);
             }
@@ -170,6 +190,26 @@ impl Threads {
             if from.is_none() {
                 return Ok(runs);
             }
+        }
+    }
+
+    /// Writes the generation into the row of a run that names none. A worker that stores its first message at the same
+    /// time writes the same one.
+    async fn name_generation(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        generation: u64,
+    ) -> Result<(), StoreError> {
+        let request = self
+            .update_row(key, run_id)
+            .update_expression("SET generation = :generation")
+            .condition_expression("attribute_exists(#status) AND attribute_not_exists(generation)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":generation", n(generation));
+        match with_jitter(|| async { Ok(request.clone().send().await?) }).await {
+            Ok(_) | Err(StoreError::ConditionFailed) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -181,7 +221,7 @@ impl Threads {
         let query = self
             .query_prefix(key, keys::RUNS)
             .consistent_read(true)
-            .projection_expression("#item, generation, #status")
+            .projection_expression("#item, generation, #status, recordedAt")
             .expression_attribute_names("#status", "status")
             .limit(PAGE)
             .set_exclusive_start_key(from);

@@ -129,6 +129,35 @@ async fn runs_are_ended_before_anything_is_deleted_and_messages_come_last() {
 }
 
 #[tokio::test]
+async fn a_run_without_a_message_is_erased_when_the_thread_was_deleted_since() {
+    let unnamed = |run_id: &str, recorded_at: &str| {
+        json!({ "item": { "S": format!("RUN#{run_id}") }, "status": { "S": "queued" },
+            "recordedAt": { "N": recorded_at } })
+    };
+    let meta = json!({ "born": { "N": "6" }, "deletedAt": { "N": "1000" } });
+    let table = Scripted::with_responses([
+        found(&meta),
+        page([unnamed("r_2", "1000"), unnamed("r_1", "999")]),
+        updated(&row(json!({}))),
+        updated(&row(json!({}))),
+        keys(&[]),
+        keys(&[]),
+        no_item(),
+        keys(&[]),
+        keys(&[]),
+    ])
+    .await;
+    let erased = erase(&table).await.expect("responses");
+    assert_eq!(erased, Erased::Done { items: 1 });
+    let requests = table.requests();
+    assert_eq!(requests[2].1["UpdateExpression"], "SET generation = :generation");
+    assert_eq!(requests[2].1["Key"]["item"]["S"], "RUN#r_1");
+    let (operation, body) = &requests[6];
+    assert_eq!(operation, "DeleteItem");
+    assert_eq!(body["Key"]["item"]["S"], "RUN#r_1");
+}
+
+#[tokio::test]
 async fn a_generation_that_is_current_again_is_kept() {
     for born in ["5", "4"] {
         let meta = json!({ "born": { "N": born }, "updatedAt": { "N": "1" } });
