@@ -4,7 +4,10 @@ import { putItem, setAttribute, threadItems } from './aws.mjs';
 import { connect, newId } from './client.mjs';
 import { idle } from './thread.mjs';
 
-/** Starts a run with a tool call and an answer on a thread of its own, and waits for its end. @param {import('node:test').TestContext} t */
+/**
+ * Starts a run with a tool call and an answer on a thread of its own, and waits for its end.
+ * @param {import('node:test').TestContext} t
+ */
 export async function answered(t) {
   const client = await connect(t, { query: { thread: newId('t') } });
   const run = await (await client.prompt('How is the weather in New York?')).success();

@@ -47,7 +47,11 @@ mod tests {
 
     #[test]
     fn an_end_is_posted_again_three_times_while_its_events_can_be_replayed() {
-        let ended = |last_seq: u64, end_posts: u32| json!({ "status": "finished", "endedAt": 1_000, "lastSeq": last_seq, "endPosts": end_posts });
+        let ended = |last_seq: u64, end_posts: u32| {
+            json!({
+                "status": "finished", "endedAt": 1_000, "lastSeq": last_seq, "endPosts": end_posts
+            })
+        };
         let due = |ended: Value, now: u64| due(&row(&ended), now, Duration::from_secs(3_600));
         assert!(due(ended(9, 0), 1_000) && due(ended(9, 2), 4_599));
         assert!(!due(ended(9, 3), 1_000), "it was posted three times");

@@ -3,10 +3,11 @@
 //! A write to the table and a message to the queue cannot be one transaction. Every unfinished run therefore carries
 //! a `wakeBy` deadline; a reader that finds it overdue sends the job again.
 //!
-//! No reader can tell a job that was lost from one that waits behind others: the queue does not say what it contains, and
-//! the age of its oldest message includes those of runs in progress. A job for each reader would add to the load that makes
-//! them wait. So the row counts the wake-ups since the last claim (`wakes`), and the time to the next one doubles each time.
-//! A lost job costs its run the first deadline, five minutes; a run that waits for two days gets nine jobs, not hundreds.
+//! No reader can tell a job that was lost from one that waits behind others: the queue does not say what it contains,
+//! and the age of its oldest message includes those of runs in progress. A job for each reader would add to the load
+//! that makes them wait. So the row counts the wake-ups since the last claim (`wakes`), and the time to the next one
+//! doubles each time. A lost job costs its run the first deadline, five minutes; a run that waits for two days gets
+//! nine jobs, not hundreds.
 
 use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::run::{RunRow, RunStatus};
@@ -16,8 +17,8 @@ use longwire_store::threads::record::WAKE_QUEUED;
 use crate::error::ScheduleError;
 use crate::scheduler::Scheduler;
 
-/// Time from a wake-up of a run that is claimed or has ended to the next one, in seconds, before it is doubled. Also the
-/// time to the next attempt of a wake-up whose job could not be sent, which does not count.
+/// Time from a wake-up of a run that is claimed or has ended to the next one, in seconds, before it is doubled. Also
+/// the time to the next attempt of a wake-up whose job could not be sent, which does not count.
 const WAKE_AGAIN: u64 = 120;
 
 /// Most doublings of the time between two wake-ups, for longer than the two days that a row exists.
@@ -76,7 +77,7 @@ impl Scheduler {
             return Ok(scheduler.send(key, run_id).await?);
         };
         let mut row = row.clone();
-        if let Some(before) = row.wake_by {
+        if let Some(before) = row.wake_by.filter(|_| !row.status.ended()) {
             let soon = now + WAKE_AGAIN;
             let postpone = self.threads.postpone_wake(key, run_id, before, soon);
             // Another reader was first, and sends the job.

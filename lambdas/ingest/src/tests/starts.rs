@@ -153,7 +153,7 @@ async fn a_waiting_run_wakes_an_overdue_head() {
             updated("META", "list_append", Ok(meta(&["r0", "r9", "r1"]))),
             found("threads", "RUN#r0", head.clone()),
             sent("r0", Ok(())),
-            updated("RUN#r0", "#wakeBy", Ok(head.unwrap_or_default())),
+            updated("RUN#r0", "#wake", Ok(head.unwrap_or_default())),
         );
         let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
         let ack = answer(&all, PROMPT).await;
@@ -214,12 +214,38 @@ async fn a_repeated_start_completes_an_interrupted_one() {
             ),
             updated("META", "list_append", appended),
             sent("r1", Ok(())),
+            updated("RUN#r1", "#wakes", Ok(row("queued", &json!({})))),
         );
-        let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+        let all = [
+            &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6,
+        ];
         let ack = answer(&all, PROMPT).await;
         assert!(ack.ends_with(tail), "{ack}");
         assert_eq!(rules.5.num_calls(), 1, "the job of the head is sent again");
+        assert_eq!(rules.6.num_calls(), 1, "the job is counted");
     }
+}
+
+#[tokio::test]
+async fn a_start_that_is_repeated_again_sends_no_job() {
+    let woken = || row("queued", &json!({ "wakes": 1 }));
+    let rules = (
+        connected("agui"),
+        recorded(Err("ConditionalCheckFailedException")),
+        found("threads", "RUN#r1", Some(woken())),
+        updated(
+            "RUN#r1",
+            "if_not_exists(attached.#me, :cursor)",
+            Ok(woken()),
+        ),
+        updated("META", "list_append", Err(meta(&["r1"]))),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
+    let ack = answer(&all, PROMPT).await;
+    assert!(
+        ack.ends_with(r#""status":"queued","duplicate":true}"#),
+        "{ack}"
+    );
 }
 
 #[tokio::test]
@@ -274,9 +300,12 @@ async fn if_busy_rejects_the_prompt_or_interrupts_the_runs_before_it() {
         taken_back(Ok(())),
         found("threads", "RUN#r0", Some(row("cancelled", &json!({})))),
         sent("r0", Ok(())),
+        updated("RUN#r0", "#wakes", Ok(row("cancelled", &json!({})))),
     );
     let prompt = if_busy("reject");
-    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+    let all = [
+        &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6,
+    ];
     let error = answer(&all, &prompt).await;
     assert!(error.contains(r#""code":"thread_busy""#), "{error}");
     assert_eq!(rules.3.num_calls(), 1, "the rejected run is deleted");

@@ -122,10 +122,12 @@ async fn the_job_belongs_to_the_group_of_a_subscriber_and_without_one_to_that_of
     } });
     let subscribed = json!({ "wakeBy": { "N": "1165" }, "attached": { "M": { "c=": cursor } } });
     for (row, group) in [(row(subscribed), "c="), (overdue_row(), "t_1")] {
-        let responses = [found(&meta(&["r_1"])), found(&row), updated(&row), sent()];
+        let head = found(&meta(&["r_1"]));
+        let responses = [head, found(&row), updated(&row), sent(), updated(&row)];
         let aws = Scripted::with_responses(responses).await;
         move_overdue(&aws).await.expect("it is moved");
-        assert_eq!(aws.last_body()["MessageGroupId"], group);
+        let (_, job) = &aws.requests()[3];
+        assert_eq!(job["MessageGroupId"], group);
     }
 }
 

@@ -12,8 +12,8 @@ use crate::threads::update_expression::UpdateExpression;
 use crate::update::{Updated, update};
 
 impl Threads {
-    /// Counts that the job of a run was sent again, and moves the `wakeBy` deadline of an unfinished one to `wake_by`, in
-    /// seconds since 1970. Changes nothing when another writer changed the row since `read`.
+    /// Counts that the job of a run was sent again, and moves the `wakeBy` deadline of an unfinished one to `wake_by`,
+    /// in seconds since 1970. Changes nothing when another writer changed the row since `read`.
     pub async fn count_wake(
         &self,
         key: &ThreadKey,

@@ -90,8 +90,8 @@ pub(super) enum Transition<'a> {
     RequestCancel { reason: CancelReason },
     /// queued → ended, without a worker.
     CancelQueued { reason: CancelReason, at: u64 },
-    /// Any unfinished state of a run that was claimed in this generation of its thread → ended, so that its worker can
-    /// write nothing more. The row is deleted next.
+    /// Any unfinished state of a run that was claimed in this generation of its thread → ended, so that its worker
+    /// can write nothing more. The row is deleted next.
     Erase { generation: u64, at: u64 },
     /// leased → ended. Refused after a cancel request, unless the end is a cancellation.
     End {
