@@ -75,6 +75,10 @@ impl Reposter {
         if never_began(run.row) {
             self.emit_cancelled(&events, &run).await?;
         }
+        // The run has ended, so its connections were made long ago, and status 410 means that they are gone.
+        let now = Instant::now();
+        let open = cursors.keys().map(|id| (id.clone(), now)).collect();
+        events.set_opening_until(open).await?;
         for (id, cursor) in cursors {
             events.attach(id, cursor).await?;
         }
