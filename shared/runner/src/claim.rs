@@ -144,7 +144,7 @@ impl Runner {
         lease_expires: Instant,
         loaded: anyhow::Result<Loaded>,
     ) -> Result<Option<Attempt<'a>>, AttemptError> {
-        let mut lease = self.lease(delivery.job, row.epoch);
+        let mut lease = self.lease(delivery, row.epoch);
         let placed = async {
             let loaded = loaded?;
             // A start writes row and input side by side; an early job may find only one of them.
@@ -205,11 +205,13 @@ impl Runner {
     }
 
     /// Right to write the run of a job under this epoch.
-    pub(crate) fn lease(&self, job: &Job, epoch: u32) -> RunLease {
+    fn lease(&self, delivery: &Delivery<'_>, epoch: u32) -> RunLease {
+        let job = delivery.job;
         RunLease {
             threads: self.threads.clone(),
             key: job.key(),
             run_id: job.run_id.clone(),
+            owner: delivery.invocation.to_owned(),
             epoch,
             generation: 0,
         }

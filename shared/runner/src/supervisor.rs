@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use longwire_core::ids::ConnectionId;
-use longwire_core::run::{CancelReason, Cursor, RunRow};
+use longwire_core::run::{CancelReason, Cursor};
 use longwire_stream::notice::{Notice, Notices};
 use longwire_stream::post::OPENING;
 use longwire_stream::sink::{EventSink, Stopped};
@@ -131,7 +131,7 @@ impl<'a> Supervisor<'a> {
     /// the same client.
     async fn observe(&mut self, observation: Observation) -> Result<(), AttemptError> {
         let Observation { polled, read } = observation;
-        let row = read.row.filter(|row| owned(row, self.attempt.lease.epoch));
+        let row = read.row.filter(|row| self.attempt.lease.holds(row));
         let row = row.ok_or(AttemptError::NotOwner)?;
         if let Some(reason) = row.cancel_requested {
             self.cancel(reason);
@@ -216,11 +216,6 @@ async fn attach_new(
     Ok(())
 }
 
-/// Tells whether the row still belongs to the worker of this epoch.
-fn owned(row: &RunRow, epoch: u32) -> bool {
-    row.epoch == epoch && !row.status.ended()
-}
-
 /// Time for which a connection may still be opening at `now`; both times are in whole seconds since 1970, rounded down,
 /// so that it is up to two seconds too long and never too short.
 fn opening_left(connected_at: u64, now: u64) -> Duration {
@@ -242,25 +237,6 @@ mod tests {
 
     use super::*;
     use crate::attempt::tests::row;
-
-    #[test]
-    fn a_row_of_another_epoch_or_of_an_ended_run_is_lost() {
-        assert!(owned(&row(&json!({ "epoch": 3 })), 3));
-        assert!(!owned(&row(&json!({ "epoch": 4 })), 3));
-        assert!(!owned(
-            &row(&json!({ "epoch": 3, "status": "cancelled" })),
-            3
-        ));
-    }
-
-    #[test]
-    fn a_connection_opens_for_at_least_two_seconds() {
-        let left = |now| opening_left(1000, now).as_secs();
-        // Made at 1000.999 and seen at 1002.0, it is 1.001 s old.
-        assert_eq!([1000, 1001, 1002].map(left), [3, 2, 1]);
-        assert_eq!([1003, 5000].map(left), [0, 0]);
-        assert_eq!(opening_left(0, 5000), Duration::ZERO);
-    }
 
     /// A stream whose posts succeed.
     fn events() -> (EventSink, Notices) {

@@ -163,7 +163,7 @@ impl Scheduler {
             return Ok(true);
         }
         self.threads
-            .reserve_message_id(&run.key, generation, message_id, &run.run_id)
+            .reserve_message_id(&run.key, generation, message_id, &run.run_id, run.now)
             .await
     }
 

@@ -4,6 +4,7 @@
 use longwire_core::options::IfBusy;
 
 use crate::attempt_plan::AttemptPlan;
+use crate::erase::erase;
 use crate::ingest::start;
 use crate::run_names::{FINAL_RUN, run_name};
 use crate::sweep::sweep;
@@ -25,6 +26,7 @@ const MAX_PROMPTS: usize = 3;
 /// not empty, and then repeated as a user would repeat it.
 pub(crate) async fn complete(system: &mut System) {
     system.continue_all().await;
+    complete_erasures(system).await;
     complete_runs(system).await;
     let run = run_name(FINAL_RUN);
     for _ in 0..MAX_PROMPTS {
@@ -38,6 +40,17 @@ pub(crate) async fn complete(system: &mut System) {
         }
     }
     violation(system, "the thread accepts no prompt");
+}
+
+/// Erases all former generations.
+async fn complete_erasures(system: &mut System) {
+    trace(system, "All former generations are erased");
+    let records = system.environment.observations().former_generations.len();
+    for record in 0..records {
+        if let Some(erasure) = erase(&system.environment, record, Vec::new()) {
+            system.execute(erasure).await;
+        }
+    }
 }
 
 /// Delivers all messages and sweeps, until no run is unfinished or the sweeps are used up.

@@ -23,6 +23,7 @@ pub(crate) async fn check_final_state(environment: &Environment) {
     let mut observations = environment.observations();
     let mut violations = row_violations(&end);
     violations.extend(report_violations(&observations, &end));
+    violations.extend(remains(&observations, &end));
     match history {
         Ok(history) => violations.extend(history_violations(&history)),
         Err(error) => violations.push(format!("the messages cannot be read: {error}")),
@@ -57,6 +58,47 @@ fn row_violations(end: &Snapshot) -> Vec<String> {
         }
     }
     violations
+}
+
+/// Checks that nothing is left of former generations, which were erased.
+fn remains(observations: &Observations, end: &Snapshot) -> Vec<String> {
+    let generation = end.meta.as_ref().map(|meta| meta.generation);
+    let messages = end
+        .messages
+        .keys()
+        .filter(|place| Some(place.0) != generation);
+    let mut remains: Vec<_> = messages.map(|place| format!("message {place:?}")).collect();
+    let ids = end
+        .others
+        .iter()
+        .filter_map(|sort| sort.strip_prefix("MID#"));
+    let former = ids.filter(|id| {
+        let of = id.split('#').next().and_then(|of| of.parse().ok());
+        of != generation
+    });
+    remains.extend(former.map(|id| format!("message id {id}")));
+    let rows = end.rows.iter().filter(|(_, row)| {
+        let former = row.generation.is_some() && row.generation != generation;
+        former
+            || end
+                .meta
+                .as_ref()
+                .is_some_and(|meta| meta.deleted_after(row.recorded_at()))
+    });
+    remains.extend(rows.map(|(run, _)| format!("the row of {run}")));
+    let erased = observations
+        .erased
+        .iter()
+        .filter(|run| !end.rows.contains_key(*run));
+    for run in erased {
+        let prefixes = [format!("LOG#{run}#"), format!("RUN#{run}#")];
+        let of_run = |sort: &&String| prefixes.iter().any(|prefix| sort.starts_with(prefix));
+        remains.extend(end.others.iter().filter(of_run).cloned());
+    }
+    let former = remains.into_iter();
+    former
+        .map(|item| format!("{item} of a former generation is left"))
+        .collect()
 }
 
 /// Checks the final status of each run against the reports about it.

@@ -21,6 +21,10 @@ impl Observations {
             let run_queue = names(self.snapshot.run_queue());
             let line = format!("  {operation}: generation {generation:?}, run queue {run_queue}");
             self.trace_line(line);
+            let former = before.meta.as_ref().map(|meta| meta.generation);
+            if let Some(former) = former.filter(|former| Some(*former) != generation) {
+                self.former_generations.insert(former);
+            }
             self.check_run_queue(&before);
         }
         self.check_messages(operation, &before);
@@ -34,10 +38,16 @@ impl Observations {
             match (old, new) {
                 (Some(old), None) => self.check_removed(&run, old),
                 (Some(old), Some(new)) if old.status.ended() => {
-                    // What is sent again for an ended run is counted.
+                    // What is sent again for an ended run is counted, and erase writes the former generation.
+                    let erased = !self.snapshot.has(old);
                     let counted = RunRow {
                         wakes: new.wakes,
                         end_posts: new.end_posts,
+                        generation: if erased {
+                            new.generation
+                        } else {
+                            old.generation
+                        },
                         ..old.clone()
                     };
                     if counted == new {
@@ -108,6 +118,8 @@ impl Observations {
     fn check_removed(&mut self, run: &RunId, row: &RunRow) {
         if !self.snapshot.has(row) {
             self.erased.insert(run.clone());
+            // A run of the same id begins anew.
+            self.owners.retain(|(other, _), _| other != run);
             return;
         }
         if row.epoch > 0 || row.status != RunStatus::Queued || self.acknowledged.contains(run) {
@@ -151,6 +163,14 @@ impl Observations {
             }
         }
         if injector.claimed.get() == Some(run) {
+            let foreign = row.claimed_by.as_ref().filter(|owner| {
+                let of = injector.operation.split(" with").next();
+                of != Some(owner.as_str())
+            });
+            if let Some(owner) = foreign {
+                let operation = &injector.operation;
+                self.violation(format!("{operation} wrote {run}, which {owner} owns"));
+            }
             self.executed.insert(run.clone());
             if self.snapshot.run_queue().first() != Some(run) && self.snapshot.has(row) {
                 let operation = &injector.operation;

@@ -1,7 +1,7 @@
 //! State-machine test of the store, the scheduler and the runner against the DynamoDB and SQS of a running stack.
 //!
 //! A case is a random sequence of transitions on one thread: starts, duplicate starts, cancels, resumes, deliveries,
-//! sweeps and the passing of time. Between any two of its requests an operation may pause, crash, or meet a store
+//! sweeps, deletions, erasures and the passing of time. Between any two of its requests an operation may pause, crash, or meet a store
 //! that fails. The invariants are checked after each write and after each result that a client receives. At the end
 //! of a case all runs must end, and the thread must answer another prompt.
 //!
@@ -22,6 +22,7 @@ mod sequences;
 mod transition;
 
 mod agent_loop;
+mod erase;
 mod ingest;
 mod operation;
 mod sweep;

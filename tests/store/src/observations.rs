@@ -23,6 +23,8 @@ pub(crate) struct Observations {
     pub trace: Vec<String>,
     /// A request, a response or a process was lost.
     pub anything_lost: bool,
+    /// Former generations of the thread.
+    pub former_generations: BTreeSet<u64>,
     /// Number of faults that operations met.
     pub faults: u64,
     /// Number of `resume` requests that subscribed a connection.
@@ -67,6 +69,12 @@ impl Observations {
         self.anything_lost |= kind.is_loss();
         self.faults += 1;
         self.trace_line(format!("  {kind:?}"));
+    }
+
+    /// Former generation that this choice selects; `None` when there is none.
+    pub(crate) fn former_generation(&self, choice: usize) -> Option<u64> {
+        let position = choice.checked_rem(self.former_generations.len())?;
+        self.former_generations.iter().nth(position).copied()
     }
 
     /// Records that a client sends a start.

@@ -21,6 +21,8 @@ pub(crate) enum Process {
     Worker,
     /// Process that looks for overdue runs.
     Sweep,
+    /// Process that erases former generations.
+    Erase,
 }
 
 impl Process {
@@ -30,7 +32,7 @@ impl Process {
         match self {
             Self::Ingest => seconds < 3,
             Self::Worker => true,
-            Self::Sweep => seconds < 60,
+            Self::Sweep | Self::Erase => seconds < 60,
         }
     }
 }

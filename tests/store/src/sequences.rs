@@ -60,6 +60,7 @@ impl ReferenceStateMachine for Sequences {
                 (3, wait()),
                 (1, sweep()),
                 (1, delete()),
+                (2, erase()),
             ]);
         }
         Union::new_weighted(weighted).boxed()
@@ -78,6 +79,7 @@ impl ReferenceStateMachine for Sequences {
             | Transition::Continue { .. }
             | Transition::Crash { .. }
             | Transition::Delete { .. }
+            | Transition::Erase { .. }
             | Transition::Wait(_)
             | Transition::Sweep { .. } => {}
         }
@@ -99,6 +101,7 @@ impl ReferenceStateMachine for Sequences {
             | Transition::Continue { .. }
             | Transition::Crash { .. }
             | Transition::Delete { .. }
+            | Transition::Erase { .. }
             | Transition::Wait(_)
             | Transition::Sweep { .. } => true,
         }
@@ -188,6 +191,12 @@ fn wait() -> BoxedStrategy<Transition> {
 fn delete() -> BoxedStrategy<Transition> {
     faults(SHORT)
         .prop_map(|faults| Transition::Delete { faults })
+        .boxed()
+}
+
+fn erase() -> BoxedStrategy<Transition> {
+    (any::<usize>(), faults(LONG))
+        .prop_map(|(record, faults)| Transition::Erase { record, faults })
         .boxed()
 }
 

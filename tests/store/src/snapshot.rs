@@ -24,8 +24,8 @@ pub(crate) struct Snapshot {
     pub rows: BTreeMap<RunId, RunRow>,
     /// Messages: their ids and runs.
     pub messages: BTreeMap<Place, (RunId, MessageId)>,
-    /// Sort keys of all items.
-    pub sorts: Vec<String>,
+    /// Sort keys of the other items, without those that expire by themselves.
+    pub others: Vec<String>,
 }
 
 impl Snapshot {
@@ -57,8 +57,9 @@ impl Snapshot {
             let body = item["body"].as_s().expect("a message");
             let message: Message = serde_json::from_str(body).expect("a valid message");
             self.messages.insert(place, (message.run_id, message.id));
+        } else if !sort.starts_with("MID#") || !item.contains_key("ttl") {
+            self.others.push(sort);
         }
-        self.sorts.push(sort);
     }
 
     /// Run queue.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::attempt_plan::AttemptPlan;
 use crate::environment::{Environment, Resources};
+use crate::erase::erase;
 use crate::fault::Fault;
 use crate::ingest::{cancel, delete, resume, start};
 use crate::operation::{Operation, Progress};
@@ -71,6 +72,10 @@ impl System {
             Transition::Wait(seconds) => return self.wait(seconds),
             Transition::Sweep { faults } => sweep(environment, faults),
             Transition::Delete { faults } => delete(environment, faults),
+            Transition::Erase { record, faults } => match erase(environment, record, faults) {
+                Some(erasure) => erasure,
+                None => return,
+            },
         };
         self.execute(operation).await;
     }

@@ -39,6 +39,8 @@ pub(crate) enum Transition {
     Crash { operation: usize },
     /// A client deletes the thread.
     Delete { faults: Vec<Fault> },
+    /// A record of the table's stream is delivered, perhaps once more.
+    Erase { record: usize, faults: Vec<Fault> },
     /// Time passes, in seconds.
     Wait(u64),
     /// The sweep looks for overdue runs.

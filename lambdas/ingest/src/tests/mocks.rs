@@ -230,18 +230,24 @@ pub(super) fn taken_back(result: Result<(), &'static str>) -> Rule {
 /// Mocks the reservation of a message id.
 fn reserved() -> Rule {
     mock!(Table::update_item)
-        .match_requests(|update| update.update_expression() == Some("SET runId = :run"))
-        .then_output(|| UpdateItemOutput::builder().build())
+        .match_requests(|update| {
+            update.update_expression() == Some("SET runId = :run, #ttl = :ttl")
+        })
+        .then_output(|| {
+            let item = item(&json!({ "runId": "r1" }));
+            UpdateItemOutput::builder()
+                .set_attributes(Some(item))
+                .build()
+        })
 }
 
 /// Mocks the reservation of the id of the message `u1`, which belongs to another run.
 pub(super) fn message_id_taken() -> Rule {
-    mock!(Table::update_item)
-        .match_requests(|update| sort(update) == Some("MID#1707503008#u1"))
-        .then_error(|| {
-            let code = ErrorMetadata::builder().code("ConditionalCheckFailedException");
-            UpdateItemError::generic(code.build())
-        })
+    updated(
+        "MID#1707503008#u1",
+        "SET runId",
+        Err(json!({ "runId": "r9" })),
+    )
 }
 
 /// Mocks the release of a message id.

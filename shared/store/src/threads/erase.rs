@@ -143,7 +143,10 @@ impl Threads {
     pub async fn erase(&self, former: &FormerGeneration, now: u64) -> Result<Erased, StoreError> {
         let FormerGeneration { key, generation } = former;
         let current: Option<Generation> = self.get(key, keys::META.to_owned()).await?;
-        if current.as_ref().is_some_and(|current| current.born <= *generation) {
+        if current
+            .as_ref()
+            .is_some_and(|current| current.born <= *generation)
+        {
             return Ok(Erased::Current);
         }
         let deleted_at = current.and_then(|current| current.deleted_at);

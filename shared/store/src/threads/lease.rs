@@ -17,7 +17,7 @@ use crate::threads::keys;
 use crate::threads::message_id::{FREE, MessageIdItem};
 use crate::threads::messages::MessageItem;
 use crate::threads::transact::{Transacted, put_item, update_item};
-use crate::threads::transition::{Cut, HandOver, Progress, Transition};
+use crate::threads::transition::{Cut, Fence, HandOver, Progress, Transition};
 use crate::update::Updated;
 
 /// Right of a worker to write one run.
@@ -29,6 +29,8 @@ pub struct RunLease {
     pub key: ThreadKey,
     /// Run that the worker claimed.
     pub run_id: RunId,
+    /// Id of the worker's invocation.
+    pub owner: String,
     /// Epoch of the claim.
     pub epoch: u32,
     /// Generation of the thread: part of the keys of its messages.
@@ -91,10 +93,24 @@ impl From<Outcome> for Written {
 }
 
 impl RunLease {
+    /// Tells whether a row is still that of this claim: no other worker claimed the run, and it has not ended.
+    pub fn holds(&self, row: &RunRow) -> bool {
+        row.epoch == self.epoch
+            && row.claimed_by.as_deref() == Some(&self.owner)
+            && !row.status.ended()
+    }
+
+    fn fence(&self) -> Fence<'_> {
+        Fence {
+            owner: &self.owner,
+            epoch: self.epoch,
+        }
+    }
+
     /// Moves the expiry of the lease to `until` and, when it is given, the `wakeBy` deadline; both in seconds since 1970.
     pub async fn renew(&self, until: u64, wake_by: Option<u64>) -> Result<Written, StoreError> {
         let renew = Transition::Renew {
-            epoch: self.epoch,
+            fence: self.fence(),
             until,
             wake_by,
         };
@@ -104,8 +120,8 @@ impl RunLease {
 
     /// Sets the time since which the run has no subscriber, in seconds since 1970; `None` when it has one again.
     pub async fn set_gone_since(&self, since: Option<u64>) -> Result<Written, StoreError> {
-        let epoch = self.epoch;
-        let set = Transition::SetGoneSince { epoch, since };
+        let fence = self.fence();
+        let set = Transition::SetGoneSince { fence, since };
         let stored = |row: &RunRow| row.gone_since == since;
         Ok(self.update(set, stored).await?.into())
     }
@@ -114,7 +130,7 @@ impl RunLease {
     /// claim, else handed over. `claim` is this worker's claim.
     pub async fn give_back(&self, claim: Claim) -> Result<Written, StoreError> {
         let give_back = Transition::GiveBack {
-            epoch: self.epoch,
+            fence: self.fence(),
             to_queued: claim == Claim::Fresh,
         };
         Ok(self.update(give_back, unowned).await?.into())
@@ -128,15 +144,13 @@ impl RunLease {
         moved: HandOver<'_>,
         cut: Option<Cut>,
     ) -> Result<Written, StoreError> {
-        let epoch = self.epoch;
+        let fence = self.fence();
         let transition = match cut {
-            None => Transition::HandOver { epoch, moved },
-            Some(cut) => Transition::Cut { epoch, moved, cut },
+            None => Transition::HandOver { fence, moved },
+            Some(cut) => Transition::Cut { fence, moved, cut },
         };
         match self.update(transition, unowned).await? {
-            Outcome::ConditionFailed(Some(row))
-                if row.epoch == self.epoch && !row.handed_over() && !row.status.ended() =>
-            {
+            Outcome::ConditionFailed(Some(row)) if self.holds(&row) => {
                 Err(StoreError::ConditionFailed)
             }
             outcome => Ok(outcome.into()),
@@ -146,7 +160,7 @@ impl RunLease {
     /// Stores a step. Fails with [`StoreError::MessageExists`] when another run has stored a message of the same number.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Written, StoreError> {
         let step = Transition::Step {
-            epoch: self.epoch,
+            fence: self.fence(),
             progress: self.progress(commit),
         };
         let stored = |row: &RunRow| commit.stored_in(row);
@@ -162,7 +176,7 @@ impl RunLease {
         at: u64,
     ) -> Result<Ended, StoreError> {
         let transition = Transition::End {
-            epoch: self.epoch,
+            fence: self.fence(),
             progress: self.progress(commit),
             end,
             at,
@@ -170,12 +184,9 @@ impl RunLease {
         let stored = |row: &RunRow| row.status == end.status() && commit.stored_in(row);
         Ok(match self.transact(transition, commit, stored).await? {
             Outcome::Stored => Ended::Done,
-            Outcome::ConditionFailed(Some(row))
-                if row.epoch == self.epoch && !row.status.ended() =>
-            {
-                row.cancel_requested
-                    .map_or(Ended::Lost, Ended::CancelRequested)
-            }
+            Outcome::ConditionFailed(Some(row)) if self.holds(&row) => row
+                .cancel_requested
+                .map_or(Ended::Lost, Ended::CancelRequested),
             Outcome::ConditionFailed(_) => Ended::Lost,
         })
     }

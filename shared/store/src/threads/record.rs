@@ -30,7 +30,7 @@ use crate::update::{Updated, update};
 pub const WAKE_QUEUED: u64 = 300;
 
 /// Lifetime of a run's row and input, in seconds: twice the day for which a repeated start must be recognised.
-const RUN_TTL: u64 = 48 * 3600;
+pub(super) const RUN_TTL: u64 = 48 * 3600;
 
 /// Run to start. Times are seconds since 1970.
 #[derive(Debug, Clone)]

@@ -68,21 +68,30 @@ pub(super) enum Transition<'a> {
     PostponeWake { before: u64, wake_by: u64 },
     /// leased → leased: moves the expiry of the lease and, when it is given, the `wakeBy` deadline.
     Renew {
-        epoch: u32,
+        fence: Fence<'a>,
         until: u64,
         wake_by: Option<u64>,
     },
     /// leased → leased: sets the time since which the run has no subscriber; `None` when it has one again.
-    SetGoneSince { epoch: u32, since: Option<u64> },
+    SetGoneSince {
+        fence: Fence<'a>,
+        since: Option<u64>,
+    },
     /// leased → leased: a step was stored.
-    Step { epoch: u32, progress: Progress },
+    Step {
+        fence: Fence<'a>,
+        progress: Progress,
+    },
     /// leased → queued after a fresh claim, else leased → handed over. The worker did nothing.
-    GiveBack { epoch: u32, to_queued: bool },
+    GiveBack { fence: Fence<'a>, to_queued: bool },
     /// leased → handed over, after a step.
-    HandOver { epoch: u32, moved: HandOver<'a> },
+    HandOver {
+        fence: Fence<'a>,
+        moved: HandOver<'a>,
+    },
     /// leased → handed over, within a step. The events of the step become void.
     Cut {
-        epoch: u32,
+        fence: Fence<'a>,
         moved: HandOver<'a>,
         cut: Cut,
     },
@@ -95,11 +104,21 @@ pub(super) enum Transition<'a> {
     Erase { generation: u64, at: u64 },
     /// leased → ended. Refused after a cancel request, unless the end is a cancellation.
     End {
-        epoch: u32,
+        fence: Fence<'a>,
         progress: Progress,
         end: RunEnd,
         at: u64,
     },
+}
+
+/// Claim under which a worker writes. The epoch alone is not enough: a run that is started again after its thread was
+/// erased begins at epoch 0.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fence<'a> {
+    /// Id of the worker's invocation.
+    pub(super) owner: &'a str,
+    /// Epoch of the claim.
+    pub(super) epoch: u32,
 }
 
 /// Worker that wants a run. Times are seconds since 1970.
@@ -174,32 +193,32 @@ impl Transition<'_> {
                 .when("wakeBy", n(before))
                 .set("wakeBy", n(wake_by)),
             Self::Renew {
-                epoch,
+                fence,
                 until,
                 wake_by,
             } => {
-                let renewed = owned(epoch).set("leaseUntil", n(until));
+                let renewed = owned(fence).set("leaseUntil", n(until));
                 match wake_by {
                     Some(wake_by) => renewed.set("wakeBy", n(wake_by)),
                     None => renewed,
                 }
             }
-            Self::SetGoneSince { epoch, since } => match since {
-                Some(since) => owned(epoch).set("goneSince", n(since)),
-                None => owned(epoch).remove("goneSince"),
+            Self::SetGoneSince { fence, since } => match since {
+                Some(since) => owned(fence).set("goneSince", n(since)),
+                None => owned(fence).remove("goneSince"),
             },
-            Self::Step { epoch, progress } => progress.write(owned(epoch))?,
-            Self::GiveBack { epoch, to_queued } => {
-                let expression = without_lease(owned(epoch));
+            Self::Step { fence, progress } => progress.write(owned(fence))?,
+            Self::GiveBack { fence, to_queued } => {
+                let expression = without_lease(owned(fence));
                 if to_queued {
                     expression.set("status", status_value(RunStatus::Queued))
                 } else {
                     expression
                 }
             }
-            Self::HandOver { epoch, moved } => moved.write(without_lease(owned(epoch)))?,
-            Self::Cut { epoch, moved, cut } => {
-                restarted(moved.write(without_lease(owned(epoch)))?, cut.keep)
+            Self::HandOver { fence, moved } => moved.write(without_lease(owned(fence)))?,
+            Self::Cut { fence, moved, cut } => {
+                restarted(moved.write(without_lease(owned(fence)))?, cut.keep)
                     .set("cut", n(cut.step))
             }
             Self::RequestCancel { reason } => with_status(RunStatus::Running)
@@ -216,12 +235,12 @@ impl Transition<'_> {
             )?
             .remove(OWNER),
             Self::End {
-                epoch,
+                fence,
                 progress,
                 end,
                 at,
             } => {
-                let expression = ended(progress.write(owned(epoch))?, end, at)?;
+                let expression = ended(progress.write(owned(fence))?, end, at)?;
                 match end {
                     RunEnd::Cancelled(_) => expression,
                     RunEnd::Finished | RunEnd::Failed(_) => {
@@ -248,11 +267,11 @@ fn with_status(status: RunStatus) -> UpdateExpression {
     UpdateExpression::default().when("status", status_value(status))
 }
 
-/// Requires that the worker of this epoch owns the run.
-fn owned(epoch: u32) -> UpdateExpression {
+/// Requires that the worker of this claim owns the run.
+fn owned(fence: Fence<'_>) -> UpdateExpression {
     with_status(RunStatus::Running)
-        .when("epoch", n(epoch))
-        .when_present(OWNER)
+        .when("epoch", n(fence.epoch))
+        .when(OWNER, s(fence.owner))
 }
 
 fn leased(expression: UpdateExpression, claimant: Claimant<'_>) -> UpdateExpression {

@@ -38,13 +38,6 @@ impl UpdateExpression {
         self
     }
 
-    /// Requires that the item has the attribute.
-    pub(super) fn when_present(mut self, attribute: &str) -> Self {
-        let name = self.name(attribute);
-        self.conditions.push(format!("attribute_exists({name})"));
-        self
-    }
-
     /// Requires that the item lacks the attribute.
     pub(super) fn when_absent(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);

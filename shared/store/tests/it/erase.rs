@@ -150,7 +150,10 @@ async fn a_run_without_a_message_is_erased_when_the_thread_was_deleted_since() {
     let erased = erase(&table).await.expect("responses");
     assert_eq!(erased, Erased::Done { items: 1 });
     let requests = table.requests();
-    assert_eq!(requests[2].1["UpdateExpression"], "SET generation = :generation");
+    assert_eq!(
+        requests[2].1["UpdateExpression"],
+        "SET generation = :generation"
+    );
     assert_eq!(requests[2].1["Key"]["item"]["S"], "RUN#r_1");
     let (operation, body) = &requests[6];
     assert_eq!(operation, "DeleteItem");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::message::Message;
-use longwire_core::run::{CancelReason, Cursor, RunEnd};
+use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow};
 use longwire_core::shape::Shape;
 use longwire_store::error::StoreError;
 use longwire_store::threads::claim::Claim;
@@ -18,13 +18,14 @@ use super::scripted::{
 };
 
 const NOW: u64 = 1010;
-const OWNED: &str = "#status = :was_status AND #epoch = :was_epoch AND attribute_exists(#takenBy)";
+const OWNED: &str = "#status = :was_status AND #epoch = :was_epoch AND #takenBy = :was_takenBy";
 
 fn lease(table: &Scripted) -> RunLease {
     RunLease {
         threads: table.threads(),
         key: key(),
         run_id: run_id(),
+        owner: "me".to_owned(),
         epoch: 1,
         generation: 990,
     }
@@ -127,6 +128,26 @@ async fn a_refused_write_is_lost_when_another_worker_owns_the_run() {
     let table = Scripted::with_responses([refused(Some(theirs))]).await;
     let written = lease(&table).renew(1060, None).await;
     assert_eq!(written.expect("a response"), Written::Lost);
+}
+
+#[tokio::test]
+async fn only_the_row_of_the_same_claim_is_held() {
+    let table = Scripted::with_responses([]).await;
+    let lease = lease(&table);
+    let read = |replaced: Value| -> RunRow {
+        let mut row = json!({ "v": 2, "status": "running", "epoch": 1, "takenBy": "me",
+            "onGone": "cancel", "messageId": "u_1", "startedAt": 0, "ttl": 0 });
+        let fields = row.as_object_mut().expect("an object");
+        fields.extend(replaced.as_object().cloned().unwrap_or_default());
+        serde_json::from_value(row).expect("a row")
+    };
+    assert!(lease.holds(&read(json!({}))));
+    assert!(!lease.holds(&read(json!({ "epoch": 2 }))));
+    assert!(!lease.holds(&read(json!({ "status": "cancelled" }))));
+    assert!(
+        !lease.holds(&read(json!({ "takenBy": "another" }))),
+        "a run of the same id that was started after this one was erased"
+    );
 }
 
 #[tokio::test]
