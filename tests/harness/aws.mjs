@@ -1,5 +1,7 @@
 // Access to MiniStack's queues and tables, as an operator has it.
 
+import { gunzipSync } from 'node:zlib';
+
 import {
   DeleteItemCommand,
   DynamoDBClient,
@@ -104,7 +106,8 @@ export async function threadItems(threadId) {
 /** Reads a run's event log. @param {string} threadId @param {string} runId @returns {Promise<any[]>} */
 export async function loggedEvents(threadId, runId) {
   const batches = (await threadItems(threadId)).filter(({ item }) => item.startsWith(`LOG#${runId}#`));
-  return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
+  const lines = batches.flatMap(({ gzip }) => String(gunzipSync(gzip)).split('\n'));
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** Reads the row of a connection, or undefined. @param {string} id */

@@ -1,6 +1,7 @@
 // Rules for faults between the functions and AWS, and the replies of faulty calls. Pure.
 
 import { createHash, randomUUID } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 
 /**
  * A call of DynamoDB, SQS or @connections by a function.
@@ -106,7 +107,12 @@ function matches(rule, call) {
 
 /** @param {Call} call @param {string} text */
 export function contains({ path, body }, text) {
-  return body.includes(text) || decodeURIComponent(path).includes(text);
+  return unpacked(body).includes(text) || decodeURIComponent(path).includes(text);
+}
+
+/** Unpacks the batches of event logs in the body of a request. @param {string} body */
+function unpacked(body) {
+  return body.replace(/"gzip":\{"B":"([^"]+)"\}/g, (_, packed) => String(gunzipSync(Buffer.from(packed, 'base64'))));
 }
 
 /** Result of `SendMessage`; SQS's clients compare the checksum. @param {string} message */

@@ -35,8 +35,11 @@ pub(crate) async fn complete(system: &mut System) {
         system.execute(start).await;
         complete_runs(system).await;
         let observations = system.environment.observations();
-        if observations.acknowledged.contains(&run) {
-            return;
+        let answered = observations.acknowledged.contains(&run);
+        drop(observations);
+        if answered {
+            // The final prompt may have started the next generation of an expired thread.
+            return complete_erasures(system).await;
         }
     }
     violation(system, "the thread accepts no prompt");

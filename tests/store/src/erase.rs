@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use longwire_store::threads::erase::FormerGeneration;
+use longwire_store::threads::erase::{Erased, FormerGeneration};
 
 use crate::environment::Environment;
 use crate::fault::Fault;
@@ -30,6 +30,9 @@ pub(crate) fn erase(
         let erased = threads.erase(&former, now).await;
         let mut observations = environment.observations();
         observations.result("erase", &format!("{erased:?}"));
+        if matches!(erased, Ok(Erased::Done { .. })) {
+            observations.erased_generations.insert(generation);
+        }
     });
     Some(Operation {
         process: Process::Erase,

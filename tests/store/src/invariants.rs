@@ -66,10 +66,18 @@ impl Observations {
         }
     }
 
-    /// Checks that no message is replaced by that of another run, and that only messages of former generations are
-    /// removed.
+    /// Checks that no message is replaced by that of another run, that only messages of former generations are removed,
+    /// and that none is added to an erased one.
     fn check_messages(&mut self, operation: &str, before: &Snapshot) {
         let generation = self.snapshot.meta.as_ref().map(|meta| meta.generation);
+        let added = self.snapshot.messages.iter().find(|(place, _)| {
+            self.erased_generations.contains(&place.0) && !before.messages.contains_key(place)
+        });
+        if let Some((place, (run, _))) = added {
+            let violation =
+                format!("{operation} added message {place:?} of {run} after its erasure");
+            self.violation(violation);
+        }
         for (place, (run, _)) in &before.messages {
             let violation = match self.snapshot.messages.get(place) {
                 Some((other, _)) if other != run => {
@@ -120,6 +128,9 @@ impl Observations {
             self.erased.insert(run.clone());
             // A run of the same id begins anew.
             self.owners.retain(|(other, _), _| other != run);
+            self.ended.remove(run);
+            self.cancelled.remove(run);
+            self.executed.remove(run);
             return;
         }
         if row.epoch > 0 || row.status != RunStatus::Queued || self.acknowledged.contains(run) {
