@@ -1,4 +1,4 @@
-//! Closing a connection: `bye`, and then the end.
+//! Closing of a connection, after `bye`.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::session::Session;
 const POST_LIMIT: Duration = Duration::from_secs(5);
 
 impl Session<'_> {
-    /// Says `bye`, closes the connection and deletes its row. `$disconnect` deletes the row, too, but its event is a
+    /// Posts `bye`, closes the connection and deletes its row. `$disconnect` deletes the row, too, but its event is a
     /// best effort (API Gateway developer guide, "Manage connected users and client apps").
     pub(crate) async fn close(&self, row: &ReplayRow) -> anyhow::Result<()> {
-        self.say_bye(row).await;
+        self.post_bye(row).await;
         let closed = self.deps.close(self.connection).await;
         closed.context("closing the connection")?;
         let deleted = self.deps.connections.delete(self.connection).await;
@@ -29,7 +29,7 @@ impl Session<'_> {
 
     /// Posts `bye` once. A client that does not get it notices the end of the connection. Formats other than `agui`
     /// have no `bye`.
-    async fn say_bye(&self, row: &ReplayRow) {
+    async fn post_bye(&self, row: &ReplayRow) {
         let bye = Bye {
             code: Code::RateLimited,
             message: "This connection sent too many messages. Connect again later.".to_owned(),

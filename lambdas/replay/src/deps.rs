@@ -1,7 +1,5 @@
 //! Clients of the function, built once.
 
-use std::time::Duration;
-
 use longwire_core::clock::Clock;
 use longwire_core::ids::ConnectionId;
 use longwire_gateway::close::{CloseError, close};
@@ -16,12 +14,6 @@ use longwire_store::threads::Threads;
 use longwire_stream::settings::Settings;
 
 use crate::config::Config;
-
-/// Time limits of calls to tables and the queue.
-const CALLS: CallTimeouts = CallTimeouts {
-    attempt: Duration::from_secs(2),
-    total: Duration::from_secs(5),
-};
 
 /// Clients of the function.
 pub(crate) struct Deps {
@@ -47,7 +39,7 @@ impl Config {
     pub(crate) async fn connect(self) -> Deps {
         // The stream and `close` limit the time of each request to `@connections` themselves.
         let unlimited = sdk::load().await;
-        let limited = CALLS.limit(&unlimited);
+        let limited = CallTimeouts::LONG.limit(&unlimited);
         let database = aws_sdk_dynamodb::Client::new(&limited);
         let settings = Settings::default();
         let gateway = post::client(&unlimited, &self.callback_endpoint, settings.post_timeout);

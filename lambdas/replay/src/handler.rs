@@ -14,7 +14,7 @@ use crate::session::Session;
 /// Delay until a message that failed is delivered again.
 const RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// Handles a batch of one message. A failure is one that another delivery can cure.
+/// Handles a batch of one message. A message fails only when another delivery can succeed.
 pub(crate) async fn handle(deps: &Deps, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in event.payload.records {
@@ -49,6 +49,7 @@ async fn handle_message(
         deps,
         connection: &job.connection,
         message: &received,
+        receives: receive_count(message),
         invocation: &context.request_id,
         ends_at: context.deadline(),
     };
@@ -62,4 +63,10 @@ async fn handle_message(
         make_visible(&received, delay).await;
     }
     result
+}
+
+/// Number of deliveries of the message, this one included.
+fn receive_count(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }

@@ -16,8 +16,15 @@ use crate::deps::Deps;
 use crate::lease::{LEASE, renewal_due};
 use crate::replay::{REPLAY_TIMEOUT, Replayed};
 
+/// Time after the lease of another invocation at which its connection is looked at again.
+const AFTER_LEASE: Duration = Duration::from_secs(5);
+
 /// Time that an invocation keeps for what follows the last replay.
 const MARGIN: Duration = Duration::from_secs(20);
+
+/// Time after which an invocation leaves the next replay of its connection to another one, so that the replays of other
+/// connections come in between.
+const TURN: Duration = Duration::from_secs(30);
 
 /// Work of one invocation for one connection.
 pub(crate) struct Session<'a> {
@@ -27,6 +34,8 @@ pub(crate) struct Session<'a> {
     pub connection: &'a ConnectionId,
     /// Message that named the connection.
     pub message: &'a ReceivedMessage,
+    /// Number of deliveries of the message, this one included.
+    pub receives: u32,
     /// Id of this invocation, which the lease carries.
     pub invocation: &'a str,
     /// End of the invocation.
@@ -37,7 +46,7 @@ impl Session<'_> {
     /// Does the work that the connection's row holds, one replay after the other, until none is left. Does nothing when
     /// another invocation holds the lease, because that one finds the work. What does not fit into this invocation
     /// is left to the next one.
-    #[tracing::instrument(name = "serve", skip_all, fields(connection = %self.connection))]
+    #[tracing::instrument(name = "session", skip_all, fields(connection = %self.connection))]
     pub(crate) async fn run(&self) -> anyhow::Result<()> {
         let expires = Instant::now() + LEASE;
         let claimed = self.deps.connections.claim_replays(
@@ -49,10 +58,12 @@ impl Session<'_> {
         let (claimed, ()) = tokio::join!(claimed, self.extend_visibility());
         let mut row = match claimed.context("claiming the connection")? {
             ReplayClaim::Claimed(row) => row,
-            ReplayClaim::Held | ReplayClaim::Missing => return Ok(()),
+            ReplayClaim::Held => return self.leave_to_holder().await,
+            ReplayClaim::Missing => return Ok(()),
         };
+        let turn_ends = Instant::now() + TURN;
         let (lease, _) = watch::channel(expires);
-        while let Some(next) = self.step(&lease, row).await? {
+        while let Some(next) = self.step(&lease, row, turn_ends).await? {
             row = next;
             if renewal_due(&lease) {
                 let renewed = self.renew(&lease).await.context("renewing the lease")?;
@@ -70,6 +81,7 @@ impl Session<'_> {
         &self,
         lease: &watch::Sender<Instant>,
         row: ReplayRow,
+        turn_ends: Instant,
     ) -> anyhow::Result<Option<ReplayRow>> {
         if row.closing.is_some() {
             self.close(&row).await?;
@@ -82,8 +94,8 @@ impl Session<'_> {
                 Released::Kept(row) => Some(row),
             });
         };
-        if self.time_left() < REPLAY_TIMEOUT + MARGIN {
-            self.leave_the_rest().await?;
+        if Instant::now() >= turn_ends || self.time_left() < REPLAY_TIMEOUT + MARGIN {
+            self.send_job_again().await?;
             return Ok(None);
         }
         let row = match self.replay(lease, &row, name, cursor).await? {
@@ -101,6 +113,17 @@ impl Session<'_> {
         Ok(row.filter(|row| row.held_by(self.invocation)))
     }
 
+    /// Leaves the work to the holder of the lease, whose message is delivered again if it dies. This message may be that
+    /// one, delivered twice, and is deleted now; so a later one replaces it.
+    async fn leave_to_holder(&self) -> anyhow::Result<()> {
+        if self.receives == 1 {
+            return Ok(());
+        }
+        let job = ConnectionJob::new(self.connection.clone());
+        let sent = self.deps.queue.send_connection(&job, LEASE + AFTER_LEASE);
+        sent.await.context("sending the job again")
+    }
+
     async fn release(&self) -> Result<Released, StoreError> {
         let connections = &self.deps.connections;
         connections
@@ -108,10 +131,10 @@ impl Session<'_> {
             .await
     }
 
-    /// Gives the lease up and sends a new message for the work that is left. The lease goes first, because the message
+    /// Gives the lease up and sends the job again for the work that is left. The lease goes first, because the message
     /// of a connection under a lease is taken for a duplicate; when this process dies in between, its own message is
     /// delivered again.
-    async fn leave_the_rest(&self) -> anyhow::Result<()> {
+    async fn send_job_again(&self) -> anyhow::Result<()> {
         self.abandon().await.context("giving the lease up")?;
         let job = ConnectionJob::new(self.connection.clone());
         let sent = self.deps.queue.send_connection(&job, Duration::ZERO);

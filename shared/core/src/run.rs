@@ -33,9 +33,12 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
+    /// Final statuses.
+    pub const ENDED: [Self; 3] = [Self::Finished, Self::Failed, Self::Cancelled];
+
     /// Tells whether the status is final: an ended run never changes again.
     pub fn ended(self) -> bool {
-        matches!(self, Self::Finished | Self::Failed | Self::Cancelled)
+        Self::ENDED.contains(&self)
     }
 }
 
@@ -248,7 +251,7 @@ pub struct RunRow {
     pub usage: Usage,
     /// Time at which the run was accepted.
     pub started_at: u64,
-    /// The same time in milliseconds since 1970; absent in rows of the previous version.
+    /// Time at which the run was accepted, in milliseconds since 1970; absent in rows written before 0.1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<u64>,
     /// Time at which the run ended.

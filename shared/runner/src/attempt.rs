@@ -61,9 +61,9 @@ impl Attempt<'_> {
             .map_or(&[], |at| &messages[at..])
     }
 
-    /// The user message, unless an earlier worker stored it.
+    /// The user message, unless an earlier worker stored it. That of a run of a deleted thread is never stored.
     pub fn unstored_prompt(&self) -> Option<Message> {
-        let input = self.input.as_ref()?;
+        let input = self.input.as_ref().filter(|_| !self.deleted)?;
         let run_id = self.lease.run_id.clone();
         let prompt = || Message::user(self.row.message_id.clone(), run_id, input.prompt.clone());
         self.stored().is_empty().then(prompt)

@@ -4,14 +4,12 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use longwire_core::ids::RunId;
 use longwire_core::job::Job;
 use longwire_core::run::RunRow;
 use longwire_store::error::StoreError;
 use longwire_store::threads::advance::Advance;
 use longwire_store::threads::claim::{Claim, ClaimOutcome};
 use longwire_store::threads::lease::RunLease;
-use longwire_store::threads::run_queue::{Append, Appended, MAX_RUNS};
 use longwire_store::threads::transition::Claimant;
 use tokio::time::Instant;
 
@@ -19,7 +17,8 @@ use crate::attempt::Attempt;
 use crate::deadlines::Deadlines;
 use crate::delivery::Delivery;
 use crate::error::AttemptError;
-use crate::load::{Loaded, is_permanent};
+use crate::load::Loaded;
+use crate::place::Place;
 use crate::runner::Runner;
 
 /// Delivery from which on a run is ended whose row cannot be read, or whose input is missing.
@@ -92,11 +91,10 @@ impl Runner {
                 Ok(None)
             }
             Consequence::PostEndAgain(row) => {
-                let advanced = self.advance(delivery.job, row.tip).await;
-                let belongs = loaded.is_ok_and(|loaded| {
-                    let meta = loaded.meta;
-                    meta.is_some_and(|meta| meta.has(&row))
-                });
+                let thread = loaded.ok().and_then(|loaded| loaded.meta);
+                let belongs = thread.is_some_and(|meta| meta.has(&row));
+                let tip = row.tip.filter(|_| belongs);
+                let advanced = self.advance(delivery.job, tip).await;
                 if belongs {
                     self.post_end_bounded(delivery, &row).await;
                 }
@@ -130,7 +128,10 @@ impl Runner {
         let (key, run_id) = (delivery.job.key(), &delivery.job.run_id);
         tracing::error!(event = "run_unreadable", %error, "the run cannot be read; it is ended");
         let ended = self.threads.end_unreadable(&key, run_id, self.now());
-        ended.await.context("ending an unreadable run")?;
+        if !ended.await.context("ending an unreadable run")? {
+            let leased = anyhow::anyhow!("an unreadable run is leased");
+            return Err(AttemptError::Failed(leased));
+        }
         self.advance(delivery.job, None).await.map(|()| None)
     }
 
@@ -155,7 +156,7 @@ impl Runner {
             self.complete(&lease, &row, place, loaded).await
         };
         let placed = match placed.await {
-            Err(error) if is_permanent(&error) => {
+            Err(error) if ends_run(&error, delivery.receives) => {
                 tracing::error!(
                     event = "run_unreadable",
                     error = format!("{error:#}"),
@@ -216,71 +217,15 @@ impl Runner {
             generation: 0,
         }
     }
+}
 
-    /// Finds the run's place in its run queue. A start that is taken back while it is repeated can remove its
-    /// repetition from the queue; such a run is appended before it begins, or it would run beside the next one.
-    async fn place(
-        &self,
-        lease: &RunLease,
-        row: &RunRow,
-        loaded: Loaded,
-    ) -> anyhow::Result<(Place, Loaded)> {
-        let thread = loaded.meta.as_ref();
-        if thread.is_some_and(|meta| !meta.has(row)) {
-            return Ok((Place::Deleted, loaded));
-        }
-        let queue = thread.map_or(&[][..], |meta| &meta.run_queue);
-        if let Some(place) = place(queue, &lease.run_id) {
-            return Ok((place, loaded));
-        }
-        let append = Append {
-            run_id: &lease.run_id,
-            recorded_at: row.recorded_at(),
-            max: MAX_RUNS,
-            now: self.now(),
-            life: self.settings.life,
-        };
-        let appended = self.threads.append(&lease.key, append).await;
-        let meta = match appended.context("appending the run to its run queue")? {
-            Appended::At { meta, .. } | Appended::Full(meta) => meta,
-            Appended::Deleted => return Ok((Place::Deleted, loaded)),
-        };
-        let place = place(&meta.run_queue, &lease.run_id);
-        let place = place.unwrap_or_else(|| match meta.head() {
-            Some(head) => Place::Behind(head.clone()),
-            None => Place::Head,
-        });
-        let loaded = Loaded {
-            meta: Some(meta),
-            ..loaded
-        };
-        Ok((place, loaded))
-    }
-
-    /// Completes the history of a run that is about to begin. Its input takes the message id of its row, because the
-    /// two are written apart.
-    async fn complete(
-        &self,
-        lease: &RunLease,
-        row: &RunRow,
-        place: Place,
-        mut loaded: Loaded,
-    ) -> anyhow::Result<(Place, Loaded)> {
-        if let Some(input) = &mut loaded.input {
-            input.message_id = row.message_id.clone();
-        }
-        if let (Place::Head, Some(meta)) = (&place, &loaded.meta) {
-            let generation = meta.generation;
-            self.find_prompt(
-                &lease.key,
-                row,
-                &lease.run_id,
-                generation,
-                &mut loaded.history,
-            )
-            .await?;
-        }
-        Ok((place, loaded))
+/// Tells whether an error ends the run at this delivery. An item that cannot be read may be of a newer version whose
+/// deployment is under way, so the first deliveries leave it to another worker.
+fn ends_run(error: &anyhow::Error, receives: u32) -> bool {
+    match error.downcast_ref() {
+        Some(StoreError::Corrupt(_)) => receives >= UNREADABLE_RECEIVES,
+        Some(error) => error.permanent(),
+        None => false,
     }
 }
 
@@ -309,28 +254,6 @@ fn decide(outcome: ClaimOutcome, now: u64) -> Consequence {
     }
 }
 
-/// Place of a run in its run queue.
-#[derive(Debug, PartialEq)]
-enum Place {
-    /// At the head.
-    Head,
-    /// Behind this head.
-    Behind(RunId),
-    /// In none: the thread was deleted, and the run is to be cancelled.
-    Deleted,
-}
-
-/// Place of a run in a run queue; `None` when the queue does not contain it.
-fn place(run_queue: &[RunId], run_id: &RunId) -> Option<Place> {
-    let head = run_queue.first()?;
-    if head == run_id {
-        return Some(Place::Head);
-    }
-    run_queue
-        .contains(run_id)
-        .then(|| Place::Behind(head.clone()))
-}
-
 #[cfg(test)]
 mod tests {
     use longwire_core::run::RunStatus;
@@ -338,10 +261,6 @@ mod tests {
 
     use super::*;
     use crate::attempt::tests::row;
-
-    fn id(name: &str) -> RunId {
-        RunId::trusted(name)
-    }
 
     #[test]
     fn a_claimed_run_begins() {
@@ -375,14 +294,5 @@ mod tests {
             Consequence::PostEndAgain(row)
         );
         assert_eq!(decide(ClaimOutcome::Missing, 1000), Consequence::Advance);
-    }
-
-    #[test]
-    fn a_run_begins_only_at_the_head_of_its_queue() {
-        let queue = [id("r_1"), id("r_2")];
-        assert_eq!(place(&queue, &id("r_1")), Some(Place::Head));
-        assert_eq!(place(&queue, &id("r_2")), Some(Place::Behind(id("r_1"))));
-        assert_eq!(place(&queue, &id("r_3")), None);
-        assert_eq!(place(&[], &id("r_1")), None);
     }
 }

@@ -19,8 +19,9 @@ use crate::finish::log_refused;
 use crate::supervisor::{Signals, Supervisor};
 use crate::writer::Writer;
 
-/// Wait of a run after which its subscribers may have left before anybody looked.
-const UNATTENDED_WAIT: Duration = Duration::from_secs(2);
+/// Time since the start of a run after which its subscribers are read before the model is called, because they may have
+/// left while it was queued.
+const CHECK_SUBSCRIBERS_AFTER: Duration = Duration::from_secs(2);
 
 /// Way in which an attempt ends.
 enum AttemptEnd {
@@ -63,7 +64,7 @@ impl Attempt<'_> {
         };
         let mut supervisor = Supervisor::start(self, events, notices, signals).await?;
         self.emit_start(events).await?;
-        if self.waited() > UNATTENDED_WAIT {
+        if self.waited() > CHECK_SUBSCRIBERS_AFTER {
             supervisor.check().await?;
         }
         let answer = async {

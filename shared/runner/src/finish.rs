@@ -34,7 +34,8 @@ impl Attempt<'_> {
         let end = self.commit_end(events, writer, end, messages).await?;
         log(end);
         let job = self.delivery.job;
-        let advanced = self.runner.advance(job, writer.tip()).await;
+        let tip = writer.tip().filter(|_| !self.deleted);
+        let advanced = self.runner.advance(job, tip).await;
         supervisor.attach_latecomers().await?;
         events.release().await?;
         let timeout = self
@@ -43,7 +44,7 @@ impl Attempt<'_> {
         tokio::join!(
             events.drained(timeout),
             writer.extend_visibility(),
-            self.free_messages()
+            self.remove_message_expiry()
         );
         advanced
     }
@@ -93,9 +94,9 @@ impl Attempt<'_> {
         Ok(events.close(last).await?)
     }
 
-    /// Frees the messages of a thread in use from the expiry that an earlier version gave them. A failure costs nothing
-    /// yet, because the end of the next run tries again.
-    async fn free_messages(&self) {
+    /// Removes the expiry of messages that were written before 0.1.0. A failure is logged only; the end of the next run
+    /// tries again.
+    async fn remove_message_expiry(&self) {
         if !self.history.messages.iter().any(|stored| stored.expires) {
             return;
         }
@@ -105,9 +106,9 @@ impl Attempt<'_> {
             generation,
             ..
         } = &self.lease;
-        if let Err(error) = threads.free_messages(key, *generation).await {
+        if let Err(error) = threads.remove_message_expiry(key, *generation).await {
             tracing::warn!(
-                event = "messages_not_freed",
+                event = "message_expiry_not_removed",
                 %error,
                 "the messages of the thread keep their expiry"
             );

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod attempt;
 mod claim;
 mod load;
+mod place;
 
 mod execute;
 mod restarts;

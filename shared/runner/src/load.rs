@@ -119,8 +119,3 @@ impl Runner {
         Ok(())
     }
 }
-
-/// Tells whether another read would fail in the same way.
-pub(crate) fn is_permanent(error: &anyhow::Error) -> bool {
-    error.downcast_ref().is_some_and(StoreError::permanent)
-}

@@ -39,9 +39,9 @@ pub enum Started {
     Deleted,
 }
 
-/// What the row of a run says about its place in the run queue.
+/// Fields of the run's row that enqueueing it needs: those of an earlier start when this one repeats it.
 #[derive(Clone, Copy)]
-struct Queueing<'a> {
+struct Recorded<'a> {
     /// Time at which the run was recorded, in milliseconds since 1970.
     recorded_at: u64,
     /// Id of its user message.
@@ -50,11 +50,11 @@ struct Queueing<'a> {
     repeated: Option<&'a RunRow>,
 }
 
-/// Place of a run after an attempt to queue it.
-enum Queued {
-    /// In the run queue; 0 is the active run.
+/// Outcome of appending a run to the run queue.
+enum Enqueued {
+    /// Position in the run queue; 0 is the active run.
     At(usize),
-    /// Not in it.
+    /// Not appended, for this reason.
     Refused(Refusal),
 }
 
@@ -89,14 +89,14 @@ impl Scheduler {
         if let Some(row) = self.threads.record(run).await? {
             return self.repeat(run, row).await;
         }
-        let queueing = Queueing {
+        let recorded = Recorded {
             recorded_at: run.recorded_at,
             message_id: &run.message_id,
             repeated: None,
         };
-        match self.enqueue(run, queueing).await {
-            Ok(Queued::At(position)) => Ok(Started::Accepted { position }),
-            Ok(Queued::Refused(refusal)) => self.refuse(run, refusal).await,
+        match self.enqueue(run, recorded).await {
+            Ok(Enqueued::At(position)) => Ok(Started::Accepted { position }),
+            Ok(Enqueued::Refused(refusal)) => self.refuse(run, refusal).await,
             Err(error) => match self.withdraw(run).await {
                 Ok(Some(row)) => kept(row, Err(error)),
                 Ok(None) => Err(error),
@@ -116,10 +116,14 @@ impl Scheduler {
 
     /// Appends the run to the thread's run queue, reserves the id of its message, and sends its job when it is the head.
     /// A run that waits wakes an overdue head instead.
-    async fn enqueue(&self, run: &NewRun, queueing: Queueing<'_>) -> Result<Queued, ScheduleError> {
+    async fn enqueue(
+        &self,
+        run: &NewRun,
+        recorded: Recorded<'_>,
+    ) -> Result<Enqueued, ScheduleError> {
         let append = Append {
             run_id: &run.run_id,
-            recorded_at: queueing.recorded_at,
+            recorded_at: recorded.recorded_at,
             max: run.limit(),
             now: run.now,
             life: run.life,
@@ -129,17 +133,17 @@ impl Scheduler {
             // The head may have ended without a worker that advanced the queue.
             Appended::Full(meta) => {
                 self.wake_head(run, meta.head()).await;
-                return Ok(Queued::Refused(Refusal::Busy));
+                return Ok(Enqueued::Refused(Refusal::Busy));
             }
-            Appended::Deleted => return Ok(Queued::Refused(Refusal::Deleted)),
+            Appended::Deleted => return Ok(Enqueued::Refused(Refusal::Deleted)),
         };
         if !self
-            .reserve(run, meta.generation, queueing.message_id)
+            .reserve(run, meta.generation, recorded.message_id)
             .await?
         {
-            return Ok(Queued::Refused(Refusal::MessageIdTaken));
+            return Ok(Enqueued::Refused(Refusal::MessageIdTaken));
         }
-        match (position, queueing.repeated) {
+        match (position, recorded.repeated) {
             (0, Some(row)) => self.send_repeated(run, row).await?,
             (0, None) => self.send(&run.key, &run.run_id).await?,
             (1.., _) => {
@@ -149,7 +153,7 @@ impl Scheduler {
                 self.wake_head(run, meta.head()).await;
             }
         }
-        Ok(Queued::At(position))
+        Ok(Enqueued::At(position))
     }
 
     /// Reserves the id of the user message when the client chose it. Returns `false` when it belongs to another run.
@@ -202,6 +206,10 @@ impl Scheduler {
             position,
             message_id: row.message_id.clone(),
         };
+        let thread = self.threads.meta(&run.key, run.now).await?;
+        if thread.is_some_and(|meta| meta.deleted_after(row.recorded_at())) {
+            return Ok(Started::Deleted);
+        }
         if row.status.ended() {
             return Ok(duplicate(row.status, 0));
         }
@@ -212,14 +220,14 @@ impl Scheduler {
             return Ok(duplicate(row.status, 0));
         }
         self.threads.record_input(run).await?;
-        let queueing = Queueing {
+        let recorded = Recorded {
             recorded_at: row.recorded_at(),
             message_id: &row.message_id,
             repeated: Some(&row),
         };
-        match self.enqueue(run, queueing).await? {
-            Queued::At(position) => Ok(duplicate(RunStatus::Queued, position)),
-            Queued::Refused(refusal) => self.refuse(run, refusal).await,
+        match self.enqueue(run, recorded).await? {
+            Enqueued::At(position) => Ok(duplicate(RunStatus::Queued, position)),
+            Enqueued::Refused(refusal) => self.refuse(run, refusal).await,
         }
     }
 
@@ -274,12 +282,12 @@ impl Scheduler {
         }
         let repeated = self.threads.run_row(&run.key, &run.run_id).await?;
         if let Some(row) = repeated.filter(|row| !row.status.ended()) {
-            let queueing = Queueing {
+            let recorded = Recorded {
                 recorded_at: row.recorded_at(),
                 message_id: &row.message_id,
                 repeated: None,
             };
-            self.enqueue(run, queueing).await?;
+            self.enqueue(run, recorded).await?;
         }
         Ok(())
     }

@@ -1,14 +1,17 @@
-//! The `connections` table: one row per WebSocket connection, and counters of its requests.
+//! The `connections` table: one row per WebSocket connection with its replays, and counters of its requests and
+//! refusals.
 
 pub mod rate;
-mod warm_up;
 
 pub mod active_threads;
 
 pub mod replays;
 
-mod closing;
 pub mod replay_lease;
+
+mod closing;
+
+mod warm_up;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -71,7 +74,8 @@ pub struct Connection {
         skip_serializing_if = "BTreeSet::is_empty"
     )]
     pub threads: BTreeSet<ThreadId>,
-    /// Time at which a request to close the connection was last sent; `None` for a connection that stays open.
+    /// Time at which the connection was last marked to be closed, in seconds since 1970; `None` for a connection that
+    /// stays open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<u64>,
     /// Time of the handshake.

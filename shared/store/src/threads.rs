@@ -11,9 +11,9 @@ mod update_expression;
 
 pub mod backwards;
 pub mod event_log;
+pub mod message_expiry;
 pub mod message_id;
 pub mod messages;
-pub mod upgrade;
 
 pub mod life;
 pub mod meta;
@@ -22,12 +22,14 @@ pub mod advance;
 pub mod delete;
 pub mod run_queue;
 
+mod progress;
 mod run_row;
 pub mod transition;
 
 pub mod record;
 
 pub mod claim;
+pub mod commit;
 pub mod control;
 pub mod lease;
 

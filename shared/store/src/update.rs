@@ -35,6 +35,15 @@ pub(crate) async fn update<T: DeserializeOwned>(
     with_jitter(|| send(request.clone())).await
 }
 
+/// Tells whether the condition of a write held.
+pub(crate) fn held<T>(sent: Result<T, StoreError>) -> Result<bool, StoreError> {
+    match sent {
+        Ok(_) => Ok(true),
+        Err(StoreError::ConditionFailed) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 async fn send<T: DeserializeOwned>(
     request: UpdateItemFluentBuilder,
 ) -> Result<Updated<T>, StoreError> {

@@ -37,6 +37,7 @@ impl AgentLoop<'_> {
     /// Executes the plan. Ends the run early when it has crashed too often or its cancellation is requested.
     pub(crate) async fn execute(mut self) -> Result<(), AttemptError> {
         self.attempt.emit_start(self.events).await?;
+        self.writer.store_prompt().await?;
         if self.attempt.deleted {
             let cancelled = RunEnd::Cancelled(CancelReason::User);
             return self.finish(cancelled, &[]).await;
@@ -45,7 +46,6 @@ impl AgentLoop<'_> {
             let failed = RunEnd::Failed(RunErrorCode::WorkerLost);
             return self.finish(failed, &[]).await;
         }
-        self.writer.store_prompt().await?;
         for action in &self.plan.actions {
             if let Some(reason) = self.cancel_requested().await? {
                 return self.finish(RunEnd::Cancelled(reason), &[]).await;

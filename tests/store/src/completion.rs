@@ -34,9 +34,11 @@ pub(crate) async fn complete(system: &mut System) {
         let start = start(&system.environment, &run, IfBusy::Reject, Vec::new());
         system.execute(start).await;
         complete_runs(system).await;
-        let observations = system.environment.observations();
-        let answered = observations.acknowledged.contains(&run);
-        drop(observations);
+        let answered = system
+            .environment
+            .observations()
+            .acknowledged
+            .contains(&run);
         if answered {
             // The final prompt may have started the next generation of an expired thread.
             return complete_erasures(system).await;

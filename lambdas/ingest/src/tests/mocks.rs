@@ -55,7 +55,10 @@ pub(super) fn deps(rules: &[&Rule]) -> Deps {
         let mocks = rules
             .iter()
             .fold(mocks, |mocks, rule| mocks.with_rule(rule));
-        mocks.with_rule(&reserved()).with_rule(&released())
+        mocks
+            .with_rule(&found("threads", "META", None))
+            .with_rule(&reserved())
+            .with_rule(&released())
     };
     let table = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -80,10 +80,8 @@ impl SharedRow {
                 let removed = fields["replays"]
                     .as_object_mut()
                     .and_then(|all| all.remove(&name));
-                let cursor = update
-                    .expression_attribute_values()
-                    .map(|all| json_of(&all[":cursor"]));
-                mine && removed == cursor
+                let asked = removed.and_then(|cursor| cursor["asked"].as_u64());
+                mine && asked == Some(number(update, ":asked"))
             }
             "REMOVE replayOwner, replayUntil" => {
                 fields.remove("replayOwner");
@@ -151,19 +149,5 @@ fn attribute(value: &Value) -> AttributeValue {
         Value::String(text) => AttributeValue::S(text.clone()),
         Value::Array(values) => AttributeValue::L(values.iter().map(attribute).collect()),
         Value::Object(_) => AttributeValue::M(item(value)),
-    }
-}
-
-fn json_of(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::N(number) => json!(number.parse::<u64>().expect("a whole number")),
-        AttributeValue::S(text) => json!(text),
-        AttributeValue::M(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| (name.clone(), json_of(value)));
-            Value::Object(fields.collect())
-        }
-        other => panic!("no cursor contains {other:?}"),
     }
 }

@@ -119,11 +119,22 @@ impl Stage {
         self.deliver_within(Duration::from_secs(300)).await
     }
 
+    /// Delivers the message a second time.
+    pub(super) async fn deliver_again(&self) -> bool {
+        self.deliver_message(Duration::from_secs(300), 2).await
+    }
+
     /// Delivers the job of the connection to an invocation that may last this long.
     pub(super) async fn deliver_within(&self, left: Duration) -> bool {
+        self.deliver_message(left, 1).await
+    }
+
+    async fn deliver_message(&self, left: Duration, receives: u32) -> bool {
         let mut message = SqsMessage::default();
         message.message_id = Some("m".to_owned());
         message.receipt_handle = Some("receipt".to_owned());
+        let count = ("ApproximateReceiveCount".to_owned(), receives.to_string());
+        message.attributes = [count].into();
         message.body = Some(r#"{"v":1,"connection":"c="}"#.to_owned());
         let mut event = SqsEvent::default();
         event.records = vec![message];
@@ -133,7 +144,9 @@ impl Stage {
         let ends_at = (SystemTime::now() + left).duration_since(UNIX_EPOCH);
         let ends_at = ends_at.expect("a time after 1970").as_millis();
         context.deadline = ends_at.try_into().expect("a time in this age");
-        let response = handle(&self.deps, LambdaEvent::new(event, context)).await;
+        // On the heap: several deliveries in one test would not fit its stack.
+        let handled = handle(&self.deps, LambdaEvent::new(event, context)).boxed_local();
+        let response = handled.await;
         response.batch_item_failures.is_empty()
     }
 

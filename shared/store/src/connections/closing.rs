@@ -8,12 +8,12 @@ use crate::error::StoreError;
 use crate::item::n;
 use crate::update::{Updated, update};
 
-/// Seconds after which the message of a closing connection is sent again, because it may have been lost.
+/// Seconds after which the job of a closing connection is sent again, because it may have been lost.
 const CLOSE_AGAIN: u64 = 10;
 
 impl Connections {
-    /// Marks the connection as one to be closed. Returns whether a message must tell the function `replay`: for the
-    /// first mark, and again after 10 s, because that message may have been lost. `now` is in seconds since 1970.
+    /// Marks the connection as one to be closed. Returns whether a connection job must be sent: for the first mark, and
+    /// again after 10 s, because that job may have been lost. `now` is in seconds since 1970.
     pub async fn mark_closing(&self, id: &ConnectionId, now: u64) -> Result<bool, StoreError> {
         let mark = self
             .row_request(id)

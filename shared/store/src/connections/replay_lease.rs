@@ -7,7 +7,6 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
-use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::connections::Connections;
 use crate::connections::replays::ReplayRow;
@@ -75,7 +74,8 @@ impl Connections {
     }
 
     /// Removes a replay that is done. Returns the row; nothing changes when a later request has replaced the replay,
-    /// or without the lease.
+    /// or without the lease. Only the time of the request is compared, because a newer version may have stored a cursor
+    /// of which this one reads a part.
     pub async fn remove_replay(
         &self,
         id: &ConnectionId,
@@ -87,11 +87,11 @@ impl Connections {
             .lease_request(
                 id,
                 invocation,
-                "replayOwner = :me AND replays.#name = :cursor",
+                "replayOwner = :me AND replays.#name.asked = :asked",
             )
             .update_expression("REMOVE replays.#name")
             .expression_attribute_names("#name", name)
-            .expression_attribute_values(":cursor", to_attribute_value(cursor)?);
+            .expression_attribute_values(":asked", n(cursor.requested_at));
         current(update(remove).await?)
     }
 

@@ -35,7 +35,8 @@ pub struct ReplayRow {
     /// Invocation that holds the lease.
     #[serde(default)]
     pub replay_owner: Option<String>,
-    /// Time at which the connection was to be closed.
+    /// Time at which the connection was last marked to be closed, in seconds since 1970; `None` for a connection that
+    /// stays open.
     #[serde(default)]
     pub closing: Option<u64>,
 }
@@ -72,7 +73,7 @@ pub fn parse_replay_name(name: &str) -> Option<(ThreadId, RunId)> {
 
 /// Outcome of a request for a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReplayWanted {
+pub enum ReplayRequested {
     /// The row names the replay, in place of an earlier one of the same run.
     Recorded,
     /// The connection waits for [`MAX_REPLAYS`] others.
@@ -83,27 +84,27 @@ pub enum ReplayWanted {
 
 impl Connections {
     /// Records that the connection waits for a run's events from `cursor` on.
-    pub async fn want_replay(
+    pub async fn request_replay(
         &self,
         id: &ConnectionId,
         name: &str,
         cursor: Cursor,
-    ) -> Result<ReplayWanted, StoreError> {
+    ) -> Result<ReplayRequested, StoreError> {
         let cursor = to_attribute_value(cursor)?;
         for _ in 0..MAX_ROUNDS {
             let add = self.add_replay(id, name, &cursor);
             let row = match update::<ReplayRow>(add).await? {
-                Updated::Done(_) => return Ok(ReplayWanted::Recorded),
-                Updated::ConditionFailed(None) => return Ok(ReplayWanted::Missing),
+                Updated::Done(_) => return Ok(ReplayRequested::Recorded),
+                Updated::ConditionFailed(None) => return Ok(ReplayRequested::Missing),
                 Updated::ConditionFailed(Some(row)) => row,
             };
             if row.replays.is_some_and(|all| all.len() >= MAX_REPLAYS) {
-                return Ok(ReplayWanted::TooMany);
+                return Ok(ReplayRequested::TooMany);
             }
             if let Updated::Done(_) =
                 update::<ReplayRow>(self.first_replay(id, name, &cursor)).await?
             {
-                return Ok(ReplayWanted::Recorded);
+                return Ok(ReplayRequested::Recorded);
             }
         }
         Err(StoreError::ConditionFailed)

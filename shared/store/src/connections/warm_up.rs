@@ -4,8 +4,8 @@ use longwire_core::ids::ConnectionId;
 
 use crate::connections::{Connections, PARTITION, key};
 
-/// Key that no connection has.
-const NOBODY: &str = "-";
+/// Id that no connection has.
+const ABSENT: &str = "-";
 
 impl Connections {
     /// Puts a row under a condition that fails, so that the client is connected. A failure is ignored.
@@ -14,7 +14,7 @@ impl Connections {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(key(&ConnectionId::trusted(NOBODY))))
+            .set_item(Some(key(&ConnectionId::trusted(ABSENT))))
             .condition_expression("attribute_exists(#connection)")
             .expression_attribute_names("#connection", PARTITION)
             .send()
@@ -23,6 +23,6 @@ impl Connections {
 
     /// Deletes a row that does not exist, so that the client is connected. A failure is ignored.
     pub async fn warm_up_delete(&self) {
-        let _ = self.delete(&ConnectionId::trusted(NOBODY)).await;
+        let _ = self.delete(&ConnectionId::trusted(ABSENT)).await;
     }
 }

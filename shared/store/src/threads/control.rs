@@ -12,6 +12,7 @@ use longwire_core::thread_key::ThreadKey;
 use crate::connections;
 use crate::error::StoreError;
 use crate::item::{Item, read, s};
+use crate::retry::with_jitter;
 use crate::threads::Threads;
 use crate::threads::keys::{self, SORT};
 use crate::threads::meta::Meta;
@@ -57,7 +58,7 @@ impl Threads {
                 .build()?;
             request = request.request_items(connections_table, rows);
         }
-        let mut tables = complete(request.send().await?)?;
+        let mut tables = with_jitter(|| async { complete(request.clone().send().await?) }).await?;
         let (meta, row) = split(tables.remove(&self.table).unwrap_or_default());
         let row: Option<RunRow> = row.map(read).transpose()?;
         let meta: Option<Meta> = meta.map(read).transpose()?;
@@ -109,7 +110,7 @@ impl Threads {
             .client
             .batch_get_item()
             .request_items(&self.table, wanted);
-        let mut tables = complete(request.send().await?)?;
+        let mut tables = with_jitter(|| async { complete(request.clone().send().await?) }).await?;
         Ok(tables.remove(&self.table).unwrap_or_default())
     }
 
@@ -139,8 +140,8 @@ fn split(items: Vec<Item>) -> (Option<Item>, Option<Item>) {
     (metas.into_iter().next(), others.into_iter().next())
 }
 
-/// Items of a batch read, by table. A read with unprocessed keys fails as a whole, because an absent item must mean
-/// that there is none.
+/// Items of a batch read, by table. A read with unprocessed keys, which DynamoDB leaves when it throttles, fails as a whole
+/// and is repeated, because an absent item must mean that there is none.
 fn complete(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, StoreError> {
     let unprocessed = output.unprocessed_keys.unwrap_or_default();
     if !unprocessed.is_empty() {

@@ -8,17 +8,18 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use backon::{ExponentialBuilder, RetryableWithContext};
 use longwire_core::ids::RunId;
-use longwire_core::run::RunStatus;
 use longwire_core::thread_key::ThreadKey;
 use serde::Deserialize;
 use serde_dynamo::{Item as StreamItem, from_item};
 
 use crate::error::StoreError;
-use crate::item::{Item, n, read, s};
+use crate::item::{Item, n, read};
 use crate::retry::with_jitter;
 use crate::threads::Threads;
 use crate::threads::keys;
-use crate::threads::transition::{Transition, status_value};
+use crate::threads::run_row::StoredStatus;
+use crate::threads::transition::Transition;
+use crate::update::held;
 
 /// Most keys per query. A query also ends after 1 MB of the items behind them.
 const PAGE: i32 = 500;
@@ -84,20 +85,13 @@ struct RunItem {
     item: String,
     #[serde(default)]
     generation: Option<u64>,
-    #[serde(default)]
-    status: Option<String>,
+    #[serde(flatten)]
+    status: StoredStatus,
     #[serde(default)]
     recorded_at: Option<u64>,
 }
 
 impl RunItem {
-    /// Tells whether the status is one that this version knows as final.
-    fn ended(&self) -> bool {
-        let status = self.status.as_deref().map(s);
-        let ended = [RunStatus::Finished, RunStatus::Failed, RunStatus::Cancelled];
-        status.is_some_and(|status| ended.map(status_value).contains(&status))
-    }
-
     /// Tells whether the run names no generation and was recorded before the thread was deleted, so that it can belong to
     /// no later one.
     fn deleted(&self, deleted_at: Option<u64>) -> bool {
@@ -184,7 +178,7 @@ impl Threads {
                 if deleted {
                     self.name_generation(key, &run_id, *generation).await?;
                 }
-                if !run.ended() {
+                if !run.status.ended() {
                     self.end_erased(key, &run_id, *generation, now).await?;
                 }
                 runs.push(run_id);
@@ -210,10 +204,7 @@ impl Threads {
             .condition_expression("attribute_exists(#status) AND attribute_not_exists(generation)")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":generation", n(generation));
-        match with_jitter(|| async { Ok(request.clone().send().await?) }).await {
-            Ok(_) | Err(StoreError::ConditionFailed) => Ok(()),
-            Err(error) => Err(error),
-        }
+        held(with_jitter(|| async { Ok(request.clone().send().await?) }).await).map(drop)
     }
 
     async fn run_page(
@@ -247,11 +238,7 @@ impl Threads {
             .condition_expression("generation = :generation")
             .expression_attribute_values(":generation", n(generation));
         let deleted = with_jitter(|| async { Ok(delete.clone().send().await?) }).await;
-        match deleted {
-            Ok(_) => Ok(1),
-            Err(StoreError::ConditionFailed) => Ok(0),
-            Err(error) => Err(error),
-        }
+        Ok(usize::from(held(deleted)?))
     }
 
     /// Deletes all items of a thread whose sort keys begin with `prefix`, and counts them.
@@ -322,10 +309,7 @@ impl Threads {
     ) -> Result<(), StoreError> {
         let end = Transition::Erase { generation, at }.expression()?;
         let request = end.into_request(self.update_row(key, run_id));
-        match with_jitter(|| async { Ok(request.clone().send().await?) }).await {
-            Ok(_) | Err(StoreError::ConditionFailed) => Ok(()),
-            Err(error) => Err(error),
-        }
+        held(with_jitter(|| async { Ok(request.clone().send().await?) }).await).map(drop)
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct LogItem {
     /// JSON lines of the events, joined with `\n`, as gzip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gzip: Option<ByteBuf>,
-    /// The same lines as text, in items of an earlier version.
+    /// Events as text, joined with `\n`, in items written before 0.1.0.
     #[serde(default, skip_serializing)]
     lines: Option<String>,
     /// Expiry, in seconds since 1970.

@@ -1,23 +1,17 @@
 //! Writes of a run by the worker that owns it. Each is conditional on the epoch of the worker's claim, so a worker
 //! that was replaced can write nothing.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
-use longwire_core::event_batch::EventBatch;
-use longwire_core::ids::{MessageId, RunId};
-use longwire_core::message::{Message, Usage};
+use longwire_core::ids::RunId;
 use longwire_core::run::{CancelReason, RunEnd, RunRow};
 use longwire_core::thread_key::ThreadKey;
 
 use crate::error::StoreError;
-use crate::item::s;
 use crate::threads::Threads;
 use crate::threads::claim::Claim;
-use crate::threads::event_log::LogItem;
+use crate::threads::commit::Commit;
 use crate::threads::keys;
-use crate::threads::message_id::{FREE, MessageIdItem};
-use crate::threads::messages::MessageItem;
-use crate::threads::transact::{Transacted, put_item, update_item};
-use crate::threads::transition::{Cut, Fence, HandOver, Progress, Transition};
+use crate::threads::transact::{Transacted, update_item};
+use crate::threads::transition::{Cut, HandOver, LeaseHolder, Transition};
 use crate::update::Updated;
 
 /// Right of a worker to write one run.
@@ -35,24 +29,6 @@ pub struct RunLease {
     pub epoch: u32,
     /// Generation of the thread: part of the keys of its messages.
     pub generation: u64,
-}
-
-/// Messages and events that one transaction stores, at most 99 items and 4 MB (DynamoDB, "TransactWriteItems").
-/// Times are seconds since 1970.
-#[derive(Debug, Default)]
-pub struct Commit<'a> {
-    /// Messages with their numbers in the thread.
-    pub messages: Vec<(u64, &'a Message)>,
-    /// Number of a message that replaces the one stored before its tool calls ran; no other message replaces one.
-    pub replaces: Option<u64>,
-    /// Id of the user message among the messages, when its client chose it.
-    pub reserved_id: Option<&'a MessageId>,
-    /// Events since the last commit; `None` when there are none.
-    pub events: Option<&'a EventBatch>,
-    /// Expiry of the events.
-    pub events_ttl: u64,
-    /// Tokens that the run used so far.
-    pub usage: Usage,
 }
 
 /// Outcome of a write under a lease.
@@ -100,8 +76,14 @@ impl RunLease {
             && !row.status.ended()
     }
 
-    fn fence(&self) -> Fence<'_> {
-        Fence {
+    /// Tells whether a row may be as this worker left it. The end of a run keeps its owner; a release removes it.
+    fn wrote(&self, row: &RunRow) -> bool {
+        let owner = row.claimed_by.as_deref();
+        row.epoch == self.epoch && owner.is_none_or(|owner| owner == self.owner)
+    }
+
+    fn holder(&self) -> LeaseHolder<'_> {
+        LeaseHolder {
             owner: &self.owner,
             epoch: self.epoch,
         }
@@ -110,7 +92,7 @@ impl RunLease {
     /// Moves the expiry of the lease to `until` and, when it is given, the `wakeBy` deadline; both in seconds since 1970.
     pub async fn renew(&self, until: u64, wake_by: Option<u64>) -> Result<Written, StoreError> {
         let renew = Transition::Renew {
-            fence: self.fence(),
+            holder: self.holder(),
             until,
             wake_by,
         };
@@ -120,8 +102,8 @@ impl RunLease {
 
     /// Sets the time since which the run has no subscriber, in seconds since 1970; `None` when it has one again.
     pub async fn set_gone_since(&self, since: Option<u64>) -> Result<Written, StoreError> {
-        let fence = self.fence();
-        let set = Transition::SetGoneSince { fence, since };
+        let holder = self.holder();
+        let set = Transition::SetGoneSince { holder, since };
         let stored = |row: &RunRow| row.gone_since == since;
         Ok(self.update(set, stored).await?.into())
     }
@@ -130,7 +112,7 @@ impl RunLease {
     /// claim, else handed over. `claim` is this worker's claim.
     pub async fn give_back(&self, claim: Claim) -> Result<Written, StoreError> {
         let give_back = Transition::GiveBack {
-            fence: self.fence(),
+            holder: self.holder(),
             to_queued: claim == Claim::Fresh,
         };
         Ok(self.update(give_back, unowned).await?.into())
@@ -144,10 +126,10 @@ impl RunLease {
         moved: HandOver<'_>,
         cut: Option<Cut>,
     ) -> Result<Written, StoreError> {
-        let fence = self.fence();
+        let holder = self.holder();
         let transition = match cut {
-            None => Transition::HandOver { fence, moved },
-            Some(cut) => Transition::Cut { fence, moved, cut },
+            None => Transition::HandOver { holder, moved },
+            Some(cut) => Transition::Cut { holder, moved, cut },
         };
         match self.update(transition, unowned).await? {
             Outcome::ConditionFailed(Some(row)) if self.holds(&row) => {
@@ -160,7 +142,7 @@ impl RunLease {
     /// Stores a step. Fails with [`StoreError::MessageExists`] when another run has stored a message of the same number.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Written, StoreError> {
         let step = Transition::Step {
-            fence: self.fence(),
+            holder: self.holder(),
             progress: self.progress(commit),
         };
         let stored = |row: &RunRow| commit.stored_in(row);
@@ -176,7 +158,7 @@ impl RunLease {
         at: u64,
     ) -> Result<Ended, StoreError> {
         let transition = Transition::End {
-            fence: self.fence(),
+            holder: self.holder(),
             progress: self.progress(commit),
             end,
             at,
@@ -189,60 +171,6 @@ impl RunLease {
                 .map_or(Ended::Lost, Ended::CancelRequested),
             Outcome::ConditionFailed(_) => Ended::Lost,
         })
-    }
-
-    /// Puts of a commit: messages, the reserved id, events. A message never replaces another one, except one that this
-    /// run stored before its tool calls ran.
-    fn puts(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let mut puts = Vec::new();
-        for &(number, message) in &commit.messages {
-            let sort = keys::message(self.generation, number);
-            let condition = if commit.replaces == Some(number) {
-                "attribute_exists(body)"
-            } else {
-                "attribute_not_exists(body)"
-            };
-            let put = self
-                .threads
-                .put(&self.key, sort, MessageItem::new(message)?)?;
-            puts.push(put_item(put.condition_expression(condition))?);
-        }
-        if let (Some(id), Some(&(number, _))) = (commit.reserved_id, commit.messages.first()) {
-            puts.push(self.number_message_id(id, number)?);
-        }
-        let batches = commit.events.into_iter();
-        for item in batches.flat_map(|batch| LogItem::split(batch, commit.events_ttl)) {
-            let sort = keys::events(&self.run_id, item.first_seq);
-            puts.push(put_item(self.threads.put(&self.key, sort, item)?)?);
-        }
-        Ok(puts)
-    }
-
-    /// Put of a reserved message id with the number of its message.
-    fn number_message_id(
-        &self,
-        id: &MessageId,
-        number: u64,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let item = MessageIdItem {
-            run_id: self.run_id.clone(),
-            number: Some(number),
-        };
-        let sort = keys::message_id(self.generation, id);
-        put_item(
-            self.threads
-                .put(&self.key, sort, item)?
-                .condition_expression(FREE)
-                .expression_attribute_values(":run", s(self.run_id.as_str())),
-        )
-    }
-
-    fn progress(&self, commit: &Commit<'_>) -> Progress {
-        Progress {
-            usage: commit.usage,
-            last_seq: commit.events.map(|events| events.last),
-            tip: commit.tip().map(|tip| (self.generation, tip)),
-        }
     }
 
     /// Writes a transition. When its condition fails, `stored` tells whether an earlier request, whose response was
@@ -290,21 +218,9 @@ impl RunLease {
         }
     }
 
-    /// Tells whether the messages of a commit are stored: an earlier request took effect.
-    async fn has_stored(&self, commit: &Commit<'_>) -> Result<bool, StoreError> {
-        for &(number, message) in &commit.messages {
-            let sort = keys::message(self.generation, number);
-            let stored: Option<MessageItem> = self.threads.get(&self.key, sort).await?;
-            if !stored.is_some_and(|stored| stored.holds(message)) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     fn outcome(&self, row: Option<RunRow>, stored: impl Fn(&RunRow) -> bool) -> Outcome {
         match row {
-            Some(row) if row.epoch == self.epoch && stored(&row) => Outcome::Stored,
+            Some(row) if self.wrote(&row) && stored(&row) => Outcome::Stored,
             row => Outcome::ConditionFailed(row.map(Box::new)),
         }
     }
@@ -312,20 +228,4 @@ impl RunLease {
 
 fn unowned(row: &RunRow) -> bool {
     row.claimed_by.is_none()
-}
-
-impl Commit<'_> {
-    /// Number of the last message of the commit.
-    pub fn tip(&self) -> Option<u64> {
-        self.messages.last().map(|&(number, _)| number)
-    }
-
-    /// Tells whether the row says that the commit is stored.
-    fn stored_in(&self, row: &RunRow) -> bool {
-        let events = self.events.is_none_or(|events| row.last_seq >= events.last);
-        events
-            && self
-                .tip()
-                .is_none_or(|last| row.tip.is_some_and(|tip| tip >= last))
-    }
 }

@@ -10,7 +10,7 @@ use crate::retry::with_jitter;
 use crate::threads::Threads;
 use crate::threads::keys;
 use crate::threads::record::RUN_TTL;
-use crate::update::{Updated, update};
+use crate::update::{Updated, held, update};
 
 /// Condition of a write by the run `:run`: no other run has the id.
 pub(super) const FREE: &str = "attribute_not_exists(runId) OR runId = :run";
@@ -82,9 +82,6 @@ impl Threads {
             .expression_attribute_names("#number", "number")
             .expression_attribute_values(":run", s(run_id.as_str()));
         let sent = with_jitter(|| async { Ok(request.clone().send().await?) }).await;
-        match sent {
-            Ok(_) | Err(StoreError::ConditionFailed) => Ok(()),
-            Err(error) => Err(error),
-        }
+        held(sent).map(drop)
     }
 }

@@ -30,7 +30,7 @@ pub struct History {
 pub struct StoredMessage {
     /// Number of the message in its generation of the thread, from 1.
     pub number: u64,
-    /// The item has an expiry, because an earlier version wrote it.
+    /// The item has an expiry, because it was written before 0.1.0.
     pub expires: bool,
     /// The message itself.
     pub message: Message,
@@ -41,7 +41,7 @@ pub struct StoredMessage {
 pub(super) struct MessageItem {
     /// [`Message`] as JSON text. DynamoDB's own types would change numbers and empty sets.
     body: String,
-    /// Expiry that an earlier version wrote, in seconds since 1970. Messages live as long as their thread.
+    /// Expiry of an item written before 0.1.0, in seconds since 1970. Messages live as long as their thread.
     #[serde(default, skip_serializing)]
     ttl: Option<u64>,
 }

@@ -14,7 +14,7 @@ use crate::threads::keys;
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
     /// Generation of the thread: part of the keys of its messages, so that a thread does not contain those of a former
-    /// generation. The first one is the time of the first run; a rebirth after the expiry and a deletion raise it.
+    /// generation. The first one is the time of the first run; the first run after the expiry, and a deletion, raise it.
     #[serde(rename = "born")]
     pub generation: u64,
     /// Unfinished runs in order; the first is active.
@@ -23,7 +23,7 @@ pub struct Meta {
     /// Run that was appended last.
     #[serde(default)]
     pub latest: Option<RunId>,
-    /// Number of the last message, from the first run on that ended in this version.
+    /// Number of the last message; absent until a run has ended since 0.1.0.
     #[serde(default)]
     pub tip: Option<u64>,
     /// Time of the last deletion, in milliseconds since 1970.

@@ -24,7 +24,7 @@ use crate::threads::resume::MAX_SUBSCRIBERS;
 use crate::threads::run_queue::MAX_RUNS;
 use crate::threads::transact::{Transacted, delete_item};
 use crate::threads::transition::status_value;
-use crate::update::{Updated, update};
+use crate::update::{Updated, held, update};
 
 /// Time until the `wakeBy` deadline of a queued run, in seconds.
 pub const WAKE_QUEUED: u64 = 300;
@@ -122,11 +122,7 @@ impl Threads {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":now", n(now));
         let put = with_jitter(|| async { Ok(request.clone().send().await?) }).await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(StoreError::ConditionFailed) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(put)
     }
 
     /// Makes the connection of a repeated start a subscriber of its unfinished run, and marks the run as repeated, so

@@ -82,7 +82,9 @@ impl Threads {
                     return Ok(Appended::Deleted);
                 }
                 Some(meta) if meta.expired(append.now) => {
-                    if let Updated::Done(meta) = update(self.rebirth_request(key, append)).await? {
+                    if let Updated::Done(meta) =
+                        update(self.next_generation_request(key, append)).await?
+                    {
                         return Ok(Appended::at(meta, run_id));
                     }
                 }
@@ -136,7 +138,11 @@ impl Threads {
     }
 
     /// Starts the next generation of an expired thread.
-    fn rebirth_request(&self, key: &ThreadKey, append: Append<'_>) -> UpdateItemFluentBuilder {
+    fn next_generation_request(
+        &self,
+        key: &ThreadKey,
+        append: Append<'_>,
+    ) -> UpdateItemFluentBuilder {
         self.write_request(
             key,
             append,

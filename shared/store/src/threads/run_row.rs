@@ -4,14 +4,30 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use longwire_core::ids::RunId;
 use longwire_core::run::{RunRow, RunStatus};
 use longwire_core::thread_key::ThreadKey;
+use serde::Deserialize;
 
 use crate::error::StoreError;
-use crate::item::n;
+use crate::item::{n, s};
 use crate::retry::with_jitter;
 use crate::threads::Threads;
 use crate::threads::keys;
 use crate::threads::transition::{Transition, status_value};
-use crate::update::{Updated, update};
+use crate::update::{Updated, held, update};
+
+/// Status of a row, as far as this version knows it.
+#[derive(Deserialize)]
+pub(super) struct StoredStatus {
+    #[serde(default)]
+    status: String,
+}
+
+impl StoredStatus {
+    /// Tells whether the status is one that this version knows as final.
+    pub(super) fn ended(&self) -> bool {
+        let ended = RunStatus::ENDED.map(status_value);
+        ended.contains(&s(self.status.as_str()))
+    }
+}
 
 impl Threads {
     /// Reads a run's control row consistently; `None` when there is no such run.
@@ -24,15 +40,14 @@ impl Threads {
     }
 
     /// Ends a run whose row this version cannot deserialize, without reading it, at `now` in seconds since 1970: it has
-    /// failed. A run that has ended, or whose lease is valid, is left unchanged.
+    /// failed. Returns whether the run has ended, now or before, or is missing; a run under a valid lease continues.
     pub async fn end_unreadable(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
         now: u64,
-    ) -> Result<(), StoreError> {
-        let ended = [RunStatus::Finished, RunStatus::Failed, RunStatus::Cancelled];
-        let [finished, failed, cancelled] = ended.map(status_value);
+    ) -> Result<bool, StoreError> {
+        let [finished, failed, cancelled] = RunStatus::ENDED.map(status_value);
         let request = self
             .update_row(key, run_id)
             .update_expression(
@@ -49,10 +64,11 @@ impl Threads {
             .expression_attribute_values(":cancelled", cancelled)
             .expression_attribute_values(":now", n(now));
         let sent = with_jitter(|| async { Ok(request.clone().send().await?) }).await;
-        match sent {
-            Ok(_) | Err(StoreError::ConditionFailed) => Ok(()),
-            Err(error) => Err(error),
+        if held(sent)? {
+            return Ok(true);
         }
+        let row: Option<StoredStatus> = self.get(key, keys::run(run_id)).await?;
+        Ok(row.is_none_or(|row| row.ended()))
     }
 
     /// Makes a transition of a run, as a write of its own. After a lost response a retry is refused by the row that

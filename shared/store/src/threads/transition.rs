@@ -21,20 +21,22 @@
 //! A leased run stays leased when its worker renews the lease, stores a step, or writes since when the run has no
 //! subscriber, and when another worker reclaims it after the lease expired. Requesting a cancellation keeps the
 //! state, leased or handed over; the worker, or the next one, obeys. Postponing the wake-up moves only the `wakeBy`
-//! deadline of an unfinished run. An ended run changes in its counters only (`counters.rs`). A row that this version cannot
-//! deserialize is ended from any unfinished state (`run_row.rs`).
+//! deadline of an unfinished run. An ended run changes in its counters (`counters.rs`) and, when it is erased, in its
+//! generation (`erase.rs`). *Erase*, and `end_unreadable` for a row that this version cannot deserialize (`run_row.rs`), end
+//! a run from any unfinished state.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::ConnectionId;
-use longwire_core::message::Usage;
+use longwire_core::job::VERSION;
 use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow, RunStatus};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::error::StoreError;
 use crate::item::{n, s};
+use crate::threads::progress::Progress;
 use crate::threads::update_expression::UpdateExpression;
 
 /// Time from the expiry of a lease to the `wakeBy` deadline of its run, when the deadline is moved.
@@ -68,30 +70,33 @@ pub(super) enum Transition<'a> {
     PostponeWake { before: u64, wake_by: u64 },
     /// leased → leased: moves the expiry of the lease and, when it is given, the `wakeBy` deadline.
     Renew {
-        fence: Fence<'a>,
+        holder: LeaseHolder<'a>,
         until: u64,
         wake_by: Option<u64>,
     },
     /// leased → leased: sets the time since which the run has no subscriber; `None` when it has one again.
     SetGoneSince {
-        fence: Fence<'a>,
+        holder: LeaseHolder<'a>,
         since: Option<u64>,
     },
     /// leased → leased: a step was stored.
     Step {
-        fence: Fence<'a>,
+        holder: LeaseHolder<'a>,
         progress: Progress,
     },
     /// leased → queued after a fresh claim, else leased → handed over. The worker did nothing.
-    GiveBack { fence: Fence<'a>, to_queued: bool },
+    GiveBack {
+        holder: LeaseHolder<'a>,
+        to_queued: bool,
+    },
     /// leased → handed over, after a step.
     HandOver {
-        fence: Fence<'a>,
+        holder: LeaseHolder<'a>,
         moved: HandOver<'a>,
     },
     /// leased → handed over, within a step. The events of the step become void.
     Cut {
-        fence: Fence<'a>,
+        holder: LeaseHolder<'a>,
         moved: HandOver<'a>,
         cut: Cut,
     },
@@ -104,17 +109,17 @@ pub(super) enum Transition<'a> {
     Erase { generation: u64, at: u64 },
     /// leased → ended. Refused after a cancel request, unless the end is a cancellation.
     End {
-        fence: Fence<'a>,
+        holder: LeaseHolder<'a>,
         progress: Progress,
         end: RunEnd,
         at: u64,
     },
 }
 
-/// Claim under which a worker writes. The epoch alone is not enough: a run that is started again after its thread was
-/// erased begins at epoch 0.
+/// Holder of a run lease: the invocation and the epoch of its claim. The epoch alone is not enough, because a run that is
+/// started again after its thread was erased begins at epoch 0.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fence<'a> {
+pub(super) struct LeaseHolder<'a> {
     /// Id of the worker's invocation.
     pub(super) owner: &'a str,
     /// Epoch of the claim.
@@ -153,17 +158,6 @@ pub struct Cut {
     pub keep: u64,
 }
 
-/// Progress of a run at one write.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Progress {
-    /// Tokens used so far.
-    pub(super) usage: Usage,
-    /// Number of the last event that the write adds to the event log; `None` when it adds none.
-    pub(super) last_seq: Option<u64>,
-    /// Generation of the thread, and number of the last message that the write stores; `None` when it stores none.
-    pub(super) tip: Option<(u64, u64)>,
-}
-
 impl Transition<'_> {
     /// Makes the write of the transition.
     pub(super) fn expression(&self) -> Result<UpdateExpression, StoreError> {
@@ -193,32 +187,26 @@ impl Transition<'_> {
                 .when("wakeBy", n(before))
                 .set("wakeBy", n(wake_by)),
             Self::Renew {
-                fence,
+                holder,
                 until,
                 wake_by,
-            } => {
-                let renewed = owned(fence).set("leaseUntil", n(until));
-                match wake_by {
-                    Some(wake_by) => renewed.set("wakeBy", n(wake_by)),
-                    None => renewed,
-                }
-            }
-            Self::SetGoneSince { fence, since } => match since {
-                Some(since) => owned(fence).set("goneSince", n(since)),
-                None => owned(fence).remove("goneSince"),
+            } => renewed(owned(holder), until, wake_by),
+            Self::SetGoneSince { holder, since } => match since {
+                Some(since) => owned(holder).set("goneSince", n(since)),
+                None => owned(holder).remove("goneSince"),
             },
-            Self::Step { fence, progress } => progress.write(owned(fence))?,
-            Self::GiveBack { fence, to_queued } => {
-                let expression = without_lease(owned(fence));
+            Self::Step { holder, progress } => progress.write(owned(holder))?,
+            Self::GiveBack { holder, to_queued } => {
+                let expression = without_lease(owned(holder));
                 if to_queued {
                     expression.set("status", status_value(RunStatus::Queued))
                 } else {
                     expression
                 }
             }
-            Self::HandOver { fence, moved } => moved.write(without_lease(owned(fence)))?,
-            Self::Cut { fence, moved, cut } => {
-                restarted(moved.write(without_lease(owned(fence)))?, cut.keep)
+            Self::HandOver { holder, moved } => moved.write(without_lease(owned(holder)))?,
+            Self::Cut { holder, moved, cut } => {
+                restarted(moved.write(without_lease(owned(holder)))?, cut.keep)
                     .set("cut", n(cut.step))
             }
             Self::RequestCancel { reason } => with_status(RunStatus::Running)
@@ -235,12 +223,12 @@ impl Transition<'_> {
             )?
             .remove(OWNER),
             Self::End {
-                fence,
+                holder,
                 progress,
                 end,
                 at,
             } => {
-                let expression = ended(progress.write(owned(fence))?, end, at)?;
+                let expression = ended(progress.write(owned(holder))?, end, at)?;
                 match end {
                     RunEnd::Cancelled(_) => expression,
                     RunEnd::Finished | RunEnd::Failed(_) => {
@@ -268,19 +256,29 @@ fn with_status(status: RunStatus) -> UpdateExpression {
 }
 
 /// Requires that the worker of this claim owns the run.
-fn owned(fence: Fence<'_>) -> UpdateExpression {
+fn owned(holder: LeaseHolder<'_>) -> UpdateExpression {
     with_status(RunStatus::Running)
-        .when("epoch", n(fence.epoch))
-        .when(OWNER, s(fence.owner))
+        .when("epoch", n(holder.epoch))
+        .when(OWNER, s(holder.owner))
 }
 
+/// Claims a run. A row of a newer version is left to a worker of that version.
 fn leased(expression: UpdateExpression, claimant: Claimant<'_>) -> UpdateExpression {
     expression
+        .when_at_most("v", n(VERSION))
         .set("status", status_value(RunStatus::Running))
         .set(OWNER, s(claimant.id))
         .set("leaseUntil", n(claimant.until))
         .remove("wakes")
         .increment("epoch")
+}
+
+fn renewed(expression: UpdateExpression, until: u64, wake_by: Option<u64>) -> UpdateExpression {
+    let expression = expression.set("leaseUntil", n(until));
+    match wake_by {
+        Some(wake_by) => expression.set("wakeBy", n(wake_by)),
+        None => expression,
+    }
 }
 
 fn wakes_after(expression: UpdateExpression, claimant: Claimant<'_>) -> UpdateExpression {
@@ -322,28 +320,24 @@ fn ended(
     })
 }
 
-impl Progress {
-    fn write(self, expression: UpdateExpression) -> Result<UpdateExpression, StoreError> {
-        let expression = expression.set("usage", to_attribute_value(self.usage)?);
-        let expression = match self.last_seq {
-            Some(seq) => expression.set("lastSeq", n(seq)),
-            None => expression,
-        };
-        Ok(match self.tip {
-            Some((generation, tip)) => expression
-                .set("generation", n(generation))
-                .set("tip", n(tip)),
-            None => expression,
-        })
-    }
-}
-
 impl HandOver<'_> {
     fn write(self, expression: UpdateExpression) -> Result<UpdateExpression, StoreError> {
-        Ok(expression
-            .when("attached", to_attribute_value(self.before)?)
+        Ok(unchanged(expression, self.before)
             .set("attached", to_attribute_value(self.after)?)
             .set("wakeBy", n(self.wake_by))
             .increment("handovers"))
     }
+}
+
+/// Requires that the row has these subscribers, and no `resume` request since. Other parts of the cursors are not compared,
+/// because a newer version may have stored more than this one reads.
+fn unchanged(
+    expression: UpdateExpression,
+    subscribers: &BTreeMap<ConnectionId, Cursor>,
+) -> UpdateExpression {
+    let sized = expression.when_size("attached", subscribers.len());
+    subscribers.iter().fold(sized, |expression, (id, cursor)| {
+        let requested_at = (cursor.requested_at > 0).then(|| n(cursor.requested_at));
+        expression.when_entry("attached", id.as_str(), "asked", requested_at)
+    })
 }

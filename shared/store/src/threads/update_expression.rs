@@ -38,11 +38,51 @@ impl UpdateExpression {
         self
     }
 
+    /// Requires that the attribute is at most this number.
+    pub(super) fn when_at_most(mut self, attribute: &str, most: AttributeValue) -> Self {
+        let name = self.name(attribute);
+        self.conditions.push(format!("{name} <= :most_{attribute}"));
+        self.values.insert(format!(":most_{attribute}"), most);
+        self
+    }
+
     /// Requires that the item lacks the attribute.
     pub(super) fn when_absent(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);
         self.conditions
             .push(format!("attribute_not_exists({name})"));
+        self
+    }
+
+    /// Requires that the map has this number of entries.
+    pub(super) fn when_size(mut self, map: &str, size: usize) -> Self {
+        let name = self.name(map);
+        self.conditions.push(format!("size({name}) = :size_{map}"));
+        self.values.insert(format!(":size_{map}"), n(size));
+        self
+    }
+
+    /// Requires that an entry of the map has this value of a field, or lacks the field.
+    pub(super) fn when_entry(
+        mut self,
+        map: &str,
+        entry: &str,
+        field: &str,
+        value: Option<AttributeValue>,
+    ) -> Self {
+        let (map, field) = (self.name(map), self.name(field));
+        let number = self.conditions.len();
+        let name = format!("#entry{number}");
+        self.names.insert(name.clone(), entry.to_owned());
+        self.conditions.push(match value {
+            Some(value) => {
+                self.values.insert(format!(":entry{number}"), value);
+                format!("{map}.{name}.{field} = :entry{number}")
+            }
+            None => format!(
+                "attribute_exists({map}.{name}) AND attribute_not_exists({map}.{name}.{field})"
+            ),
+        });
         self
     }
 

@@ -1,9 +1,12 @@
 use longwire_core::run::{RunRow, RunStatus};
+use longwire_store::error::StoreError;
 use longwire_store::threads::claim::{Claim, ClaimOutcome};
 use longwire_store::threads::transition::Claimant;
 use serde_json::{Value, json};
 
-use super::scripted::{Scripted, key, refused, row, run_id, server_error, updated};
+use super::scripted::{
+    Response, Scripted, found, key, refused, row, run_id, server_error, updated,
+};
 
 const ME: Claimant<'_> = Claimant {
     id: "me",
@@ -35,7 +38,7 @@ async fn claiming_a_queued_run_takes_one_write() {
     let body = table.last_body();
     assert_eq!(
         body["ConditionExpression"],
-        "#status = :was_status AND #wakeBy >= :least_wakeBy"
+        "#status = :was_status AND #wakeBy >= :least_wakeBy AND #v <= :most_v"
     );
     let values = &body["ExpressionAttributeValues"];
     assert_eq!(values[":least_wakeBy"]["N"], "1105");
@@ -50,7 +53,10 @@ async fn a_run_that_waited_long_gets_a_later_deadline() {
     let (_, claim) = claimed(&table).await;
     assert_eq!(claim, Claim::Fresh);
     let body = table.last_body();
-    assert_eq!(body["ConditionExpression"], "#status = :was_status");
+    assert_eq!(
+        body["ConditionExpression"],
+        "#status = :was_status AND #v <= :most_v"
+    );
     assert_eq!(body["ExpressionAttributeValues"][":wakeBy"]["N"], "1165");
 }
 
@@ -100,7 +106,7 @@ async fn reclaiming_a_crashed_workers_run_records_the_restart() {
     let values = &body["ExpressionAttributeValues"];
     assert_eq!(
         body["ConditionExpression"],
-        "#status = :was_status AND #epoch = :was_epoch AND #leaseUntil = :was_leaseUntil"
+        "#status = :was_status AND #epoch = :was_epoch AND #leaseUntil = :was_leaseUntil AND #v <= :most_v"
     );
     assert_eq!(
         (&values[":was_epoch"]["N"], &values[":was_leaseUntil"]["N"]),
@@ -134,6 +140,45 @@ async fn accepting_a_hand_over_records_no_restart() {
     );
     assert_eq!(
         table.last_body()["ConditionExpression"],
-        "#status = :was_status AND attribute_not_exists(#takenBy)"
+        "#status = :was_status AND attribute_not_exists(#takenBy) AND #v <= :most_v"
+    );
+}
+
+#[tokio::test]
+async fn a_row_of_a_newer_version_is_neither_claimed_nor_read() {
+    let newer = row(json!({ "v": { "N": "3" }, "status": { "S": "queued" } }));
+    let table = Scripted::with_responses([refused(Some(newer))]).await;
+    let outcome = table.threads().claim(&key(), &run_id(), ME).await;
+    assert!(
+        matches!(outcome, Err(StoreError::Corrupt(_))),
+        "{outcome:?}"
+    );
+    let body = table.last_body();
+    assert_eq!(body["ExpressionAttributeValues"][":most_v"]["N"], "2");
+}
+
+#[tokio::test]
+async fn an_unreadable_run_is_ended_unless_its_lease_is_valid() {
+    let end = async |responses: Vec<Response>| {
+        let table = Scripted::with_responses(responses).await;
+        let ended = table
+            .threads()
+            .end_unreadable(&key(), &run_id(), 1000)
+            .await;
+        ended.expect("a response")
+    };
+    let status = |status: &str| found(&json!({ "status": { "S": status } }));
+    assert!(end(vec![updated(&json!({}))]).await, "it is ended now");
+    assert!(
+        end(vec![refused(None), status("failed")]).await,
+        "it had ended"
+    );
+    assert!(
+        end(vec![refused(None), (200, json!({}))]).await,
+        "it is missing"
+    );
+    assert!(
+        !end(vec![refused(None), status("dreaming")]).await,
+        "its lease is valid"
     );
 }

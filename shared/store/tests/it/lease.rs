@@ -8,7 +8,8 @@ use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow};
 use longwire_core::shape::Shape;
 use longwire_store::error::StoreError;
 use longwire_store::threads::claim::Claim;
-use longwire_store::threads::lease::{Commit, Ended, RunLease, Written};
+use longwire_store::threads::commit::Commit;
+use longwire_store::threads::lease::{Ended, RunLease, Written};
 use longwire_store::threads::transition::{Cut, HandOver};
 use serde_json::{Value, json};
 
@@ -148,6 +149,24 @@ async fn only_the_row_of_the_same_claim_is_held() {
         !lease.holds(&read(json!({ "takenBy": "another" }))),
         "a run of the same id that was started after this one was erased"
     );
+}
+
+#[tokio::test]
+async fn a_step_is_lost_when_a_run_of_the_same_id_began_after_an_erasure() {
+    let theirs =
+        row(json!({ "takenBy": { "S": "another" }, "lastSeq": { "N": "9" }, "tip": { "N": "9" } }));
+    let responses = [
+        transaction_cancelled("ConditionalCheckFailed"),
+        found(&theirs),
+    ];
+    let table = Scripted::with_responses(responses).await;
+    let events = two_events();
+    let commit = Commit {
+        events: Some(&events),
+        ..Commit::default()
+    };
+    let written = lease(&table).commit(&commit).await;
+    assert_eq!(written.expect("a response"), Written::Lost);
 }
 
 #[tokio::test]
@@ -330,9 +349,13 @@ async fn a_hand_over_stores_the_cursor_of_every_subscriber() {
     assert!(expression.ends_with("REMOVE #takenBy"), "{expression}");
     let condition = update["ConditionExpression"].as_str().expect("a condition");
     assert!(
-        condition.ends_with("#attached = :was_attached"),
+        condition.ends_with(
+            "size(#attached) = :size_attached AND attribute_exists(#attached.#entry4) \
+             AND attribute_not_exists(#attached.#entry4.#asked)"
+        ),
         "{condition}"
     );
+    assert_eq!(update["ExpressionAttributeNames"]["#entry4"], "c_1");
     let values = &update["ExpressionAttributeValues"];
     assert_eq!(values[":attached"]["M"]["c_1"]["M"]["after"]["N"], "7");
     assert_eq!(values.get(":restarts"), None, "no event is void");

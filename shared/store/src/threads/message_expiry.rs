@@ -1,7 +1,7 @@
-//! Freeing the messages of earlier versions from their expiry.
+//! Removing the expiry of messages that were written before 0.1.0.
 //!
-//! Earlier versions gave each message an expiry of its own and moved that of the loaded ones only, so that DynamoDB
-//! deleted old messages of threads in use. A message of this version lives as long as its thread.
+//! Each message had an expiry of its own, and only that of the loaded ones was moved, so that DynamoDB deleted old messages
+//! of threads in use. A message lives as long as its thread.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -10,9 +10,10 @@ use longwire_core::thread_key::ThreadKey;
 use crate::error::StoreError;
 use crate::threads::Threads;
 use crate::threads::keys::{self, SORT};
+use crate::update::held;
 
-/// Messages that one call frees at most. The next call continues.
-const MAX_FREED: usize = 100;
+/// Most messages that one call changes. The next call continues.
+const MAX_MESSAGES: usize = 100;
 
 /// Pages of 1 MB that one call reads at most.
 const MAX_PAGES: usize = 20;
@@ -23,10 +24,14 @@ const PARALLEL: usize = 10;
 impl Threads {
     /// Removes the expiry of up to 100 messages of a generation, oldest first, so that the newest ones tell whether the
     /// work is complete.
-    pub async fn free_messages(&self, key: &ThreadKey, generation: u64) -> Result<(), StoreError> {
+    pub async fn remove_message_expiry(
+        &self,
+        key: &ThreadKey,
+        generation: u64,
+    ) -> Result<(), StoreError> {
         let expiring = self.expiring_messages(key, generation).await?;
         stream::iter(expiring)
-            .map(|sort| self.free(key, sort))
+            .map(|sort| self.remove_expiry(key, sort))
             .buffer_unordered(PARALLEL)
             .try_collect()
             .await
@@ -53,16 +58,16 @@ impl Threads {
             };
             let items = page?.items.unwrap_or_default().into_iter();
             found.extend(items.filter_map(|mut item| item.remove(SORT)));
-            if found.len() >= MAX_FREED {
+            if found.len() >= MAX_MESSAGES {
                 break;
             }
         }
-        found.truncate(MAX_FREED);
+        found.truncate(MAX_MESSAGES);
         Ok(found)
     }
 
     /// Removes the expiry of a message. One that was deleted stays deleted.
-    async fn free(&self, key: &ThreadKey, sort: AttributeValue) -> Result<(), StoreError> {
+    async fn remove_expiry(&self, key: &ThreadKey, sort: AttributeValue) -> Result<(), StoreError> {
         let mut item = keys::item(key, "");
         item.insert(SORT.to_owned(), sort);
         let sent = self
@@ -76,9 +81,6 @@ impl Threads {
             .expression_attribute_names("#item", SORT)
             .send()
             .await;
-        match sent.map_err(StoreError::from) {
-            Ok(_) | Err(StoreError::ConditionFailed) => Ok(()),
-            Err(error) => Err(error),
-        }
+        held(sent.map_err(StoreError::from)).map(drop)
     }
 }
