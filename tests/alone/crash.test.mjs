@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { deadLetters, purgeDeadLetters, queueEmpty, runRow } from '../harness/aws.mjs';
 import { connect, newId, reconnecting, reload } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
-import { inject, workerOf } from '../harness/inject.mjs';
+import { ALWAYS, inject, workerOf } from '../harness/inject.mjs';
 import { kill } from '../harness/processes.mjs';
 import { calls, requests, scenario, streams } from '../harness/simulator.mjs';
 import { answersNextPrompt, historyMatches, idle } from '../harness/thread.mjs';
@@ -258,3 +258,29 @@ async function twoSteps() {
     ],
   });
 }
+
+test('a run whose steps exceed a page of a query continues after a crash', async (t) => {
+  const text = 'One word after the other, so that the worker can be killed in between. '.repeat(3);
+  const steps = [
+    { blocks: [{ tool: 'get_weather', input: { location: 'Berlin' } }] },
+    { deltas_per_s: 8, blocks: [{ text }] },
+  ];
+  await scenario('tests-tool-then-words', { steps });
+  const client = await reconnecting(t);
+  const run = await client.prompt('sim:tests-tool-then-words', { options: { onGone: 'grace:60' } });
+  await run.firstText();
+  await inject(t, {
+    effect: 'page',
+    operation: 'Query',
+    function: 'worker',
+    containing: [run.threadId, 'MSG#'],
+    times: ALWAYS,
+  });
+  await kill(await workerOf(run.id));
+  await run.success(60_000);
+  assert.equal(run.received.epoch, 2);
+  const { messages } = await client.history();
+  const prompts = messages.filter((/** @type {any} */ { role }) => role === 'user');
+  assert.equal(prompts.length, 1, 'the run did not start from scratch');
+  await historyMatches(run);
+});

@@ -5,10 +5,19 @@ import { test } from 'node:test';
 
 import { validate } from '../conformance/agui.mjs';
 import { messagesOf } from '../conformance/messages.mjs';
-import { connectionRow, deadLetters, endedRow, loggedEvents, queueEmpty, threadItems } from '../harness/aws.mjs';
+import {
+  connectionRow,
+  deadLetters,
+  endedRow,
+  loggedEvents,
+  queueEmpty,
+  redeliver,
+  setAttribute,
+  threadItems,
+} from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
-import { controlPolls } from '../harness/inject.mjs';
+import { controlPolls, inject } from '../harness/inject.mjs';
 import { Run } from '../harness/run.mjs';
 import { calls, dropped, requests, streams } from '../harness/simulator.mjs';
 
@@ -178,4 +187,19 @@ test('a run with onGone grace that ends within the grace period is finished', as
 test('no message is left in the queues', async () => {
   await queueEmpty();
   assert.equal(await deadLetters(), 0);
+});
+
+test('a run that waited while its client left is cancelled without a model call', async (t) => {
+  const client = await onThread(t);
+  const { connectionId } = await client.request({ action: 'hello' });
+  const runId = newId('r');
+  await inject(t, { effect: 'swallow', operation: 'SendMessage', function: 'ingest', containing: runId });
+  const run = await client.prompt('Hey!', { runId });
+  client.socket.terminate();
+  await until('the end of the connection', async () => (await connectionRow(connectionId)) === undefined);
+  // As if it had waited in the queue for a minute.
+  await setAttribute(run.threadId, runId, 'recordedAt', Date.now() - 60_000);
+  await redeliver(run.threadId, runId);
+  await cleanedUp(run);
+  assert.equal((await requests(runId)).length, 0, 'model calls');
 });

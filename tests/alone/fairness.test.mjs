@@ -145,7 +145,7 @@ test('a connection has unfinished runs on at most three threads', async (t) => {
   await (await client.prompt('Hey!', { threadId: newId('t') })).success();
 });
 
-test('a connection that does not heed `rate_limited` gets `bye` and is closed', async (t) => {
+test('a connection with 50 `rate_limited` responses gets `bye` and is closed', async (t) => {
   await reconfigure(t, 'ingest', { variables: { MESSAGES_PER_SECOND: '1' } });
   const client = await connect(t);
   const { connectionId } = await client.request({ action: 'hello' });

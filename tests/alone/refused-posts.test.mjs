@@ -49,7 +49,7 @@ test('a connection made long ago is gone after 410, and its run is cancelled', a
 });
 
 for (const status of /** @type {const} */ ([403, 413])) {
-  test(`a post that is refused with ${status} ends only itself, and its events come with resume`, async (t) => {
+  test(`a post that is refused with ${status} does not detach the subscriber, and its events come with resume`, async (t) => {
     const client = await reconnecting(t);
     const { connectionId } = await client.request({ action: 'hello' });
     const posts = await refuse(t, connectionId, { status, after: 2, times: 1 });

@@ -9,7 +9,7 @@ import { until } from '../harness/deadline.mjs';
 import { invoke } from '../harness/functions.mjs';
 import { ALWAYS, inject } from '../harness/inject.mjs';
 import { operationsOf } from '../harness/operations.mjs';
-import { scenario } from '../harness/simulator.mjs';
+import { requests, scenario } from '../harness/simulator.mjs';
 import { answersNextPrompt, historyMatches, idle } from '../harness/thread.mjs';
 
 /** @typedef {import('../harness/operations.mjs').Kind} Kind */
@@ -169,4 +169,23 @@ test('the next request on the thread resends the message of a run whose `wakeBy`
   await setAttribute(run.threadId, runId, 'wakeBy', Math.floor(Date.now() / 1000) - 1);
   await client.history();
   await run.success();
+});
+
+test('a step that the table refuses for good ends the run after one model call', async (t) => {
+  const { client, ids } = await named(t);
+  await inject(t, {
+    effect: 'invalid',
+    operation: 'TransactWriteItems',
+    function: 'worker',
+    containing: [ids.runId, 'STEP_FINISHED'],
+    times: ALWAYS,
+  });
+  const run = await client.prompt(PROMPT, { runId: ids.runId });
+  await run.end(RECOVERY_MS);
+  const row = await endedRow(ids.threadId, ids.runId);
+  assert.equal(row.status, 'failed');
+  assert.equal(run.events.at(-1)?.code, 'internal');
+  assert.equal((await requests(ids.runId)).length, 1, 'model calls');
+  await idle(ids.threadId, IDLE_MS);
+  await answersNextPrompt(client);
 });

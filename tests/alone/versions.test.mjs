@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { deadLetters, endedRow, putItem, queueEmpty, sendJob } from '../harness/aws.mjs';
+import { deadLetters, endedRow, putItem, queueEmpty, sendJob, setItemAttribute, threadItems } from '../harness/aws.mjs';
 import { connect, newId, reconnecting } from '../harness/client.mjs';
+import { until } from '../harness/deadline.mjs';
 import { requests } from '../harness/simulator.mjs';
 import { answersNextPrompt, idle } from '../harness/thread.mjs';
 
@@ -98,4 +99,41 @@ test('a replay job that was sent before replays had a queue of their own is done
   await sendJob({ v: 2, owner: 'anonymous', threadId, runId: run.id, replay });
   await reader.until('`resumed`', () => reader.responses.find(({ type }) => type === 'resumed'), RECOVERY_MS);
   assert.deepEqual(reader.runs.get(run.id)?.events, run.events);
+});
+
+test('a run that a newer version wrote ends as failed and frees its thread', async (t) => {
+  const run = await written({ v: 99, mood: 'good' });
+  await sendJob({ v: 2, owner: 'anonymous', threadId: run.threadId, runId: run.runId });
+  const row = await endedRow(run.threadId, run.runId, RECOVERY_MS);
+  assert.equal(row.status, 'failed');
+  await idle(run.threadId);
+  await answersNextPrompt(await reconnecting(t, run.threadId));
+  await queueEmpty(RECOVERY_MS);
+});
+
+test('a message that a newer version wrote is left out of requests and of the history', async (t) => {
+  const client = await connect(t);
+  const first = await client.answer('Hey!');
+  const [{ thread, item }] = (await threadItems(first.threadId)).filter((each) => each.item.startsWith('MSG#'));
+  await setItemAttribute(first.threadId, item, 'body', '{"role":"narrator"}');
+  await answersNextPrompt(client);
+  const { messages } = await client.history();
+  assert.deepEqual(
+    messages.map((/** @type {any} */ { role }) => role),
+    ['assistant', 'user', 'assistant'],
+    `${thread} keeps its other messages`,
+  );
+});
+
+test('a message of an earlier version is freed of its expiry when its thread is used', async (t) => {
+  const client = await connect(t);
+  const first = await client.answer('Hey!');
+  const stored = async () => (await threadItems(first.threadId)).filter((each) => each.item.startsWith('MSG#'));
+  // As earlier versions wrote them; DynamoDB deletes expired items days late, and the thread is alive.
+  for (const { item } of await stored()) await setItemAttribute(first.threadId, item, 'ttl', seconds() - 60);
+  await answersNextPrompt(client);
+  await until('messages without expiry', async () => (await stored()).every(({ ttl }) => ttl === undefined));
+  assert.equal((await client.history()).messages.length, 4);
+  const meta = (await threadItems(first.threadId)).find(({ item }) => item === 'META');
+  assert.ok(meta?.ttl > seconds() + DAY_S - 3600, 'the thread has the only expiry');
 });

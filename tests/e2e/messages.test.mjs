@@ -83,6 +83,23 @@ describe('messages', { concurrency: 4 }, () => {
     assert.deepEqual(run.events[0].input.messages, [{ id: names.messageId, role: 'user', content: 'Hey!' }]);
   });
 
+  test('a message id is refused for a second message of its thread', async (t) => {
+    const client = await connect(t);
+    const messageId = newId('u');
+    const first = await client.prompt('sim:steady', { messageId });
+    const again = { action: 'prompt', prompt: 'Hey!', messageId };
+    const duringTheRun = await client.request({ ...again, runId: newId('r') });
+    assert.deepEqual([duringTheRun.type, duringTheRun.code], ['error', 'invalid_message']);
+    assert.match(duringTheRun.message, /messageId/);
+    assert.equal((await client.request({ ...again, runId: first.id })).duplicate, true, 'the same start');
+    await first.success();
+    const afterwards = await client.request({ ...again, runId: newId('r') });
+    assert.deepEqual([afterwards.type, afterwards.code], ['error', 'invalid_message']);
+    const { messages } = await client.history();
+    assert.equal(messages.length, 2);
+    await (await client.prompt('Hey!', { messageId: newId('u') })).success();
+  });
+
   const session = newId('s');
   /** @type {[string, unknown, string, string?][]} name, request, answer, thread */
   const forms = [

@@ -20,7 +20,9 @@ import { gunzipSync } from 'node:zlib';
  * forwarded and its response is lost. `conflict`: it is not forwarded and gets a transaction conflict. `delay`: it is
  * forwarded later. `hold`: it is forwarded when the rule is removed, unless its caller is gone by then. `swallow`: a
  * message is not sent, although the response says so. `refuse`: a post is not forwarded and gets the status of the rule.
- * @typedef {'fail' | 'lose' | 'conflict' | 'delay' | 'hold' | 'swallow' | 'refuse'} Effect
+ * `invalid`: the call is not forwarded and gets the error of an invalid request, such as an item that is too large.
+ * `page`: a query is forwarded with a limit of one item, as if each item had a megabyte.
+ * @typedef {'fail' | 'lose' | 'conflict' | 'delay' | 'hold' | 'swallow' | 'refuse' | 'invalid' | 'page'} Effect
  */
 
 /**
@@ -35,7 +37,7 @@ import { gunzipSync } from 'node:zlib';
  * @property {keyof typeof REFUSALS} [status] status with which `refuse` answers (default: 410)
  */
 
-/** Errors of a post that no retry of the service mends, by status (API reference of PostToConnection). */
+/** Errors of a post that a retry does not resolve, by status (API reference of PostToConnection). */
 const REFUSALS = {
   403: { type: 'ForbiddenException', body: { message: 'Forbidden' } },
   410: { type: 'GoneException', body: { message: 'Gone' } },
@@ -138,6 +140,10 @@ export function operationOf({ method, url = '', headers }) {
 export function reply({ operation, body }, { effect, status = 410 }) {
   if (effect === 'refuse') return { status, ...REFUSALS[status] };
   if (effect === 'swallow') return { status: 200, type: '', body: sendMessageResult(JSON.parse(body).MessageBody) };
+  if (effect === 'invalid') {
+    const message = 'Item size has exceeded the maximum allowed size';
+    return { status: 400, type: 'ValidationException', body: { message } };
+  }
   if (effect !== 'conflict') {
     return { status: 500, type: 'InternalServerError', body: { message: 'A failure that the test injected.' } };
   }

@@ -69,7 +69,7 @@ export class FaultProxy {
     this.calls.push(call);
     if (this.calls.length > MOST_CALLS) this.calls.splice(0, MOST_CALLS / 2);
     const rule = this.rules.match(call);
-    if (rule && ['fail', 'conflict', 'swallow', 'refuse'].includes(rule.effect)) {
+    if (rule && ['fail', 'conflict', 'swallow', 'refuse', 'invalid'].includes(rule.effect)) {
       answer(response, reply(call, rule));
       return;
     }
@@ -78,7 +78,8 @@ export class FaultProxy {
     // A call whose process died meanwhile is not forwarded. The end of its connection may not have been read yet.
     if (rule) await new Promise((resolve) => setImmediate(resolve));
     if (request.socket.destroyed) return;
-    await this.#pass(request, response, body, rule?.effect === 'lose');
+    const passed = rule?.effect === 'page' ? onePerPage(body) : body;
+    await this.#pass(request, response, passed, rule?.effect === 'lose');
   }
 
   /** Number of calls that are held. */
@@ -110,7 +111,8 @@ export class FaultProxy {
   async #pass(request, response, body, lost) {
     const { method, url: path, headers } = request;
     const { hostname, port } = this.target;
-    const asked = http.request({ hostname, port, method, path, headers, agent: this.#agent });
+    const sized = { ...headers, 'content-length': body.length };
+    const asked = http.request({ hostname, port, method, path, headers: sized, agent: this.#agent });
     asked.end(body);
     const given = await new Promise((resolve, reject) => asked.once('response', resolve).once('error', reject));
     const content = await bodyOf(given);
@@ -136,6 +138,11 @@ export class FaultProxy {
     this.#release();
     return sendJson(response, {});
   }
+}
+
+/** Limits a query to one item per page. @param {Buffer} body */
+function onePerPage(body) {
+  return Buffer.from(JSON.stringify({ ...JSON.parse(body.toString()), Limit: 1 }));
 }
 
 /** Selects calls, oldest first. @param {Call[]} calls @param {URLSearchParams} query */

@@ -5,4 +5,5 @@ mod claim;
 mod erase;
 mod lease;
 mod overdue;
+mod run_queue;
 mod scripted;
