@@ -30,7 +30,7 @@ describe('erasing', { concurrency: 3 }, () => {
     assert.deepEqual(await sortKeys(other.run.threadId), other.items);
   });
 
-  test('a raised generation loses what the former one left, and keeps its own items', async (t) => {
+  test('a deletion erases the former generation and keeps the new one', async (t) => {
     const { run, generation } = await answered(t);
     const next = generation + 1;
     await setItemAttribute(run.threadId, 'META', 'born', next);

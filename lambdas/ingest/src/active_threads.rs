@@ -1,16 +1,11 @@
 //! Limit of the threads on which a connection has unfinished runs. Runs that wait in a run queue do not count.
 
-use std::time::Duration;
-
 use longwire_protocol::response::error::ErrorResponse;
 use longwire_store::connections::active_threads::ThreadAdded;
 use longwire_store::threads::record::NewRun;
 
 use crate::call::Call;
-use crate::failure::{Failure, rate_limited, unknown_connection};
-
-/// Time after which a client whose threads are busy may try again.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
+use crate::failure::{Failure, RETRY_AFTER, rate_limited, unknown_connection};
 
 /// Attempts to change the set of a connection whose other requests change it, too.
 const MAX_ROUNDS: usize = 3;

@@ -1,5 +1,5 @@
-//! Closing of connections that do not heed `rate_limited`. This function never posts: it marks the row, and the
-//! function `replay` says `bye` and closes the connection.
+//! Closing of connections that get too many `rate_limited` responses. This function never posts: it marks the row,
+//! and the function `replay` posts `bye` and closes the connection.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// Number of `rate_limited` responses within a minute after which a connection is closed.
 pub(crate) const MAX_REFUSALS: u64 = 50;
 
-/// Delay of the message that closes a connection, so that the client receives the responses to what it has sent.
+/// Delay of the connection job of a closing connection, so that the client receives the responses to what it has sent.
 const DELAY: Duration = Duration::from_secs(1);
 
 /// Counts a `rate_limited` response at `millis`, in milliseconds since 1970, and closes the connection that got too
@@ -29,8 +29,7 @@ pub(crate) async fn count_refusal(
     close(deps, connection, millis).await
 }
 
-/// Marks a connection as one to be closed and tells the function `replay`, unless that was done within 10 s before
-/// `millis`.
+/// Marks a connection as one to be closed and sends a connection job, unless that was done within 10 s before `millis`.
 pub(crate) async fn close(
     deps: &Deps,
     connection: &ConnectionId,

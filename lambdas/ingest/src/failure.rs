@@ -9,6 +9,9 @@ use longwire_queue::error::QueueError;
 use longwire_scheduler::error::ScheduleError;
 use longwire_store::error::StoreError;
 
+/// Time after which a connection with too many active threads or replays may try again.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);
+
 /// Time after which the client of a closed connection may try again, on another connection.
 const CLOSED: Duration = Duration::from_secs(10);
 
@@ -54,8 +57,8 @@ impl Failure {
         }
     }
 
-    /// Makes the failure of a request for a thread that does not exist. A thread of another owner is in another partition and is not found
-    /// either.
+    /// Makes the failure of a request for a thread that does not exist. A thread of another owner is in another
+    /// partition and is not found either.
     pub(crate) fn no_thread(key: &ThreadKey) -> Self {
         Self::Refused(ErrorResponse {
             thread_id: Some(key.thread_id.clone()),

@@ -1,7 +1,6 @@
 //! Clients of the worker, built once: all of them share one HTTP client.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Result;
 use longwire_adapters::bedrock::Bedrock;
@@ -23,17 +22,11 @@ use longwire_tools::web;
 
 use crate::config::Config;
 
-/// Time limits of calls to tables and queues.
-const CALLS: CallTimeouts = CallTimeouts {
-    attempt: Duration::from_secs(2),
-    total: Duration::from_secs(5),
-};
-
 impl Config {
     /// Builds the runner and connects its clients.
     pub(crate) async fn connect(self) -> Result<Runner> {
         let unlimited = sdk::load().await;
-        let limited = CALLS.limit(&unlimited);
+        let limited = CallTimeouts::LONG.limit(&unlimited);
         let database = aws_sdk_dynamodb::Client::new(&limited);
         let queues = aws_sdk_sqs::Client::new(&limited);
         let threads = Threads::new(database.clone(), &self.threads_table);

@@ -45,7 +45,7 @@ impl ResultBytes {
     /// Limits the result of the next call: to 96 KB, and to an equal share of what the calls before it left, so that
     /// a long result leaves room for those after it.
     pub(super) fn limit(&mut self, content: String) -> Limited {
-        // A call beyond those that may be run is refused in a few words, for which room is kept.
+        // A call beyond `MAX_CALLS` gets a short error; `REFUSAL_BYTES` are reserved for it.
         let Some(share) = self.left.checked_div(self.calls) else {
             return limit(content, REFUSAL_BYTES);
         };

@@ -9,9 +9,9 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 /// Closes the connection of an attempt that timed out or broke, so that the next attempt opens another one.
 ///
-/// Requests share an HTTP/2 connection. One whose other side is gone without a word fails every request until the
-/// operating system gives it up after minutes. The SDK itself closes a connection only after a response with status
-/// 5xx: an attempt that times out never reaches the step in which it does so.
+/// Requests share an HTTP/2 connection. A connection whose peer disappeared without closing it fails every request
+/// until the operating system gives it up after minutes. The SDK itself closes a connection only after a response with
+/// status 5xx: an attempt that times out never reaches the step in which it does so.
 #[derive(Debug)]
 pub(crate) struct CloseUnanswered;
 

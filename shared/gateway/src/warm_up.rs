@@ -3,8 +3,11 @@
 
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 
+/// Id that no connection has.
+const ABSENT: &str = "-";
+
 /// Posts to a connection that does not exist.
 pub async fn connections(client: &aws_sdk_apigatewaymanagement::Client) {
-    let request = client.post_to_connection().connection_id("-");
+    let request = client.post_to_connection().connection_id(ABSENT);
     let _ = request.data(Blob::new("-")).send().await;
 }

@@ -34,6 +34,12 @@ impl CallTimeouts {
         total: Duration::from_secs(3),
     };
 
+    /// Limits of calls to tables and queues in functions that have a timeout of minutes.
+    pub const LONG: Self = Self {
+        attempt: Duration::from_secs(2),
+        total: Duration::from_secs(5),
+    };
+
     /// Copies a configuration and limits the calls of the copy. Both share one HTTP client.
     pub fn limit(self, config: &SdkConfig) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()

@@ -16,7 +16,8 @@ const MAX_DELAY: Duration = Duration::from_secs(900);
 /// Longest visibility timeout of a message (SQS developer guide, "Visibility timeout").
 const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3600);
 
-/// One SQS queue: that of jobs, that of connection jobs, or a dead-letter queue. Cheap to clone. Time limits are those of the client.
+/// One SQS queue: of jobs, of connection jobs, or of dead letters. Cheap to clone.
+/// Time limits are those of the client.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,

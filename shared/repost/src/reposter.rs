@@ -91,8 +91,8 @@ impl Reposter {
         Ok(gone(notices))
     }
 
-    /// Emits the events of a run that was cancelled while queued. It has none in the event log; its rows hold all
-    /// that they say.
+    /// Emits the events of a run that was cancelled while queued. Its event log is empty, so the events are made from
+    /// its control row and its input.
     async fn emit_cancelled(
         &self,
         events: &EventSink,

@@ -3,11 +3,10 @@
 //! A write to the table and a message to the queue cannot be one transaction. Every unfinished run therefore carries
 //! a `wakeBy` deadline; a reader that finds it overdue sends the job again.
 //!
-//! No reader can tell a job that was lost from one that waits behind others: the queue does not say what it contains,
-//! and the age of its oldest message includes those of runs in progress. A job for each reader would add to the load
-//! that makes them wait. So the row counts the wake-ups since the last claim (`wakes`), and the time to the next one
-//! doubles each time. A lost job costs its run the first deadline, five minutes; a run that waits for two days gets
-//! nine jobs, not hundreds.
+//! A lost job looks like one that waits behind others: the queue does not say what it contains, and the age of its
+//! oldest message includes those of runs in progress. A job for each reader would add to the load that makes them wait.
+//! So the row counts the wake-ups since the last claim (`wakes`), and the time to the next one doubles each time. A lost
+//! job costs its run the first deadline, five minutes; a run that waits for two days gets nine jobs, not hundreds.
 
 use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::run::{RunRow, RunStatus};

@@ -189,8 +189,8 @@ impl Dispatcher {
     fn lost(&mut self, connection: ConnectionId, loss: Loss) {
         match loss {
             Loss::Gone => self.give_up(connection, Notice::Gone),
-            Loss::Frame(error) => log_refused(&connection, &error),
-            Loss::Frames(error) => {
+            Loss::FrameRefused(error) => log_refused(&connection, &error),
+            Loss::TooManyRefused(error) => {
                 log_refused(&connection, &error);
                 tracing::warn!(
                     event = "connection_stuck",

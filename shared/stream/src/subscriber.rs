@@ -22,7 +22,7 @@ const MAX_REFUSED: u32 = 10;
 
 /// Pause after status 410 from a connection of unknown age: longer than it takes to learn its age, so that one that is
 /// gone gets no second post.
-const DOUBT: Duration = Duration::from_millis(500);
+const UNKNOWN_AGE_PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) type Subscribers = BTreeMap<ConnectionId, Subscriber>;
 
@@ -48,22 +48,22 @@ enum Opening {
     /// Age unknown: may be opening until this time.
     Unknown(Instant),
     /// Age unknown, and status 410 was answered: may be opening until this time.
-    Doubted(Instant),
+    Answered410(Instant),
     /// Age known: may be opening until this time.
     Until(Instant),
     /// Open: a frame was taken.
     Over,
 }
 
-/// Failure that a retry of the subscriber does not mend.
+/// Failure that a retry does not resolve.
 #[derive(Debug)]
 pub(crate) enum Loss {
     /// The connection no longer exists: the subscriber is to be given up.
     Gone,
     /// The frame was refused, for this reason, and dropped.
-    Frame(String),
+    FrameRefused(String),
     /// Too many frames were refused, the last one for this reason: the subscriber is to be given up.
-    Frames(String),
+    TooManyRefused(String),
     /// The durable log does not have the events that the subscriber is missing: it is to be given up.
     Events,
 }
@@ -96,11 +96,11 @@ impl Subscriber {
     /// Sets the time until which the connection may still be opening, unless it has taken a frame. Returns whether an
     /// earlier answer 410 means that it is gone.
     pub(crate) fn set_opening_until(&mut self, until: Instant, now: Instant) -> bool {
-        let doubted = matches!(self.opening, Opening::Doubted(_));
+        let answered_410 = matches!(self.opening, Opening::Answered410(_));
         if !matches!(self.opening, Opening::Over) {
             self.opening = Opening::Until(until);
         }
-        doubted && until <= now
+        answered_410 && until <= now
     }
 
     /// Cursor of the subscriber.
@@ -190,12 +190,12 @@ impl Subscriber {
     /// Applies the answer 410.
     fn answered_gone(&mut self, now: Instant) -> Result<(), Loss> {
         match self.opening {
-            Opening::Unknown(until) | Opening::Doubted(until) if now < until => {
-                self.opening = Opening::Doubted(until);
-                self.post_retry.failed_for(now, DOUBT);
+            Opening::Unknown(until) | Opening::Answered410(until) if now < until => {
+                self.opening = Opening::Answered410(until);
+                self.post_retry.failed_for(now, UNKNOWN_AGE_PAUSE);
             }
             Opening::Until(until) if now < until => self.post_retry.failed(now),
-            Opening::Unknown(_) | Opening::Doubted(_) | Opening::Until(_) | Opening::Over => {
+            Opening::Unknown(_) | Opening::Answered410(_) | Opening::Until(_) | Opening::Over => {
                 return Err(Loss::Gone);
             }
         }
@@ -209,9 +209,9 @@ impl Subscriber {
         self.post_retry.gave_up(now);
         self.refused += 1;
         if self.refused < MAX_REFUSED {
-            Loss::Frame(reason)
+            Loss::FrameRefused(reason)
         } else {
-            Loss::Frames(reason)
+            Loss::TooManyRefused(reason)
         }
     }
 

@@ -10,17 +10,14 @@ use longwire_protocol::request::resume::{Resume, ResumeResponse};
 use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_protocol::response::resumed::{Resumed, ResumedStatus};
-use longwire_store::connections::replays::{MAX_REPLAYS, ReplayWanted, replay_name};
+use longwire_store::connections::replays::{MAX_REPLAYS, ReplayRequested, replay_name};
 use longwire_store::threads::resume::ResumeOutcome;
 
 use crate::call::Call;
-use crate::failure::{Failure, rate_limited, unknown_connection};
-
-/// Time after which a client with too many replays may ask for another one.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
+use crate::failure::{Failure, RETRY_AFTER, rate_limited, unknown_connection};
 
 /// Writes the cursor of the connection to the run's row, where the worker of an unfinished run finds it. For a run
-/// that has ended, asks the function `replay` for its events.
+/// that has ended, requests a replay of its events.
 pub(crate) async fn answer(call: &Call<'_>, resume: Resume) -> Result<ResumeResponse, Failure> {
     let key = call.key(resume.thread_id);
     let after = resume.after;
@@ -84,7 +81,7 @@ async fn latest(call: &Call<'_>, key: &ThreadKey) -> Result<Option<RunId>, Failu
     Ok(meta.and_then(|meta| meta.latest.or_else(|| meta.run_queue.last().cloned())))
 }
 
-/// Records in the row of the connection that it waits for the events of an ended run, and tells the function `replay`.
+/// Records in the row of the connection that it waits for the events of an ended run, and sends a connection job.
 async fn replay(
     call: &Call<'_>,
     key: &ThreadKey,
@@ -99,10 +96,13 @@ async fn replay(
     let connection = &call.connection.connection;
     let name = replay_name(&key.thread_id, run_id);
     let connections = &call.deps.connections;
-    match connections.want_replay(connection, &name, cursor).await? {
-        ReplayWanted::Recorded => {}
-        ReplayWanted::TooMany => return Err(too_many_replays().into()),
-        ReplayWanted::Missing => return Err(unknown_connection().into()),
+    match connections
+        .request_replay(connection, &name, cursor)
+        .await?
+    {
+        ReplayRequested::Recorded => {}
+        ReplayRequested::TooMany => return Err(too_many_replays().into()),
+        ReplayRequested::Missing => return Err(unknown_connection().into()),
     }
     let job = ConnectionJob::new(connection.clone());
     Ok(call

@@ -1,4 +1,4 @@
-//! `resume` of a run that has ended: the connection's row names the replay, and `replay` is told.
+//! `resume` of a run that has ended: the connection's row names the replay, and a connection job is sent.
 
 use aws_sdk_dynamodb::Client as Table;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
@@ -30,8 +30,8 @@ fn ended() -> Rule {
     })
 }
 
-/// Mocks the message to `replay`. A message to the workers' queue fails the test.
-fn told() -> Rule {
+/// Mocks the sending of the connection job. A message to the workers' queue fails the test.
+fn connection_job_sent() -> Rule {
     let body = json!({"v": 1, "connection": CONNECTION}).to_string();
     mock!(Sqs::send_message)
         .match_requests(move |send| {
@@ -55,12 +55,12 @@ fn waiting(count: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_resume_of_an_ended_run_is_recorded_before_replay_is_told() {
+async fn a_resume_of_an_ended_run_is_recorded_before_its_job_is_sent() {
     let rules = (
         connected("agui"),
         ended(),
         changed_connection("SET replays.#name = :cursor", Ok(waiting(1))),
-        told(),
+        connection_job_sent(),
     );
     assert_snapshot!(answer(&[&rules.0, &rules.1, &rules.2, &rules.3], RESUME).await,
         @r#"{"type":"ack","id":"4","action":"resume","threadId":"t1","runId":"r1","status":"resuming"}"#);
@@ -74,7 +74,7 @@ async fn the_first_replay_of_a_connection_creates_the_map() {
         ended(),
         changed_connection("SET replays.#name = :cursor", Err(connection("agui"))),
         changed_connection("SET replays = :map", Ok(waiting(1))),
-        told(),
+        connection_job_sent(),
     );
     let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
     assert!(answer(&all, RESUME).await.contains("resuming"));

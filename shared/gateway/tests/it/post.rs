@@ -1,4 +1,4 @@
-//! Posts over connections that are dead.
+//! Posts over connections that do not answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,13 +34,13 @@ fn shared(http: Option<SharedHttpClient>) -> SdkConfig {
     config.build()
 }
 
-/// HTTP/2 connection that is dead: it takes requests and never answers. Counts how often it was closed.
+/// HTTP/2 connection that takes requests and never answers. Counts how often it was closed.
 #[derive(Debug, Clone, Default)]
-struct Dead {
+struct Silent {
     closed: Arc<AtomicU32>,
 }
 
-impl HttpConnector for Dead {
+impl HttpConnector for Silent {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let closed = self.closed.clone();
         let connection = ConnectionMetadata::builder()
@@ -59,8 +59,8 @@ impl HttpConnector for Dead {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_without_an_answer_is_closed_before_the_stream_drops_the_post() {
-    let dead = Dead::default();
-    let connector = SharedHttpConnector::new(dead.clone());
+    let silent = Silent::default();
+    let connector = SharedHttpConnector::new(silent.clone());
     let http = http_client_fn(move |_, _| connector.clone());
     let post = post(client(
         &shared(Some(http)),
@@ -75,7 +75,7 @@ async fn a_connection_without_an_answer_is_closed_before_the_stream_drops_the_po
     .await;
     assert_eq!(posted, Ok(Err(PostError::Slow)));
     assert_eq!(begun.elapsed(), Duration::from_secs(4));
-    assert_eq!(dead.closed.load(Ordering::Relaxed), 1);
+    assert_eq!(silent.closed.load(Ordering::Relaxed), 1);
 }
 
 /// Answers each request on a connection with 200.

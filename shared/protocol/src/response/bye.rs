@@ -13,7 +13,7 @@ pub struct Bye {
     pub code: Code,
     /// Reason for people.
     pub message: String,
-    /// Whether the client may connect again.
+    /// Tells whether the client may connect again.
     pub reconnect: bool,
 }
 

@@ -161,7 +161,7 @@ async fn a_connection_that_answers_410_before_its_age_is_known_gets_no_second_po
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_post_ends_only_itself() {
+async fn a_refused_post_does_not_detach_the_subscriber() {
     let mut stage = stage(|_, nth| match nth {
         2 => (ms(10), Err(PostError::Refused("413".to_owned()))),
         _ => (ms(10), Ok(())),
