@@ -31,7 +31,7 @@ locals {
         threshold   = var.failed_runs
       }
       "posts-refused" = {
-        description = "API Gateway refused posts of the worker for good. The worker's log has the cause in lines with the event post_refused."
+        description = "API Gateway refused posts of the worker or of replay for good. Their logs have the cause in lines with the event post_refused."
         namespace   = var.name
         metric      = "PostsRefused"
         dimensions  = {}

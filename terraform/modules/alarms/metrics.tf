@@ -6,39 +6,52 @@ locals {
     # The worker writes this line after the run's end is stored, so a run that is cancelled at the last moment counts
     # as cancelled only.
     RunsEnded = {
-      log_group  = var.log_groups["worker"]
+      log_groups = { worker = var.log_groups["worker"] }
       pattern    = "{ $.fields.event = \"run_ended\" }"
       dimensions = { Status = "$.fields.status" }
     }
     # The same line without a dimension: CloudWatch allows a default value of 0 only for such a metric, and that value
     # returns the alarm to OK at once.
     RunsFailed = {
-      log_group  = var.log_groups["worker"]
+      log_groups = { worker = var.log_groups["worker"] }
       pattern    = "{ ($.fields.event = \"run_ended\") && ($.fields.status = \"failed\") }"
       dimensions = {}
     }
     ToolCalls = {
-      log_group  = var.log_groups["worker"]
+      log_groups = { worker = var.log_groups["worker"] }
       pattern    = "{ $.fields.event = \"tool_finished\" }"
       dimensions = { Tool = "$.fields.tool", Outcome = "$.fields.outcome" }
     }
+    # Both functions post events. Their filters count into one metric.
     PostsRefused = {
-      log_group  = var.log_groups["worker"]
+      log_groups = { worker = var.log_groups["worker"], replay = var.log_groups["replay"] }
       pattern    = "{ $.fields.event = \"post_refused\" }"
       dimensions = {}
     }
     # API Gateway has no metric for 5xx responses of a WebSocket API: IntegrationError also counts 4xx responses
     # ("Monitor WebSocket APIs with CloudWatch metrics").
     ServerErrors = {
-      log_group  = var.access_log_group
+      log_groups = { api = var.access_log_group }
       pattern    = "{ $.status = \"5*\" }"
       dimensions = {}
     }
   }
+
+  # A filter for each log group of a metric.
+  filters = merge([
+    for metric, source in local.metrics : {
+      for key, log_group in source.log_groups : "${metric}-${key}" => {
+        metric     = metric
+        log_group  = log_group
+        pattern    = source.pattern
+        dimensions = source.dimensions
+      }
+    }
+  ]...)
 }
 
 resource "aws_cloudwatch_log_metric_filter" "this" {
-  for_each = local.metrics
+  for_each = local.filters
 
   name           = "${var.name}-${each.key}"
   log_group_name = each.value.log_group
@@ -46,7 +59,7 @@ resource "aws_cloudwatch_log_metric_filter" "this" {
 
   metric_transformation {
     namespace  = var.name
-    name       = each.key
+    name       = each.value.metric
     value      = "1"
     unit       = "Count"
     dimensions = each.value.dimensions

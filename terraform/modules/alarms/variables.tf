@@ -14,12 +14,12 @@ variable "functions" {
 }
 
 variable "log_groups" {
-  description = "Log group of each function by its key; at least worker. The lines must be JSON."
+  description = "Log group of each function by its key; at least replay and worker. The lines must be JSON."
   type        = map(string)
 
   validation {
-    condition     = contains(keys(var.log_groups), "worker")
-    error_message = "log_groups must contain worker: its log group is the source of the metrics for runs and tools."
+    condition     = alltrue([for key in ["replay", "worker"] : contains(keys(var.log_groups), key)])
+    error_message = "log_groups must contain replay and worker, whose logs are the sources of the metrics for runs, tools and posts."
   }
 }
 

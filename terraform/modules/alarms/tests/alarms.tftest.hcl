@@ -3,7 +3,7 @@
 variables {
   name             = "longwire-test"
   functions        = { connect = "longwire-test-connect", erase = "longwire-test-erase", ingest = "longwire-test-ingest", worker = "longwire-test-worker" }
-  log_groups       = { worker = "/aws/lambda/longwire-test-worker" }
+  log_groups       = { replay = "/aws/lambda/longwire-test-replay", worker = "/aws/lambda/longwire-test-worker" }
   access_log_group = "/aws/apigateway/longwire-test"
   queue_name       = "longwire-test-runs"
   dead_letter_name = "longwire-test-runs-dead"
@@ -59,7 +59,9 @@ run "without_a_recipient" {
   assert {
     condition = alltrue([
       for alarm in aws_cloudwatch_metric_alarm.this :
-      contains(keys(aws_cloudwatch_log_metric_filter.this), alarm.metric_name) if alarm.namespace == "longwire-test"
+      contains(
+        [for filter in aws_cloudwatch_log_metric_filter.this : filter.metric_transformation[0].name], alarm.metric_name
+      ) if alarm.namespace == "longwire-test"
     ])
     error_message = "An alarm uses a metric that no filter creates."
   }
@@ -86,8 +88,17 @@ run "without_a_recipient" {
 
   # Cancelled runs write the same line with another status; only failed ones may raise the alarm.
   assert {
-    condition     = strcontains(aws_cloudwatch_log_metric_filter.this["RunsFailed"].pattern, "($.fields.status = \"failed\")")
+    condition     = strcontains(aws_cloudwatch_log_metric_filter.this["RunsFailed-worker"].pattern, "($.fields.status = \"failed\")")
     error_message = "RunsFailed counts more than failed runs."
+  }
+
+  # Replay posts the events of ended runs, so a lack of permission may show in its log only.
+  assert {
+    condition = toset([
+      for filter in aws_cloudwatch_log_metric_filter.this : filter.log_group_name
+      if filter.metric_transformation[0].name == "PostsRefused"
+    ]) == toset(["/aws/lambda/longwire-test-replay", "/aws/lambda/longwire-test-worker"])
+    error_message = "PostsRefused must count the lines of the worker and of replay."
   }
 
   assert {
