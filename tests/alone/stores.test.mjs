@@ -156,7 +156,13 @@ test('the sweep resends the message of a run whose `wakeBy` is overdue', async (
   await lost.matched();
   assert.equal((await runRow(run.threadId, runId))?.status, 'queued');
   await setAttribute(run.threadId, runId, 'wakeBy', Math.floor(Date.now() / 1000) - 1);
-  await invoke('sweep');
+  // A sweep that cannot read a partition leaves it to the next one.
+  const sweep = () =>
+    invoke('sweep').then(
+      () => true,
+      () => false,
+    );
+  await until('a sweep', sweep, IDLE_MS);
   await run.success();
   await historyMatches(run);
 });

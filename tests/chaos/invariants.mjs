@@ -1,6 +1,7 @@
 // Invariants that hold after any sequence of faults.
 
 import { isDeepStrictEqual } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 
 import { validate } from '../conformance/agui.mjs';
 import { runRow, threadItems } from '../harness/aws.mjs';
@@ -103,7 +104,8 @@ async function pages(client) {
 /** Returns a run's event log. @param {any[]} items @param {string} id @returns {any[]} */
 function logOf(items, id) {
   const batches = items.filter(({ item }) => item.startsWith(`LOG#${id}#`));
-  return batches.flatMap(({ lines }) => lines.split('\n').map((/** @type {string} */ line) => JSON.parse(line)));
+  const lines = batches.flatMap(({ gzip }) => String(gunzipSync(gzip)).split('\n'));
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** @param {any} one @param {any} other */

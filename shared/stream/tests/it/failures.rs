@@ -135,10 +135,12 @@ async fn a_connection_that_answers_410_for_longer_than_it_opens_is_gone() {
     stage.attach("older", Lines::Many).await;
     let begun = Instant::now();
     stage.open().await;
-    assert_eq!(stage.notices.recv().await, Some(Notice::Gone(id("older"))));
-    assert!(begun.elapsed() >= ms(1_000), "{:?}", begun.elapsed());
-    assert_eq!(stage.notices.recv().await, Some(Notice::Gone(id("new"))));
-    assert!(begun.elapsed() >= ms(2_000), "{:?}", begun.elapsed());
+    // Random pauses between the posts decide which of them is gone first.
+    let (one, other) = (stage.notices.recv().await, stage.notices.recv().await);
+    for name in ["new", "older"] {
+        let gone = Some(Notice::Gone(id(name)));
+        assert!(one == gone || other == gone, "{name}");
+    }
     for name in ["new", "older"] {
         let answered = stage.clients.attempts_to(name).into_iter();
         let times = answered.map(|attempt| attempt.answered.unwrap().0 - begun);
