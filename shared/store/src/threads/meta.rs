@@ -26,7 +26,10 @@ pub struct Meta {
     /// Number of the last message; absent until a run has ended since 0.1.0.
     #[serde(default)]
     pub tip: Option<u64>,
-    /// Time of the last deletion, in milliseconds since 1970.
+    /// Latest time at which an appended run was recorded, in milliseconds since 1970.
+    #[serde(default)]
+    pub recorded_at: Option<u64>,
+    /// Time of the last deletion, in milliseconds since 1970: later than that of all runs that were appended before it.
     #[serde(default)]
     pub deleted_at: Option<u64>,
     /// Time of the last append.

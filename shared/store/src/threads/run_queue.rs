@@ -72,18 +72,22 @@ impl Threads {
         append: Append<'_>,
     ) -> Result<Appended, StoreError> {
         let run_id = append.run_id;
+        // A start that was slow may append a run that was recorded before others.
+        let mut latest = true;
         for _ in 0..MAX_ROUNDS {
-            let meta: Option<Meta> = match update(self.append_request(key, append)).await? {
+            let meta: Option<Meta> = match update(self.append_request(key, append, latest)).await? {
                 Updated::Done(meta) => return Ok(Appended::at(meta, run_id)),
                 Updated::ConditionFailed(meta) => meta,
             };
+            let recorded_at = meta.as_ref().and_then(|meta| meta.recorded_at);
+            latest = recorded_at.is_none_or(|other| other <= append.recorded_at);
             match meta {
                 Some(meta) if meta.deleted_after(append.recorded_at) => {
                     return Ok(Appended::Deleted);
                 }
                 Some(meta) if meta.expired(append.now) => {
                     if let Updated::Done(meta) =
-                        update(self.next_generation_request(key, append)).await?
+                        update(self.next_generation_request(key, append, latest)).await?
                     {
                         return Ok(Appended::at(meta, run_id));
                     }
@@ -122,11 +126,17 @@ impl Threads {
         Err(StoreError::ConditionFailed)
     }
 
-    fn append_request(&self, key: &ThreadKey, append: Append<'_>) -> UpdateItemFluentBuilder {
+    fn append_request(
+        &self,
+        key: &ThreadKey,
+        append: Append<'_>,
+        latest: bool,
+    ) -> UpdateItemFluentBuilder {
         let queue = "list_append(if_not_exists(#line, :none), :runs)";
         self.write_request(
             key,
             append,
+            latest,
             queue,
             "if_not_exists(born, :now)",
             "(attribute_not_exists(#ttl) OR #ttl > :now OR size(#line) > :empty) AND \
@@ -142,10 +152,12 @@ impl Threads {
         &self,
         key: &ThreadKey,
         append: Append<'_>,
+        latest: bool,
     ) -> UpdateItemFluentBuilder {
         self.write_request(
             key,
             append,
+            latest,
             ":runs",
             "if_not_exists(born, :now) + :one",
             "(attribute_not_exists(#line) OR (#ttl <= :now AND size(#line) = :empty))",
@@ -155,23 +167,31 @@ impl Threads {
     }
 
     /// Prepares a write of the thread's item from the expressions of the new queue and generation, a condition, and
-    /// the attributes that it removes.
+    /// the attributes that it removes. The run is the `latest` one that was recorded, or an earlier one.
+    #[expect(clippy::too_many_arguments, reason = "two writes share all but these")]
     fn write_request(
         &self,
         key: &ThreadKey,
         append: Append<'_>,
+        latest: bool,
         queue: &str,
         generation: &str,
         condition: &str,
         removed: &[&str],
     ) -> UpdateItemFluentBuilder {
-        let sets = vec![format!(
+        let mut sets = vec![format!(
             "#line = {queue}, born = {generation}, latest = :run, updatedAt = :now"
         )];
+        let recorded = if latest {
+            sets.push("recordedAt = :recordedAt".to_owned());
+            "(attribute_not_exists(recordedAt) OR recordedAt <= :recordedAt)"
+        } else {
+            "recordedAt > :recordedAt"
+        };
         let not_deleted = "(attribute_not_exists(deletedAt) OR deletedAt <= :recordedAt)";
         let request = self
             .queue_request(key, append.run_id)
-            .condition_expression(format!("{condition} AND {not_deleted}"))
+            .condition_expression(format!("{condition} AND {not_deleted} AND {recorded}"))
             .expression_attribute_values(
                 ":runs",
                 AttributeValue::L(vec![s(append.run_id.as_str())]),

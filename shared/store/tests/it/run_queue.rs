@@ -158,10 +158,36 @@ async fn a_deletion_starts_the_next_generation_once() {
     );
     let body = table.last_body();
     let condition = body["ConditionExpression"].as_str().expect("text");
-    assert!(condition.ends_with("deletedAt < :now)"), "{condition}");
+    assert!(condition.ends_with("deletedAt < :at)"), "{condition}");
     assert_eq!(*ttl(&body), (1_000 + 48 * HOUR).to_string());
 
     let table = Scripted::with_responses([refused(None)]).await;
     let missing = table.threads().delete_thread(&key(), 1_000_500).await;
     assert!(!missing.expect("a response"));
+}
+
+#[tokio::test]
+async fn a_deletion_is_later_than_all_runs_that_were_appended() {
+    let later = meta(&["r_1"], json!({ "recordedAt": { "N": "1000700" } }));
+    let deleted = meta(&[], json!({ "born": { "N": "6" } }));
+    let table = Scripted::with_responses([refused(Some(later)), updated(&deleted)]).await;
+    let threads = table.threads();
+    assert!(
+        threads
+            .delete_thread(&key(), 1_000_500)
+            .await
+            .expect("a response")
+    );
+    let body = table.last_body();
+    assert_eq!(body["ExpressionAttributeValues"][":at"]["N"], "1000701");
+}
+
+#[tokio::test]
+async fn a_run_that_was_recorded_before_another_one_keeps_the_later_time() {
+    let later = meta(&["r_0"], json!({ "recordedAt": { "N": "1000001" } }));
+    let both = meta(&["r_0", "r_1"], json!({}));
+    let table = Scripted::with_responses([refused(Some(later)), updated(&both)]).await;
+    append(&table, Some(24)).await;
+    let expression = table.last_body()["UpdateExpression"].clone();
+    assert!(!expression.as_str().expect("text").contains("recordedAt"));
 }
