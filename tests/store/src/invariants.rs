@@ -131,6 +131,7 @@ impl Observations {
             self.ended.remove(run);
             self.cancelled.remove(run);
             self.executed.remove(run);
+            self.acknowledged.remove(run);
             return;
         }
         if row.epoch > 0 || row.status != RunStatus::Queued || self.acknowledged.contains(run) {
@@ -230,7 +231,8 @@ impl Observations {
         let began = rows
             .get(run)
             .is_some_and(|row| row.status == RunStatus::Running || row.epoch > 0);
-        let remains = began || run_queue.contains(run);
+        let ended = rows.get(run).is_some_and(|row| row.status.ended());
+        let remains = began || (run_queue.contains(run) && !ended);
         if self.starts.get(run) == Some(&1) && remains {
             self.violation(format!("{run} was rejected, but a part of it remains"));
         }
