@@ -25,7 +25,7 @@ pub(crate) struct Observations {
     pub anything_lost: bool,
     /// Former generations of the thread.
     pub former_generations: BTreeSet<u64>,
-    /// Those that are erased: nothing of them may be written any more.
+    /// Erased generations, of which nothing may be written any more.
     pub erased_generations: BTreeSet<u64>,
     /// Number of faults that operations met.
     pub faults: u64,
