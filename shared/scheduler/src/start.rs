@@ -6,6 +6,7 @@ use longwire_core::ids::{MessageId, RunId};
 use longwire_core::options::IfBusy;
 use longwire_core::run::{CancelReason, RunRow, RunStatus};
 use longwire_store::error::StoreError;
+use longwire_store::threads::meta::Meta;
 use longwire_store::threads::record::NewRun;
 use longwire_store::threads::run_queue::{Append, Appended};
 
@@ -132,7 +133,7 @@ impl Scheduler {
             Appended::At { position, meta } => (position, meta),
             // The head may have ended without a worker that advanced the queue.
             Appended::Full(meta) => {
-                self.wake_head(run, meta.head()).await;
+                self.wake_thread(run, &meta).await;
                 return Ok(Enqueued::Refused(Refusal::Busy));
             }
             Appended::Deleted => return Ok(Enqueued::Refused(Refusal::Deleted)),
@@ -150,10 +151,16 @@ impl Scheduler {
                 if run.if_busy == IfBusy::Interrupt {
                     self.supersede(run, &meta.run_queue[..position]).await?;
                 }
-                self.wake_head(run, meta.head()).await;
+                self.wake_thread(run, &meta).await;
             }
         }
         Ok(Enqueued::At(position))
+    }
+
+    async fn wake_thread(&self, run: &NewRun, meta: &Meta) {
+        if let Some(head) = meta.head() {
+            self.wake_head(&run.key, head, run.now).await;
+        }
     }
 
     /// Reserves the id of the user message when the client chose it. Returns `false` when it belongs to another run.
@@ -187,15 +194,6 @@ impl Scheduler {
                 .cancel(&run.key, other, CancelReason::Superseded, run.now)
         });
         try_join_all(cancels).await.map(drop)
-    }
-
-    /// Wakes an overdue head. A failure is logged only, because the new run is queued already.
-    async fn wake_head(&self, run: &NewRun, head: Option<&RunId>) {
-        if let Some(head) = head
-            && let Err(error) = self.read_head(&run.key, head, run.now).await
-        {
-            tracing::warn!(event = "wake_failed", run = %head, %error, "the row of an active run was not read");
-        }
     }
 
     /// Answers a start whose run existed before, and completes what an interrupted start left undone. The

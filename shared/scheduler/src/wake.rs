@@ -37,6 +37,36 @@ impl Scheduler {
         Ok(row)
     }
 
+    /// Wakes a thread's active run if it is overdue at `now`. A failure is logged only: the next reader finds the run
+    /// overdue too.
+    pub(crate) async fn wake_head(&self, key: &ThreadKey, head: &RunId, now: u64) {
+        if let Err(error) = self.read_head(key, head, now).await {
+            tracing::warn!(
+                event = "wake_failed",
+                run = %head,
+                %error,
+                "the row of an active run was not read"
+            );
+        }
+    }
+
+    /// Wakes the active run of the thread of a run whose row was just read: the `head` of its run queue, or the run itself
+    /// when the queue is empty. A run behind the head is never woken, because a worker must not begin it. A failure is
+    /// logged only.
+    pub async fn wake_active(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        row: &RunRow,
+        head: Option<&RunId>,
+        now: u64,
+    ) {
+        match head {
+            Some(head) if head != run_id => self.wake_head(key, head, now).await,
+            Some(_) | None => self.wake_or_log(key, run_id, Some(row), now).await,
+        }
+    }
+
     /// Sends the job of a run again if its row, just read, is overdue at `now`. A failure is logged only: the next
     /// reader finds the run overdue too.
     pub async fn wake_or_log(

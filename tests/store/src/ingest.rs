@@ -101,10 +101,10 @@ pub(crate) fn resume(
         environment
             .observations()
             .resume_answered(&run, &connection, &resumed);
-        if let Ok(ResumeOutcome::Subscribed(row, _, head)) = resumed
-            && head.is_none_or(|head| head == run)
-        {
-            scheduler.wake_or_log(key, &run, Some(&row), now).await;
+        if let Ok(ResumeOutcome::Subscribed(row, _, head)) = resumed {
+            scheduler
+                .wake_active(key, &run, &row, head.as_ref(), now)
+                .await;
         }
     });
     Operation {

@@ -42,7 +42,9 @@ pub(crate) async fn answer(call: &Call<'_>, resume: Resume) -> Result<ResumeResp
             Ok(resuming(call, key, run_id))
         }
         ResumeOutcome::Subscribed(row, _, head) => {
-            wake(call, &key, &run_id, &row, head).await;
+            call.scheduler()
+                .wake_active(&key, &run_id, &row, head.as_ref(), call.now())
+                .await;
             Ok(match row.status {
                 RunStatus::Queued => {
                     let waiting = ResumedStatus::Waiting;
@@ -53,23 +55,6 @@ pub(crate) async fn answer(call: &Call<'_>, resume: Resume) -> Result<ResumeResp
                 | RunStatus::Failed
                 | RunStatus::Cancelled => resuming(call, key, run_id),
             })
-        }
-    }
-}
-
-/// Wakes the thread's active run if it is overdue. A run behind it is never woken: a worker must not begin it.
-async fn wake(call: &Call<'_>, key: &ThreadKey, run_id: &RunId, row: &RunRow, head: Option<RunId>) {
-    let scheduler = call.scheduler();
-    match head {
-        Some(head) if head != *run_id => {
-            if let Err(error) = scheduler.read_head(key, &head, call.now()).await {
-                tracing::warn!(event = "wake_failed", run = %head, %error, "the row of an active run was not read");
-            }
-        }
-        Some(_) | None => {
-            scheduler
-                .wake_or_log(key, run_id, Some(row), call.now())
-                .await;
         }
     }
 }
