@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::{Context, LambdaEvent};
 use longwire_core::connection_job::ConnectionJob;
+use longwire_lambda::sqs::receive_count;
 use longwire_queue::received::ReceivedMessage;
 
 use crate::deps::Deps;
@@ -63,10 +64,4 @@ async fn handle_message(
         make_visible(&received, delay).await;
     }
     result
-}
-
-/// Number of deliveries of the message, this one included.
-fn receive_count(message: &SqsMessage) -> u32 {
-    let count = message.attributes.get("ApproximateReceiveCount");
-    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }

@@ -6,6 +6,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use backon::{ExponentialBuilder, Retryable};
 use lambda_runtime::{Context, LambdaEvent};
 use longwire_core::job::Job;
+use longwire_lambda::sqs::receive_count;
 use longwire_queue::error::QueueError;
 use longwire_queue::received::ReceivedMessage;
 use longwire_runner::delivery::Delivery;
@@ -119,12 +120,6 @@ fn requeue_timeout(context: &Context) -> Duration {
     left.unwrap_or_default()
         .saturating_sub(RESPONSE_MARGIN)
         .min(REQUEUE_TIMEOUT)
-}
-
-/// Number of deliveries of the message, this one included.
-fn receive_count(message: &SqsMessage) -> u32 {
-    let count = message.attributes.get("ApproximateReceiveCount");
-    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 fn received(runner: &Runner, message: &SqsMessage) -> ReceivedMessage {

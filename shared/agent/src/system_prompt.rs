@@ -1,6 +1,6 @@
 //! The system prompt of a run.
 
-use longwire_core::run::Context;
+use longwire_core::run_input::Context;
 
 /// System prompt of the deployment, followed by the client's context.
 pub fn system_prompt(configured: &str, context: &[Context]) -> String {

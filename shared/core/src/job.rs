@@ -1,6 +1,7 @@
 //! Jobs: the bodies of queue messages. A job carries no content, only the name of a run that needs a worker.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::{ConnectionId, Owner, RunId, ThreadId};
 use crate::run::Cursor;
@@ -125,4 +126,14 @@ mod tests {
         assert_eq!(Job::parse(&body).expect("a job"), job);
         assert_eq!(job.group(), "c=");
     }
+}
+
+/// Deserializes a version, and fails when it is newer than [`VERSION`].
+pub(crate) fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let v = u32::deserialize(deserializer)?;
+    if v > VERSION {
+        let message = format!("the item has version {v}, this worker reads up to {VERSION}");
+        return Err(D::Error::custom(message));
+    }
+    Ok(v)
 }

@@ -1,4 +1,4 @@
-//! State of a run: its control row, its input and its end.
+//! State of a run: its control row and its end.
 //!
 //! The control row alone decides which worker owns a run and where the run stands. It is kept under 1 KB,
 //! because the worker reads it twice a second; bodies are stored in items of their own. Times are seconds
@@ -6,11 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{ConnectionId, MessageId};
-use crate::job::VERSION;
+use crate::job::known_version;
 use crate::lenient::or_default;
 use crate::message::Usage;
 use crate::options::OnGone;
@@ -282,54 +281,12 @@ impl RunRow {
     }
 }
 
-/// Deserializes a version, and fails when it is newer than [`VERSION`].
-fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let v = u32::deserialize(deserializer)?;
-    if v > VERSION {
-        let message = format!("the item has version {v}, this worker reads up to {VERSION}");
-        return Err(D::Error::custom(message));
-    }
-    Ok(v)
-}
-
-/// Input of a run, stored apart from the control row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RunInput {
-    /// Version of this shape. An input of a newer version cannot be deserialized.
-    #[serde(deserialize_with = "known_version")]
-    pub v: u32,
-    /// Id of the user message.
-    pub message_id: MessageId,
-    /// The client chose that id, and it is reserved for this run.
-    #[serde(default)]
-    pub reserves_id: bool,
-    /// Text of the user message, at most 24 KB.
-    pub prompt: String,
-    /// Facts from the client for the model.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub context: Vec<Context>,
-    /// Sends reasoning to the client.
-    #[serde(default)]
-    pub reasoning: bool,
-    /// Expiry of the item.
-    pub ttl: u64,
-}
-
-/// Fact from the client, such as its locale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Context {
-    /// Name of the fact.
-    pub description: String,
-    /// Value of the fact.
-    pub value: String,
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, from_value, json};
 
     use super::*;
+    use crate::job::VERSION;
 
     fn row(changed: &Value) -> Result<RunRow, serde_json::Error> {
         let mut row = json!({

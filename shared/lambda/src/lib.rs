@@ -2,5 +2,6 @@
 
 pub mod env;
 pub mod sdk;
+pub mod sqs;
 pub mod telemetry;
 pub mod warm_up;

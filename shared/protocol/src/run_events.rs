@@ -2,7 +2,8 @@
 
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::message::Usage;
-use longwire_core::run::{RunEnd, RunInput};
+use longwire_core::run::RunEnd;
+use longwire_core::run_input::RunInput;
 use serde_json::{Map, json};
 
 use crate::event::{

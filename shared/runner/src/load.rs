@@ -2,7 +2,8 @@
 
 use anyhow::Context as _;
 use longwire_core::ids::{ConnectionId, RunId};
-use longwire_core::run::{RunInput, RunRow};
+use longwire_core::run::RunRow;
+use longwire_core::run_input::RunInput;
 use longwire_core::shape::Shape;
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::error::StoreError;

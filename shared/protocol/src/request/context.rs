@@ -1,6 +1,6 @@
 //! `context` of a prompt: facts from the client for the model.
 
-use longwire_core::run::Context;
+use longwire_core::run_input::Context;
 
 use crate::request::fields::Fields;
 use crate::response::error::{ErrorResponse, too_large};

@@ -1,7 +1,7 @@
 //! `prompt`: starts a run.
 
 use longwire_core::ids::{MessageId, RunId, ThreadId};
-use longwire_core::run::Context;
+use longwire_core::run_input::Context;
 
 use crate::request::fields::Fields;
 use crate::request::options::Options;

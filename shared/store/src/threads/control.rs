@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use longwire_core::ids::{ConnectionId, RunId};
-use longwire_core::run::{RunInput, RunRow};
+use longwire_core::run::RunRow;
+use longwire_core::run_input::RunInput;
 use longwire_core::thread_key::ThreadKey;
 
 use crate::connections;

@@ -3,7 +3,7 @@
 use Code::{InvalidMessage, PayloadTooLarge};
 use longwire_core::ids::MessageId;
 use longwire_core::options::{IfBusy, OnGone};
-use longwire_core::run::Context;
+use longwire_core::run_input::Context;
 
 use super::*;
 use crate::request::options::Options;

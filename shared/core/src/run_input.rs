@@ -1,0 +1,39 @@
+//! Input of a run, stored apart from its control row.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::MessageId;
+use crate::job::known_version;
+
+/// Input of a run, stored apart from the control row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunInput {
+    /// Version of this shape. An input of a newer version cannot be deserialized.
+    #[serde(deserialize_with = "known_version")]
+    pub v: u32,
+    /// Id of the user message.
+    pub message_id: MessageId,
+    /// The client chose that id, and it is reserved for this run.
+    #[serde(default)]
+    pub reserves_id: bool,
+    /// Text of the user message, at most 24 KB.
+    pub prompt: String,
+    /// Facts from the client for the model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<Context>,
+    /// Sends reasoning to the client.
+    #[serde(default)]
+    pub reasoning: bool,
+    /// Expiry of the item.
+    pub ttl: u64,
+}
+
+/// Fact from the client, such as its locale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    /// Name of the fact.
+    pub description: String,
+    /// Value of the fact.
+    pub value: String,
+}
