@@ -8,7 +8,8 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use lambda_runtime::{Context, LambdaEvent};
 use longwire_core::clock::unix_seconds;
 use longwire_store::threads::Threads;
-use longwire_store::threads::erase::{Change, Erased, FormerGeneration};
+use longwire_store::threads::erase::Erased;
+use longwire_store::threads::former_generation::{Change, FormerGeneration};
 use tokio::time::{Instant, timeout_at};
 
 /// Time that an invocation keeps for its response.

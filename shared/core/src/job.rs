@@ -98,6 +98,16 @@ impl Job {
     }
 }
 
+/// Deserializes a version, and fails when it is newer than [`VERSION`].
+pub(crate) fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let v = u32::deserialize(deserializer)?;
+    if v > VERSION {
+        let message = format!("the item has version {v}, this worker reads up to {VERSION}");
+        return Err(D::Error::custom(message));
+    }
+    Ok(v)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,14 +136,4 @@ mod tests {
         assert_eq!(Job::parse(&body).expect("a job"), job);
         assert_eq!(job.group(), "c=");
     }
-}
-
-/// Deserializes a version, and fails when it is newer than [`VERSION`].
-pub(crate) fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let v = u32::deserialize(deserializer)?;
-    if v > VERSION {
-        let message = format!("the item has version {v}, this worker reads up to {VERSION}");
-        return Err(D::Error::custom(message));
-    }
-    Ok(v)
 }

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use longwire_core::ids::ConnectionId;
 use longwire_core::run::Cursor;
 use longwire_store::error::StoreError;
+use longwire_store::threads::hand_over::{Cut, HandOver};
 use longwire_store::threads::lease::Written;
-use longwire_store::threads::transition::{Cut, HandOver};
 use longwire_stream::sink::EventSink;
 
 use crate::attempt::Attempt;

@@ -9,8 +9,9 @@ use longwire_core::message::{Message, Usage};
 use longwire_core::run::RunEnd;
 use longwire_store::error::StoreError;
 use longwire_store::threads::commit::Commit;
+use longwire_store::threads::hand_over::Cut;
 use longwire_store::threads::lease::{Ended, Written};
-use longwire_store::threads::transition::{Cut, next_wake_by};
+use longwire_store::threads::transition::next_wake_by;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 

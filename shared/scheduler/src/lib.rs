@@ -30,3 +30,4 @@ mod wake;
 mod advance;
 pub mod start;
 mod sweep;
+mod take_back;

@@ -12,6 +12,7 @@ use longwire_store::threads::run_queue::{Append, Appended};
 
 use crate::error::ScheduleError;
 use crate::scheduler::Scheduler;
+use crate::take_back::kept;
 use crate::wake::{next_wake, overdue};
 
 /// Outcome of a start.
@@ -42,17 +43,17 @@ pub enum Started {
 
 /// Fields of the run's row that enqueueing it needs: those of an earlier start when this one repeats it.
 #[derive(Clone, Copy)]
-struct Recorded<'a> {
+pub(crate) struct Recorded<'a> {
     /// Time at which the run was recorded, in milliseconds since 1970.
-    recorded_at: u64,
+    pub(crate) recorded_at: u64,
     /// Id of its user message.
-    message_id: &'a MessageId,
+    pub(crate) message_id: &'a MessageId,
     /// Row of an earlier start, which bounds the jobs of its repetitions.
-    repeated: Option<&'a RunRow>,
+    pub(crate) repeated: Option<&'a RunRow>,
 }
 
 /// Outcome of appending a run to the run queue.
-enum Enqueued {
+pub(crate) enum Enqueued {
     /// Position in the run queue; 0 is the active run.
     At(usize),
     /// Not appended, for this reason.
@@ -61,7 +62,7 @@ enum Enqueued {
 
 /// Reason for which a run was not queued.
 #[derive(Clone, Copy)]
-enum Refusal {
+pub(crate) enum Refusal {
     Busy,
     MessageIdTaken,
     Deleted,
@@ -117,7 +118,7 @@ impl Scheduler {
 
     /// Appends the run to the thread's run queue, reserves the id of its message, and sends its job when it is the head.
     /// A run that waits wakes an overdue head instead.
-    async fn enqueue(
+    pub(crate) async fn enqueue(
         &self,
         run: &NewRun,
         recorded: Recorded<'_>,
@@ -178,15 +179,6 @@ impl Scheduler {
             .await
     }
 
-    async fn release(&self, run: &NewRun, generation: u64) -> Result<(), StoreError> {
-        if !run.reserves_id {
-            return Ok(());
-        }
-        self.threads
-            .release_message_id(&run.key, generation, &run.message_id, &run.run_id)
-            .await
-    }
-
     /// Cancels the runs before this one in the run queue.
     async fn supersede(&self, run: &NewRun, before: &[RunId]) -> Result<(), StoreError> {
         let cancels = before.iter().map(|other| {
@@ -229,67 +221,6 @@ impl Scheduler {
         }
     }
 
-    /// Takes back a start that was refused. The row of a start that was repeated stays, because its repetition may be
-    /// about to append it; the sweep ends it otherwise. A run that can never begin is cancelled instead.
-    async fn refuse(&self, run: &NewRun, refusal: Refusal) -> Result<Started, ScheduleError> {
-        let kept_row = match refusal {
-            Refusal::Busy | Refusal::Deleted => self.threads.take_back(run).await?,
-            Refusal::MessageIdTaken => self.withdraw(run).await?,
-        };
-        let Some(row) = kept_row else {
-            return Ok(refusal.into());
-        };
-        if row.status == RunStatus::Queued && !matches!(refusal, Refusal::Busy) {
-            let reason = CancelReason::User;
-            let cancelled = self
-                .threads
-                .cancel_queued(&run.key, &run.run_id, reason, run.now);
-            cancelled.await?;
-            // A worker removes the cancelled run from the run queue.
-            self.send(&run.key, &run.run_id).await?;
-            return Ok(refusal.into());
-        }
-        kept(row, Ok(refusal.into()))
-    }
-
-    /// Takes back a start whose run may be in the run queue already. Returns the row when it stays.
-    async fn withdraw(&self, run: &NewRun) -> Result<Option<RunRow>, ScheduleError> {
-        let row = self.threads.take_back(run).await?;
-        if row.is_none() {
-            self.leave_queue(run).await?;
-        }
-        Ok(row)
-    }
-
-    /// Removes a run without a row from the run queue, releases the id of its message, and sends the job of the new head,
-    /// which may have counted on this run. When the run cannot be removed, its own job makes a worker remove it. A
-    /// repetition that was recorded in between is appended again.
-    async fn leave_queue(&self, run: &NewRun) -> Result<(), ScheduleError> {
-        match self.threads.leave(&run.key, &run.run_id).await {
-            Ok(Some(meta)) => {
-                if let Some(head) = meta.head() {
-                    self.send(&run.key, head).await?;
-                }
-                self.release(run, meta.generation).await?;
-            }
-            Ok(None) => {}
-            Err(error) => {
-                self.send(&run.key, &run.run_id).await?;
-                return Err(error.into());
-            }
-        }
-        let repeated = self.threads.run_row(&run.key, &run.run_id).await?;
-        if let Some(row) = repeated.filter(|row| !row.status.ended()) {
-            let recorded = Recorded {
-                recorded_at: row.recorded_at(),
-                message_id: &row.message_id,
-                repeated: None,
-            };
-            self.enqueue(run, recorded).await?;
-        }
-        Ok(())
-    }
-
     /// Sends the job of a repeated start that is the head, in case the first start ended before it sent one. Further
     /// repetitions send it only when it is overdue. The job is sent before it is counted, so that a client whose start
     /// fails because of the queue can repeat it.
@@ -301,20 +232,5 @@ impl Scheduler {
         let next = next_wake(row, run.now);
         let count = self.threads.count_wake(&run.key, &run.run_id, row, next);
         Ok(count.await?)
-    }
-}
-
-/// Outcome of a start that was not taken back: a run that a worker claimed did start.
-fn kept(row: RunRow, queued: Result<Started, ScheduleError>) -> Result<Started, ScheduleError> {
-    match row.status {
-        RunStatus::Queued => queued,
-        RunStatus::Running => Ok(Started::Accepted { position: 0 }),
-        status @ (RunStatus::Finished | RunStatus::Failed | RunStatus::Cancelled) => {
-            Ok(Started::Duplicate {
-                status,
-                position: 0,
-                message_id: row.message_id,
-            })
-        }
     }
 }

@@ -22,6 +22,7 @@ pub mod advance;
 pub mod delete;
 pub mod run_queue;
 
+pub mod hand_over;
 mod progress;
 mod run_row;
 pub mod transition;
@@ -36,9 +37,14 @@ pub mod lease;
 mod busy;
 pub mod cancel;
 pub mod counters;
-pub mod erase;
 pub mod overdue;
 pub mod resume;
+
+pub mod former_generation;
+
+mod delete_items;
+
+pub mod erase;
 
 mod warm_up;
 

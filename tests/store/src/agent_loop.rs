@@ -10,7 +10,7 @@ use longwire_protocol::event::{AssistantRole, Event};
 use longwire_runner::attempt::{Attempt, MAX_CRASHES};
 use longwire_runner::error::AttemptError;
 use longwire_runner::writer::Writer;
-use longwire_store::threads::transition::Cut;
+use longwire_store::threads::hand_over::Cut;
 use longwire_stream::sink::EventSink;
 
 use crate::attempt_plan::{Action, AttemptEnd, AttemptPlan};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use longwire_store::threads::erase::{Erased, FormerGeneration};
+use longwire_store::threads::erase::Erased;
+use longwire_store::threads::former_generation::FormerGeneration;
 
 use crate::environment::Environment;
 use crate::fault::Fault;

@@ -1,21 +1,17 @@
-//! Erasing a former generation of a thread: the one that expired, was deleted, or was replaced by a rebirth.
+//! Erasing a former generation of a thread: one that expired, was deleted, or was followed by the next.
 //!
-//! Messages have no expiry of their own; they live exactly as long as their thread. The change of the thread's own
+//! Messages have no expiry of their own; they live as long as their generation. The change of the thread's own
 //! item is the only sign that they are no longer needed.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
-use backon::{ExponentialBuilder, RetryableWithContext};
 use longwire_core::ids::RunId;
 use longwire_core::thread_key::ThreadKey;
 use serde::Deserialize;
-use serde_dynamo::{Item as StreamItem, from_item};
 
 use crate::error::StoreError;
 use crate::item::{Item, n, read};
 use crate::retry::with_jitter;
 use crate::threads::Threads;
+use crate::threads::former_generation::{FormerGeneration, Generation};
 use crate::threads::keys;
 use crate::threads::run_row::StoredStatus;
 use crate::threads::transition::Transition;
@@ -23,32 +19,6 @@ use crate::update::held;
 
 /// Most keys per query. A query also ends after 1 MB of the items behind them.
 const PAGE: i32 = 500;
-
-/// Most items that one request deletes (DynamoDB, "BatchWriteItem").
-const BATCH: usize = 25;
-
-/// Tries of one batch until it fails. DynamoDB leaves items of a batch unprocessed when it throttles writes.
-const BATCH_TRIES: usize = 8;
-
-/// Generation of a thread that is no longer the current one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FormerGeneration {
-    /// The thread.
-    pub key: ThreadKey,
-    /// Generation, as it is in the keys of the messages.
-    pub generation: u64,
-}
-
-/// Change of an item of the table, as a record of the table's stream describes it (DynamoDB Streams, "StreamRecord").
-#[derive(Debug, Clone)]
-pub struct Change {
-    /// Primary key of the item.
-    pub keys: StreamItem,
-    /// Item before the change; empty for a new item.
-    pub before: StreamItem,
-    /// Item after the change; empty for a deleted item.
-    pub after: StreamItem,
-}
 
 /// Outcome of erasing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,22 +30,6 @@ pub enum Erased {
     },
     /// Nothing was deleted: the thread has this generation, or an earlier one. Its item was restored from a backup.
     Current,
-}
-
-/// Primary key of a stream record.
-#[derive(Deserialize)]
-struct Key {
-    thread: String,
-    item: String,
-}
-
-/// Attributes of a thread's own item.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Generation {
-    born: u64,
-    #[serde(default)]
-    deleted_at: Option<u64>,
 }
 
 /// Control row or another item of a run, as far as it is read.
@@ -98,31 +52,6 @@ impl RunItem {
         let recorded_at = self.recorded_at.filter(|_| self.generation.is_none());
         recorded_at.is_some_and(|recorded| deleted_at.is_some_and(|deleted| recorded < deleted))
     }
-}
-
-impl Change {
-    /// Returns the generation that the change of a thread's own item ended; `None` for a change that ended none, and
-    /// for other items. Fails with [`StoreError::Corrupt`] when the record does not have the shape of one.
-    pub fn former_generation(self) -> Result<Option<FormerGeneration>, StoreError> {
-        let Key { thread, item } = from_item(self.keys)?;
-        let Some(key) = keys::parse_meta(&thread, &item) else {
-            return Ok(None);
-        };
-        let Some(generation) = born(self.before)? else {
-            return Ok(None);
-        };
-        let ended = born(self.after)? != Some(generation);
-        Ok(ended.then_some(FormerGeneration { key, generation }))
-    }
-}
-
-/// Generation in the item of a thread; `None` when there is no item.
-fn born(item: StreamItem) -> Result<Option<u64>, StoreError> {
-    if item.is_empty() {
-        return Ok(None);
-    }
-    let Generation { born, .. } = from_item(item)?;
-    Ok(Some(born))
 }
 
 impl Threads {
@@ -241,64 +170,6 @@ impl Threads {
         Ok(usize::from(held(deleted)?))
     }
 
-    /// Deletes all items of a thread whose sort keys begin with `prefix`, and counts them.
-    async fn erase_prefix(&self, key: &ThreadKey, prefix: &str) -> Result<usize, StoreError> {
-        let (mut deleted, mut from) = (0, None);
-        loop {
-            let query = self
-                .query_prefix(key, prefix)
-                .consistent_read(true)
-                .projection_expression("#thread, #item")
-                .limit(PAGE)
-                .set_exclusive_start_key(from);
-            let output = with_jitter(|| async { Ok(query.clone().send().await?) }).await?;
-            let found = output.items.unwrap_or_default();
-            for keys in found.chunks(BATCH) {
-                self.delete_batch(keys).await?;
-                deleted += keys.len();
-            }
-            from = output.last_evaluated_key;
-            if from.is_none() {
-                return Ok(deleted);
-            }
-        }
-    }
-
-    /// Deletes up to 25 items, and what DynamoDB left unprocessed again with growing pauses.
-    async fn delete_batch(&self, keys: &[Item]) -> Result<(), StoreError> {
-        let requests = keys.iter().map(delete).collect::<Result<_, _>>()?;
-        let pauses = ExponentialBuilder::new()
-            .with_min_delay(Duration::from_millis(100))
-            .with_max_delay(Duration::from_secs(5))
-            .with_max_times(BATCH_TRIES - 1)
-            .with_jitter();
-        let send = |requests| self.send_batch(requests);
-        let retried = send.retry(pauses).context(requests);
-        let (_, sent) = retried.when(StoreError::retryable).await;
-        sent
-    }
-
-    /// Sends the requests once and returns those that are left, which are all of them after an error.
-    async fn send_batch(
-        &self,
-        requests: Vec<WriteRequest>,
-    ) -> (Vec<WriteRequest>, Result<(), StoreError>) {
-        let batch = self.client.batch_write_item();
-        let sent = batch.request_items(&self.table, requests.clone()).send();
-        let unprocessed = match sent.await {
-            Ok(output) => output.unprocessed_items.unwrap_or_default(),
-            Err(error) => return (requests, Err(error.into())),
-        };
-        let left: Vec<_> = unprocessed.into_values().flatten().collect();
-        let result = match left.len() {
-            0 => Ok(()),
-            number => Err(StoreError::Unavailable(format!(
-                "{number} items of a batch were not deleted"
-            ))),
-        };
-        (left, result)
-    }
-
     /// Ends a run and does not read its row, which a newer version may have written.
     async fn end_erased(
         &self,
@@ -311,11 +182,4 @@ impl Threads {
         let request = end.into_request(self.update_row(key, run_id));
         held(with_jitter(|| async { Ok(request.clone().send().await?) }).await).map(drop)
     }
-}
-
-fn delete(key: &Item) -> Result<WriteRequest, StoreError> {
-    let request = DeleteRequest::builder()
-        .set_key(Some(key.clone()))
-        .build()?;
-    Ok(WriteRequest::builder().delete_request(request).build())
 }

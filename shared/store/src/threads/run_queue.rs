@@ -53,6 +53,16 @@ pub enum Appended {
     Deleted,
 }
 
+/// Part of an append that depends on whether the thread is expired.
+struct AppendExpression {
+    /// New run queue and generation.
+    sets: String,
+    /// Attributes that are removed.
+    removed: &'static [&'static str],
+    /// Condition on the state of the thread.
+    condition: &'static str,
+}
+
 impl Appended {
     fn at(meta: Meta, run_id: &RunId) -> Self {
         // An append returns the run as the last one.
@@ -133,18 +143,15 @@ impl Threads {
         latest: bool,
     ) -> UpdateItemFluentBuilder {
         let queue = "list_append(if_not_exists(#line, :none), :runs)";
-        self.write_request(
-            key,
-            append,
-            latest,
-            queue,
-            "if_not_exists(born, :now)",
-            "(attribute_not_exists(#ttl) OR #ttl > :now OR size(#line) > :empty) AND \
-             (attribute_not_exists(#line) OR (NOT contains(#line, :run) AND size(#line) < :max))",
-            &[],
-        )
-        .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-        .expression_attribute_values(":max", n(append.max))
+        let expression = AppendExpression {
+            sets: format!("#line = {queue}, born = if_not_exists(born, :now)"),
+            removed: &[],
+            condition: "(attribute_not_exists(#ttl) OR #ttl > :now OR size(#line) > :empty) AND \
+                        (attribute_not_exists(#line) OR (NOT contains(#line, :run) AND size(#line) < :max))",
+        };
+        self.write_request(key, append, latest, expression)
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":max", n(append.max))
     }
 
     /// Starts the next generation of an expired thread.
@@ -154,34 +161,30 @@ impl Threads {
         append: Append<'_>,
         latest: bool,
     ) -> UpdateItemFluentBuilder {
-        self.write_request(
-            key,
-            append,
-            latest,
-            ":runs",
-            "if_not_exists(born, :now) + :one",
-            "(attribute_not_exists(#line) OR (#ttl <= :now AND size(#line) = :empty))",
-            &["tip"],
-        )
-        .expression_attribute_values(":one", n(1_u32))
+        let expression = AppendExpression {
+            sets: "#line = :runs, born = if_not_exists(born, :now) + :one".to_owned(),
+            removed: &["tip"],
+            condition: "(attribute_not_exists(#line) OR (#ttl <= :now AND size(#line) = :empty))",
+        };
+        self.write_request(key, append, latest, expression)
+            .expression_attribute_values(":one", n(1_u32))
     }
 
-    /// Prepares a write of the thread's item from the expressions of the new queue and generation, a condition, and
-    /// the attributes that it removes. The run is the `latest` one that was recorded, or an earlier one.
-    #[expect(clippy::too_many_arguments, reason = "two writes share all but these")]
+    /// Prepares a write of the thread's item, which is conditional on that the thread was not deleted since. The run is
+    /// the `latest` one that was recorded, or an earlier one.
     fn write_request(
         &self,
         key: &ThreadKey,
         append: Append<'_>,
         latest: bool,
-        queue: &str,
-        generation: &str,
-        condition: &str,
-        removed: &[&str],
+        expression: AppendExpression,
     ) -> UpdateItemFluentBuilder {
-        let mut sets = vec![format!(
-            "#line = {queue}, born = {generation}, latest = :run, updatedAt = :now"
-        )];
+        let AppendExpression {
+            sets,
+            removed,
+            condition,
+        } = expression;
+        let mut sets = vec![sets, "latest = :run, updatedAt = :now".to_owned()];
         let recorded = if latest {
             sets.push("recordedAt = :recordedAt".to_owned());
             "(attribute_not_exists(recordedAt) OR recordedAt <= :recordedAt)"
@@ -189,13 +192,11 @@ impl Threads {
             "recordedAt > :recordedAt"
         };
         let not_deleted = "(attribute_not_exists(deletedAt) OR deletedAt <= :recordedAt)";
+        let runs = AttributeValue::L(vec![s(append.run_id.as_str())]);
         let request = self
             .queue_request(key, append.run_id)
             .condition_expression(format!("{condition} AND {not_deleted} AND {recorded}"))
-            .expression_attribute_values(
-                ":runs",
-                AttributeValue::L(vec![s(append.run_id.as_str())]),
-            )
+            .expression_attribute_values(":runs", runs)
             .expression_attribute_values(":now", n(append.now))
             .expression_attribute_values(":empty", n(0_u32))
             .expression_attribute_values(":recordedAt", n(append.recorded_at));

@@ -25,17 +25,16 @@
 //! generation (`erase.rs`). *Erase*, and `end_unreadable` for a row that this version cannot deserialize (`run_row.rs`), end
 //! a run from any unfinished state.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::ids::ConnectionId;
 use longwire_core::job::VERSION;
-use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow, RunStatus};
+use longwire_core::run::{CancelReason, RunEnd, RunRow, RunStatus};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::error::StoreError;
 use crate::item::{n, s};
+use crate::threads::hand_over::{Cut, HandOver};
 use crate::threads::progress::Progress;
 use crate::threads::update_expression::UpdateExpression;
 
@@ -135,27 +134,6 @@ pub struct Claimant<'a> {
     pub now: u64,
     /// Expiry of the lease.
     pub until: u64,
-}
-
-/// Subscribers of a run that is handed over, and the deadline for the next worker.
-#[derive(Debug, Clone, Copy)]
-pub struct HandOver<'a> {
-    /// Subscribers and cursors as the worker last read them. The write fails with [`StoreError::ConditionFailed`]
-    /// when the row has others by now.
-    pub before: &'a BTreeMap<ConnectionId, Cursor>,
-    /// Subscribers and cursors for the next worker.
-    pub after: &'a BTreeMap<ConnectionId, Cursor>,
-    /// Deadline by which the next worker must have claimed the run, in seconds since 1970.
-    pub wake_by: u64,
-}
-
-/// Step that a worker cuts off for lack of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cut {
-    /// Number of the step, counted from 1.
-    pub step: u32,
-    /// Number of the last event that stays valid.
-    pub keep: u64,
 }
 
 impl Transition<'_> {
@@ -317,27 +295,5 @@ fn ended(
     Ok(match end.reason() {
         Some(reason) => expression.set("reason", to_attribute_value(reason)?),
         None => expression,
-    })
-}
-
-impl HandOver<'_> {
-    fn write(self, expression: UpdateExpression) -> Result<UpdateExpression, StoreError> {
-        Ok(unchanged(expression, self.before)
-            .set("attached", to_attribute_value(self.after)?)
-            .set("wakeBy", n(self.wake_by))
-            .increment("handovers"))
-    }
-}
-
-/// Requires that the row has these subscribers, and no `resume` request since. Other parts of the cursors are not compared,
-/// because a newer version may have stored more than this one reads.
-fn unchanged(
-    expression: UpdateExpression,
-    subscribers: &BTreeMap<ConnectionId, Cursor>,
-) -> UpdateExpression {
-    let sized = expression.when_size("attached", subscribers.len());
-    subscribers.iter().fold(sized, |expression, (id, cursor)| {
-        let requested_at = (cursor.requested_at > 0).then(|| n(cursor.requested_at));
-        expression.when_entry("attached", id.as_str(), "asked", requested_at)
     })
 }

@@ -1,5 +1,6 @@
 use longwire_store::error::StoreError;
-use longwire_store::threads::erase::{Erased, FormerGeneration};
+use longwire_store::threads::erase::Erased;
+use longwire_store::threads::former_generation::FormerGeneration;
 use serde_json::{Value, json};
 
 use super::scripted::{Response, Scripted, found, key, refused, row, server_error, updated};

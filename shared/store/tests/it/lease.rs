@@ -9,8 +9,8 @@ use longwire_core::shape::Shape;
 use longwire_store::error::StoreError;
 use longwire_store::threads::claim::Claim;
 use longwire_store::threads::commit::Commit;
+use longwire_store::threads::hand_over::{Cut, HandOver};
 use longwire_store::threads::lease::{Ended, RunLease, Written};
-use longwire_store::threads::transition::{Cut, HandOver};
 use serde_json::{Value, json};
 
 use super::scripted::{
