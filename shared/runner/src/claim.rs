@@ -67,7 +67,7 @@ impl Runner {
             self.load(&key, run_id)
         );
         let outcome = match outcome {
-            Err(error) if error.permanent() && delivery.receives >= UNREADABLE_RECEIVES => {
+            Err(error @ StoreError::Corrupt(_)) if delivery.receives >= UNREADABLE_RECEIVES => {
                 return self.end_unreadable(delivery, &error).await;
             }
             outcome => outcome.context("claiming the run")?,
@@ -91,7 +91,11 @@ impl Runner {
                 Ok(None)
             }
             Consequence::PostEndAgain(row) => {
-                let thread = loaded.ok().and_then(|loaded| loaded.meta);
+                // Without the thread nothing tells whether the run still belongs to it, so a failed read fails the delivery.
+                let thread = match loaded {
+                    Err(error) if ends_run(&error, UNREADABLE_RECEIVES) => None,
+                    loaded => loaded?.meta,
+                };
                 let belongs = thread.is_some_and(|meta| meta.has(&row));
                 let tip = row.tip.filter(|_| belongs);
                 let advanced = self.advance(delivery.job, tip).await;
