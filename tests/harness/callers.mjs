@@ -24,25 +24,36 @@ export function callerOf(socket) {
 /** @param {number} theirs @param {number} ours @returns {Caller} */
 function find(theirs, ours) {
   const inode = inodeOf(theirs, ours);
-  const holds = (/** @type {number} */ pid) => inode !== undefined && holdsSocket(pid, inode);
-  const pid = functionPids().find(holds);
-  return pid === undefined ? {} : { pid, function: functionName(pid)?.replace(PREFIX, '') };
+  const pid = inode && holderOf(inode);
+  return pid ? { pid, function: functionName(pid)?.replace(PREFIX, '') } : {};
 }
 
 /** Finds the socket of 127.0.0.1:theirs → 127.0.0.1:ours. @param {number} theirs @param {number} ours */
 function inodeOf(theirs, ours) {
   const end = (/** @type {number} */ port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const row = readFileSync('/proc/net/tcp', 'utf8')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .find(([, local, remote]) => local === end(theirs) && remote === end(ours));
-  return row?.[9];
+  const table = readFileSync('/proc/net/tcp', 'utf8');
+  const at = table.indexOf(`${end(theirs)} ${end(ours)} `);
+  return at < 0 ? undefined : table.slice(at, table.indexOf('\n', at)).split(/\s+/)[8];
 }
 
-/** @param {number} pid @param {string} inode */
-function holdsSocket(pid, inode) {
+/**
+ * Processes by the inodes of their sockets, as of the last scan. A scan costs milliseconds and answers for all
+ * connections that exist, so that many new ones, as at the start of many processes, need one.
+ * @type {Map<string, number>}
+ */
+let holders = new Map();
+
+/** @param {string} inode @returns {number | undefined} the function's process that holds the socket */
+function holderOf(inode) {
+  if (!holders.has(inode)) holders = new Map(functionPids().flatMap(socketsOf));
+  return holders.get(inode);
+}
+
+/** @param {number} pid @returns {[string, number][]} the inodes of the sockets of a process */
+function socketsOf(pid) {
   const folder = `/proc/${pid}/fd`;
-  return namesIn(folder).some((name) => linkOf(`${folder}/${name}`) === `socket:[${inode}]`);
+  const links = namesIn(folder).map((name) => linkOf(`${folder}/${name}`) ?? '');
+  return links.filter((link) => link.startsWith('socket:[')).map((link) => [link.slice(8, -1), pid]);
 }
 
 /** Lists the processes of functions, of all stacks. */
