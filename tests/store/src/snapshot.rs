@@ -67,7 +67,7 @@ impl Snapshot {
         self.meta.as_ref().map_or(&[], |meta| &meta.run_queue)
     }
 
-    /// Tells whether a run belongs to the thread: the thread was neither deleted nor born again since.
+    /// Tells whether a run belongs to the thread: the thread was not deleted, and has no next generation, since.
     pub(crate) fn has(&self, row: &RunRow) -> bool {
         self.meta.as_ref().is_some_and(|meta| meta.has(row))
     }
