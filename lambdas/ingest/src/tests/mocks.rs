@@ -32,6 +32,7 @@ use longwire_store::connections::Connections;
 use longwire_store::connections::rate::Rate;
 use longwire_store::threads::Threads;
 use longwire_store::threads::life::ThreadLife;
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use serde_json::{Value, json};
 
 use crate::deps::Deps;
@@ -105,22 +106,7 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
 
 /// Converts JSON to an item.
 pub(super) fn item(json: &Value) -> Item {
-    let object = json.as_object().expect("an item is an object");
-    object
-        .iter()
-        .map(|(name, value)| (name.clone(), attribute(value)))
-        .collect()
-}
-
-fn attribute(value: &Value) -> AttributeValue {
-    match value {
-        Value::Null => AttributeValue::Null(true),
-        Value::Bool(truth) => AttributeValue::Bool(*truth),
-        Value::Number(number) => AttributeValue::N(number.to_string()),
-        Value::String(text) => AttributeValue::S(text.clone()),
-        Value::Array(values) => AttributeValue::L(values.iter().map(attribute).collect()),
-        Value::Object(_) => AttributeValue::M(item(value)),
-    }
+    to_item(json).expect("an item is an object")
 }
 
 /// Mocks the read of the connection's row.

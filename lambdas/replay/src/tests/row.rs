@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_smithy_mocks::MockResponse;
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use serde_json::{Value, json};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -134,20 +135,5 @@ fn number(update: &UpdateItemInput, name: &str) -> u64 {
 
 /// Converts JSON to an item.
 pub(super) fn item(json: &Value) -> Item {
-    let object = json.as_object().expect("an item is an object");
-    object
-        .iter()
-        .map(|(name, value)| (name.clone(), attribute(value)))
-        .collect()
-}
-
-fn attribute(value: &Value) -> AttributeValue {
-    match value {
-        Value::Null => AttributeValue::Null(true),
-        Value::Bool(truth) => AttributeValue::Bool(*truth),
-        Value::Number(number) => AttributeValue::N(number.to_string()),
-        Value::String(text) => AttributeValue::S(text.clone()),
-        Value::Array(values) => AttributeValue::L(values.iter().map(attribute).collect()),
-        Value::Object(_) => AttributeValue::M(item(value)),
-    }
+    to_item(json).expect("an item is an object")
 }
