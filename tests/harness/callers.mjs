@@ -10,21 +10,33 @@ const PREFIX = 'longwire-';
 /** @type {WeakMap<import('node:net').Socket, Caller>} */
 const known = new WeakMap();
 
+/** Reads of the kernel's table of connections: it is read in parts, and one that moves meanwhile is in none of them. */
+const READS = 5;
+
 /**
- * Finds the function at the other end of a connection and remembers it.
+ * Finds the function at the other end of a connection, and remembers it. None is remembered for a connection that
+ * is not in the table.
  * @param {import('node:net').Socket} socket
  * @returns {Caller}
  */
 export function callerOf(socket) {
   const caller = known.get(socket) ?? find(socket.remotePort ?? 0, socket.localPort ?? 0);
-  known.set(socket, caller);
-  return caller;
+  if (caller) known.set(socket, caller);
+  return caller ?? {};
 }
 
-/** @param {number} theirs @param {number} ours @returns {Caller} */
+/** @param {number} theirs @param {number} ours @returns {Caller | undefined} */
 function find(theirs, ours) {
-  const inode = inodeOf(theirs, ours);
-  const pid = inode && holderOf(inode);
+  for (let read = 0; read < READS; read += 1) {
+    const inode = inodeOf(theirs, ours);
+    if (inode) return callerWith(inode);
+  }
+  return undefined;
+}
+
+/** @param {string} inode @returns {Caller} */
+function callerWith(inode) {
+  const pid = holderOf(inode);
   return pid ? { pid, function: functionName(pid)?.replace(PREFIX, '') } : {};
 }
 

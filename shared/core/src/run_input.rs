@@ -25,6 +25,9 @@ pub struct RunInput {
     /// Sends reasoning to the client.
     #[serde(default)]
     pub reasoning: bool,
+    /// Time at which the input was recorded, in milliseconds since 1970; none in those written before 0.1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<u64>,
     /// Expiry of the item.
     pub ttl: u64,
 }

@@ -98,7 +98,7 @@ impl Scheduler {
         };
         match self.enqueue(run, recorded).await {
             Ok(Enqueued::At(position)) => Ok(Started::Accepted { position }),
-            Ok(Enqueued::Refused(refusal)) => self.refuse(run, refusal).await,
+            Ok(Enqueued::Refused(refusal)) => self.refuse(run, run.recorded_at, refusal).await,
             Err(error) => match self.withdraw(run).await {
                 Ok(Some(row)) => kept(row, Err(error)),
                 Ok(None) => Err(error),
@@ -217,7 +217,7 @@ impl Scheduler {
         };
         match self.enqueue(run, recorded).await? {
             Enqueued::At(position) => Ok(duplicate(RunStatus::Queued, position)),
-            Enqueued::Refused(refusal) => self.refuse(run, refusal).await,
+            Enqueued::Refused(refusal) => self.refuse(run, row.recorded_at(), refusal).await,
         }
     }
 

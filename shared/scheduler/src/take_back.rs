@@ -6,21 +6,24 @@ use longwire_store::threads::record::NewRun;
 
 use crate::error::ScheduleError;
 use crate::scheduler::Scheduler;
-use crate::start::{Recorded, Refusal, Started};
+use crate::start::{Refusal, Started};
 
 impl Scheduler {
     /// Takes back a start that was refused. The row of a start that was repeated stays, because its repetition may be
-    /// about to append it; the sweep ends it otherwise. A run that can never begin is cancelled instead.
+    /// about to append it; the sweep ends it otherwise. A run that can never begin is cancelled instead. `recorded_at` is the
+    /// time at which the refused run was recorded, by this start or an earlier one.
     pub(crate) async fn refuse(
         &self,
         run: &NewRun,
+        recorded_at: u64,
         refusal: Refusal,
     ) -> Result<Started, ScheduleError> {
         let kept_row = match refusal {
             Refusal::Busy | Refusal::Deleted => self.threads.take_back(run).await?,
             Refusal::MessageIdTaken => self.withdraw(run).await?,
         };
-        let Some(row) = kept_row else {
+        // A row of another time is that of a new run with this id.
+        let Some(row) = kept_row.filter(|row| row.recorded_at() == recorded_at) else {
             return Ok(refusal.into());
         };
         if row.status == RunStatus::Queued && !matches!(refusal, Refusal::Busy) {
@@ -46,32 +49,20 @@ impl Scheduler {
     }
 
     /// Removes a run without a row from the run queue, releases the id of its message, and sends the job of the new head,
-    /// which may have counted on this run. When the run cannot be removed, its own job makes a worker remove it. A
-    /// repetition that was recorded in between is appended again.
+    /// which may have counted on this run. When the run cannot be removed, its own job makes a worker remove it.
     async fn leave_queue(&self, run: &NewRun) -> Result<(), ScheduleError> {
-        match self.threads.leave(&run.key, &run.run_id).await {
-            Ok(Some(meta)) => {
-                if let Some(head) = meta.head() {
-                    self.send(&run.key, head).await?;
-                }
-                self.release(run, meta.generation).await?;
-            }
-            Ok(None) => {}
+        let meta = match self.threads.leave(&run.key, &run.run_id).await {
+            Ok(Some(meta)) => meta,
+            Ok(None) => return Ok(()),
             Err(error) => {
                 self.send(&run.key, &run.run_id).await?;
                 return Err(error.into());
             }
+        };
+        if let Some(head) = meta.head() {
+            self.send(&run.key, head).await?;
         }
-        let repeated = self.threads.run_row(&run.key, &run.run_id).await?;
-        if let Some(row) = repeated.filter(|row| !row.status.ended()) {
-            let recorded = Recorded {
-                recorded_at: row.recorded_at(),
-                message_id: &row.message_id,
-                repeated: None,
-            };
-            self.enqueue(run, recorded).await?;
-        }
-        Ok(())
+        Ok(self.release(run, meta.generation).await?)
     }
 
     async fn release(&self, run: &NewRun, generation: u64) -> Result<(), StoreError> {

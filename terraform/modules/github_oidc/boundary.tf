@@ -7,6 +7,7 @@ data "aws_iam_policy_document" "boundary" {
     actions = [
       "dynamodb:BatchGetItem",
       "dynamodb:BatchWriteItem",
+      "dynamodb:ConditionCheckItem",
       "dynamodb:DeleteItem",
       "dynamodb:DescribeStream",
       "dynamodb:GetItem",

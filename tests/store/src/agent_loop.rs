@@ -34,8 +34,19 @@ pub(crate) struct AgentLoop<'a> {
 }
 
 impl AgentLoop<'_> {
-    /// Executes the plan. Ends the run early when it has crashed too often or its cancellation is requested.
+    /// Executes the plan. A write that the table refuses ends the run.
     pub(crate) async fn execute(mut self) -> Result<(), AttemptError> {
+        match self.follow_plan().await {
+            Err(AttemptError::Refused(_)) => {
+                let failed = RunEnd::Failed(RunErrorCode::Internal);
+                self.finish(failed, &[]).await
+            }
+            followed => followed,
+        }
+    }
+
+    /// Follows the plan. Ends the run early when it has crashed too often or its cancellation is requested.
+    async fn follow_plan(&mut self) -> Result<(), AttemptError> {
         self.attempt.emit_start(self.events).await?;
         self.writer.store_prompt().await?;
         if self.attempt.deleted {
@@ -62,7 +73,7 @@ impl AgentLoop<'_> {
     }
 
     /// Ends the attempt as planned.
-    async fn end(mut self) -> Result<(), AttemptError> {
+    async fn end(&mut self) -> Result<(), AttemptError> {
         let may_hand_over = self.attempt.row.handovers < MAX_HAND_OVERS;
         match self.plan.end {
             AttemptEnd::HandOver if may_hand_over => self.hand_over(None).await,

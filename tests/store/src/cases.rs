@@ -18,6 +18,8 @@ use crate::sequences::Sequences;
 
 /// Most repetitions of a failed case that search for a shorter one.
 const MAX_SHRINK_ITERATIONS: u32 = 200;
+/// Longest search for a shorter case, in milliseconds.
+const MAX_SHRINK_MS: u32 = 120_000;
 
 /// Report on all cases.
 #[derive(Default)]
@@ -134,6 +136,7 @@ fn test_runner(options: &Options, number: u64) -> TestRunner {
     let config = Config {
         cases: 1,
         max_shrink_iters: MAX_SHRINK_ITERATIONS,
+        max_shrink_time: MAX_SHRINK_MS,
         failure_persistence: None,
         ..Config::default()
     };

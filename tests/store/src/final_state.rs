@@ -11,7 +11,7 @@ use longwire_store::threads::messages::{History, StoredMessage};
 use crate::environment::Environment;
 use crate::observations::Observations;
 use crate::run_names::{FINAL_RUN, run_name};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, parse_input};
 
 /// More messages than a case stores.
 const MAX_MESSAGES: i32 = 500;
@@ -93,7 +93,11 @@ fn remains(observations: &Observations, end: &Snapshot) -> Vec<String> {
     for run in erased {
         let prefixes = [format!("LOG#{run}#"), format!("RUN#{run}#")];
         let of_run = |sort: &&String| prefixes.iter().any(|prefix| sort.starts_with(prefix));
-        remains.extend(end.others.iter().filter(of_run).cloned());
+        let late = |sort: &&String| {
+            parse_input(sort).is_some_and(|run| observations.late_inputs.contains(&run))
+        };
+        let others = end.others.iter();
+        remains.extend(others.filter(of_run).filter(|sort| !late(sort)).cloned());
     }
     let former = remains.into_iter();
     former

@@ -9,7 +9,7 @@ use longwire_core::run::{RunRow, RunStatus};
 use crate::fault_injector::FaultInjector;
 use crate::observations::Observations;
 use crate::run_names::run_names;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, parse_input};
 
 impl Observations {
     /// Checks a write of an operation, after which the thread is in this state.
@@ -28,6 +28,7 @@ impl Observations {
             self.check_run_queue(&before);
         }
         self.check_messages(operation, &before);
+        self.record_late_inputs(&before);
         for run in run_names() {
             let (old, new) = (before.rows.get(&run), self.snapshot.rows.get(&run).cloned());
             if old == new.as_ref() {
@@ -64,6 +65,15 @@ impl Observations {
                 (None, None) => {}
             }
         }
+    }
+
+    fn record_late_inputs(&mut self, before: &Snapshot) {
+        let Snapshot { rows, others, .. } = &self.snapshot;
+        self.late_inputs.retain(|run| !rows.contains_key(run));
+        let inputs = others.iter().filter(|sort| !before.others.contains(sort));
+        let runs = inputs.filter_map(|sort| parse_input(sort));
+        let late = runs.filter(|run| !rows.contains_key(run));
+        self.late_inputs.extend(late);
     }
 
     /// Checks that no message is replaced by that of another run, that only messages of former generations are removed,

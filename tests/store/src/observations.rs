@@ -35,6 +35,8 @@ pub(crate) struct Observations {
     pub acknowledged: BTreeSet<RunId>,
     /// Runs of a deleted or expired thread whose rows were removed.
     pub erased: BTreeSet<RunId>,
+    /// Runs whose input was written after their row was erased. It expires if its start crashed.
+    pub late_inputs: BTreeSet<RunId>,
     /// Runs whose row changed when a worker wrote after its claim.
     pub executed: BTreeSet<RunId>,
     /// Runs whose cancellation was acknowledged to a client; `true` when one was told that the run was still queued.

@@ -82,3 +82,8 @@ fn parse_place(sort: &str) -> Option<Place> {
     let (generation, number) = sort.strip_prefix("MSG#")?.split_once('#')?;
     Some((generation.parse().ok()?, number.parse().ok()?))
 }
+
+/// Parses the sort key of a run's input; `None` when it is another key.
+pub(crate) fn parse_input(sort: &str) -> Option<RunId> {
+    parse_run(sort.strip_suffix("#IN")?)
+}

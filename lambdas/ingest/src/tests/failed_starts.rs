@@ -8,7 +8,10 @@ use longwire_lambda::sdk::CallTimeouts;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::mocks::{connected, found, meta, over, recorded, row, sent, taken_back, updated};
+use super::mocks::{
+    NOW, connected, found, input_deleted, left_queue, meta, over, recorded, row, sent, taken_back,
+    updated,
+};
 use super::{answer, event};
 use crate::handler::handle;
 
@@ -40,8 +43,8 @@ async fn a_start_that_cannot_be_queued_is_taken_back() {
         updated("META", "list_append", Ok(meta(&["r1"]))),
         sent("r1", Err(())),
         taken_back(Ok(())),
-        updated("META", "REMOVE #line[0]", Ok(meta(&[]))),
-        found("threads", "RUN#r1", None),
+        found("threads", "META", Some(meta(&["r1"]))),
+        left_queue(Ok(())),
     );
     let all = [
         &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6,
@@ -59,33 +62,68 @@ async fn the_next_run_becomes_the_head_when_a_start_is_taken_back() {
         updated("META", "list_append", Ok(meta(&["r1"]))),
         sent("r1", Err(())),
         taken_back(Ok(())),
-        updated("META", "REMOVE #line[0]", Ok(meta(&["r2"]))),
+        found("threads", "META", Some(meta(&["r1", "r2"]))),
+        left_queue(Ok(())),
         sent("r2", Ok(())),
-        found("threads", "RUN#r1", None),
     );
     let all = [
         &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6, &rules.7,
     ];
     assert!(answer(&all, PROMPT).await.contains("unavailable"));
-    assert_eq!(rules.6.num_calls(), 1);
+    assert_eq!(rules.7.num_calls(), 1);
 }
 
 #[tokio::test]
-async fn a_repetition_during_the_take_back_is_appended_again() {
+async fn a_run_that_was_recorded_again_during_the_take_back_keeps_its_place() {
     let rules = (
         connected("agui"),
         recorded(Ok(())),
-        updated("META", "list_append", Ok(meta(&["r1"]))),
+        updated("META", "list_append", Ok(meta(&["r1", "r2"]))),
         sent("r1", Err(())),
         taken_back(Ok(())),
-        updated("META", "REMOVE #line[0]", Ok(meta(&[]))),
-        found("threads", "RUN#r1", Some(row("queued", &json!({})))),
+        found("threads", "META", Some(meta(&["r1", "r2"]))),
+        left_queue(Err(0)),
     );
     let all = [
         &rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5, &rules.6,
     ];
     assert!(answer(&all, PROMPT).await.contains("unavailable"));
-    assert_eq!([&rules.2, &rules.3].map(|rule| rule.num_calls()), [2, 2]);
+    assert_eq!(all.map(|rule| rule.num_calls()), [1, 2, 1, 1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_start_leaves_the_run_of_a_later_start_on_a_thread_that_was_deleted_since() {
+    let mut deleted = meta(&["r1"]);
+    deleted["deletedAt"] = json!(NOW * 1000 + 2000);
+    let later = row("queued", &json!({ "recordedAt": NOW * 1000 + 3000 }));
+    let rules = (
+        connected("agui"),
+        recorded(Ok(())),
+        updated("META", "list_append", Err(deleted)),
+        taken_back(Err("ConditionalCheckFailed")),
+        found("threads", "RUN#r1", Some(later)),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
+    let error = answer(&all, PROMPT).await;
+    assert!(error.contains(r#""code":"thread_not_found""#), "{error}");
+}
+
+#[tokio::test]
+async fn the_input_that_was_written_after_its_run_was_erased_is_deleted() {
+    let mut deleted = meta(&[]);
+    deleted["deletedAt"] = json!(NOW * 1000 + 2000);
+    let rules = (
+        connected("agui"),
+        recorded(Ok(())),
+        updated("META", "list_append", Err(deleted)),
+        taken_back(Err("ConditionalCheckFailed")),
+        found("threads", "RUN#r1", None),
+        input_deleted(),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4, &rules.5];
+    let error = answer(&all, PROMPT).await;
+    assert!(error.contains(r#""code":"thread_not_found""#), "{error}");
+    assert_eq!(rules.5.num_calls(), 1);
 }
 
 #[tokio::test]

@@ -208,12 +208,51 @@ pub(super) fn taken_back(result: Result<(), &'static str>) -> Rule {
     });
     match result {
         Ok(()) => rule.then_output(|| TransactWriteItemsOutput::builder().build()),
-        Err(code) => rule.then_error(move || {
-            let reason = CancellationReason::builder().code(code).build();
-            let cancelled = TransactionCanceledException::builder().cancellation_reasons(reason);
-            TransactWriteItemsError::TransactionCanceledException(cancelled.build())
+        Err(code) => rule.then_error(move || cancelled([code])),
+    }
+}
+
+/// Mocks the deletion of an input without a row, which the start of the fixture's request wrote.
+pub(super) fn input_deleted() -> Rule {
+    mock!(Table::delete_item)
+        .match_requests(|delete| {
+            delete.condition_expression() == Some("recordedAt = :recordedAt")
+                && delete.key().is_some_and(|key| {
+                    key.get("item") == Some(&AttributeValue::S("RUN#r1#IN".to_owned()))
+                })
+        })
+        .then_output(|| DeleteItemOutput::builder().build())
+}
+
+/// Mocks the transaction that removes a run without a row from the run queue. An error is the position of the item whose
+/// condition fails: 0 when the run has a row, 1 when its place changed.
+pub(super) fn left_queue(result: Result<(), usize>) -> Rule {
+    let rule = mock!(Table::transact_write_items).match_requests(|transaction| {
+        let items = transaction.transact_items();
+        items
+            .iter()
+            .filter_map(|item| item.update())
+            .any(|update| update.update_expression() == "REMOVE #line[0]")
+    });
+    match result {
+        Ok(()) => rule.then_output(|| TransactWriteItemsOutput::builder().build()),
+        Err(failed) => rule.then_error(move || {
+            let reasons = (0..2).map(|position| match position == failed {
+                true => "ConditionalCheckFailed",
+                false => "None",
+            });
+            cancelled(reasons)
         }),
     }
+}
+
+fn cancelled(codes: impl IntoIterator<Item = &'static str>) -> TransactWriteItemsError {
+    let reasons = codes
+        .into_iter()
+        .map(|code| CancellationReason::builder().code(code).build());
+    let cancelled =
+        TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons.collect()));
+    TransactWriteItemsError::TransactionCanceledException(cancelled.build())
 }
 
 /// Mocks the reservation of a message id.

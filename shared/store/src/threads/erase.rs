@@ -3,6 +3,7 @@
 //! Messages have no expiry of their own; they live as long as their generation. The change of the thread's own
 //! item is the only sign that they are no longer needed.
 
+use aws_sdk_dynamodb::types::ConditionCheck;
 use longwire_core::ids::RunId;
 use longwire_core::thread_key::ThreadKey;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use crate::threads::Threads;
 use crate::threads::former_generation::{FormerGeneration, Generation};
 use crate::threads::keys;
 use crate::threads::run_row::StoredStatus;
+use crate::threads::transact::check_item;
 use crate::threads::transition::Transition;
 use crate::update::held;
 
@@ -61,7 +63,8 @@ impl Threads {
     ///
     /// A run belongs to the generation that its first message wrote into its row. The rows are ended before anything else
     /// is deleted, so that no worker adds to what was read; each row is deleted after the rest of its run, because the
-    /// row tells which generation the rest belongs to. A run without a message names no generation: it belongs to the
+    /// row tells which generation the rest belongs to, and each deletion depends on it: an earlier call may continue while a
+    /// client starts a run of the same id in the next generation. A run without a message names no generation: it belongs to the
     /// former one if it was recorded before the thread was deleted; else it has an expiry of its own.
     pub async fn erase(&self, former: &FormerGeneration, now: u64) -> Result<Erased, StoreError> {
         let FormerGeneration { key, generation } = former;
@@ -76,13 +79,11 @@ impl Threads {
         let runs = self.end_runs(former, deleted_at, now).await?;
         let mut items = 0;
         for run_id in &runs {
-            items += self.erase_prefix(key, &keys::event_log(run_id)).await?;
-            items += self.erase_prefix(key, &keys::run_items(run_id)).await?;
-            items += self.erase_row(key, run_id, *generation).await?;
+            items += self.erase_run(key, run_id, *generation).await?;
         }
-        items += self.erase_prefix(key, &keys::messages(*generation)).await?;
-        let ids = keys::message_ids(*generation);
-        items += self.erase_prefix(key, &ids).await?;
+        for prefix in [keys::messages(*generation), keys::message_ids(*generation)] {
+            items += self.delete_all(key, &prefix, None).await?;
+        }
         Ok(Erased::Done { items })
     }
 
@@ -99,13 +100,14 @@ impl Threads {
             let (page, next) = self.run_page(key, from).await?;
             for item in page {
                 let run: RunItem = read(item)?;
-                let deleted = run.deleted(deleted_at);
-                let belongs = deleted || run.generation == Some(*generation);
+                let unnamed = run.recorded_at.filter(|_| run.deleted(deleted_at));
+                let belongs = unnamed.is_some() || run.generation == Some(*generation);
                 let Some(run_id) = keys::parse_run(&run.item).filter(|_| belongs) else {
                     continue;
                 };
-                if deleted {
-                    self.name_generation(key, &run_id, *generation).await?;
+                if let Some(recorded_at) = unnamed {
+                    self.name_generation(key, &run_id, *generation, recorded_at)
+                        .await?;
                 }
                 if !run.status.ended() {
                     self.end_erased(key, &run_id, *generation, now).await?;
@@ -119,20 +121,21 @@ impl Threads {
         }
     }
 
-    /// Writes the generation into the row of a run that names none. A worker that stores its first message at the same
+    /// Writes the generation into the row of the run that was recorded at this time and names none. A worker that stores its first message at the same
     /// time writes the same one.
     async fn name_generation(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
         generation: u64,
+        recorded_at: u64,
     ) -> Result<(), StoreError> {
         let request = self
             .update_row(key, run_id)
             .update_expression("SET generation = :generation")
-            .condition_expression("attribute_exists(#status) AND attribute_not_exists(generation)")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":generation", n(generation));
+            .condition_expression("recordedAt = :recordedAt AND attribute_not_exists(generation)")
+            .expression_attribute_values(":generation", n(generation))
+            .expression_attribute_values(":recordedAt", n(recorded_at));
         held(with_jitter(|| async { Ok(request.clone().send().await?) }).await).map(drop)
     }
 
@@ -152,22 +155,35 @@ impl Threads {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
-    /// Deletes the control row of a run, unless a run of the same id was started meanwhile in another generation.
-    async fn erase_row(
+    /// Deletes the event log, the input and the control row of a run, unless a run of the same id was started meanwhile in
+    /// another generation.
+    async fn erase_run(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
         generation: u64,
     ) -> Result<usize, StoreError> {
+        let row = keys::item(key, keys::run(run_id));
+        let of_generation = check_item(
+            ConditionCheck::builder()
+                .table_name(&self.table)
+                .set_key(Some(row.clone()))
+                .condition_expression("generation = :generation")
+                .expression_attribute_values(":generation", n(generation)),
+        )?;
+        let mut items = 0;
+        for prefix in [keys::event_log(run_id), keys::run_items(run_id)] {
+            items += self.delete_all(key, &prefix, Some(&of_generation)).await?;
+        }
         let delete = self
             .client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(keys::item(key, keys::run(run_id))))
+            .set_key(Some(row))
             .condition_expression("generation = :generation")
             .expression_attribute_values(":generation", n(generation));
         let deleted = with_jitter(|| async { Ok(delete.clone().send().await?) }).await;
-        Ok(usize::from(held(deleted)?))
+        Ok(items + usize::from(held(deleted)?))
     }
 
     /// Ends a run and does not read its row, which a newer version may have written.

@@ -165,22 +165,40 @@ impl Threads {
     }
 
     /// Deletes the row and the input of a start in one transaction, unless a worker has claimed the run or the start
-    /// was repeated. Returns the row when it stays.
+    /// was repeated. Returns the row when it stays, or the one of another start: a thread can be erased and used again
+    /// meanwhile. Without a row it deletes the input that this start wrote after the row was erased.
     pub async fn take_back(&self, run: &NewRun) -> Result<Option<RunRow>, StoreError> {
         let row = self
             .delete(&run.key, keys::run(&run.run_id))
             .condition_expression(
-                "#status = :queued AND epoch = :none AND attribute_not_exists(repeated)",
+                "#status = :queued AND epoch = :none AND attribute_not_exists(repeated) AND recordedAt = :recordedAt",
             )
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":queued", status_value(RunStatus::Queued))
-            .expression_attribute_values(":none", n(0_u32));
+            .expression_attribute_values(":none", n(0_u32))
+            .expression_attribute_values(":recordedAt", n(run.recorded_at));
         let input = self.delete(&run.key, keys::input(&run.run_id));
         let deletes = [delete_item(row)?, delete_item(input)?];
-        match self.transact(&deletes).await? {
-            Transacted::Done => Ok(None),
-            Transacted::ConditionFailed { .. } => self.run_row(&run.key, &run.run_id).await,
+        if self.transact(&deletes).await? == Transacted::Done {
+            return Ok(None);
         }
+        let row = self.run_row(&run.key, &run.run_id).await?;
+        if row.is_none() {
+            self.delete_input(run).await?;
+        }
+        Ok(row)
+    }
+
+    /// Deletes the input that this start wrote, unless it was replaced.
+    async fn delete_input(&self, run: &NewRun) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::item(&run.key, keys::input(&run.run_id))))
+            .condition_expression("recordedAt = :recordedAt")
+            .expression_attribute_values(":recordedAt", n(run.recorded_at));
+        held(with_jitter(|| async { Ok(request.clone().send().await?) }).await).map(drop)
     }
 }
 
@@ -234,6 +252,7 @@ impl NewRun {
             prompt: self.prompt.clone(),
             context: self.context.clone(),
             reasoning: self.reasoning,
+            recorded_at: Some(self.recorded_at),
             ttl: self.now + RUN_TTL,
         }
     }

@@ -2,7 +2,9 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::{
+    ConditionCheckBuilder, DeleteBuilder, PutBuilder, UpdateBuilder,
+};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use longwire_core::error_chain::error_chain;
@@ -82,6 +84,13 @@ pub(super) fn delete_item(delete: DeleteBuilder) -> Result<TransactWriteItem, St
 /// Makes an update part of a transaction.
 pub(super) fn update_item(update: UpdateBuilder) -> Result<TransactWriteItem, StoreError> {
     Ok(TransactWriteItem::builder().update(update.build()?).build())
+}
+
+/// Makes a condition on another item part of a transaction.
+pub(super) fn check_item(check: ConditionCheckBuilder) -> Result<TransactWriteItem, StoreError> {
+    Ok(TransactWriteItem::builder()
+        .condition_check(check.build()?)
+        .build())
 }
 
 /// Converts the error of a transaction. A cancelled transaction has one reason per item; a failed condition outweighs

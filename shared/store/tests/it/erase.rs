@@ -3,7 +3,9 @@ use longwire_store::threads::erase::Erased;
 use longwire_store::threads::former_generation::FormerGeneration;
 use serde_json::{Value, json};
 
-use super::scripted::{Response, Scripted, found, key, refused, row, server_error, updated};
+use super::scripted::{
+    Response, Scripted, found, key, refused, row, server_error, transaction_cancelled, updated,
+};
 
 const NOW: u64 = 2000;
 
@@ -46,14 +48,15 @@ async fn erase(table: &Scripted) -> Result<Erased, StoreError> {
     table.threads().erase(&former, NOW).await
 }
 
-/// Sort keys that a batch deletes.
+/// Sort keys that a batch or a transaction deletes.
 fn deleted((_, body): &(String, Value)) -> Vec<String> {
-    let requests = body["RequestItems"]["threads"].as_array();
-    let requests = requests.expect("requests for the table").iter();
+    let batch = body["RequestItems"]["threads"].as_array();
+    let transaction = body["TransactItems"].as_array();
+    let requests = [batch, transaction].into_iter().flatten().flatten();
     requests
-        .map(|request| {
-            let sort = request["DeleteRequest"]["Key"]["item"]["S"].as_str();
-            sort.expect("a sort key").to_owned()
+        .filter_map(|request| {
+            let delete = request.get("DeleteRequest").or(request.get("Delete"))?;
+            Some(delete["Key"]["item"]["S"].as_str()?.to_owned())
         })
         .collect()
 }
@@ -111,9 +114,11 @@ async fn runs_are_ended_before_anything_is_deleted_and_messages_come_last() {
             "LOG#r_2#", "RUN#r_2#", "LOG#r_1#", "RUN#r_1#", "MSG#5#", "MID#5#"
         ]
     );
-    let batches = later.iter().filter(|(name, _)| name == "BatchWriteItem");
+    let deletions = later
+        .iter()
+        .filter(|(name, _)| name == "BatchWriteItem" || name == "TransactWriteItems");
     assert_eq!(
-        batches.flat_map(deleted).collect::<Vec<_>>(),
+        deletions.flat_map(deleted).collect::<Vec<_>>(),
         [
             "RUN#r_2#IN",
             "LOG#r_1#00000009",
@@ -156,6 +161,10 @@ async fn a_run_without_a_message_is_erased_when_the_thread_was_deleted_since() {
         "SET generation = :generation"
     );
     assert_eq!(requests[2].1["Key"]["item"]["S"], "RUN#r_1");
+    assert_eq!(
+        requests[2].1["ConditionExpression"],
+        "recordedAt = :recordedAt AND attribute_not_exists(generation)"
+    );
     let (operation, body) = &requests[6];
     assert_eq!(operation, "DeleteItem");
     assert_eq!(body["Key"]["item"]["S"], "RUN#r_1");
@@ -228,6 +237,56 @@ async fn unprocessed_items_are_deleted_again() {
     let erased = erase(&table).await.expect("responses");
     assert_eq!(erased, Erased::Done { items: 2 });
     assert_eq!(deleted(&table.requests()[4]), ["MSG#5#00000002"]);
+}
+
+#[tokio::test]
+async fn the_log_and_the_input_of_a_run_that_a_new_generation_uses_again_are_kept() {
+    let table = Scripted::with_responses([
+        no_item(),
+        page([run("r_1", "5", "finished")]),
+        keys(&["LOG#r_1#00000009", "LOG#r_1#00000001"]),
+        transaction_cancelled("ConditionalCheckFailed"),
+        keys(&["RUN#r_1#IN"]),
+        transaction_cancelled("ConditionalCheckFailed"),
+        refused(None),
+        keys(&[]),
+        keys(&[]),
+    ])
+    .await;
+    let erased = erase(&table).await.expect("responses");
+    assert_eq!(erased, Erased::Done { items: 0 });
+    let requests = table.requests();
+    let checks = [3, 5].map(|at| &requests[at].1["TransactItems"][0]["ConditionCheck"]);
+    for check in checks {
+        assert_eq!(check["Key"]["item"]["S"], "RUN#r_1");
+        assert_eq!(check["ConditionExpression"], "generation = :generation");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_deletes_10_items_of_a_run() {
+    let log: Vec<_> = (0..23).map(|first| format!("LOG#r_1#{first:08}")).collect();
+    let log: Vec<_> = log.iter().map(String::as_str).collect();
+    let table = Scripted::with_responses([
+        no_item(),
+        page([run("r_1", "5", "finished")]),
+        keys(&log),
+        no_item(),
+        no_item(),
+        no_item(),
+        keys(&[]),
+        no_item(),
+        keys(&[]),
+        keys(&[]),
+    ])
+    .await;
+    let erased = erase(&table).await.expect("responses");
+    assert_eq!(erased, Erased::Done { items: 24 });
+    let sizes: Vec<_> = table.requests()[3..6]
+        .iter()
+        .map(|it| deleted(it).len())
+        .collect();
+    assert_eq!(sizes, [10, 10, 3]);
 }
 
 #[tokio::test]
