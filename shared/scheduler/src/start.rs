@@ -198,6 +198,7 @@ impl Scheduler {
         };
         let thread = self.threads.meta(&run.key, run.now).await?;
         if thread.is_some_and(|meta| meta.deleted_after(row.recorded_at())) {
+            self.threads.delete_input(run).await?;
             return Ok(Started::Deleted);
         }
         if row.status.ended() {

@@ -69,11 +69,11 @@ impl Observations {
 
     fn record_late_inputs(&mut self, before: &Snapshot) {
         let Snapshot { rows, others, .. } = &self.snapshot;
-        self.late_inputs.retain(|run| !rows.contains_key(run));
+        let unfinished = |run: &RunId| rows.get(run).is_some_and(|row| !row.status.ended());
+        self.late_inputs.retain(|run| !unfinished(run));
         let inputs = others.iter().filter(|sort| !before.others.contains(sort));
         let runs = inputs.filter_map(|sort| parse_input(sort));
-        let late = runs.filter(|run| !rows.contains_key(run));
-        self.late_inputs.extend(late);
+        self.late_inputs.extend(runs.filter(|run| !unfinished(run)));
     }
 
     /// Checks that no message is replaced by that of another run, that only messages of former generations are removed,

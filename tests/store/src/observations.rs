@@ -35,7 +35,7 @@ pub(crate) struct Observations {
     pub acknowledged: BTreeSet<RunId>,
     /// Runs of a deleted or expired thread whose rows were removed.
     pub erased: BTreeSet<RunId>,
-    /// Runs whose input was written after their row was erased. It expires if its start crashed.
+    /// Runs whose input was written after their row was ended or erased. It expires if its start crashed.
     pub late_inputs: BTreeSet<RunId>,
     /// Runs whose row changed when a worker wrote after its claim.
     pub executed: BTreeSet<RunId>,

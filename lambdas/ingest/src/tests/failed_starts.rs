@@ -109,6 +109,27 @@ async fn a_start_leaves_the_run_of_a_later_start_on_a_thread_that_was_deleted_si
 }
 
 #[tokio::test]
+async fn a_repeated_start_of_a_run_that_is_being_erased_leaves_no_input() {
+    let mut deleted = meta(&[]);
+    deleted["deletedAt"] = json!(NOW * 1000 + 500);
+    let rules = (
+        connected("agui"),
+        recorded(Err("ConditionalCheckFailedException")),
+        found("threads", "META", Some(deleted)),
+        found(
+            "threads",
+            "RUN#r1",
+            Some(row("cancelled", &json!({ "recordedAt": NOW * 1000 }))),
+        ),
+        input_deleted(),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
+    let error = answer(&all, PROMPT).await;
+    assert!(error.contains(r#""code":"thread_not_found""#), "{error}");
+    assert_eq!(rules.4.num_calls(), 1);
+}
+
+#[tokio::test]
 async fn the_input_that_was_written_after_its_run_was_erased_is_deleted() {
     let mut deleted = meta(&[]);
     deleted["deletedAt"] = json!(NOW * 1000 + 2000);

@@ -189,8 +189,8 @@ impl Threads {
         Ok(row)
     }
 
-    /// Deletes the input that this start wrote, unless it was replaced.
-    async fn delete_input(&self, run: &NewRun) -> Result<(), StoreError> {
+    /// Deletes the input of a run that does not begin, if this start wrote it.
+    pub async fn delete_input(&self, run: &NewRun) -> Result<(), StoreError> {
         let request = self
             .client
             .delete_item()
