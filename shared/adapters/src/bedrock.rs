@@ -20,6 +20,9 @@ use tokio::time::timeout;
 use crate::bedrock::family::Family;
 use crate::bedrock::settings::Settings;
 
+/// Context window that the current models have at least, in tokens.
+const CONTEXT_TOKENS: u64 = 200_000;
+
 /// Model on Bedrock. Built once and reused, because its client holds the connections.
 #[derive(Debug, Clone)]
 pub struct Bedrock {
@@ -65,5 +68,13 @@ impl Bedrock {
 impl Model for Bedrock {
     fn stream(&self, request: Request) -> BoxFuture<'_, Result<Deltas, ModelError>> {
         self.send(request).boxed()
+    }
+
+    fn id(&self) -> &str {
+        &self.settings.model_id
+    }
+
+    fn context_tokens(&self) -> u64 {
+        CONTEXT_TOKENS
     }
 }

@@ -10,8 +10,14 @@ use serde_json::Value;
 
 /// Model that answers conversations. The only trait of the product: production uses Bedrock, tests use scripts.
 pub trait Model: Send + Sync {
-    /// Sends the request and returns once the reply begins. Dropping the stream stops the model.
+    /// Sends the request and returns once the reply begins. Dropping the stream closes it.
     fn stream(&self, request: Request) -> BoxFuture<'_, Result<Deltas, ModelError>>;
+
+    /// Id of the model. Reasoning goes back only to the model that made it.
+    fn id(&self) -> &str;
+
+    /// Size of the model's context window, in tokens, the reply included.
+    fn context_tokens(&self) -> u64;
 }
 
 /// Stream of a reply. An error is its last item.
@@ -28,6 +34,8 @@ pub struct Request {
     pub tools: Vec<ToolSpec>,
     /// Most output tokens.
     pub max_tokens: u32,
+    /// The client wants to see the reasoning.
+    pub reasoning: bool,
     /// Id of the run, for Bedrock's invocation log.
     pub run_id: RunId,
     /// Id of the thread, for Bedrock's invocation log.

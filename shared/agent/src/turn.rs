@@ -66,6 +66,7 @@ fn request(ctx: &Ctx<'_>, conversation: &[Message]) -> Request {
         turns: context_window::turns(conversation, ctx.limits.window),
         tools: ctx.tools.specs(),
         max_tokens: ctx.limits.max_tokens,
+        reasoning: ctx.reasoning,
         run_id: ctx.run_id.clone(),
         thread_id: ctx.thread_id.clone(),
     }

@@ -18,6 +18,14 @@ impl Model for NoModel {
     fn stream(&self, _request: Request) -> BoxFuture<'_, Result<Deltas, ModelError>> {
         unreachable!("the plan of the attempt replaces the agent loop")
     }
+
+    fn id(&self) -> &str {
+        "none"
+    }
+
+    fn context_tokens(&self) -> u64 {
+        0
+    }
 }
 
 /// Tools that are never called, built once per process.

@@ -24,6 +24,7 @@ fn request() -> Request {
         }],
         tools: Vec::new(),
         max_tokens: 100,
+        reasoning: false,
         run_id: RunId::trusted("r_1"),
         thread_id: ThreadId::trusted("t_1"),
     }

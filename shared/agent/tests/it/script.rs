@@ -86,6 +86,14 @@ impl Model for Script {
             Ok(paced.chain(end.filter_map(async |last| last)).boxed())
         })
     }
+
+    fn id(&self) -> &str {
+        "scripted"
+    }
+
+    fn context_tokens(&self) -> u64 {
+        200_000
+    }
 }
 
 fn error(kind: ModelErrorKind) -> ModelError {

@@ -63,6 +63,7 @@ fn full_request() -> Request {
             input_schema: json!({"type": "object", "properties": {"location": {"type": "string"}, "days": {"type": "integer"}}, "required": ["location"], "additionalProperties": false}),
         }],
         max_tokens: 4096,
+        reasoning: false,
         ..request()
     }
 }
