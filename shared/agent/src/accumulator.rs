@@ -4,7 +4,7 @@ use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Message, Role, Usage};
 use longwire_protocol::numbered::Draft;
 
-use crate::model::{Delta, StopReason};
+use crate::model::{Delta, ModelError, ModelErrorKind, ReasoningDelta, StopReason};
 use crate::open_block::OpenBlock;
 use crate::outcome::Stop;
 
@@ -18,6 +18,8 @@ pub(super) struct ReplyAccumulator {
     /// Message that the tool calls belong to on the wire: the last text before them, or a generated id.
     parent: Option<MessageId>,
     has_output: bool,
+    /// Deltas of arguments belong to no call: its start was missing or is not known to this version.
+    has_lost_input: bool,
     stop_reason: Option<StopReason>,
     usage: Option<Usage>,
     latency_ms: Option<u64>,
@@ -32,6 +34,7 @@ impl ReplyAccumulator {
             blocks: Vec::new(),
             parent: None,
             has_output: false,
+            has_lost_input: false,
             stop_reason: None,
             usage: None,
             latency_ms: None,
@@ -49,35 +52,62 @@ impl ReplyAccumulator {
                     self.parent = Some(id);
                 }
             }
-            Delta::Reasoning { block, delta } => {
-                let show = self.show_reasoning;
-                let (fits, new) = (
-                    |open: &OpenBlock| open.continues_reasoning(&delta),
-                    || OpenBlock::reasoning(&delta),
-                );
-                let open = self.open(block, fits, new, &mut drafts);
-                drafts.extend(open.add_reasoning(block, delta, show));
-            }
+            Delta::Reasoning { block, delta } => drafts.extend(self.add_reasoning(block, delta)),
             Delta::ToolStart { block, name } => {
                 let parent = self.parent.get_or_insert_with(MessageId::random).clone();
                 let (call, start) = OpenBlock::call(block, name, parent);
                 self.open(block, |_| false, || call, &mut drafts);
                 drafts.push(start);
             }
-            Delta::ToolInput { block, json } => {
-                drafts.extend(self.last(block).and_then(|open| open.add_input(&json)));
-            }
+            Delta::ToolInput { block, json } => drafts.extend(self.add_input(block, &json)),
             Delta::BlockStop { block } => {
                 drafts.extend(self.last(block).into_iter().flat_map(OpenBlock::end));
             }
             Delta::Stop(reason) => self.stop_reason = Some(reason),
             Delta::Metadata { usage, latency_ms } => {
-                self.usage = Some(usage);
-                self.latency_ms = Some(latency_ms);
+                self.usage = usage.or(self.usage);
+                self.latency_ms = latency_ms.or(self.latency_ms);
             }
         }
         self.has_output |= !drafts.is_empty();
         drafts
+    }
+
+    /// Adds reasoning. A signature may come after the end of its block, and belongs to it all the same.
+    fn add_reasoning(&mut self, block: u32, delta: ReasoningDelta) -> Vec<Draft> {
+        let ended = self.last(block).filter(|last| last.is_ended_reasoning());
+        if let (ReasoningDelta::Signature(part), Some(ended)) = (&delta, ended) {
+            ended.sign(part);
+            return Vec::new();
+        }
+        let show = self.show_reasoning;
+        let (fits, new) = (
+            |open: &OpenBlock| open.continues_reasoning(&delta),
+            || OpenBlock::reasoning(&delta),
+        );
+        let mut drafts = Vec::new();
+        let open = self.open(block, fits, new, &mut drafts);
+        drafts.extend(open.add_reasoning(block, delta, show));
+        drafts
+    }
+
+    /// Adds arguments to the open call of this index. Those for a call that has ended are left out: its end was sent.
+    fn add_input(&mut self, block: u32, json: &str) -> Option<Draft> {
+        match self.last(block).filter(|last| last.is_call()) {
+            Some(call) if call.is_open() => call.add_input(json),
+            Some(_) => {
+                tracing::warn!(
+                    event = "late_arguments",
+                    block,
+                    "the model sent arguments after the end of their call"
+                );
+                None
+            }
+            None => {
+                self.has_lost_input = true;
+                None
+            }
+        }
     }
 
     /// The open block of this index if it fits the delta, else a new one. A model may reuse an index; the block
@@ -111,16 +141,28 @@ impl ReplyAccumulator {
             .map(|(_, open)| open)
     }
 
+    /// Tells whether the model ended its turn without anything to read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.stop_reason.is_some() && !self.has_output && !self.has_lost_input
+    }
+
     /// Tells whether the reply led to an event so far.
     pub(super) fn has_output(&self) -> bool {
         self.has_output
     }
 
-    /// End of the model call; `None` while the model has not given a stop reason.
-    pub(super) fn stop(&self) -> Option<Stop> {
+    /// End of the model call. Fails when the model gave no stop reason, or ended its turn with a reply that cannot be used.
+    pub(super) fn stop(&self) -> Result<Stop, ModelError> {
         let calls_tools = self.blocks.iter().any(|(_, open)| open.is_call());
-        let reason = self.stop_reason.as_ref()?;
-        Some(Stop::from_model(reason, calls_tools))
+        let reason = self.stop_reason.as_ref().ok_or_else(without_stop_reason)?;
+        let stop = Stop::from_model(reason, calls_tools);
+        match stop {
+            Stop::EndTurn | Stop::ToolUse if self.has_lost_input => {
+                Err(unusable("the arguments of a call without a start"))
+            }
+            Stop::EndTurn if self.is_empty() => Err(unusable("neither text nor a call")),
+            stop => Ok(stop),
+        }
     }
 
     /// Stop reason of the model.
@@ -153,5 +195,20 @@ impl ReplyAccumulator {
         let mut message = Message::new(Role::Assistant, self.run_id, blocks);
         message.usage = self.usage;
         (drafts, message)
+    }
+}
+
+/// Error of a stream that ends without a stop reason: it broke off.
+fn without_stop_reason() -> ModelError {
+    ModelError {
+        kind: ModelErrorKind::Stream,
+        detail: "the stream ended without messageStop".to_owned(),
+    }
+}
+
+fn unusable(content: &str) -> ModelError {
+    ModelError {
+        kind: ModelErrorKind::Unusable,
+        detail: format!("the reply has {content}"),
     }
 }

@@ -125,12 +125,12 @@ pub enum Delta {
     },
     /// End of the reply.
     Stop(StopReason),
-    /// Metrics of the call; follows [`Delta::Stop`].
+    /// Metrics of the call; follows [`Delta::Stop`]. A model may send several, each with a part of them.
     Metadata {
         /// Token counts.
-        usage: Usage,
+        usage: Option<Usage>,
         /// Latency as Bedrock measured it, in milliseconds.
-        latency_ms: u64,
+        latency_ms: Option<u64>,
     },
 }
 
@@ -141,8 +141,8 @@ pub enum ReasoningDelta {
     Text(String),
     /// Delta of the signature.
     Signature(String),
-    /// Encrypted reasoning, in base64, complete.
-    Redacted(String),
+    /// Delta of encrypted reasoning.
+    Redacted(Vec<u8>),
 }
 
 /// Reason why the model stopped (Bedrock API reference, "MessageStopEvent").
@@ -213,6 +213,9 @@ pub enum ModelErrorKind {
     /// The stream broke off, or ended without its final event.
     #[error("the model's stream broke off")]
     Stream,
+    /// The reply has neither text nor a call, or a part of it cannot be read.
+    #[error("the model's reply is empty or unreadable")]
+    Unusable,
     /// The deployment may not use the model.
     #[error("access to the model is denied")]
     AccessDenied,
@@ -229,7 +232,7 @@ impl ModelErrorKind {
     pub(super) fn retryable(self) -> bool {
         matches!(
             self,
-            Self::Throttled | Self::Unavailable | Self::Timeout | Self::Stream
+            Self::Throttled | Self::Unavailable | Self::Timeout | Self::Stream | Self::Unusable
         )
     }
 
@@ -240,6 +243,7 @@ impl ModelErrorKind {
             Self::Unavailable => RunErrorCode::ModelUnavailable,
             Self::Timeout => RunErrorCode::ModelTimeout,
             Self::Stream => RunErrorCode::ModelStreamError,
+            Self::Unusable => RunErrorCode::ModelUnusableReply,
             Self::AccessDenied => RunErrorCode::ModelAccessDenied,
             Self::Invalid => RunErrorCode::ModelInvalidRequest,
             Self::ContextTooLong => RunErrorCode::ContextTooLong,

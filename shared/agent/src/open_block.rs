@@ -1,13 +1,17 @@
 //! A block of a reply while it is being received.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::message::Block;
 use longwire_core::tool::ToolCall;
 use longwire_protocol::numbered::Draft;
-use serde_json::Value;
 
 use crate::block_events;
 use crate::model::ReasoningDelta;
+
+/// Arguments of a call for which the model wrote none.
+const NO_ARGUMENTS: &str = "{}";
 
 /// Block of a reply that is being received.
 pub(super) struct OpenBlock {
@@ -29,7 +33,7 @@ enum Kind {
         signature: Option<String>,
     },
     Redacted {
-        data: String,
+        bytes: Vec<u8>,
     },
     Call {
         id: CallId,
@@ -48,12 +52,10 @@ impl OpenBlock {
         })
     }
 
-    /// Starts a block for this delta. Redacted reasoning is always a block of its own.
+    /// Starts a block for this delta.
     pub(super) fn reasoning(delta: &ReasoningDelta) -> Self {
         Self::new(match delta {
-            ReasoningDelta::Redacted(_) => Kind::Redacted {
-                data: String::new(),
-            },
+            ReasoningDelta::Redacted(_) => Kind::Redacted { bytes: Vec::new() },
             ReasoningDelta::Text(_) | ReasoningDelta::Signature(_) => Kind::Reasoning {
                 id: MessageId::random(),
                 text: String::new(),
@@ -62,9 +64,26 @@ impl OpenBlock {
         })
     }
 
-    /// Tells whether this delta continues the block.
+    /// Tells whether this delta continues the block. Encrypted reasoning and reasoning as text are blocks of their own.
     pub(super) fn continues_reasoning(&self, delta: &ReasoningDelta) -> bool {
-        matches!(self.kind, Kind::Reasoning { .. }) && !matches!(delta, ReasoningDelta::Redacted(_))
+        match delta {
+            ReasoningDelta::Redacted(_) => matches!(self.kind, Kind::Redacted { .. }),
+            ReasoningDelta::Text(_) | ReasoningDelta::Signature(_) => {
+                matches!(self.kind, Kind::Reasoning { .. })
+            }
+        }
+    }
+
+    /// Tells whether the block is reasoning as text that has ended.
+    pub(super) fn is_ended_reasoning(&self) -> bool {
+        self.ended && matches!(self.kind, Kind::Reasoning { .. })
+    }
+
+    /// Adds a part of the signature to reasoning, also after its end: without it the model refuses the reasoning.
+    pub(super) fn sign(&mut self, part: &str) {
+        if let Kind::Reasoning { signature, .. } = &mut self.kind {
+            signature.get_or_insert_default().push_str(part);
+        }
     }
 
     /// Starts a tool call. Returns the block and its start event.
@@ -139,9 +158,9 @@ impl OpenBlock {
         delta: ReasoningDelta,
         show: bool,
     ) -> Vec<Draft> {
-        if let (ReasoningDelta::Redacted(bytes), Kind::Redacted { data }) = (&delta, &mut self.kind)
+        if let (ReasoningDelta::Redacted(part), Kind::Redacted { bytes }) = (&delta, &mut self.kind)
         {
-            data.clone_from(bytes);
+            bytes.extend_from_slice(part);
         }
         let Kind::Reasoning {
             id,
@@ -192,7 +211,7 @@ impl OpenBlock {
             Kind::Redacted { .. } => Vec::new(),
             // Clients parse the concatenated deltas as JSON; without any delta that would fail.
             Kind::Call { id, json, .. } if json.is_empty() => vec![
-                block_events::call_args(id, "{}"),
+                block_events::call_args(id, NO_ARGUMENTS),
                 block_events::call_end(id),
             ],
             Kind::Call { id, .. } => vec![block_events::call_end(id)],
@@ -207,7 +226,9 @@ impl OpenBlock {
                 text, signature, ..
             } => (!text.is_empty() || signature.is_some())
                 .then_some(Block::Reasoning { text, signature }),
-            Kind::Redacted { data } => Some(Block::RedactedReasoning { data }),
+            Kind::Redacted { bytes } => Some(Block::RedactedReasoning {
+                data: BASE64.encode(bytes),
+            }),
             Kind::Call {
                 id,
                 name,
@@ -216,18 +237,13 @@ impl OpenBlock {
             } => Some(Block::ToolCall(ToolCall {
                 id,
                 name,
-                input: input(&json),
+                arguments: if json.is_empty() {
+                    NO_ARGUMENTS.to_owned()
+                } else {
+                    json
+                },
                 parent,
             })),
         }
     }
-}
-
-/// Parses the arguments of a call. No text is an empty object; text that is not JSON is kept as a string, which
-/// the tool refuses.
-fn input(json: &str) -> Value {
-    if json.trim().is_empty() {
-        return Value::Object(serde_json::Map::new());
-    }
-    serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
 }

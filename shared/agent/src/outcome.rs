@@ -14,25 +14,33 @@ pub(super) enum Stop {
     EndTurn,
     /// The token limit or the model's context window was reached.
     MaxTokens,
-    /// A guardrail or a content filter intervened, or the output of the model cannot be used.
+    /// A guardrail or a content filter intervened.
+    Filtered,
+    /// The output of the model cannot be used.
     Refused,
     /// The run was cancelled during the call.
     Cancelled(CancelReason),
 }
 
 impl Stop {
-    /// Maps the model's stop reason. A reply that stopped for tools without calling one is a complete answer:
-    /// without a result there is nothing to call the model again with.
+    /// Maps the model's stop reason, which is wrong at times: models end their turn with calls that they want to be made,
+    /// and stop for tools without calling one. Calls are made unless the reply was cut off, filtered or malformed. A reply
+    /// without calls is complete, because there is no result to call the model again with.
     pub(super) fn from_model(reason: &StopReason, calls_tools: bool) -> Self {
         match reason {
-            StopReason::ToolUse if calls_tools => Self::ToolUse,
-            StopReason::ToolUse | StopReason::EndTurn | StopReason::StopSequence => Self::EndTurn,
             StopReason::MaxTokens | StopReason::ModelContextWindowExceeded => Self::MaxTokens,
-            StopReason::GuardrailIntervened
-            | StopReason::ContentFiltered
-            | StopReason::MalformedModelOutput
-            | StopReason::MalformedToolUse
-            | StopReason::Unknown(_) => Self::Refused,
+            StopReason::GuardrailIntervened | StopReason::ContentFiltered => Self::Filtered,
+            StopReason::MalformedModelOutput | StopReason::MalformedToolUse => Self::Refused,
+            StopReason::ToolUse
+            | StopReason::EndTurn
+            | StopReason::StopSequence
+            | StopReason::Unknown(_)
+                if calls_tools =>
+            {
+                Self::ToolUse
+            }
+            StopReason::ToolUse | StopReason::EndTurn | StopReason::StopSequence => Self::EndTurn,
+            StopReason::Unknown(_) => Self::Refused,
         }
     }
 }
@@ -82,27 +90,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_stop_reason_has_one_meaning() {
-        for (reason, stop) in [
-            (StopReason::EndTurn, Stop::EndTurn),
-            (StopReason::StopSequence, Stop::EndTurn),
-            (StopReason::MaxTokens, Stop::MaxTokens),
-            (StopReason::ModelContextWindowExceeded, Stop::MaxTokens),
-            (StopReason::GuardrailIntervened, Stop::Refused),
-            (StopReason::ContentFiltered, Stop::Refused),
-            (StopReason::MalformedModelOutput, Stop::Refused),
-            (StopReason::MalformedToolUse, Stop::Refused),
-            (StopReason::Unknown("pause_turn".to_owned()), Stop::Refused),
+    fn calls_are_made_whatever_the_reason_unless_the_reply_was_cut_off_or_refused() {
+        for (reason, with_calls, without) in [
+            (StopReason::EndTurn, Stop::ToolUse, Stop::EndTurn),
+            (StopReason::ToolUse, Stop::ToolUse, Stop::EndTurn),
+            (StopReason::StopSequence, Stop::ToolUse, Stop::EndTurn),
+            (
+                StopReason::Unknown("pause_turn".to_owned()),
+                Stop::ToolUse,
+                Stop::Refused,
+            ),
+            (StopReason::MaxTokens, Stop::MaxTokens, Stop::MaxTokens),
+            (
+                StopReason::ModelContextWindowExceeded,
+                Stop::MaxTokens,
+                Stop::MaxTokens,
+            ),
+            (
+                StopReason::GuardrailIntervened,
+                Stop::Filtered,
+                Stop::Filtered,
+            ),
+            (StopReason::ContentFiltered, Stop::Filtered, Stop::Filtered),
+            (
+                StopReason::MalformedModelOutput,
+                Stop::Refused,
+                Stop::Refused,
+            ),
+            (StopReason::MalformedToolUse, Stop::Refused, Stop::Refused),
         ] {
-            assert_eq!(Stop::from_model(&reason, false), stop, "{reason:?}");
-            assert_eq!(Stop::from_model(&reason, true), stop, "{reason:?}");
+            assert_eq!(Stop::from_model(&reason, true), with_calls, "{reason:?}");
+            assert_eq!(Stop::from_model(&reason, false), without, "{reason:?}");
         }
-    }
-
-    #[test]
-    fn tool_use_without_a_call_ends_the_turn() {
-        assert_eq!(Stop::from_model(&StopReason::ToolUse, true), Stop::ToolUse);
-        assert_eq!(Stop::from_model(&StopReason::ToolUse, false), Stop::EndTurn);
     }
 
     #[test]

@@ -72,7 +72,7 @@ async fn step(
         Stop::ToolUse => return run_tools(ctx, transcript, reply).await.map(|()| None),
         Stop::EndTurn => Outcome::Answered,
         Stop::MaxTokens => Outcome::Truncated,
-        Stop::Refused => Outcome::Refused,
+        Stop::Filtered | Stop::Refused => Outcome::Refused,
         Stop::Cancelled(reason) => Outcome::Cancelled(reason),
     };
     let results = refuse_calls(ctx, &reply.message, outcome).await;

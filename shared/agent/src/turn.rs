@@ -41,6 +41,13 @@ pub(super) async fn turn(
             Err(error) => error,
         };
         if !error.kind.retryable() || reply.has_output() || tries >= ctx.limits.model_tries {
+            // Models have nothing to add to results at times.
+            let after_results = conversation
+                .last()
+                .is_some_and(|last| !last.is_plain_user());
+            if error.kind == ModelErrorKind::Unusable && after_results && reply.is_empty() {
+                return Ok(close(ctx, reply, Stop::EndTurn, step_name).await);
+            }
             return Err(error.into());
         }
         tracing::warn!(
@@ -96,19 +103,11 @@ async fn receive(
             delta = deltas.next() => delta,
         };
         let Some(delta) = delta else {
-            return reply.stop().ok_or_else(without_stop_reason);
+            return reply.stop();
         };
         for draft in reply.add(delta?) {
             ctx.emit(draft).await;
         }
-    }
-}
-
-/// Error of a stream that ends without a stop reason: it broke off.
-fn without_stop_reason() -> ModelError {
-    ModelError {
-        kind: ModelErrorKind::Stream,
-        detail: "the stream ended without messageStop".to_owned(),
     }
 }
 
@@ -128,6 +127,7 @@ async fn close(ctx: &Ctx<'_>, reply: ReplyAccumulator, stop: Stop, step_name: St
         ctx.emit(draft).await;
     }
     message.cancelled = cancelled;
+    message.filtered = matches!(stop, Stop::Filtered);
     Reply {
         message,
         stop,

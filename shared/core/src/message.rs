@@ -33,6 +33,10 @@ pub struct Message {
     /// Set when the run was cancelled during this message.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,
+    /// Set when a guardrail or a content filter stopped the model at this message. Later requests leave out its run,
+    /// because the model would refuse each of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub filtered: bool,
     /// Set when the message was stored before its tool calls ran, because a call must not be repeated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub calling: bool,
@@ -62,6 +66,7 @@ impl Message {
             blocks,
             run_id,
             cancelled: false,
+            filtered: false,
             calling: false,
             usage: None,
         }
@@ -133,6 +138,9 @@ pub struct Usage {
     /// Input tokens written to the prompt cache.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cache_write_input_tokens: u64,
+    /// Set when a part is an estimate: Bedrock reports the counts at the end of a reply, and this one was stopped before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
 }
 
 #[expect(
@@ -154,6 +162,7 @@ impl std::ops::Add for Usage {
             cache_read_input_tokens: self.cache_read_input_tokens + other.cache_read_input_tokens,
             cache_write_input_tokens: self.cache_write_input_tokens
                 + other.cache_write_input_tokens,
+            estimated: self.estimated || other.estimated,
         }
     }
 }

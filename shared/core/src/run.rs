@@ -72,6 +72,8 @@ pub enum RunErrorCode {
     ModelTimeout,
     /// Model stream broken off.
     ModelStreamError,
+    /// Reply of the model empty or unreadable.
+    ModelUnusableReply,
     /// Model not accessible for this deployment.
     ModelAccessDenied,
     /// Request refused by the model.
@@ -92,6 +94,7 @@ impl RunErrorCode {
             Self::ModelUnavailable => "The model is not available right now.",
             Self::ModelTimeout => "The model stopped answering.",
             Self::ModelStreamError => "The model's answer broke off.",
+            Self::ModelUnusableReply => "The model's answer was empty or unreadable.",
             Self::ModelAccessDenied => "This deployment may not use the configured model.",
             Self::ModelInvalidRequest => "The model refused the request.",
             Self::ContextTooLong => "The conversation is too long for the model.",

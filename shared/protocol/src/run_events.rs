@@ -110,6 +110,7 @@ mod tests {
             total_tokens: 15,
             cache_read_input_tokens: 100,
             cache_write_input_tokens: 0,
+            ..Usage::default()
         };
         let [told] = model_usage("m", usage).try_into().expect("one model");
         assert_eq!((told.input_tokens, told.total_tokens), (110, 115));

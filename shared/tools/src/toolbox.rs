@@ -61,7 +61,7 @@ impl Tools {
         tracing::debug!(
             event = "tool_called",
             tool = call.name,
-            input = %call.input,
+            arguments = call.arguments,
             "the model calls a tool"
         );
         let Offered { tool, prepare } = self
@@ -73,7 +73,7 @@ impl Tools {
             name: tool.name,
             limit: tool.limit,
             repeat: self.once.apply(tool.name, tool.repeat),
-            work: prepare(&call.input)?,
+            work: prepare(&call.input().map_err(|error| error.to_string())?)?,
         })
     }
 

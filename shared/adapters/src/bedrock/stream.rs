@@ -8,8 +8,6 @@ use aws_sdk_bedrockruntime::types::{
     ContentBlockDelta, ContentBlockStart, ConverseStreamMetadataEvent, ConverseStreamOutput,
     ReasoningContentBlockDelta, StopReason as SdkStopReason,
 };
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use futures::StreamExt;
 use futures::stream::try_unfold;
 use longwire_agent::model::{Delta, Deltas, ModelError, ReasoningDelta, StopReason};
@@ -130,7 +128,7 @@ fn convert_delta(block: u32, delta: ContentBlockDelta) -> Option<Delta> {
                     ReasoningDelta::Signature(Some(signature).filter(non_empty)?)
                 }
                 ReasoningContentBlockDelta::RedactedContent(bytes) => {
-                    ReasoningDelta::Redacted(BASE64.encode(bytes))
+                    ReasoningDelta::Redacted(bytes.into_inner())
                 }
                 _ => return unknown("reasoning delta"),
             };
@@ -182,13 +180,12 @@ fn metadata(event: &ConverseStreamMetadataEvent) -> Delta {
             .cache_write_input_tokens
             .map(count)
             .unwrap_or_default(),
+        estimated: false,
     });
     let latency = event.metrics.as_ref().map(|metrics| metrics.latency_ms);
     Delta::Metadata {
-        usage: usage.unwrap_or_default(),
-        latency_ms: latency
-            .and_then(|ms| u64::try_from(ms).ok())
-            .unwrap_or_default(),
+        usage,
+        latency_ms: latency.and_then(|ms| u64::try_from(ms).ok()),
     }
 }
 

@@ -67,7 +67,7 @@ async fn ask(client: Client, query: &str) -> Output {
     let call = ToolCall {
         id: CallId::random(),
         name: "kb_lookup".to_owned(),
-        input: json!({"query": query}),
+        arguments: json!({"query": query}).to_string(),
         parent: MessageId::random(),
     };
     tools.prepare(&call).expect("valid arguments").run().await

@@ -34,7 +34,7 @@ impl Ids {
         let part = Part::ToolCall {
             id: shown.clone(),
             name: legal_name(&call.name),
-            input: object(&call.input),
+            input: object(call),
         };
         let stored = call.id.clone();
         let unanswered = UnansweredCall {
@@ -106,11 +106,12 @@ fn legal_name(name: &str) -> String {
 }
 
 /// Arguments as an object. Anything else that the model wrote becomes the field `value` of one.
-fn object(input: &Value) -> Value {
-    match input {
-        Value::Object(_) => input.clone(),
-        Value::Null => Value::Object(Map::new()),
-        other => json!({ "value": other }),
+fn object(call: &ToolCall) -> Value {
+    match call.input() {
+        Ok(object @ Value::Object(_)) => object,
+        Ok(Value::Null) => Value::Object(Map::new()),
+        Ok(other) => json!({ "value": other }),
+        Err(_) => json!({ "value": call.arguments }),
     }
 }
 
@@ -120,11 +121,13 @@ mod tests {
 
     use super::*;
 
-    fn call(id: &str, name: &str, input: Value) -> ToolCall {
+    fn call(id: &str, name: &str, input: &Value) -> ToolCall {
         ToolCall {
             id: CallId::trusted(id),
             name: name.to_owned(),
-            input,
+            arguments: input
+                .as_str()
+                .map_or_else(|| input.to_string(), str::to_owned),
             parent: MessageId::trusted("m"),
         }
     }
@@ -145,7 +148,7 @@ mod tests {
 
     #[test]
     fn illegal_names_and_arguments_are_converted() {
-        let shown = |name: &str, input| match Ids::default().add(&call("a", name, input), false).0 {
+        let shown = |name: &str, input| match Ids::default().add(&call("a", name, &input), false).0 {
             Part::ToolCall { name, input, .. } => (name, input),
             other => panic!("{other:?}"),
         };
@@ -164,7 +167,7 @@ mod tests {
     fn a_repeated_call_id_takes_the_next_result() {
         let mut ids = Ids::default();
         let calls: Vec<_> = [false, true, true]
-            .map(|started| ids.add(&call("a", "t", json!({})), started).1)
+            .map(|started| ids.add(&call("a", "t", &json!({})), started).1)
             .into();
         let result = |outcome, content: &str| ToolResult {
             message_id: MessageId::trusted("m"),

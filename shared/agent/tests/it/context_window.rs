@@ -27,11 +27,13 @@ fn text(text: &str) -> Block {
     }
 }
 
-fn call(id: &str, name: &str, input: Value) -> Block {
+fn call(id: &str, name: &str, input: &Value) -> Block {
     Block::ToolCall(ToolCall {
         id: CallId::trusted(id),
         name: name.to_owned(),
-        input,
+        arguments: input
+            .as_str()
+            .map_or_else(|| input.to_string(), str::to_owned),
         parent: message_id(),
     })
 }
@@ -124,7 +126,7 @@ fn any_block() -> impl Strategy<Value = Block> {
         1 => prop_oneof![Just("c2VhbA=="), Just(""), Just("not base64!")]
             .prop_map(|data| Block::RedactedReasoning { data: data.to_owned() }),
         3 => (any_id(), prop_oneof!["[a-z_]{1,9}", any_text(), Just("n".repeat(99))], any_input())
-            .prop_map(|(id, name, input)| call(&id, &name, input)),
+            .prop_map(|(id, name, input)| call(&id, &name, &input)),
         3 => (any_id(), outcome, any_text())
             .prop_map(|(id, outcome, content)| result(&id, outcome, &content)),
     ]
@@ -190,7 +192,7 @@ fn valid_exchange(number: usize) -> impl Strategy<Value = (Vec<Message>, Vec<Tur
             for index in 0..calls {
                 let id = format!("tc_{number}_{index}");
                 let input = json!({"n": index});
-                blocks.push(call(&id, "get_weather", input.clone()));
+                blocks.push(call(&id, "get_weather", &input));
                 parts.push(Part::ToolCall {
                     id: CallId::trusted(id.clone()),
                     name: "get_weather".to_owned(),
@@ -342,8 +344,8 @@ fn a_call_without_a_result_gets_a_placeholder() {
     let calling = Message {
         calling: true,
         ..assistant(vec![
-            call("a", "send_mail", json!({})),
-            call("b", "send_mail", json!({})),
+            call("a", "send_mail", &json!({})),
+            call("b", "send_mail", &json!({})),
         ])
     };
     let stored = [
@@ -392,14 +394,14 @@ fn a_call_without_a_result_gets_a_placeholder() {
 #[test]
 fn texts_follow_results_and_blocks_of_the_wrong_role_are_left_out() {
     let stored = [
-        user(vec![text("Go"), call("x", "t", json!({}))]),
+        user(vec![text("Go"), call("x", "t", &json!({}))]),
         assistant(vec![
             Block::Reasoning {
                 text: "hm".to_owned(),
                 signature: None,
             },
             text("\n"),
-            call("a", "t", json!({})),
+            call("a", "t", &json!({})),
             result("a", ToolOutcome::Success, "mine"),
         ]),
         user(vec![text("by the way")]),

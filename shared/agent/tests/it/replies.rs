@@ -2,11 +2,15 @@
 
 use longwire_agent::model::{Delta, Part, ReasoningDelta, StopReason};
 use longwire_agent::outcome::Outcome;
-use longwire_core::message::{Block, Role};
+use longwire_core::message::{Block, Role, Usage};
+use longwire_core::run::RunErrorCode;
 
 use crate::scenario::{Observed, Scenario};
-use crate::script::{Script, call, end, input, reply, text};
+use crate::script::{Call, Script, call, end, input, reply, text};
 use crate::tools::tools;
+
+/// Arguments of `current_time`.
+const ZONE: &str = r#"{"timezone":"UTC"}"#;
 
 async fn play(script: &Script, reasoning: bool) -> Observed {
     Scenario {
@@ -158,7 +162,7 @@ async fn reasoning_is_stored_with_its_signature_and_sent_only_on_request() {
                 end(0),
                 Delta::Reasoning {
                     block: 1,
-                    delta: ReasoningDelta::Redacted("AAA=".to_owned()),
+                    delta: ReasoningDelta::Redacted(vec![0, 0]),
                 },
                 end(1),
                 text(2, "Yes."),
@@ -245,4 +249,160 @@ async fn a_reused_block_index_starts_another_block() {
         _ => None,
     });
     assert_eq!(texts.collect::<Vec<_>>(), ["One.", "Two.", "Three."]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_made_when_the_model_ends_its_turn_with_it() {
+    let script = Script::of([
+        reply(
+            [call(0, "current_time"), input(0, ZONE), end(0)],
+            StopReason::EndTurn,
+        ),
+        reply([text(0, "Done."), end(0)], StopReason::EndTurn),
+    ]);
+    let observed = play(&script, false).await;
+    let summary = observed.summary();
+    let result = summary
+        .iter()
+        .find(|entry| entry.starts_with("TOOL_CALL_RESULT"));
+    assert!(
+        result.is_some_and(|result| result.ends_with("(success)")),
+        "{summary:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn arguments_after_the_end_of_their_call_are_left_out() {
+    let script = Script::of([
+        reply(
+            [
+                call(0, "current_time"),
+                input(0, ZONE),
+                end(0),
+                input(0, "}"),
+            ],
+            StopReason::ToolUse,
+        ),
+        reply([text(0, "Done."), end(0)], StopReason::EndTurn),
+    ]);
+    let observed = play(&script, false).await;
+    let summary = observed.summary();
+    let sent = summary
+        .iter()
+        .filter(|entry| entry.starts_with("TOOL_CALL_ARGS"));
+    assert_eq!(sent.count(), 1, "{summary:#?}");
+    assert!(
+        summary.iter().any(|entry| entry.ends_with("(success)")),
+        "{summary:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn pieces_of_encrypted_reasoning_and_a_late_signature_stay_in_their_blocks() {
+    let reasoning = |block, delta| Delta::Reasoning { block, delta };
+    let script = Script::of([reply(
+        [
+            reasoning(0, ReasoningDelta::Redacted(vec![0, 1])),
+            reasoning(0, ReasoningDelta::Redacted(vec![2])),
+            end(0),
+            reasoning(1, ReasoningDelta::Text("Hmm.".to_owned())),
+            end(1),
+            reasoning(1, ReasoningDelta::Signature("sig".to_owned())),
+            text(2, "Done."),
+            end(2),
+        ],
+        StopReason::EndTurn,
+    )]);
+    let observed = play(&script, false).await;
+    let blocks = &observed.messages()[0].blocks;
+    assert_eq!(
+        blocks[..2],
+        [
+            Block::RedactedReasoning {
+                data: "AAEC".to_owned()
+            },
+            Block::Reasoning {
+                text: "Hmm.".to_owned(),
+                signature: Some("sig".to_owned())
+            },
+        ]
+    );
+    assert_eq!(blocks.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn absent_metrics_do_not_replace_reported_ones() {
+    let metadata = |usage, latency_ms| Delta::Metadata { usage, latency_ms };
+    let usage = Usage {
+        total_tokens: 15,
+        ..Usage::default()
+    };
+    let script = Script::of([Call::Answers(vec![
+        text(0, "Hey!"),
+        Delta::Stop(StopReason::EndTurn),
+        metadata(Some(usage), None),
+        metadata(None, Some(7)),
+    ])]);
+    let observed = play(&script, false).await;
+    assert_eq!(observed.messages()[0].usage, Some(usage));
+    let finished = &observed.events.last().expect("events")["metadata"];
+    assert_eq!(finished["lw.latencyMs"], 7);
+}
+
+/// Error of a run whose model gives this reply to each try.
+async fn error_of(deltas: impl Fn() -> Vec<Delta>, reason: StopReason) -> RunErrorCode {
+    let script = Script::of((0..3).map(|_| reply(deltas(), reason.clone())));
+    match play(&script, false).await.exit {
+        Err(error) => error.code(),
+        Ok(exit) => panic!("the run has not failed: {exit:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_without_a_word_is_tried_again_and_then_an_error() {
+    let hidden = || Delta::Reasoning {
+        block: 0,
+        delta: ReasoningDelta::Text("Hmm.".to_owned()),
+    };
+    for reason in [StopReason::EndTurn, StopReason::ToolUse] {
+        let code = error_of(Vec::new, reason.clone()).await;
+        assert_eq!(code, RunErrorCode::ModelUnusableReply);
+        let code = error_of(|| vec![hidden(), end(0)], reason).await;
+        assert_eq!(code, RunErrorCode::ModelUnusableReply);
+    }
+    let script = Script::of([
+        reply([], StopReason::EndTurn),
+        reply([text(0, "Hey!")], StopReason::EndTurn),
+    ]);
+    assert_eq!(play(&script, false).await.outcome(), Outcome::Answered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn arguments_of_a_call_without_a_start_are_an_error() {
+    for reason in [StopReason::EndTurn, StopReason::ToolUse] {
+        let code = error_of(|| vec![input(0, "{}"), end(0)], reason).await;
+        assert_eq!(code, RunErrorCode::ModelUnusableReply);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_after_results_is_the_end_of_the_answer() {
+    let empty = (0..3).map(|_| reply([], StopReason::EndTurn));
+    let calling = reply([call(0, "current_time"), end(0)], StopReason::ToolUse);
+    let script = Script::of([calling].into_iter().chain(empty));
+    assert_eq!(play(&script, false).await.outcome(), Outcome::Answered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filtered_reply_is_marked() {
+    for (reason, filtered) in [
+        (StopReason::GuardrailIntervened, true),
+        (StopReason::ContentFiltered, true),
+        (StopReason::MalformedModelOutput, false),
+        (StopReason::EndTurn, false),
+    ] {
+        let script = Script::of([reply([text(0, "No.")], reason.clone())]);
+        let observed = play(&script, false).await;
+        assert_eq!(observed.messages()[0].filtered, filtered, "{reason:?}");
+    }
 }

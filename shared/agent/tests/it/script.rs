@@ -139,8 +139,8 @@ pub(super) fn stop(reason: StopReason) -> [Delta; 2] {
     [
         Delta::Stop(reason),
         Delta::Metadata {
-            usage,
-            latency_ms: 7,
+            usage: Some(usage),
+            latency_ms: Some(7),
         },
     ]
 }

@@ -64,11 +64,11 @@ fn events_of(observed: &Observed, kind: &str) -> Vec<String> {
 
 /// Message with the calls of [`two_calls`] that a worker stored before it crashed.
 fn calling() -> Message {
-    let call = |id: &str, name: &str, input| {
+    let call = |id: &str, name: &str, input: serde_json::Value| {
         Block::ToolCall(ToolCall {
             id: CallId::trusted(id),
             name: name.to_owned(),
-            input,
+            arguments: input.to_string(),
             parent: MessageId::trusted("m_text"),
         })
     };

@@ -5,7 +5,6 @@ use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::RunStatus;
 use longwire_core::tool::ToolCall;
 use serde::Serialize;
-use serde_json::Value;
 
 /// Response to `history`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -164,18 +163,8 @@ impl HistoryCall {
             kind: "function",
             function: HistoryFunction {
                 name: call.name.clone(),
-                arguments: arguments(&call.input),
+                arguments: call.arguments.clone(),
             },
-        }
-    }
-}
-
-/// Arguments as they were streamed. Those of an interrupted call are not JSON and are stored as text.
-fn arguments(input: &Value) -> String {
-    match input {
-        Value::String(text) => text.clone(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            input.to_string()
         }
     }
 }
@@ -198,7 +187,7 @@ mod tests {
         Block::ToolCall(ToolCall {
             id: CallId::trusted(id),
             name: "get_weather".to_owned(),
-            input: json!({"location": "New York"}),
+            arguments: r#"{"location": "New York"}"#.to_owned(),
             parent: MessageId::trusted(parent),
         })
     }
@@ -209,15 +198,9 @@ mod tests {
     }
 
     #[test]
-    fn arguments_of_an_interrupted_call_stay_text() {
-        assert_eq!(arguments(&json!({ "city": "Ur" })), r#"{"city":"Ur"}"#);
-        assert_eq!(arguments(&json!(r#"{"ci"#)), r#"{"ci"#);
-    }
-
-    #[test]
     fn a_call_belongs_to_the_message_it_was_streamed_with() {
         let calls = json!([{"id": "tc_1", "type": "function", "function":
-            {"name": "get_weather", "arguments": "{\"location\":\"New York\"}"}}]);
+            {"name": "get_weather", "arguments": "{\"location\": \"New York\"}"}}]);
         assert_eq!(
             converted(
                 Role::Assistant,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use longwire_core::ids::CallId;
 use serde::Serialize;
 
 use crate::escape::fitting;
@@ -92,14 +93,34 @@ impl Page {
         true
     }
 
-    /// Returns the messages, oldest first, and the cursor before them.
-    pub fn finish(mut self) -> (Vec<HistoryMessage>, Option<PageCursor>) {
-        self.newest_first.reverse();
-        (self.newest_first, self.oldest)
+    /// Returns the messages, oldest first, and the cursor before them. A result follows the message with its call and the
+    /// results after it, as AG-UI's client places it, even when the model wrote text after the call.
+    pub fn finish(self) -> (Vec<HistoryMessage>, Option<PageCursor>) {
+        let mut messages: Vec<HistoryMessage> = Vec::new();
+        for message in self.newest_first.into_iter().rev() {
+            let position = place(&messages, &message);
+            messages.insert(position, message);
+        }
+        (messages, self.oldest)
     }
 }
 
+/// Position of a message after those before it.
+fn place(before: &[HistoryMessage], message: &HistoryMessage) -> usize {
+    let call = message.tool_call_id.as_ref();
+    let caller = call.and_then(|id| before.iter().rposition(|earlier| earlier.has_call(id)));
+    caller.map_or(before.len(), |caller| {
+        let rest = &before[caller + 1..];
+        let results = rest.iter().take_while(|later| later.tool_call_id.is_some());
+        caller + 1 + results.count()
+    })
+}
+
 impl HistoryMessage {
+    fn has_call(&self, id: &CallId) -> bool {
+        self.tool_calls.iter().any(|call| call.id == *id)
+    }
+
     /// Truncates the message to the limits of a page. Arguments of a tool call that do not fit become `{}`, because
     /// a part of a JSON text cannot be parsed.
     fn truncate(mut self) -> Self {
@@ -161,9 +182,9 @@ fn json_size(value: &impl Serialize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use longwire_core::ids::{CallId, MessageId, RunId};
+    use longwire_core::ids::{MessageId, RunId};
     use longwire_core::message::{Block, Message, Role};
-    use longwire_core::tool::ToolCall;
+    use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
     use serde_json::json;
 
     use super::*;
@@ -180,13 +201,34 @@ mod tests {
             Block::ToolCall(ToolCall {
                 id: CallId::trusted(format!("tc_{n}")),
                 name: "get_weather".to_owned(),
-                input: json!({"x": "\"".repeat(arguments)}),
+                arguments: json!({"x": "\"".repeat(arguments)}).to_string(),
                 parent: MessageId::trusted("m_1"),
             })
         };
         let blocks = (0..count).map(call).collect();
         HistoryMessage::from_stored(&Message::new(Role::Assistant, RunId::trusted("r1"), blocks))
             .remove(0)
+    }
+
+    #[test]
+    fn a_result_follows_the_message_with_its_call() {
+        let result = |call: &str| {
+            let result = Block::ToolResult(ToolResult {
+                message_id: MessageId::trusted(format!("result of {call}")),
+                call_id: CallId::trusted(call),
+                outcome: ToolOutcome::Success,
+                content: "sunny".to_owned(),
+            });
+            let message = Message::new(Role::User, RunId::trusted("r1"), vec![result]);
+            HistoryMessage::from_stored(&message).remove(0)
+        };
+        let mut page = Page::new(9);
+        for message in [result("tc_1"), result("tc_0"), user("Done."), calls(2, 0)] {
+            assert!(page.add(AT, message));
+        }
+        let (messages, _) = page.finish();
+        let ids: Vec<_> = messages.iter().map(|message| message.id.as_str()).collect();
+        assert_eq!(ids, ["m_1", "result of tc_0", "result of tc_1", "u1"]);
     }
 
     #[test]

@@ -30,11 +30,12 @@ fn with_knowledge(retrieve: Retrieve) -> Tools {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers pass literals")]
 fn call(name: &str, input: Value) -> ToolCall {
     ToolCall {
         id: CallId::random(),
         name: name.to_owned(),
-        input,
+        arguments: input.to_string(),
         parent: MessageId::random(),
     }
 }

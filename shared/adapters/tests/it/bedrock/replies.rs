@@ -27,10 +27,11 @@ async fn a_text_is_followed_by_its_metadata() {
         total_tokens: 1015,
         cache_read_input_tokens: 900,
         cache_write_input_tokens: 100,
+        estimated: false,
     };
     let metadata = Delta::Metadata {
-        usage,
-        latency_ms: 420,
+        usage: Some(usage),
+        latency_ms: Some(420),
     };
     let stop = Delta::BlockStop { block: 0 };
     assert_eq!(
@@ -158,7 +159,7 @@ async fn reasoning_is_read_with_its_signature() {
     let expected = vec![
         reasoning(0, ReasoningDelta::Text("Hm.".to_owned())),
         reasoning(0, ReasoningDelta::Signature("U0VBTA==".to_owned())),
-        reasoning(1, ReasoningDelta::Redacted("c2VhbGVk".to_owned())),
+        reasoning(1, ReasoningDelta::Redacted(b"sealed".to_vec())),
         end_turn(),
     ];
     assert_eq!(reply(chunks).await, (expected, None));
