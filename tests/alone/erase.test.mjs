@@ -18,7 +18,7 @@ function erased(threadId) {
 test('what a crash left of a generation is erased when the record is sent again', async (t) => {
   const { run } = await answered(t);
   const steps = [
-    { operation: 'BatchWriteItem', containing: [`LOG#${run.id}#`] },
+    { operation: 'TransactWriteItems', containing: [`LOG#${run.id}#`] },
     { operation: 'DeleteItem', containing: [`RUN#${run.id}`] },
     { operation: 'BatchWriteItem', containing: ['MSG#', run.threadId] },
   ];
@@ -38,7 +38,7 @@ test('what a crash left of a generation is erased when the record is sent again'
 test('failing and lost calls leave no item of a generation', async (t) => {
   for (const effect of /** @type {const} */ (['fail', 'lose'])) {
     const { run } = await answered(t);
-    const operations = ['Query', 'DeleteItem', 'BatchWriteItem'];
+    const operations = ['Query', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems'];
     const faults = operations.map((operation) =>
       inject(t, { effect, operation, function: 'erase', containing: run.threadId }),
     );

@@ -177,7 +177,7 @@ test('the next request on the thread resends the message of a run whose `wakeBy`
   await run.success();
 });
 
-test('a step that the table refuses for good ends the run after one model call', async (t) => {
+test('a step that the table refuses for good ends the run in its first attempt', async (t) => {
   const { client, ids } = await named(t);
   await inject(t, {
     effect: 'invalid',
@@ -191,7 +191,9 @@ test('a step that the table refuses for good ends the run after one model call',
   const row = await endedRow(ids.threadId, ids.runId);
   assert.equal(row.status, 'failed');
   assert.equal(run.events.at(-1)?.code, 'internal');
-  assert.equal((await requests(ids.runId)).length, 1, 'model calls');
+  assert.equal(row.epoch, 1);
+  // The next model call begins while the step is stored.
+  assert.ok((await requests(ids.runId)).length <= 2, 'model calls');
   await idle(ids.threadId, IDLE_MS);
   await answersNextPrompt(client);
 });
