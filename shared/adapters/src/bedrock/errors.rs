@@ -10,11 +10,16 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
 use longwire_agent::model::{ModelError, ModelErrorKind};
 use longwire_core::error_chain::error_chain;
+use serde_json::Value;
 
 /// Phrases of models about a conversation that exceeds their context window, in lower case. Bedrock returns them in
-/// a ValidationException, without a code of their own.
-const TOO_LONG: [&str; 7] = [
+/// a ValidationException or in an exception of the stream, without a code of their own.
+const TOO_LONG: [&str; 11] = [
     "input is too long",
+    "input is longer",
+    "too many total text bytes",
+    "maximum context",
+    "exceeds the maximum number of tokens",
     "prompt is too long",
     "too many input tokens",
     "input tokens exceeded",
@@ -22,6 +27,9 @@ const TOO_LONG: [&str; 7] = [
     "context length",
     "context window",
 ];
+
+/// Phrases about a quota of a day, in lower case.
+const PER_DAY: [&str; 3] = ["per day", "daily", "per-day"];
 
 /// Converts an error before the reply.
 pub(super) fn before_reply(error: &SdkError<ConverseStreamError, HttpResponse>) -> ModelError {
@@ -37,20 +45,56 @@ pub(super) fn before_reply(error: &SdkError<ConverseStreamError, HttpResponse>) 
     ModelError { kind, detail }
 }
 
-/// Converts an error within the reply: an exception event, or a broken connection. Exceptions in a stream have a
-/// type but no code.
+/// Converts an error within the reply: an exception event, an error event, or a broken connection. Also exceptions that the
+/// SDK does not know keep their names, which decide whether another try can succeed.
 pub(super) fn within_reply(error: &SdkError<ConverseStreamOutputError, RawMessage>) -> ModelError {
-    use ConverseStreamOutputError as Exception;
-    let kind = match error.as_service_error() {
-        Some(Exception::ThrottlingException(_)) => ModelErrorKind::Throttled,
-        Some(Exception::InternalServerException(_) | Exception::ServiceUnavailableException(_)) => {
-            ModelErrorKind::Unavailable
+    let told = error.raw_response().and_then(told);
+    let kind = match (&told, error.as_service_error()) {
+        (_, Some(ConverseStreamOutputError::ModelStreamErrorException(e))) => {
+            let message = e.original_message().or(e.message());
+            let kind = e.original_status_code().map(by_original_status);
+            match by_message(message.unwrap_or_default()) {
+                ModelErrorKind::Invalid => kind.unwrap_or(ModelErrorKind::Stream),
+                kind => kind,
+            }
         }
-        Some(Exception::ValidationException(e)) => by_message(e.message().unwrap_or_default()),
-        _ => ModelErrorKind::Stream,
+        (Some((name, message)), _) => by_name(name, message).unwrap_or(ModelErrorKind::Stream),
+        (None, _) => ModelErrorKind::Stream,
     };
-    let detail = error_chain(error);
+    let mut detail = error_chain(error);
+    if let Some((name, message)) = told {
+        detail = format!("{name}: {message} ({detail})");
+    }
     ModelError { kind, detail }
+}
+
+/// Name and message of an exception or error event ("Event stream encoding", Smithy specification).
+fn told(raw: &RawMessage) -> Option<(String, String)> {
+    let RawMessage::Decoded(event) = raw else {
+        return None;
+    };
+    let header = |name: &str| {
+        let found = event.headers().iter().find(|h| h.name().as_str() == name);
+        found.and_then(|header| Some(header.value().as_string().ok()?.as_str().to_owned()))
+    };
+    if let Some(code) = header(":error-code") {
+        return Some((code, header(":error-message").unwrap_or_default()));
+    }
+    let name = header(":exception-type")?;
+    let payload: Value = serde_json::from_slice(event.payload()).unwrap_or_default();
+    let message = payload.get("message").and_then(Value::as_str);
+    Some((name, message.unwrap_or_default().to_owned()))
+}
+
+/// Kind of an error by the status with which the model answered Bedrock.
+fn by_original_status(status: i32) -> ModelErrorKind {
+    match status {
+        429 => ModelErrorKind::Throttled,
+        400 => ModelErrorKind::Invalid,
+        403 => ModelErrorKind::AccessDenied,
+        503 => ModelErrorKind::Unavailable,
+        _ => ModelErrorKind::Stream,
+    }
 }
 
 /// Error of a stream that ended without a stop reason.
@@ -78,28 +122,52 @@ pub(super) fn invalid_request(error: BuildError) -> ModelError {
     }
 }
 
-/// Kind of an error by its code; `None` for an unknown code (Bedrock API reference, "ConverseStream", Errors, and
-/// "Common Errors").
+/// Kind of an error by its code; `None` for an unknown code.
 fn by_code(error: &impl ProvideErrorMetadata) -> Option<ModelErrorKind> {
-    Some(match error.code()? {
+    by_name(error.code()?, error.message().unwrap_or_default())
+}
+
+/// Kind of an error by its name, which in a stream has a lower-case first letter; `None` for an unknown name (Bedrock API
+/// reference, "ConverseStream", Errors, and "Common Errors").
+fn by_name(name: &str, message: &str) -> Option<ModelErrorKind> {
+    let mut letters = name.chars();
+    let first = letters.next()?.to_ascii_uppercase();
+    Some(match format!("{first}{}", letters.as_str()).as_str() {
         "ThrottlingException" | "TooManyRequestsException" | "ServiceQuotaExceededException" => {
-            ModelErrorKind::Throttled
+            by_quota(message)
         }
         "ServiceUnavailableException"
         | "InternalServerException"
-        | "ModelNotReadyException"
-        | "ModelErrorException" => ModelErrorKind::Unavailable,
+        | "InternalFailure"
+        | "ModelNotReadyException" => ModelErrorKind::Unavailable,
+        "ModelErrorException" => match by_message(message) {
+            ModelErrorKind::Invalid => ModelErrorKind::Unavailable,
+            kind => kind,
+        },
         "ModelTimeoutException" => ModelErrorKind::Timeout,
-        "ModelStreamErrorException" => ModelErrorKind::Stream,
+        "ModelStreamErrorException" => match by_message(message) {
+            ModelErrorKind::Invalid => ModelErrorKind::Stream,
+            kind => kind,
+        },
         // A model that does not exist or was retired cannot be accessed either.
         "AccessDeniedException"
         | "ResourceNotFoundException"
         | "UnrecognizedClientException"
         | "InvalidSignatureException"
         | "ExpiredTokenException" => ModelErrorKind::AccessDenied,
-        "ValidationException" => by_message(error.message().unwrap_or_default()),
+        "ValidationException" => by_message(message),
         _ => return None,
     })
+}
+
+/// Kind of a throttling error: quotas of a day do not refill within a run.
+fn by_quota(message: &str) -> ModelErrorKind {
+    let message = message.to_lowercase();
+    if PER_DAY.iter().any(|phrase| message.contains(phrase)) {
+        ModelErrorKind::QuotaUsedUp
+    } else {
+        ModelErrorKind::Throttled
+    }
 }
 
 /// Kind of a ValidationException.

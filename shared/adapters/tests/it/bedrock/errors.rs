@@ -10,7 +10,7 @@ use longwire_adapters::bedrock::settings::{IDLE, Settings};
 use longwire_agent::model::{Model, ModelErrorKind};
 use tokio::time::Instant;
 
-use crate::bedrock::server::{Chunk, Server, exception, until};
+use crate::bedrock::server::{Chunk, Server, error_event, exception, until};
 use crate::bedrock::{end_turn, message_stop, refusal, reply, request, text, text_events};
 
 const MODEL: &str = "amazon.nova-2-lite-v1:0";
@@ -18,7 +18,7 @@ const MODEL: &str = "amazon.nova-2-lite-v1:0";
 #[tokio::test]
 async fn a_refusal_is_converted_and_not_retried() {
     use ModelErrorKind::{
-        AccessDenied, ContextTooLong, Invalid, Stream, Throttled, Timeout, Unavailable,
+        AccessDenied, ContextTooLong, Invalid, QuotaUsedUp, Stream, Throttled, Timeout, Unavailable,
     };
     for (status, code, message, kind) in [
         (
@@ -82,6 +82,24 @@ async fn a_refusal_is_converted_and_not_retried() {
             Invalid,
         ),
         (502, None, "Bad Gateway", Unavailable),
+        (
+            429,
+            Some("ThrottlingException"),
+            "Too many tokens per day, please wait before trying again.",
+            QuotaUsedUp,
+        ),
+        (
+            400,
+            Some("ValidationException"),
+            "too many total text bytes: 17929476 > 16000000",
+            ContextTooLong,
+        ),
+        (
+            424,
+            Some("ModelErrorException"),
+            "Input is too long for requested model.",
+            ContextTooLong,
+        ),
         (429, None, "slow down", Throttled),
         (401, Some("SomethingNew"), "who?", AccessDenied),
         (413, Some("SomethingNew"), "big", Invalid),
@@ -132,6 +150,22 @@ async fn an_exception_within_the_reply_is_its_last_item() {
             "Input is too long",
             ModelErrorKind::ContextTooLong,
         ),
+        (
+            "modelStreamErrorException",
+            "Input is too long for requested model.",
+            ModelErrorKind::ContextTooLong,
+        ),
+        (
+            "throttlingException",
+            "Too many tokens per day",
+            ModelErrorKind::QuotaUsedUp,
+        ),
+        (
+            "accessDeniedException",
+            "not you",
+            ModelErrorKind::AccessDenied,
+        ),
+        ("modelTimeoutException", "slow", ModelErrorKind::Timeout),
         ("somethingNewException", "oh", ModelErrorKind::Stream),
     ] {
         let mut chunks = text_events("Hi");
@@ -146,6 +180,31 @@ async fn an_exception_within_the_reply_is_its_last_item() {
             error.detail
         );
     }
+}
+
+#[tokio::test]
+async fn the_status_with_which_the_model_answered_decides() {
+    for (status, kind) in [
+        (429, ModelErrorKind::Throttled),
+        (400, ModelErrorKind::Invalid),
+        (500, ModelErrorKind::Stream),
+    ] {
+        let body = format!(r#"{{"message":"oh","originalStatusCode":{status}}}"#);
+        let (_, error) = reply(vec![exception("modelStreamErrorException", &body)]).await;
+        assert_eq!(error.expect("an error").kind, kind, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_event_keeps_its_name() {
+    let (_, error) = reply(vec![error_event("InternalFailure", "oh")]).await;
+    let error = error.expect("an error");
+    assert_eq!(error.kind, ModelErrorKind::Unavailable);
+    assert!(
+        error.detail.starts_with("InternalFailure: oh"),
+        "{}",
+        error.detail
+    );
 }
 
 #[tokio::test]

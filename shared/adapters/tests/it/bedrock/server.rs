@@ -37,16 +37,30 @@ pub(super) fn exception(kind: &str, payload: &str) -> Chunk {
     frame("exception", ":exception-type", kind, payload)
 }
 
+/// Frame of an error that no exception describes.
+pub(super) fn error_event(code: &str, text: &str) -> Chunk {
+    let message = Message::new(Vec::new())
+        .add_header(header(":message-type", "error"))
+        .add_header(header(":error-code", code))
+        .add_header(header(":error-message", text));
+    written(&message)
+}
+
 fn frame(message: &str, key: &'static str, kind: &str, payload: &str) -> Chunk {
-    let header = |name: &'static str, value: &str| {
-        Header::new(name, HeaderValue::String(value.to_owned().into()))
-    };
     let message = Message::new(payload.as_bytes().to_vec())
         .add_header(header(":message-type", message))
         .add_header(header(key, kind))
         .add_header(header(":content-type", "application/json"));
+    written(&message)
+}
+
+fn header(name: &'static str, value: &str) -> Header {
+    Header::new(name, HeaderValue::String(value.to_owned().into()))
+}
+
+fn written(message: &Message) -> Chunk {
     let mut bytes = Vec::new();
-    write_message_to(&message, &mut bytes).expect("a frame");
+    write_message_to(message, &mut bytes).expect("a frame");
     Chunk::Bytes(bytes)
 }
 
