@@ -117,25 +117,26 @@ locals {
 
   # A setting that is null is not passed on; the default of the worker applies.
   worker_settings = {
-    MODEL_ID              = var.model_id
-    KNOWLEDGE_BASE_ID     = var.knowledge_base_id
-    SYSTEM_PROMPT         = var.system_prompt
-    THREAD_TTL_HOURS      = tostring(var.thread_ttl_hours)
-    MAX_TOKENS            = var.worker.max_tokens
-    MAX_STEPS             = var.worker.max_steps
-    TEMPERATURE           = var.worker.temperature
-    TOP_P                 = var.worker.top_p
-    MODEL_FIELDS          = var.worker.model_fields == null ? null : jsonencode(var.worker.model_fields)
-    HISTORY_MESSAGES      = var.worker.history_messages
-    MODEL_IDLE_SECONDS    = var.worker.model_idle_seconds
-    FLUSH_WINDOW_MS       = var.worker.flush_window_ms
-    MIN_POST_INTERVAL_MS  = var.worker.min_post_interval_ms
-    LEASE_SECONDS         = var.worker.lease_seconds
-    VISIBILITY_SECONDS    = var.worker.visibility_seconds
-    REPLAY_SECONDS        = var.worker.replay_seconds
-    RUN_SECONDS           = var.worker.run_seconds
-    TOOLS_ONCE            = var.worker.tools_once
-    WEATHER_GEOCODING_URL = var.worker.geocoding_url
-    WEATHER_FORECAST_URL  = var.worker.forecast_url
+    MODEL_ID               = var.model_id
+    KNOWLEDGE_BASE_ID      = var.knowledge_base_id
+    SYSTEM_PROMPT          = var.system_prompt
+    THREAD_TTL_HOURS       = tostring(var.thread_ttl_hours)
+    MAX_TOKENS             = var.worker.max_tokens
+    MAX_STEPS              = var.worker.max_steps
+    TEMPERATURE            = var.worker.temperature
+    TOP_P                  = var.worker.top_p
+    MODEL_FIELDS           = var.worker.model_fields == null ? null : jsonencode(var.worker.model_fields)
+    HISTORY_MESSAGES       = var.worker.history_messages
+    MODEL_IDLE_SECONDS     = var.worker.model_idle_seconds
+    MODEL_THROTTLE_SECONDS = var.worker.model_throttle_seconds
+    FLUSH_WINDOW_MS        = var.worker.flush_window_ms
+    MIN_POST_INTERVAL_MS   = var.worker.min_post_interval_ms
+    LEASE_SECONDS          = var.worker.lease_seconds
+    VISIBILITY_SECONDS     = var.worker.visibility_seconds
+    REPLAY_SECONDS         = var.worker.replay_seconds
+    RUN_SECONDS            = var.worker.run_seconds
+    TOOLS_ONCE             = var.worker.tools_once
+    WEATHER_GEOCODING_URL  = var.worker.geocoding_url
+    WEATHER_FORECAST_URL   = var.worker.forecast_url
   }
 }

@@ -49,6 +49,7 @@ fn limits(lease: Duration) -> Result<Limits, BadEnv> {
         // An event may hold a single token and takes some 200 B.
         max_tokens: within("MAX_TOKENS", default.max_tokens, 1..=16_000)?,
         window: Window { messages, ..window },
+        throttled_for: seconds("MODEL_THROTTLE_SECONDS", default.throttled_for)?,
         lease_margin: default.lease_margin.min(lease / 4),
         ..default
     })

@@ -18,6 +18,8 @@ pub(super) struct ReplyAccumulator {
     /// Message that the tool calls belong to on the wire: the last text before them, or a generated id.
     parent: Option<MessageId>,
     has_output: bool,
+    /// Bytes of the deltas; `None` until the reply begins.
+    received: Option<usize>,
     /// Deltas of arguments belong to no call: its start was missing or is not known to this version.
     has_lost_input: bool,
     stop_reason: Option<StopReason>,
@@ -34,6 +36,7 @@ impl ReplyAccumulator {
             blocks: Vec::new(),
             parent: None,
             has_output: false,
+            received: None,
             has_lost_input: false,
             stop_reason: None,
             usage: None,
@@ -41,9 +44,20 @@ impl ReplyAccumulator {
         }
     }
 
+    /// Notes that the model was called: tokens are charged from now on.
+    pub(super) fn begin(&mut self) {
+        self.received = Some(0);
+    }
+
+    /// Bytes of the reply so far; `None` when it has not begun.
+    pub(super) fn received(&self) -> Option<usize> {
+        self.received
+    }
+
     /// Adds a delta and returns the events that it leads to.
     pub(super) fn add(&mut self, delta: Delta) -> Vec<Draft> {
         let mut drafts = Vec::new();
+        self.received = self.received.map(|bytes| bytes + delta.len());
         match delta {
             Delta::Text { block, text } => {
                 let open = self.open(block, OpenBlock::is_text, OpenBlock::text, &mut drafts);
@@ -192,9 +206,7 @@ impl ReplyAccumulator {
             .into_iter()
             .filter_map(|(_, open)| open.into_block())
             .collect();
-        let mut message = Message::new(Role::Assistant, self.run_id, blocks);
-        message.usage = self.usage;
-        (drafts, message)
+        (drafts, Message::new(Role::Assistant, self.run_id, blocks))
     }
 }
 

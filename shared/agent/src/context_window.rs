@@ -7,7 +7,9 @@
 //! - Turns alternate, and the first and the last are the user's.
 //! - Every tool call has its result in the next turn, before any text.
 //! - No text is blank, arguments are objects, ids and names are legal.
-//! - Reasoning has its signature, or is left out.
+//! - Reasoning has its signature, or is left out. Only that of the run itself is repeated: models bind it to all that stood
+//!   before it, which changes from one run to the next.
+//! - Runs that a guardrail or a filter stopped are left out, because the model would refuse them again.
 //!
 //! A conversation that keeps the rules is not changed.
 
@@ -15,9 +17,12 @@ mod cache_points;
 mod cut;
 mod placeholders;
 mod repair;
+pub(crate) mod tokens;
 mod tool_pairs;
 
-use longwire_core::message::Message;
+use longwire_core::ids::RunId;
+use longwire_core::message::{Message, Usage};
+use longwire_core::tool::ToolSpec;
 
 use crate::model::Turn;
 
@@ -43,14 +48,82 @@ impl Default for Window {
     }
 }
 
-/// Makes the turns of a valid request: at least one, the first and the last the user's.
+/// Tokens that a request may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Most tokens of a request.
+    request: u64,
+    /// Estimated tokens of the system prompt and the tools.
+    fixed: u64,
+}
+
+impl Room {
+    /// Room of a model with this context window, in tokens, of which a reply takes `max_tokens` at most.
+    pub fn new(context: u64, max_tokens: u32, system: &str, tools: &[ToolSpec]) -> Self {
+        let tools: u64 = tools.iter().map(tokens::of_tool).sum();
+        Self {
+            request: context.saturating_sub(max_tokens.into()),
+            fixed: tokens::of_bytes(system.len()) + tools,
+        }
+    }
+}
+
+/// Reasoning that a request repeats: that of one run, as far as this model made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnReasoning<'a> {
+    /// Id of the run.
+    pub run_id: &'a RunId,
+    /// Id of the model.
+    pub model: &'a str,
+}
+
+/// Index of the first message to show, by the number of messages and by tokens. The last plain user message is shown in
+/// any case.
+pub fn start(stored: &[Message], window: Window, room: Room) -> usize {
+    let start = cut::start(stored, window.messages, window.before);
+    if fits_as_counted(stored, room) {
+        return start;
+    }
+    cut::within(stored, start, room.request.saturating_sub(room.fixed))
+}
+
+/// Index of the first message of the newer half, by tokens, of those from `start` on.
+pub fn half(stored: &[Message], start: usize) -> usize {
+    let shown: u64 = stored[start..].iter().map(tokens::of_message).sum();
+    cut::within(stored, start, shown / 2)
+}
+
+/// Tells whether the last request that Bedrock counted, with an estimate of what came since, leaves room.
+fn fits_as_counted(stored: &[Message], room: Room) -> bool {
+    let counted = stored
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(index, message)| {
+            let usage = message.usage.filter(|usage| !usage.estimated)?;
+            Some((index, usage))
+        });
+    counted.is_some_and(|(index, usage)| {
+        let since = &stored[index + 1..];
+        tokens_of(usage) + since.iter().map(tokens::of_message).sum::<u64>() <= room.request
+    })
+}
+
+fn tokens_of(usage: Usage) -> u64 {
+    usage.input_tokens
+        + usage.cache_read_input_tokens
+        + usage.cache_write_input_tokens
+        + usage.output_tokens
+}
+
+/// Makes the turns of a valid request for messages that start with a plain user message: at least one turn, the first and
+/// the last the user's.
 ///
 /// At most two turns end with [`crate::model::Part::CachePoint`]. With one after the tools and one after the
 /// system prompt, a request has at most the four that Bedrock allows (Bedrock user guide, "Prompt caching").
-pub fn turns(stored: &[Message], window: Window) -> Vec<Turn> {
-    let shown = &stored[cut::start(stored, window.messages, window.before)..];
-    let mut turns = repair::repair(shown);
-    if window.cache_points {
+pub fn turns(shown: &[Message], cache_points: bool, own: Option<OwnReasoning<'_>>) -> Vec<Turn> {
+    let mut turns = repair::repair(shown, own);
+    if cache_points {
         cache_points::mark(&mut turns);
     }
     turns

@@ -6,6 +6,7 @@ use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::message::Message;
 use longwire_core::run::CancelReason;
+use longwire_core::run_frame::RunFrame;
 use longwire_protocol::numbered::Draft;
 use longwire_stream::sink::{EventSink, Stopped};
 use longwire_tools::toolbox::Tools;
@@ -36,8 +37,10 @@ pub struct Ctx<'a> {
     pub run_id: RunId,
     /// Thread of the run.
     pub thread_id: ThreadId,
-    /// System prompt, including the client's facts for the model.
+    /// System prompt of the deployment.
     pub system: String,
+    /// Frame that the first worker of the run stored.
+    pub frame: Option<RunFrame>,
     /// Sends reasoning to the client.
     pub reasoning: bool,
     /// Limits of the run.
@@ -53,8 +56,10 @@ pub struct Limits {
     pub max_tokens: u32,
     /// Part of the conversation that the model is shown.
     pub window: Window,
-    /// Most tries of one model call; a call is retried only while nothing of its reply was sent.
+    /// Most tries of one model call, for other failures than throttling; a call is retried only while nothing of its reply was sent.
     pub model_tries: u32,
+    /// Time for which a throttled call is tried again.
+    pub throttled_for: Duration,
     /// Upper bound of the first pause between two tries. The bound doubles with each try; the pause has
     /// full jitter.
     pub backoff: Duration,
@@ -69,6 +74,7 @@ impl Default for Limits {
             max_tokens: 4096,
             window: Window::default(),
             model_tries: 4,
+            throttled_for: Duration::from_secs(60),
             backoff: Duration::from_secs(1),
             lease_margin: Duration::from_secs(5),
         }
@@ -82,6 +88,8 @@ pub struct Step {
     pub messages: Vec<Message>,
     /// Events of the run up to here that no earlier step carried, as they were sent.
     pub events: EventBatch,
+    /// Frame of the run, with the first step of one that has none stored.
+    pub frame: Option<RunFrame>,
     /// Progress of the step.
     pub stage: Stage,
 }

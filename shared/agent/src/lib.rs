@@ -9,7 +9,6 @@
 pub mod model;
 
 pub mod context_window;
-pub mod system_prompt;
 
 pub mod ctx;
 pub mod error;
@@ -21,7 +20,10 @@ mod accumulator;
 mod block_events;
 mod open_block;
 mod reply;
+mod retries;
 mod turn;
+mod usage;
+mod view;
 
 mod result_limits;
 mod results;

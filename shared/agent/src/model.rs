@@ -134,6 +134,22 @@ pub enum Delta {
     },
 }
 
+impl Delta {
+    /// Length of the content, in bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Text { text, .. } => text.len(),
+            Self::ToolStart { name, .. } => name.len(),
+            Self::ToolInput { json, .. } => json.len(),
+            Self::Reasoning { delta, .. } => match delta {
+                ReasoningDelta::Text(text) | ReasoningDelta::Signature(text) => text.len(),
+                ReasoningDelta::Redacted(bytes) => bytes.len(),
+            },
+            Self::BlockStop { .. } | Self::Stop(_) | Self::Metadata { .. } => 0,
+        }
+    }
+}
+
 /// Delta of reasoning.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReasoningDelta {
@@ -204,6 +220,9 @@ pub enum ModelErrorKind {
     /// A quota of requests or tokens is exceeded for now.
     #[error("the model is throttled")]
     Throttled,
+    /// A quota is used up for the day.
+    #[error("the daily quota of the model is used up")]
+    QuotaUsedUp,
     /// The service is unavailable, or the model is not ready.
     #[error("the model is unavailable")]
     Unavailable,
@@ -240,6 +259,7 @@ impl ModelErrorKind {
     pub(super) fn code(self) -> RunErrorCode {
         match self {
             Self::Throttled => RunErrorCode::ModelThrottled,
+            Self::QuotaUsedUp => RunErrorCode::ModelQuotaUsedUp,
             Self::Unavailable => RunErrorCode::ModelUnavailable,
             Self::Timeout => RunErrorCode::ModelTimeout,
             Self::Stream => RunErrorCode::ModelStreamError,

@@ -12,6 +12,7 @@ use crate::reply::Reply;
 use crate::tool_calls::{ToolCalls, refuse_calls};
 use crate::transcript::Transcript;
 use crate::turn::turn;
+use crate::view::View;
 
 /// Answers the last message of `conversation`, starting with step `first_step`: 1, or the first step that no
 /// earlier worker finished. When the last message is the run's own and marked `calling`, the model call of that
@@ -27,7 +28,8 @@ pub async fn run(
     conversation: &mut Vec<Message>,
     first_step: u32,
 ) -> Result<Exit, AgentError> {
-    let mut transcript = Transcript::new(conversation, &ctx.run_id);
+    let mut view = View::new(ctx, conversation);
+    let mut transcript = Transcript::new(conversation, &ctx.run_id, view.frame_to_store(ctx));
     let mut longest = Duration::ZERO;
     // Calls that were started get their results even if the limit is lower than it was then.
     let last_step = if transcript.is_calling() {
@@ -37,7 +39,7 @@ pub async fn run(
     };
     for number in first_step..=last_step {
         let started = Instant::now();
-        let outcome = step(ctx, &mut transcript, number).await?;
+        let outcome = step(ctx, &mut view, &mut transcript, number).await?;
         if let Some(outcome) = outcome.or_else(|| ctx.cancelled().map(Outcome::Cancelled)) {
             return Ok(transcript.end(outcome));
         }
@@ -59,6 +61,7 @@ pub async fn run(
 /// Makes one step: a model call and the tool calls that it asks for. Returns an outcome when the run ends with it.
 async fn step(
     ctx: &Ctx<'_>,
+    view: &mut View,
     transcript: &mut Transcript<'_>,
     number: u32,
 ) -> Result<Option<Outcome>, AgentError> {
@@ -67,7 +70,7 @@ async fn step(
         transcript.extend([message, results]);
         return Ok(None);
     }
-    let reply = turn(ctx, number, transcript.messages()).await?;
+    let reply = turn(ctx, view, number, transcript.messages()).await?;
     let outcome = match reply.stop {
         Stop::ToolUse => return run_tools(ctx, transcript, reply).await.map(|()| None),
         Stop::EndTurn => Outcome::Answered,

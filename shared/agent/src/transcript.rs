@@ -2,6 +2,7 @@
 
 use longwire_core::ids::RunId;
 use longwire_core::message::Message;
+use longwire_core::run_frame::RunFrame;
 use tokio::sync::oneshot;
 
 use crate::ctx::{Ctx, Stage, Step};
@@ -14,16 +15,23 @@ pub(super) struct Transcript<'a> {
     run_id: &'a RunId,
     /// Number of messages that are stored or were sent for storing.
     stored: usize,
+    /// Frame to send with the first step.
+    frame: Option<RunFrame>,
 }
 
 impl<'a> Transcript<'a> {
-    /// Takes a conversation whose messages are all stored.
-    pub(super) fn new(conversation: &'a mut Vec<Message>, run_id: &'a RunId) -> Self {
+    /// Takes a conversation whose messages are all stored, and the frame to store with the first step.
+    pub(super) fn new(
+        conversation: &'a mut Vec<Message>,
+        run_id: &'a RunId,
+        frame: Option<RunFrame>,
+    ) -> Self {
         let stored = conversation.len();
         Self {
             conversation,
             run_id,
             stored,
+            frame,
         }
     }
 
@@ -61,12 +69,12 @@ impl<'a> Transcript<'a> {
     pub(super) async fn store(&mut self, ctx: &Ctx<'_>) -> Result<(), AgentError> {
         let messages = self.conversation[self.stored..].to_vec();
         self.stored = self.conversation.len();
-        send(ctx, messages, Stage::Finished).await
+        self.send(ctx, messages, Stage::Finished).await
     }
 
     /// Sends `message` alone, marked `calling`, and waits until it is stored or the run is cancelled.
     pub(super) async fn store_calling(
-        &self,
+        &mut self,
         ctx: &Ctx<'_>,
         message: &Message,
     ) -> Result<(), AgentError> {
@@ -75,7 +83,8 @@ impl<'a> Transcript<'a> {
             ..message.clone()
         };
         let (notify, stored) = oneshot::channel();
-        send(ctx, vec![calling], Stage::Calling(notify)).await?;
+        self.send(ctx, vec![calling], Stage::Calling(notify))
+            .await?;
         tokio::select! {
             biased;
             _ = ctx.cancellation() => Ok(()),
@@ -90,21 +99,21 @@ impl<'a> Transcript<'a> {
             messages: self.conversation.split_off(self.stored),
         }
     }
-}
 
-async fn send(ctx: &Ctx<'_>, messages: Vec<Message>, stage: Stage) -> Result<(), AgentError> {
-    let events = ctx
-        .events
-        .batch()
-        .await
-        .map_err(|_| AgentError::Abandoned)?;
-    let step = Step {
-        messages,
-        events,
-        stage,
-    };
-    ctx.steps
-        .send(step)
-        .await
-        .map_err(|_| AgentError::Abandoned)
+    async fn send(
+        &mut self,
+        ctx: &Ctx<'_>,
+        messages: Vec<Message>,
+        stage: Stage,
+    ) -> Result<(), AgentError> {
+        let events = ctx.events.batch().await;
+        let step = Step {
+            messages,
+            events: events.map_err(|_| AgentError::Abandoned)?,
+            frame: self.frame.take(),
+            stage,
+        };
+        let sent = ctx.steps.send(step).await;
+        sent.map_err(|_| AgentError::Abandoned)
+    }
 }

@@ -12,6 +12,7 @@ pub mod tool;
 pub mod lenient;
 pub mod options;
 pub mod run;
+pub mod run_frame;
 pub mod run_input;
 pub mod shape;
 

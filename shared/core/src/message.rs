@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{MessageId, RunId};
+use crate::run_input::Context;
 use crate::tool::{ToolCall, ToolResult};
 
 /// Side of the conversation that a message belongs to.
@@ -40,6 +41,12 @@ pub struct Message {
     /// Set when the message was stored before its tool calls ran, because a call must not be repeated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub calling: bool,
+    /// Facts from the client for the model, on user messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<Context>,
+    /// Id of the model that wrote the message. Its reasoning goes back to no other one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Tokens of the model call, on assistant messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -68,6 +75,8 @@ impl Message {
             cancelled: false,
             filtered: false,
             calling: false,
+            context: Vec::new(),
+            model: None,
             usage: None,
         }
     }

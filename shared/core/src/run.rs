@@ -66,6 +66,8 @@ pub enum CancelReason {
 pub enum RunErrorCode {
     /// Quota of the model exceeded for now.
     ModelThrottled,
+    /// Quota of the model used up for the day.
+    ModelQuotaUsedUp,
     /// Model service unavailable, or the model not ready.
     ModelUnavailable,
     /// No event from the model within the idle limit.
@@ -91,6 +93,7 @@ impl RunErrorCode {
     pub fn message(self) -> &'static str {
         match self {
             Self::ModelThrottled => "The model is busy. Try again in a moment.",
+            Self::ModelQuotaUsedUp => "The model's quota for today is used up.",
             Self::ModelUnavailable => "The model is not available right now.",
             Self::ModelTimeout => "The model stopped answering.",
             Self::ModelStreamError => "The model's answer broke off.",
@@ -107,7 +110,10 @@ impl RunErrorCode {
     pub fn retryable(self) -> bool {
         !matches!(
             self,
-            Self::ModelAccessDenied | Self::ModelInvalidRequest | Self::ContextTooLong
+            Self::ModelQuotaUsedUp
+                | Self::ModelAccessDenied
+                | Self::ModelInvalidRequest
+                | Self::ContextTooLong
         )
     }
 }

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use crate::ids::{CallId, MessageId};
 
 /// Description of a tool for the model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ToolSpec {
     /// Name, `[a-zA-Z0-9_-]{1,64}`.
     pub name: String,

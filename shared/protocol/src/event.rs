@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 /// Version of AG-UI that the events follow.
 pub const PROTOCOL_VERSION: &str = "1.0";
 
-/// Name of the CUSTOM event with the status of a tool.
+/// Name of the CUSTOM event with the status of a tool or of a model call.
 pub const STATUS: &str = "lw.status";
 
 /// Name of the CUSTOM event of a restart.
@@ -102,6 +102,14 @@ impl Event {
         Self::Custom {
             name: STATUS.to_owned(),
             value: json!({ "text": text, "toolCallId": call }),
+        }
+    }
+
+    /// Status of a model call, as text for people.
+    pub fn model_status(text: &str) -> Self {
+        Self::Custom {
+            name: STATUS.to_owned(),
+            value: json!({ "text": text }),
         }
     }
 

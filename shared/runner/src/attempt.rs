@@ -7,6 +7,7 @@ use longwire_agent::ctx::Limits;
 use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::message::{Message, Role};
 use longwire_core::run::{Cursor, RunRow};
+use longwire_core::run_frame::RunFrame;
 use longwire_core::run_input::RunInput;
 use longwire_core::shape::Shape;
 use longwire_store::threads::claim::Claim;
@@ -40,6 +41,8 @@ pub struct Attempt<'a> {
     pub history: History,
     /// Input of the run; `None` when an item cannot be parsed.
     pub input: Option<RunInput>,
+    /// Frame of the run, once a step of it is stored.
+    pub frame: Option<RunFrame>,
     /// Connections of the thread, from an index that lags.
     pub hints: Vec<(ConnectionId, Shape)>,
     /// Deadlines of the run in this invocation.
@@ -66,7 +69,10 @@ impl Attempt<'_> {
     pub fn unstored_prompt(&self) -> Option<Message> {
         let input = self.input.as_ref().filter(|_| !self.deleted)?;
         let run_id = self.lease.run_id.clone();
-        let prompt = || Message::user(self.row.message_id.clone(), run_id, input.prompt.clone());
+        let prompt = || Message {
+            context: input.context.clone(),
+            ..Message::user(self.row.message_id.clone(), run_id, input.prompt.clone())
+        };
         self.stored().is_empty().then(prompt)
     }
 

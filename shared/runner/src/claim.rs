@@ -188,6 +188,7 @@ impl Runner {
                     lease_expires,
                     history: loaded.history,
                     input: loaded.input,
+                    frame: loaded.frame,
                     hints: loaded.hints,
                     deadlines,
                     deleted: place == Place::Deleted,

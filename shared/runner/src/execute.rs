@@ -5,7 +5,6 @@ use std::time::Duration;
 use longwire_agent::ctx::{Ctx, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
-use longwire_agent::system_prompt::system_prompt;
 use longwire_core::message::Message;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode};
 use longwire_stream::notice::Notices;
@@ -134,7 +133,8 @@ impl Attempt<'_> {
             hand_over_at: self.deadlines.loop_until(),
             run_id: self.lease.run_id.clone(),
             thread_id: self.lease.key.thread_id.clone(),
-            system: system_prompt(&self.runner.settings.system_prompt, &input.context),
+            system: self.runner.settings.system_prompt.clone(),
+            frame: self.frame.clone(),
             reasoning: input.reasoning,
             limits: self.limits(),
         };

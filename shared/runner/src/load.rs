@@ -3,10 +3,12 @@
 use anyhow::Context as _;
 use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::run::RunRow;
+use longwire_core::run_frame::RunFrame;
 use longwire_core::run_input::RunInput;
 use longwire_core::shape::Shape;
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::error::StoreError;
+use longwire_store::threads::control::RunStart;
 use longwire_store::threads::messages::{History, NewestMessages};
 use longwire_store::threads::meta::Meta;
 
@@ -21,6 +23,8 @@ pub(crate) struct Loaded {
     pub history: History,
     /// Input of the run; `None` when it is missing or an item cannot be parsed.
     pub input: Option<RunInput>,
+    /// Frame of the run, once a step of it is stored.
+    pub frame: Option<RunFrame>,
     /// Connections of the thread, from an index that lags.
     pub hints: Vec<(ConnectionId, Shape)>,
 }
@@ -33,6 +37,7 @@ impl Loaded {
             meta: None,
             history: History::default(),
             input: None,
+            frame: None,
             hints: Vec::new(),
         }
     }
@@ -42,13 +47,13 @@ impl Runner {
     /// Loads thread, input, history and connections. A failed read of the connections is logged only.
     pub(crate) async fn load(&self, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Loaded> {
         let now = self.now();
-        let (meta_and_input, newest, hints) = tokio::join!(
-            self.threads.meta_and_input(key, run_id, now),
+        let (start, newest, hints) = tokio::join!(
+            self.threads.run_start(key, run_id, now),
             self.threads
                 .newest_messages(key, self.settings.history_limit()),
             self.connections.by_thread(key, now),
         );
-        let (meta, input) = meta_and_input.context("reading the thread and the input")?;
+        let RunStart { meta, input, frame } = start.context("reading the thread and the input")?;
         let hints = hints.unwrap_or_else(|error| {
             tracing::warn!(
                 event = "subscribers_read_failed",
@@ -66,6 +71,7 @@ impl Runner {
             meta,
             history,
             input,
+            frame,
             hints,
         })
     }
@@ -91,7 +97,8 @@ impl Runner {
             .of(meta.generation))
     }
 
-    /// Reads older messages until the prompt of a run that stored messages is among them. One query returns at most
+    /// Reads older messages until the prompt of a run that stored messages is among them, and the first message that its
+    /// model was shown. One query returns at most
     /// 1 MB, which a few steps with long results exceed. Fails with [`StoreError::Corrupt`] when the prompt is not
     /// there: a run that started from scratch would repeat its tool calls.
     pub(crate) async fn find_prompt(
@@ -100,6 +107,7 @@ impl Runner {
         row: &RunRow,
         run_id: &RunId,
         generation: u64,
+        frame: Option<&RunFrame>,
         history: &mut History,
     ) -> anyhow::Result<()> {
         if row.tip.is_none() {
@@ -112,6 +120,19 @@ impl Runner {
                 let missing = "the stored prompt of the run is missing".to_owned();
                 return Err(StoreError::Corrupt(missing).into());
             }
+            self.threads
+                .older_messages(key, generation, limit, history)
+                .await
+                .context("reading older messages")?;
+        }
+        let first_shown = frame.map_or(u64::MAX, |frame| frame.first_message);
+        while history.is_partial()
+            && history.messages.len() < most
+            && history
+                .messages
+                .first()
+                .is_some_and(|first| first.number > first_shown)
+        {
             self.threads
                 .older_messages(key, generation, limit, history)
                 .await

@@ -94,6 +94,7 @@ impl Runner {
                 row,
                 &lease.run_id,
                 generation,
+                loaded.frame.as_ref(),
                 &mut loaded.history,
             )
             .await?;

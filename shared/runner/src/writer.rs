@@ -7,6 +7,7 @@ use longwire_agent::ctx::{Stage, Step};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::message::{Message, Usage};
 use longwire_core::run::RunEnd;
+use longwire_core::run_frame::RunFrame;
 use longwire_store::error::StoreError;
 use longwire_store::threads::commit::Commit;
 use longwire_store::threads::hand_over::Cut;
@@ -99,14 +100,15 @@ impl<'a> Writer<'a> {
     /// Stores the user message unless an earlier worker did.
     pub async fn store_prompt(&mut self) -> Result<(), AttemptError> {
         match self.attempt.unstored_prompt() {
-            Some(prompt) => self.store(&[prompt], None).await,
+            Some(prompt) => self.store(&[prompt], None, None).await,
             None => Ok(()),
         }
     }
 
     /// Stores a step, or its assistant message before calls that must not be repeated.
     pub async fn store_step(&mut self, step: Step) -> Result<(), AttemptError> {
-        self.store(&step.messages, Some(&step.events)).await?;
+        self.store(&step.messages, Some(&step.events), step.frame.as_ref())
+            .await?;
         match step.stage {
             Stage::Finished => self.step.send_modify(|step| *step += 1),
             // A loop that does not wait any more is about to stop.
@@ -122,7 +124,7 @@ impl<'a> Writer<'a> {
         events: Option<&EventBatch>,
         end: RunEnd,
     ) -> Result<Ended, AttemptError> {
-        let commit = self.commit(messages, events);
+        let commit = self.commit(messages, events, None);
         let at = self.attempt.runner.now();
         let ended = self
             .retry_while_leased(async || self.attempt.lease.end(&commit, end, at).await)
@@ -212,8 +214,9 @@ impl<'a> Writer<'a> {
         &mut self,
         messages: &[Message],
         events: Option<&EventBatch>,
+        frame: Option<&RunFrame>,
     ) -> Result<(), AttemptError> {
-        let commit = self.commit(messages, events);
+        let commit = self.commit(messages, events, frame);
         self.persist(async || self.attempt.lease.commit(&commit).await)
             .await?;
         self.usage = commit.usage;
@@ -225,12 +228,18 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn commit<'c>(&self, messages: &'c [Message], events: Option<&'c EventBatch>) -> Commit<'c> {
+    fn commit<'c>(
+        &self,
+        messages: &'c [Message],
+        events: Option<&'c EventBatch>,
+        frame: Option<&'c RunFrame>,
+    ) -> Commit<'c> {
         let settings = &self.attempt.runner.settings;
         let now = self.attempt.runner.now();
         Commit {
             messages: (self.next_number..).zip(messages).collect(),
             replaces: self.calling,
+            frame,
             reserved_id: self.attempt.reserved_id(messages),
             events: events.filter(|events| !events.is_empty()),
             // Events outlive the run, however long it takes.

@@ -41,6 +41,7 @@ pub mod overdue;
 pub mod resume;
 
 pub mod former_generation;
+mod frame;
 
 mod delete_items;
 

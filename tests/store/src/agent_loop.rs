@@ -131,6 +131,7 @@ impl AgentLoop<'_> {
         let step = Step {
             messages: vec![reply],
             events: self.events.batch().await?,
+            frame: None,
             stage: Stage::Finished,
         };
         self.writer.store_step(step).await

@@ -2,6 +2,8 @@
 
 use longwire_core::message::Message;
 
+use crate::context_window::tokens;
+
 /// Number of steps per window size. The window moves by a quarter of its size, so that several requests share
 /// their prefix: a window of 20 messages moves by 5 and shows 16 to 20. A window that moved with every message
 /// would make every request miss the prompt cache.
@@ -20,6 +22,24 @@ pub(super) fn start(stored: &[Message], size: usize, before: usize) -> usize {
     plain(earliest)
         .next()
         .or_else(|| plain(0).next_back())
+        .unwrap_or(stored.len())
+}
+
+/// Index of the first message to show from `start` on, a plain user message, so that the messages after it have this many
+/// tokens at most, by estimate. The last plain user message is shown even when there are more.
+pub(super) fn within(stored: &[Message], start: usize, tokens: u64) -> usize {
+    let mut left = Some(tokens);
+    let newest_first = stored.iter().enumerate().skip(start).rev();
+    let fitting = newest_first.take_while(|(_, message)| {
+        left = left.and_then(|left| left.checked_sub(tokens::of_message(message)));
+        left.is_some()
+    });
+    let plain = |(_, message): &(usize, &Message)| message.is_plain_user();
+    let first = fitting.filter(plain).last();
+    let last = || stored.iter().rposition(Message::is_plain_user);
+    first
+        .map(|(index, _)| index)
+        .or_else(last)
         .unwrap_or(stored.len())
 }
 

@@ -12,6 +12,13 @@ pub(super) const CANCELLED_BEFORE_START: &str = "[The answer was stopped before 
 /// Follows an answer at the end of the conversation: newer models refuse a last turn of the assistant.
 pub(super) const CONTINUE: &str = "[Go on.]";
 
+/// Stands for a prompt and its answer that a guardrail or a filter stopped.
+pub(super) const FILTERED: &str =
+    "[A message and its answer were left out, because a filter stopped them.]";
+
+/// Precedes the facts that the client gave with its message.
+pub(super) const CONTEXT: &str = "[What the client says about the user's situation:";
+
 /// Result of a tool call that has none.
 pub(super) const NO_RESULT: &str = "The call was interrupted: there is no result.";
 

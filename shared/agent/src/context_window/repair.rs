@@ -1,17 +1,26 @@
 //! Messages to turns: gaps are filled with placeholders, and blocks that Bedrock refuses are left out.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use longwire_core::ids::RunId;
 use longwire_core::message::{Block, Message, Role};
+use longwire_core::run_input::Context;
 
+use crate::context_window::OwnReasoning;
 use crate::context_window::placeholders;
 use crate::context_window::tool_pairs::{Ids, UnansweredCall, results};
 use crate::model::{Part, Turn};
 
 /// Turns for messages that start with a plain user message; for no messages, one turn with a placeholder.
-pub(super) fn repair(shown: &[Message]) -> Vec<Turn> {
-    let mut conversation = Conversation::default();
-    for messages in shown.chunk_by(|a, b| a.role == b.role) {
+pub(super) fn repair(shown: &[Message], own: Option<OwnReasoning<'_>>) -> Vec<Turn> {
+    let mut conversation = Conversation {
+        own,
+        ..Conversation::default()
+    };
+    for messages in without_filtered(shown).chunk_by(|a, b| a.role == b.role) {
         match messages[0].role {
             Role::Assistant => conversation.assistant(messages),
             Role::User => conversation.user(messages),
@@ -20,9 +29,30 @@ pub(super) fn repair(shown: &[Message]) -> Vec<Turn> {
     conversation.finish()
 }
 
+/// Messages with a placeholder for the prompt of each filtered run, and without its other messages.
+fn without_filtered(shown: &[Message]) -> Vec<Cow<'_, Message>> {
+    let filtered = shown.iter().filter(|message| message.filtered);
+    let filtered: HashSet<&RunId> = filtered.map(|message| &message.run_id).collect();
+    let mut kept = Vec::new();
+    for message in shown {
+        if !filtered.contains(&message.run_id) {
+            kept.push(Cow::Borrowed(message));
+        } else if message.is_plain_user() {
+            let (id, run_id) = (message.id.clone(), message.run_id.clone());
+            kept.push(Cow::Owned(Message::user(
+                id,
+                run_id,
+                placeholders::FILTERED,
+            )));
+        }
+    }
+    kept
+}
+
 /// Turns so far, and the parts that the next user turn must start with.
 #[derive(Default)]
-struct Conversation {
+struct Conversation<'a> {
+    own: Option<OwnReasoning<'a>>,
     turns: Vec<Turn>,
     ids: Ids,
     /// Tool calls of the last turn.
@@ -31,9 +61,9 @@ struct Conversation {
     placeholder: Option<&'static str>,
 }
 
-impl Conversation {
+impl Conversation<'_> {
     /// Adds consecutive answers as one turn, or as none when nothing of them is left.
-    fn assistant(&mut self, messages: &[Message]) {
+    fn assistant(&mut self, messages: &[Cow<'_, Message>]) {
         let mut parts = Vec::new();
         for (index, message) in messages.iter().enumerate() {
             // A message with calls that must not be repeated is stored before and, again, after they are made.
@@ -59,9 +89,11 @@ impl Conversation {
 
     fn answer(&mut self, message: &Message) -> Vec<Part> {
         let mut parts = Vec::new();
+        let own = self.own.is_some_and(|own| own.made(message));
         for block in &message.blocks {
             match block {
                 Block::Text { text, .. } => parts.extend(non_blank(text)),
+                Block::Reasoning { .. } | Block::RedactedReasoning { .. } if !own => {}
                 Block::Reasoning { text, signature } => parts.extend(signed(text, signature)),
                 Block::RedactedReasoning { data } => parts.extend(redacted(data)),
                 Block::ToolCall(call) => {
@@ -83,7 +115,7 @@ impl Conversation {
     }
 
     /// Adds consecutive user messages as one turn: results first, in the order of the calls, then all texts.
-    fn user(&mut self, messages: &[Message]) {
+    fn user(&mut self, messages: &[Cow<'_, Message>]) {
         let blocks = || messages.iter().flat_map(|message| &message.blocks);
         let stored = blocks().filter_map(|block| match block {
             Block::ToolResult(result) => Some(result),
@@ -91,10 +123,13 @@ impl Conversation {
         });
         let mut parts = results(std::mem::take(&mut self.unanswered), stored.collect());
         parts.extend(self.placeholder.take().and_then(non_blank));
-        parts.extend(blocks().filter_map(|block| match block {
-            Block::Text { text, .. } => non_blank(text),
-            _ => None,
-        }));
+        for message in messages {
+            parts.extend(message.blocks.iter().filter_map(|block| match block {
+                Block::Text { text, .. } => non_blank(text),
+                _ => None,
+            }));
+            parts.extend(facts(&message.context));
+        }
         if parts.is_empty() {
             parts.extend(non_blank(placeholders::EMPTY_MESSAGE));
         }
@@ -126,6 +161,23 @@ impl Conversation {
         );
         self.turns
     }
+}
+
+impl OwnReasoning<'_> {
+    fn made(&self, message: &Message) -> bool {
+        message.run_id == *self.run_id && message.model.as_deref() == Some(self.model)
+    }
+}
+
+/// Facts from the client. They stand in the user's turn, because they are the client's words, and the system prompt has to
+/// stay the same from one request to the next.
+fn facts(context: &[Context]) -> Option<Part> {
+    if context.is_empty() {
+        return None;
+    }
+    let fact = |fact: &Context| format!("\n- {}: {}", fact.description, fact.value);
+    let facts: String = context.iter().map(fact).collect();
+    Some(Part::Text(format!("{}{facts}]", placeholders::CONTEXT)))
 }
 
 /// Text, unless it is blank: Bedrock requires non-whitespace text.

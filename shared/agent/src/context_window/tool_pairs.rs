@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn illegal_names_and_arguments_are_converted() {
-        let shown = |name: &str, input| match Ids::default().add(&call("a", name, &input), false).0 {
+        let shown = |name: &str, input| match Ids::default().add(&call("a", name, &input), false).0
+        {
             Part::ToolCall { name, input, .. } => (name, input),
             other => panic!("{other:?}"),
         };

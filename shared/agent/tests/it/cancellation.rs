@@ -74,6 +74,8 @@ async fn cancellation_during_a_text_drops_the_stream_and_stores_the_text() {
     assert_eq!(dropped(&script), 1);
     assert_eq!(observed.duration, SOON);
     assert!(observed.messages()[0].cancelled);
+    let usage = observed.messages()[0].usage.expect("an estimate");
+    assert!(usage.estimated && usage.output_tokens == 5, "{usage:?}");
     assert!(
         matches!(&observed.messages()[0].blocks[0], Block::Text { text, .. } if text == "Once upon a ti")
     );

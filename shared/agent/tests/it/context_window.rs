@@ -2,7 +2,7 @@
 
 pub(crate) mod rules;
 
-use longwire_agent::context_window::{Window, turns};
+use longwire_agent::context_window::{self, OwnReasoning, Room, Window};
 use longwire_agent::model::{Part, Turn};
 use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::message::{Block, Message, Role};
@@ -52,7 +52,10 @@ fn user(blocks: Vec<Block>) -> Message {
 }
 
 fn assistant(blocks: Vec<Block>) -> Message {
-    Message::new(Role::Assistant, run(), blocks)
+    Message {
+        model: Some(MODEL.to_owned()),
+        ..Message::new(Role::Assistant, run(), blocks)
+    }
 }
 
 fn cancelled(blocks: Vec<Block>) -> Message {
@@ -60,6 +63,20 @@ fn cancelled(blocks: Vec<Block>) -> Message {
         cancelled: true,
         ..assistant(blocks)
     }
+}
+
+/// Model of the run's messages.
+const MODEL: &str = "scripted";
+
+/// Turns of the part of a conversation that a window shows, with the reasoning of the run.
+pub(crate) fn turns(stored: &[Message], window: Window) -> Vec<Turn> {
+    let room = Room::new(u64::MAX, 0, "", &[]);
+    let start = context_window::start(stored, window, room);
+    let own = OwnReasoning {
+        run_id: &run(),
+        model: MODEL,
+    };
+    context_window::turns(&stored[start..], window.cache_points, Some(own))
 }
 
 fn whole() -> Window {
@@ -141,6 +158,7 @@ fn any_message() -> impl Strategy<Value = Message> {
             id: MessageId::trusted(id),
             cancelled,
             calling,
+            model: Some(MODEL.to_owned()),
             ..Message::new(role, run(), blocks)
         },
     )

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use longwire_agent::context_window::{Window, turns};
+use longwire_agent::context_window::Window;
 use longwire_agent::model::{Delta, ReasoningDelta, StopReason};
 use longwire_agent::outcome::Outcome;
 use longwire_core::ids::{MessageId, RunId};
@@ -12,6 +12,7 @@ use longwire_core::run::CancelReason;
 use serde_json::Value;
 
 use crate::context_window::rules::check;
+use crate::context_window::turns;
 use crate::scenario::{Observed, Scenario, StoredStep};
 use crate::script::{Call, Script, call, end, input, reply, text};
 use crate::tools::Library;

@@ -59,12 +59,38 @@ async fn a_model_call_is_not_retried_once_text_was_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn attempts_are_limited_and_permanent_errors_not_retried() {
-    let script = Script::of((0..3).map(|_| Call::Fails(ModelErrorKind::Throttled)));
-    assert_eq!(failed(&play(&script).await), ModelErrorKind::Throttled);
+    let script = Script::of((0..3).map(|_| Call::Fails(ModelErrorKind::Unavailable)));
+    assert_eq!(failed(&play(&script).await), ModelErrorKind::Unavailable);
     let requests = script.requests.lock().expect("one test, one thread").len();
     assert_eq!(requests, 3);
-    let script = Script::of([Call::Fails(ModelErrorKind::AccessDenied)]);
-    assert_eq!(failed(&play(&script).await), ModelErrorKind::AccessDenied);
+    for kind in [ModelErrorKind::AccessDenied, ModelErrorKind::QuotaUsedUp] {
+        let script = Script::of([Call::Fails(kind)]);
+        assert_eq!(failed(&play(&script).await), kind);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_call_is_tried_for_a_minute_and_the_client_is_told() {
+    let script = Script::of((0..500).map(|_| Call::Fails(ModelErrorKind::Throttled)));
+    let observed = play(&script).await;
+    assert_eq!(failed(&observed), ModelErrorKind::Throttled);
+    let waited = observed.duration.as_secs();
+    assert!((60..62).contains(&waited), "{waited} s");
+    let statuses = observed.events.iter();
+    let told: Vec<_> = statuses
+        .filter(|event| event["name"] == "lw.status")
+        .map(|event| event["value"]["text"].as_str().expect("a text"))
+        .collect();
+    assert_eq!(told, ["Waiting for the model…"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_call_that_succeeds_leaves_other_failures_their_tries() {
+    let throttled = (0..4).map(|_| Call::Fails(ModelErrorKind::Throttled));
+    let failed = (0..2).map(|_| Call::Fails(ModelErrorKind::Unavailable));
+    let answer = reply([text(0, "So."), end(0)], StopReason::EndTurn);
+    let script = Script::of(throttled.chain(failed).chain([answer]));
+    assert_eq!(play(&script).await.outcome(), Outcome::Answered);
 }
 
 #[tokio::test(start_paused = true)]

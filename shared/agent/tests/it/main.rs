@@ -10,3 +10,4 @@ mod scenario;
 mod script;
 mod tools;
 mod unrepeatable_calls;
+mod view;

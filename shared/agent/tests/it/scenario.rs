@@ -12,6 +12,7 @@ use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{ConnectionId, MessageId, RunId, ThreadId};
 use longwire_core::message::Message;
 use longwire_core::run::{CancelReason, Cursor};
+use longwire_core::run_frame::RunFrame;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_stream::event_log::EventLog;
 use longwire_stream::post::Post;
@@ -38,6 +39,7 @@ pub(super) struct Observed {
 pub(super) struct StoredStep {
     pub(super) messages: Vec<Message>,
     pub(super) events: EventBatch,
+    pub(super) frame: Option<RunFrame>,
 }
 
 impl Observed {
@@ -92,6 +94,7 @@ fn limits() -> Limits {
         max_tokens: 100,
         window: Window::default(),
         model_tries: 3,
+        throttled_for: Duration::from_secs(60),
         backoff: Duration::from_secs(1),
         lease_margin: Duration::from_secs(5),
     }
@@ -110,6 +113,10 @@ pub(super) struct Scenario<'a> {
     pub(super) first_step: u32,
     /// Messages of the run that earlier workers have stored.
     pub(super) stored: Vec<Message>,
+    /// Frame that an earlier worker has stored.
+    pub(super) frame: Option<RunFrame>,
+    /// Messages of earlier runs.
+    pub(super) earlier: Vec<Message>,
     /// Duration of a write to the store.
     pub(super) store_latency: Duration,
 }
@@ -125,6 +132,8 @@ impl<'a> Scenario<'a> {
             time: Duration::from_secs(900),
             first_step: 1,
             stored: Vec::new(),
+            frame: None,
+            earlier: Vec::new(),
             store_latency: Duration::ZERO,
         }
     }
@@ -205,6 +214,7 @@ impl<'a> Scenario<'a> {
             run_id: RunId::trusted("r_1"),
             thread_id: ThreadId::trusted("t_1"),
             system: "Be good.".to_owned(),
+            frame: self.frame.clone(),
             reasoning: self.reasoning,
             limits: limits(),
         }
@@ -212,7 +222,8 @@ impl<'a> Scenario<'a> {
 
     async fn run(&self, ctx: Ctx<'_>) -> (Result<Exit, AgentError>, Duration) {
         let prompt = Message::user(MessageId::trusted("u_1"), ctx.run_id.clone(), "Well?");
-        let mut conversation = vec![prompt];
+        let mut conversation = self.earlier.clone();
+        conversation.push(prompt);
         conversation.extend(self.stored.clone());
         let started = Instant::now();
         let exit = run(&ctx, &mut conversation, self.first_step).await;
@@ -230,6 +241,7 @@ impl<'a> Scenario<'a> {
                 .push(StoredStep {
                     messages: step.messages,
                     events: step.events,
+                    frame: step.frame,
                 });
             if let Stage::Calling(notify) = step.stage {
                 // A cancelled run does not wait for the write.

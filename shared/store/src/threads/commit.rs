@@ -5,10 +5,12 @@ use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::MessageId;
 use longwire_core::message::{Message, Usage};
 use longwire_core::run::RunRow;
+use longwire_core::run_frame::RunFrame;
 
 use crate::error::StoreError;
 use crate::item::s;
 use crate::threads::event_log::LogItem;
+use crate::threads::frame::{FrameItem, corrupt};
 use crate::threads::keys;
 use crate::threads::lease::RunLease;
 use crate::threads::message_id::{FREE, MessageIdItem};
@@ -26,9 +28,11 @@ pub struct Commit<'a> {
     pub replaces: Option<u64>,
     /// Id of the user message among the messages, when its client chose it.
     pub reserved_id: Option<&'a MessageId>,
+    /// Frame of the run; `None` when it is stored or the run has none yet.
+    pub frame: Option<&'a RunFrame>,
     /// Events since the last commit; `None` when there are none.
     pub events: Option<&'a EventBatch>,
-    /// Expiry of the events.
+    /// Expiry of the events and the frame.
     pub events_ttl: u64,
     /// Tokens that the run used so far.
     pub usage: Usage,
@@ -69,6 +73,14 @@ impl RunLease {
         }
         if let (Some(id), Some(&(number, _))) = (commit.reserved_id, commit.messages.first()) {
             puts.push(self.number_message_id(id, number)?);
+        }
+        if let Some(frame) = commit.frame {
+            let sort = keys::frame(&self.run_id);
+            let item = FrameItem {
+                body: serde_json::to_string(frame).map_err(corrupt)?,
+                ttl: commit.events_ttl,
+            };
+            puts.push(put_item(self.threads.put(&self.key, sort, item)?)?);
         }
         let batches = commit.events.into_iter();
         for item in batches.flat_map(|batch| LogItem::split(batch, commit.events_ttl)) {

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use longwire_core::ids::{ConnectionId, RunId};
 use longwire_core::run::RunRow;
+use longwire_core::run_frame::RunFrame;
 use longwire_core::run_input::RunInput;
 use longwire_core::thread_key::ThreadKey;
 
@@ -15,6 +16,7 @@ use crate::error::StoreError;
 use crate::item::{Item, read, s};
 use crate::retry::with_jitter;
 use crate::threads::Threads;
+use crate::threads::frame;
 use crate::threads::keys::{self, SORT};
 use crate::threads::meta::Meta;
 
@@ -31,6 +33,17 @@ pub struct ControlRead {
     /// Connections, of those asked for, that have a row in the `connections` table, with the times of their handshakes
     /// in seconds since 1970.
     pub present: BTreeMap<ConnectionId, u64>,
+}
+
+/// What an attempt at a run starts from, beside the history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunStart {
+    /// The thread.
+    pub meta: Option<Meta>,
+    /// Input of the run.
+    pub input: Option<RunInput>,
+    /// Frame of the run, once a step of it is stored.
+    pub frame: Option<RunFrame>,
 }
 
 impl Threads {
@@ -91,19 +104,37 @@ impl Threads {
         Ok(belongs.then_some((row, meta)))
     }
 
-    /// Reads the thread's own item and the input of a run in one consistent request. A thread that is expired at
-    /// `now`, in seconds since 1970, counts as absent. Fails with [`StoreError::Unavailable`] when DynamoDB returns
-    /// a part only.
-    pub async fn meta_and_input(
+    /// Reads the thread's own item, and the input and the frame of a run, in one consistent request. A thread that is
+    /// expired at `now`, in seconds since 1970, counts as absent. Fails with [`StoreError::Unavailable`] when DynamoDB
+    /// returns a part only.
+    pub async fn run_start(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
         now: u64,
-    ) -> Result<(Option<Meta>, Option<RunInput>), StoreError> {
-        let (meta, input) = split(self.batch(meta_and(key, keys::input(run_id))?).await?);
+    ) -> Result<RunStart, StoreError> {
+        let sorts = [
+            keys::META.to_owned(),
+            keys::input(run_id),
+            keys::frame(run_id),
+        ];
+        let mut wanted = KeysAndAttributes::builder().consistent_read(true);
+        for sort in &sorts {
+            wanted = wanted.keys(keys::item(key, sort));
+        }
+        let mut items = self.batch(wanted.build()?).await?;
+        let [meta, input, frame] = sorts.map(|sort| {
+            let found = items
+                .iter()
+                .position(|item| item.get(SORT) == Some(&s(&sort)));
+            found.map(|index| items.swap_remove(index))
+        });
         let meta: Option<Meta> = meta.map(read).transpose()?;
-        let input = input.map(read).transpose()?;
-        Ok((meta.filter(|meta| !meta.expired(now)), input))
+        Ok(RunStart {
+            meta: meta.filter(|meta| !meta.expired(now)),
+            input: input.map(read).transpose()?,
+            frame: frame.and_then(frame::frame),
+        })
     }
 
     pub(super) async fn batch(&self, wanted: KeysAndAttributes) -> Result<Vec<Item>, StoreError> {

@@ -58,6 +58,11 @@ pub(super) fn input(run_id: &RunId) -> String {
     format!("{RUNS}{run_id}#IN")
 }
 
+/// Sort key of a run's frame.
+pub(super) fn frame(run_id: &RunId) -> String {
+    format!("{RUNS}{run_id}#FRAME")
+}
+
 /// Partition of the index of open runs that lists this run.
 pub fn open_part(run_id: &RunId) -> String {
     let sum = run_id.as_str().bytes().fold(0_u8, u8::wrapping_add);

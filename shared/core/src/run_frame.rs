@@ -1,0 +1,38 @@
+//! Frame of a run: what all its requests to the model repeat.
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::{VERSION, known_version};
+use crate::tool::ToolSpec;
+
+/// What all requests of a run repeat, as its first one had it. Models bind their reasoning to everything that stood before
+/// it, and refuse it after a change (platform.claude.com, "Preserved thinking"), so a worker that continues a run sends the
+/// frame of the one that began it, also after a deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunFrame {
+    /// Version of this shape. A frame of a newer version cannot be deserialized.
+    #[serde(deserialize_with = "known_version")]
+    pub v: u32,
+    /// Id of the model.
+    pub model: String,
+    /// System prompt.
+    pub system: String,
+    /// Tools that the model was offered.
+    pub tools: Vec<ToolSpec>,
+    /// Number of the first message of the thread that the model was shown.
+    pub first_message: u64,
+}
+
+impl RunFrame {
+    /// Makes a frame of this version.
+    pub fn new(model: String, system: String, tools: Vec<ToolSpec>, first_message: u64) -> Self {
+        Self {
+            v: VERSION,
+            model,
+            system,
+            tools,
+            first_message,
+        }
+    }
+}

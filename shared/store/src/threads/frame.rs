@@ -1,0 +1,32 @@
+//! Frames of runs.
+
+use longwire_core::run_frame::RunFrame;
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::item::{Item, read};
+
+/// Item of a frame, without its keys.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FrameItem {
+    /// [`RunFrame`] as JSON text: the model gets the schemas of the tools as they were.
+    pub(super) body: String,
+    /// Expiry, in seconds since 1970.
+    pub(super) ttl: u64,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes a value")]
+pub(super) fn corrupt(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+/// Frame of an item; `None` for one that this version cannot read, which costs the run its reasoning and nothing else.
+pub(super) fn frame(item: Item) -> Option<RunFrame> {
+    let body = |item: FrameItem| serde_json::from_str(&item.body).map_err(corrupt);
+    let frame = read(item).and_then(body);
+    frame
+        .inspect_err(|error| {
+            tracing::warn!(event = "frame_unreadable", %error, "a run continues without its frame");
+        })
+        .ok()
+}
