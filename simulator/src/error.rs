@@ -119,6 +119,14 @@ impl AwsError {
     }
 }
 
+impl AwsError {
+    /// Creates the `ValidationException` for a request that exceeds the context window.
+    #[must_use]
+    pub fn context_too_long() -> Self {
+        Self::validation("Input is too long for requested model.")
+    }
+}
+
 impl From<ErrorKind> for AwsError {
     fn from(kind: ErrorKind) -> Self {
         Self {

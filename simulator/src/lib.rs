@@ -37,6 +37,23 @@
 //! `input`, or with `input_text`, which is sent verbatim; `reasoning` with an optional `signature`; `redacted`
 //! (base64).
 //!
+//! A step may play arbitrary frames with `events` in place of `blocks` ([`scenario::entry::Entry`]), in order, at
+//! the pace of the step, where each entry counts as a delta. Nothing is added, not even `messageStop`:
+//! ```json
+//! { "steps": [ { "ttft_ms": 0, "events": [
+//!   ["messageStart", { "role": "assistant" }],
+//!   ["contentBlockDelta", { "contentBlockIndex": 0, "delta": { "text": "Hi" } }],
+//!   { "pause_ms": 500 },
+//!   ["bytes", "AAAAEA=="],
+//!   ["error:InternalFailure", "It failed."],
+//!   ["exception:throttlingException", { "message": "…" }] ] } ], "context_bytes": 60000 }
+//! ```
+//! The type of an event or exception may be one that Bedrock does not have. The ids of tool calls are literal and
+//! may repeat; a signature is valid with the reasoning text of its block. `Converse` rejects such a step.
+//!
+//! A request whose messages, system prompt and tools exceed `context_bytes` of a scenario, as JSON, is rejected
+//! with "Input is too long for requested model."
+//!
 //! Faults before the stream: `throttling`, `internal_server` (or `5xx`), `service_unavailable`, `validation`,
 //! `access_denied`, `model_not_ready`, `model_timeout`, `model_error`, `resource_not_found`. Faults in the
 //! stream: `exception`, `stall`, `cut` (inside a frame), `no_message_stop`. With `times`, the fault applies to

@@ -3,6 +3,7 @@
 pub(crate) mod schedule;
 
 mod blocks;
+mod entries;
 mod recording;
 mod split;
 mod truncate;

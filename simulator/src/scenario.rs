@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod definition;
+pub mod entry;
 pub mod fault;
 
 pub(crate) mod routes;

@@ -66,6 +66,16 @@ impl Request {
             .collect()
     }
 
+    /// Returns the size of what the model reads, in bytes of its JSON: messages, system prompt and tools.
+    #[must_use]
+    pub fn prompt_bytes(&self) -> usize {
+        ["messages", "system", "toolConfig"]
+            .iter()
+            .filter_map(|name| self.body.get(name))
+            .map(|member| member.to_string().len())
+            .sum()
+    }
+
     /// Iterates over the tools on offer that the caller runs.
     pub fn tools(&self) -> impl Iterator<Item = &ToolSpecification> {
         self.tool_config

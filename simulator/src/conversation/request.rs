@@ -27,6 +27,9 @@ pub struct Request {
     pub request_metadata: Option<BTreeMap<String, String>>,
     /// Parameters specific to a model, such as `thinking`.
     pub additional_model_request_fields: Option<Value>,
+    /// The complete body, with the members that have no field here.
+    #[serde(skip)]
+    pub body: Value,
 }
 
 /// One message of the conversation.
@@ -132,12 +135,16 @@ impl Request {
     /// # Errors
     /// `ValidationException` with the path of the first member that does not fit the request syntax.
     pub fn parse(body: &Value) -> Result<Self, AwsError> {
-        serde_path_to_error::deserialize(body).map_err(|error| {
+        let parsed = serde_path_to_error::deserialize(body).map_err(|error| {
             let inner = error.inner().to_string();
             AwsError::validation(format!(
                 "Malformed input request: #/{}: {inner}, please reformat your input and try again.",
                 error.path().to_string().replace('.', "/")
             ))
+        });
+        parsed.map(|request: Self| Self {
+            body: body.clone(),
+            ..request
         })
     }
 }

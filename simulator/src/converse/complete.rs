@@ -37,13 +37,19 @@ struct Block {
 /// Collects the complete response; takes as long as the stream would.
 ///
 /// # Errors
-/// The error of an exception event; `InternalServerException` for a response without its end.
+/// The error of an exception event; `ValidationException` for a step with `events`;
+/// `InternalServerException` for a response without its end.
 pub(crate) async fn collect(mut actions: ActionStream) -> Result<Value, AwsError> {
     let started = Instant::now();
     let mut message = Message::default();
     while let Some(action) = actions.next().await {
         match action {
             Action::Send(event) => message.apply(event),
+            Action::Play(_) => {
+                return Err(AwsError::validation(
+                    "The step of the scenario has `events`, which only ConverseStream can play.",
+                ));
+            }
             Action::Raise(error) => return Err(error),
             Action::Stall => std::future::pending().await,
             Action::Cut => return Err(ErrorKind::InternalServer.into()),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     error::AwsError,
     response::event::{Delta, Event, Usage},
+    scenario::entry::Entry,
 };
 
 /// Serializes an event. `elapsed` is the latency in `metadata`.
@@ -47,6 +48,26 @@ pub(crate) fn exception(error: &AwsError) -> Bytes {
     )
 }
 
+/// Serializes an entry of a scenario; a pause has no bytes.
+pub(crate) fn entry(entry: &Entry) -> Bytes {
+    match entry {
+        Entry::Event { name, payload } => frame("event", ":event-type", name.clone(), payload),
+        Entry::Exception { name, payload } => {
+            frame("exception", ":exception-type", name.clone(), payload)
+        }
+        Entry::Error { code, message } => write(Message::new_from_parts(
+            vec![
+                header(":message-type", "error".to_owned()),
+                header(":error-code", code.clone()),
+                header(":error-message", message.clone()),
+            ],
+            Bytes::new(),
+        )),
+        Entry::Bytes(bytes) => bytes.clone().into(),
+        Entry::Pause(_) => Bytes::new(),
+    }
+}
+
 /// Returns the member `usage`.
 pub(crate) fn usage_json(usage: Usage) -> Value {
     json!({
@@ -77,16 +98,25 @@ fn frame(
     name: String,
     payload: &Value,
 ) -> Bytes {
-    let text =
-        |name: &'static str, value: String| Header::new(name, HeaderValue::String(value.into()));
     let headers = vec![
-        text(type_header, name),
-        text(":content-type", "application/json".to_owned()),
-        text(":message-type", message_type.to_owned()),
+        header(type_header, name),
+        header(":content-type", "application/json".to_owned()),
+        header(":message-type", message_type.to_owned()),
     ];
-    let message = Message::new_from_parts(headers, payload.to_string());
+    write(Message::new_from_parts(headers, payload.to_string()))
+}
+
+fn header(name: &'static str, value: String) -> Header {
+    Header::new(name, HeaderValue::String(value.into()))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the message exists for this frame only"
+)]
+fn write(message: Message) -> Bytes {
     let mut buffer = Vec::new();
     write_message_to(&message, &mut buffer)
-        .expect("three short headers and a payload under 16 MB fit a frame");
+        .expect("three headers under 64 KB and a payload under 25 MB fit a frame");
     buffer.into()
 }

@@ -14,6 +14,7 @@ use crate::{
         action::{Action, ActionStream},
         event::Event,
     },
+    scenario::entry::Entry,
 };
 
 /// Delay between half a frame and the connection reset. A reset discards what is not sent yet, so the half
@@ -42,6 +43,11 @@ fn chunks(action: &Action, started: Instant) -> ChunkStream {
         Action::Send(event) => one_chunk(Chunk {
             bytes: frames::event(event, started.elapsed()),
             is_delta: matches!(event, Event::Delta { .. }),
+        }),
+        Action::Play(Entry::Pause(_)) => stream::empty().boxed(),
+        Action::Play(entry) => one_chunk(Chunk {
+            bytes: frames::entry(entry),
+            is_delta: entry.is_delta(),
         }),
         Action::Raise(error) => one_chunk(Chunk {
             bytes: frames::exception(error),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{blocks, recording, truncate};
+use super::{blocks, entries, recording, truncate};
 use crate::{
     reasoning::IssuedReasoning,
     response::{
@@ -15,6 +15,23 @@ use crate::{
 
 /// Returns the actions of a step; times count from the arrival of the request.
 pub(crate) fn actions(
+    step: &Step,
+    model: &str,
+    input_tokens: usize,
+    issued: &IssuedReasoning,
+) -> Vec<TimedAction> {
+    let actions = match &step.events {
+        Some(events) => entries::actions(step, events, model, issued),
+        None => message(step, model, input_tokens, issued),
+    };
+    match &step.fault {
+        Some(fault) => truncate::at_fault(actions, fault.delta_limit(), fault.action()),
+        None => actions,
+    }
+}
+
+/// Returns the actions of a complete message with the blocks of the step.
+fn message(
     step: &Step,
     model: &str,
     input_tokens: usize,
@@ -35,10 +52,7 @@ pub(crate) fn actions(
     actions.extend(content);
     actions.push(send(end, Event::MessageStop { reason }));
     actions.push(send(end, Event::Metadata(usage)));
-    match &step.fault {
-        Some(fault) => truncate::at_fault(actions, fault.delta_limit(), fault.action()),
-        None => actions,
-    }
+    actions
 }
 
 /// Returns the events of the content blocks, without the start and end of the message.
@@ -70,7 +84,7 @@ fn paced(step: &Step, events: Vec<Event>) -> Vec<TimedAction> {
 }
 
 /// Returns the time of the delta with this number, counted from 0.
-fn delta_time(step: &Step, delta: usize) -> Duration {
+pub(super) fn delta_time(step: &Step, delta: usize) -> Duration {
     let start = Duration::from_millis(step.ttft_ms);
     if step.deltas_per_s == 0.0 {
         return start;

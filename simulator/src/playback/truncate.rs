@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::response::{
-    action::{Action, TimedAction},
-    event::Event,
-};
+use crate::response::action::{Action, TimedAction};
 
 /// Keeps the actions before the delta with number `deltas`, counted from 0, and appends the action of the
 /// fault. The end of the message is always removed.
@@ -15,14 +12,13 @@ pub(crate) fn at_fault(
     fault: Option<Action>,
 ) -> Vec<TimedAction> {
     let mut remaining = deltas;
-    let kept = actions.into_iter().take_while(|timed| match &timed.action {
-        Action::Send(Event::Delta { .. }) => {
+    let kept = actions.into_iter().take_while(|timed| {
+        if timed.action.is_delta() {
             let keep = remaining > 0;
             remaining = remaining.saturating_sub(1);
-            keep
+            return keep;
         }
-        Action::Send(Event::MessageStop { .. } | Event::Metadata(_)) => false,
-        _ => true,
+        !timed.action.ends_message()
     });
     let mut actions: Vec<TimedAction> = kept.collect();
     let at = actions.last().map_or(Duration::ZERO, |timed| timed.at);

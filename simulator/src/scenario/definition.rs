@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{block::Block, fault::Fault};
+use super::{block::Block, entry::Entry, fault::Fault};
 
 /// Steps of a run, one per model call.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -17,6 +17,10 @@ pub struct Scenario {
     /// sentence that says that the scenario has ended.
     #[serde(default)]
     pub repeat: bool,
+    /// Longest accepted request, in bytes of its messages, system prompt and tools as JSON. A longer one is
+    /// rejected with the error for a full context window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_bytes: Option<usize>,
 }
 
 /// Response to one model call.
@@ -44,6 +48,11 @@ pub struct Step {
     /// Recorded deltas of one text block, in place of `blocks` and the rates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<RecordedDelta>,
+    /// Frames to send verbatim, in place of `blocks`: nothing is added, also no `messageStop`. Each entry but
+    /// a pause takes the time of a delta. The identifiers of tool calls are literal and may repeat.
+    /// `Converse` rejects such a step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Entry>>,
 }
 
 /// One recorded delta.
@@ -67,6 +76,7 @@ impl Default for Step {
             fault: None,
             interleaved: false,
             trace: Vec::new(),
+            events: None,
         }
     }
 }
@@ -103,6 +113,7 @@ impl Step {
         if self.chars_per_delta == Some(0) {
             return Err("`chars_per_delta` must be at least 1".to_owned());
         }
+        self.validate_events()?;
         if !self.trace.is_empty() && !self.blocks.is_empty() {
             return Err("`trace` and `blocks` exclude each other".to_owned());
         }
@@ -117,6 +128,26 @@ impl Step {
             return Err("`trace` must be in the order of `at_ms`".to_owned());
         }
         Ok(())
+    }
+}
+
+impl Step {
+    /// Requires that a step with `events` has no field that would have no effect on them.
+    fn validate_events(&self) -> Result<(), String> {
+        if self.events.is_none() {
+            return Ok(());
+        }
+        let others = [
+            ("blocks", !self.blocks.is_empty()),
+            ("trace", !self.trace.is_empty()),
+            ("stop_reason", self.stop_reason.is_some()),
+            ("chars_per_delta", self.chars_per_delta.is_some()),
+            ("interleaved", self.interleaved),
+        ];
+        match others.into_iter().find(|(_, present)| *present) {
+            Some((name, _)) => Err(format!("`events` and `{name}` exclude each other")),
+            None => Ok(()),
+        }
     }
 }
 

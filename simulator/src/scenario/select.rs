@@ -11,7 +11,7 @@ use crate::{conversation::request::Request, error::AwsError};
 /// Selects the step, without its fault if that does not apply; `None` for a prompt that names no scenario.
 ///
 /// # Errors
-/// `ValidationException` for an unknown scenario; the error response of a fault before the stream.
+/// `ValidationException` for an unknown scenario, or a request longer than its `context_bytes`; the error response of a fault before the stream.
 pub(crate) fn step(store: &ScenarioStore, request: &Request) -> Result<Option<Step>, AwsError> {
     let Some(name) = scenario_name(request.prompt()) else {
         return Ok(None);
@@ -23,6 +23,12 @@ pub(crate) fn step(store: &ScenarioStore, request: &Request) -> Result<Option<St
             names.join(", ")
         )));
     };
+    if scenario
+        .context_bytes
+        .is_some_and(|limit| request.prompt_bytes() > limit)
+    {
+        return Err(AwsError::context_too_long());
+    }
     let mut step = step_at(scenario, request.step_index(), name);
     if step
         .fault

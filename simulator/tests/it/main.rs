@@ -6,6 +6,7 @@
 
 mod converse;
 mod disconnects;
+mod events;
 mod faults;
 mod harness;
 mod knowledge;
