@@ -3,3 +3,5 @@
 pub mod content;
 pub mod queries;
 pub mod request;
+pub mod settings;
+pub mod target;

@@ -18,6 +18,12 @@
 //!
 //! By default the first delta is sent after 60 ms, and then 100 deltas per second.
 //!
+//! # Model families
+//! The model id selects a row of the table in [`families`]: a bare id, an inference profile's id, or the ARN of
+//! either. The row says which tools, cache points, settings and content blocks a request may have; any other is
+//! rejected before the response, a retired model with `ResourceNotFoundException`. An id of no family, such as
+//! `simulator`, has only the rules that all models share.
+//!
 //! # Scenarios
 //! `PUT /_sim/scenarios/<name>` adds a scenario ([`scenario::definition::Scenario`]); the response is 204, or
 //! 400 with a `message` that names the invalid field. `GET` returns it. `DELETE` removes it and restores a
@@ -91,6 +97,7 @@ pub mod server;
 pub mod shutdown;
 
 pub mod conversation;
+pub mod families;
 pub mod knowledge;
 pub mod records;
 pub mod response;

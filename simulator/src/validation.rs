@@ -5,6 +5,7 @@
 pub(crate) mod request;
 
 mod content;
+mod family;
 mod limits;
 mod pairing;
 mod reasoning;

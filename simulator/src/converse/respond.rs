@@ -4,7 +4,7 @@ use futures::stream::{self, StreamExt};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    conversation::request::Request,
+    conversation::{request::Request, target::Target},
     error::AwsError,
     playback::schedule,
     response::{
@@ -20,14 +20,15 @@ use crate::{
 /// Validates a request and starts its response.
 ///
 /// # Errors
-/// `ValidationException` for an invalid request; the error response of a scenario or of the upstream model.
+/// `ValidationException` for an invalid request, `ResourceNotFoundException` for a retired model; the error response of a scenario or of the upstream model.
 pub(crate) async fn start(
     simulator: &Simulator,
-    model: &str,
+    target: Target<'_>,
     request: &Request,
 ) -> Result<ActionStream, AwsError> {
     let arrived = Instant::now();
-    validation::request::validate(request, model, &simulator.issued)?;
+    validation::request::validate(request, target, &simulator.issued)?;
+    let model = target.model;
     let step = match select::step(&simulator.scenarios, request)? {
         Some(step) => step,
         None => match &simulator.upstream {

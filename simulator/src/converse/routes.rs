@@ -11,7 +11,10 @@ use serde_json::Value;
 
 use super::{complete, respond, stream};
 use crate::{
-    conversation::request::Request,
+    conversation::{
+        request::Request,
+        target::{Operation, Target},
+    },
     error::AwsError,
     records::{
         list::RecordId,
@@ -35,8 +38,9 @@ pub(crate) async fn converse_stream(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let recorded = record(&simulator, "converse-stream", &model, &headers, &body);
-    let started = start(&simulator, &model, &recorded).await;
+    const OPERATION: Operation = Operation::ConverseStream;
+    let recorded = record(&simulator, OPERATION, &model, &headers, &body);
+    let started = start(&simulator, Target::new(&model, OPERATION), &recorded).await;
     let result = started.map(|(actions, request)| {
         let labels = request.request_metadata.clone().unwrap_or_default();
         let recorder =
@@ -53,8 +57,9 @@ pub(crate) async fn converse(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let recorded = record(&simulator, "converse", &model, &headers, &body);
-    let result = match start(&simulator, &model, &recorded).await {
+    const OPERATION: Operation = Operation::Converse;
+    let recorded = record(&simulator, OPERATION, &model, &headers, &body);
+    let result = match start(&simulator, Target::new(&model, OPERATION), &recorded).await {
         Ok((actions, _)) => complete::collect(actions)
             .await
             .map(|output| Json(output).into_response()),
@@ -65,7 +70,7 @@ pub(crate) async fn converse(
 
 fn record(
     simulator: &Simulator,
-    operation: &'static str,
+    operation: Operation,
     model: &str,
     headers: &HeaderMap,
     body: &Bytes,
@@ -78,7 +83,12 @@ fn record(
         ))),
     };
     let text = || Value::String(String::from_utf8_lossy(body).into_owned());
-    let record = RequestRecord::new(operation, model, headers, parsed.unwrap_or_else(|_| text()));
+    let record = RequestRecord::new(
+        operation.name(),
+        model,
+        headers,
+        parsed.unwrap_or_else(|_| text()),
+    );
     Recorded {
         request_id: record.id.clone(),
         record: simulator.requests.add(record),
@@ -88,11 +98,11 @@ fn record(
 
 async fn start<'a>(
     simulator: &Simulator,
-    model: &str,
+    target: Target<'_>,
     recorded: &'a Recorded,
 ) -> Result<(ActionStream, &'a Request), AwsError> {
     let request = recorded.request.as_ref().map_err(Clone::clone)?;
-    let actions = respond::start(simulator, model, request).await?;
+    let actions = respond::start(simulator, target, request).await?;
     Ok((actions, request))
 }
 

@@ -1,24 +1,29 @@
 //! All rules, applied to one request.
 
 use super::{
-    content, limits, pairing, reasoning, result::ValidationResult, roles, thinking, tools,
+    content, family, limits, pairing, reasoning, result::ValidationResult, roles, thinking, tools,
 };
-use crate::{conversation::request::Request, reasoning::IssuedReasoning};
+use crate::{
+    conversation::{request::Request, target::Target},
+    reasoning::IssuedReasoning,
+};
 
 /// Applies the rules in a fixed order.
 ///
 /// # Errors
-/// `ValidationException` for the first rule that the request violates.
+/// `ValidationException` for the first rule that the request violates; `ResourceNotFoundException` for a retired
+/// model.
 pub(crate) fn validate(
     request: &Request,
-    model: &str,
+    target: Target<'_>,
     issued: &IssuedReasoning,
 ) -> ValidationResult {
     limits::validate(request)?;
     roles::validate(request)?;
     content::validate(request)?;
-    tools::validate(request, model)?;
-    thinking::validate(request)?;
+    tools::validate(request)?;
+    family::validate(request, target)?;
+    thinking::validate(request, target)?;
     pairing::validate(request)?;
-    reasoning::validate(request, model, issued)
+    reasoning::validate(request, target.model, issued)
 }

@@ -4,28 +4,21 @@
 use serde_json::Value;
 
 use super::result::{ValidationResult, reject};
-use crate::conversation::request::{Request, ToolChoice};
+use crate::conversation::{request::Request, target::Target};
 
 /// Minimum thinking budget in tokens.
 const MIN_BUDGET: i64 = 1_024;
 
-pub(crate) fn validate(request: &Request) -> ValidationResult {
-    let fields = request.additional_model_request_fields.as_ref();
-    let Some(thinking) = fields.and_then(|fields| fields.get("thinking")) else {
+/// Requires a budget within `maxTokens`, and with thinking no forced tool choice and no temperature. The rules
+/// of a family say when it accepts a forced tool choice.
+pub(crate) fn validate(request: &Request, target: Target<'_>) -> ValidationResult {
+    let Some(thinking) = request.model_field("thinking") else {
         return Ok(());
     };
-    let enabled = thinking
-        .get("type")
-        .and_then(Value::as_str)
-        .is_some_and(|kind| kind != "disabled");
-    if !enabled {
+    if !request.enables_thinking() {
         return Ok(());
     }
-    let choice = request
-        .tool_config
-        .as_ref()
-        .and_then(|config| config.tool_choice.as_ref());
-    if matches!(choice, Some(ToolChoice::Any(_) | ToolChoice::Tool { .. })) {
+    if target.family.is_none() && request.forced_choice().is_some() {
         return reject("Thinking may not be enabled when tool_choice forces tool use.");
     }
     let parameters = request.inference_config.clone().unwrap_or_default();

@@ -3,14 +3,14 @@
 use super::result::{ValidationResult, reject};
 use crate::conversation::{
     content::ContentBlock,
-    request::{Message, Request, Role, Tool, ToolChoice, ToolConfiguration},
+    request::{Message, Request, Role, ToolChoice, ToolConfiguration},
 };
 
 /// Maximum length of a tool use id ("API_runtime_ToolUseBlock").
 const MAX_ID_CHARACTERS: usize = 64;
 
-pub(crate) fn validate(request: &Request, model: &str) -> ValidationResult {
-    validate_configuration(request, model)?;
+pub(crate) fn validate(request: &Request) -> ValidationResult {
+    validate_configuration(request)?;
     let blocks = request.messages.iter().flat_map(|message| &message.content);
     for block in blocks {
         match block {
@@ -27,11 +27,10 @@ pub(crate) fn validate(request: &Request, model: &str) -> ValidationResult {
             _ => {}
         }
     }
-    validate_roles(request)?;
-    validate_mixed_content(request, model)
+    validate_roles(request)
 }
 
-fn validate_configuration(request: &Request, model: &str) -> ValidationResult {
+fn validate_configuration(request: &Request) -> ValidationResult {
     let Some(config) = &request.tool_config else {
         return if request.messages.iter().any(Message::has_tool_blocks) {
             reject(
@@ -44,16 +43,6 @@ fn validate_configuration(request: &Request, model: &str) -> ValidationResult {
     if config.tools.is_empty() {
         return reject(
             "Value '[]' at 'toolConfig.tools' failed to satisfy constraint: Member must have length greater than or equal to 1",
-        );
-    }
-    if model.contains("nova")
-        && config
-            .tools
-            .iter()
-            .any(|tool| matches!(tool, Tool::CachePoint(_)))
-    {
-        return reject(
-            "Malformed input request: cachePoint is not supported in toolConfig by this model, please reformat your input and try again.",
         );
     }
     validate_specifications(request, config)
@@ -126,26 +115,6 @@ fn validate_roles(request: &Request) -> ValidationResult {
                 "messages.{index}: toolResult blocks can only be in user messages"
             ));
         }
-    }
-    Ok(())
-}
-
-/// Rejects text next to tool blocks for model families that do not support it.
-fn validate_mixed_content(request: &Request, model: &str) -> ValidationResult {
-    let strict = ["llama", "mistral", "cohere"]
-        .iter()
-        .any(|family| model.contains(family));
-    let mixed = |message: &Message| {
-        message.has_tool_blocks()
-            && message
-                .content
-                .iter()
-                .any(|block| matches!(block, ContentBlock::Text(_)))
-    };
-    if strict && request.messages.iter().any(mixed) {
-        return reject(
-            "Conversation blocks and tool use/result blocks cannot be provided in the same turn.",
-        );
     }
     Ok(())
 }

@@ -2,5 +2,6 @@
 
 mod content;
 mod conversation;
+mod families;
 mod parameters;
 mod tools;

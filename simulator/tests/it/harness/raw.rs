@@ -11,7 +11,17 @@ pub(crate) async fn outcome(
     model: &str,
     body: &Value,
 ) -> (u16, String, String) {
-    let url = format!("{}/model/{model}/converse-stream", simulator.url);
+    outcome_of("converse-stream", simulator, model, body).await
+}
+
+/// Sends a body to an operation and returns the same as [`outcome`].
+pub(crate) async fn outcome_of(
+    operation: &str,
+    simulator: &Simulator,
+    model: &str,
+    body: &Value,
+) -> (u16, String, String) {
+    let url = format!("{}/model/{model}/{operation}", simulator.url);
     let response = simulator.http.post(url).json(body).send().await.unwrap();
     let status = response.status().as_u16();
     let name = response

@@ -1,11 +1,8 @@
-//! Rules for tools and for the model families that restrict them.
+//! Rules for tools.
 
 use serde_json::{Value, json};
 
-use crate::harness::{
-    raw::{assert_rejected, call, conversation, outcome, result, text, tool_turn, user},
-    simulator::{MODEL, Simulator},
-};
+use crate::harness::raw::{assert_rejected, call, result, text, tool_turn, user};
 
 #[tokio::test]
 async fn invalid_tools_and_ids_are_rejected() {
@@ -44,34 +41,4 @@ async fn invalid_tools_and_ids_are_rejected() {
         ),
     ])
     .await;
-}
-
-#[tokio::test]
-async fn llama_and_nova_have_additional_rules() {
-    let simulator = Simulator::start().await;
-    let mixed = tool_turn(&json!([call("a")]), &json!([result("a"), text("and?")]));
-    let (status, _, message) = outcome(
-        &simulator,
-        "us.meta.llama4-maverick-17b-instruct-v1:0",
-        &mixed,
-    )
-    .await;
-    assert_eq!(status, 400);
-    assert!(
-        message.contains("cannot be provided in the same turn"),
-        "{message}"
-    );
-
-    let mut cached = conversation(&json!([user(&json!([text("Hello")]))]));
-    cached["toolConfig"]["tools"]
-        .as_array_mut()
-        .unwrap()
-        .push(json!({ "cachePoint": { "type": "default" } }));
-    assert_eq!(
-        outcome(&simulator, "us.amazon.nova-2-lite-v1:0", &cached)
-            .await
-            .0,
-        400
-    );
-    assert_eq!(outcome(&simulator, MODEL, &cached).await.0, 200);
 }
