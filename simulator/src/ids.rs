@@ -2,6 +2,8 @@
 
 use rand::distr::{Alphanumeric, SampleString};
 
+use crate::families::family::CallIds;
+
 /// Identifier of the Knowledge Base; every other one does not exist.
 pub const KNOWLEDGE_BASE: &str = "KBSIM00001";
 
@@ -13,6 +15,15 @@ pub(crate) fn request() -> String {
 /// Generates a tool use id in the format of Claude on Bedrock.
 pub(crate) fn tool_use() -> String {
     format!("tooluse_{}", random(22))
+}
+
+/// Generates a tool use id in this format. `position` counts the calls of the message from 0.
+pub(crate) fn tool_use_in(format: CallIds, name: &str, position: usize) -> String {
+    match format {
+        CallIds::ToolUse => tool_use(),
+        CallIds::NineAlphanumerics => random(9),
+        CallIds::NameAndIndex => format!("{name}:{position}"),
+    }
 }
 
 fn random(length: usize) -> String {

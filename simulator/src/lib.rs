@@ -24,6 +24,12 @@
 //! rejected before the response, a retired model with `ResourceNotFoundException`. An id of no family, such as
 //! `simulator`, has only the rules that all models share.
 //!
+//! The rule-based model behaves as the family: it reasons by default or by the family's setting, with empty text
+//! where that is the default display; it stops with `end_turn` after tool calls (gpt-oss; Claude Sonnet 4.5 and
+//! 4.6 after a prompt with an odd number of bytes); it writes `<thinking>` into the text (Nova). Tool use ids have
+//! the format of the family. Scenarios are played unchanged, but for these ids, and the upstream model's responses
+//! as well.
+//!
 //! # Scenarios
 //! `PUT /_sim/scenarios/<name>` adds a scenario ([`scenario::definition::Scenario`]); the response is 204, or
 //! 400 with a `message` that names the invalid field. `GET` returns it. `DELETE` removes it and restores a
@@ -40,8 +46,8 @@
 //! Step *n* is the response to the *n*-th model call of a run: the call after *n* messages with tool results
 //! since the prompt, counted from 0. After the last step, the response is a sentence that ends the run, or
 //! the last step again with `repeat`. Every field of a step has a default. Kinds of block: `text`; `tool` with
-//! `input`, or with `input_text`, which is sent verbatim; `reasoning` with an optional `signature`; `redacted`
-//! (base64).
+//! `input`, or with `input_text`, which is sent verbatim; `reasoning` with an optional `signature`, or `unsigned`;
+//! `redacted` (base64).
 //!
 //! A step may play arbitrary frames with `events` in place of `blocks` ([`scenario::entry::Entry`]), in order, at
 //! the pace of the step, where each entry counts as a delta. Nothing is added, not even `messageStop`:
@@ -76,9 +82,16 @@
 //! path clears it. `GET /_sim/health` returns 200 while the simulator is running.
 //!
 //! # Reasoning
-//! Reasoning text is signed together with the model id. A changed text or an invalid signature is rejected. A
-//! request with tool results is rejected if its assistant message lacks the reasoning that preceded the tool
-//! calls. The signature of another model is accepted.
+//! Reasoning text is signed together with the model id, without the prefix of an inference profile. A changed text
+//! or an invalid signature is rejected. The signature of another model is accepted. A request with tool results is
+//! rejected if its assistant message lacks the reasoning that preceded the tool calls, unless thinking is adaptive.
+//! A block with `"unsigned": true` has no signature.
+//!
+//! For the families with the prefix check (Claude 5.5, Fable 5.1 and later), a signature is also bound to the system
+//! prompt, the tools and every message before the block. After a change of these the request is rejected with
+//! "Invalid `signature` in `thinking` block. The block is bound to a different conversation". Reasoning may be left
+//! out from the oldest end, from the newest end, or completely, and not be restored later. Cache points and settings
+//! may change. Signatures that a scenario sets are not bound.
 //!
 //! # Knowledge Base
 //! `POST /knowledgebases/KBSIM00001/retrieve` ([`ids::KNOWLEDGE_BASE`]) returns sections of the documents in

@@ -6,4 +6,5 @@ mod blocks;
 mod entries;
 mod recording;
 mod split;
+mod splitter;
 mod truncate;

@@ -1,5 +1,9 @@
 //! Signatures of reasoning: creates them, remembers them, verifies them when a caller returns them.
 
+pub(crate) mod binding;
+
+mod prefix;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, PoisonError},
@@ -8,6 +12,8 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+
+use crate::families::lookup::bare_id;
 
 /// Signing key. It is constant so that signatures stay valid across restarts; it protects no secret.
 const KEY: &[u8] = b"simulator";
@@ -45,7 +51,7 @@ impl IssuedReasoning {
     /// Returns the signature of a text. A `preset` signature is remembered as valid and returned unchanged.
     pub(crate) fn sign(&self, model: &str, text: &str, preset: Option<&str>) -> String {
         let Some(preset) = preset else {
-            return signature(model, text);
+            return signature(bare_id(model), text);
         };
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.preset.insert(preset.to_owned(), text.to_owned());
@@ -71,14 +77,16 @@ impl IssuedReasoning {
         entries.fingerprints.get(call).cloned()
     }
 
-    /// Verifies a signature that a caller returned.
+    /// Verifies a signature that a caller returned, without its binding.
     pub(crate) fn verify(&self, model: &str, text: &str, returned: &str) -> SignatureCheck {
+        let model = bare_id(model);
+        let own = unbound(returned);
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries
             .preset
             .get(returned)
             .is_some_and(|signed| signed == text)
-            || returned == signature(model, text)
+            || own == signature(model, text)
         {
             return SignatureCheck::Valid;
         }
@@ -86,7 +94,7 @@ impl IssuedReasoning {
             .split_once('.')
             .and_then(|(signer, _)| URL_SAFE_NO_PAD.decode(signer).ok());
         match signer.and_then(|signer| String::from_utf8(signer).ok()) {
-            Some(signer) if signature(&signer, text) == returned => SignatureCheck::OtherModel,
+            Some(signer) if signature(&signer, text) == own => SignatureCheck::OtherModel,
             _ => SignatureCheck::Invalid,
         }
     }
@@ -105,14 +113,25 @@ impl Entries {
     }
 }
 
+/// Returns the first two parts of a signature, without the parts of its binding.
+fn unbound(signature: &str) -> &str {
+    let end = signature.match_indices('.').nth(1);
+    end.map_or(signature, |(end, _)| &signature[..end])
+}
+
 /// Signs a text: `<model>.<HMAC of model and text>`, both in base64.
 fn signature(model: &str, text: &str) -> String {
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(model), mac(&[model, text]))
+}
+
+/// Returns the HMAC of these parts in base64.
+fn mac(parts: &[&str]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY).expect("HMAC takes keys of any length");
-    mac.update(model.as_bytes());
-    mac.update(&[0]);
-    mac.update(text.as_bytes());
-    let hash = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-    format!("{}.{hash}", URL_SAFE_NO_PAD.encode(model))
+    for part in parts {
+        mac.update(part.as_bytes());
+        mac.update(&[0]);
+    }
+    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub(crate) mod request;
 
+mod binding;
 mod content;
 mod family;
 mod limits;

@@ -7,10 +7,7 @@ use crate::{
     conversation::{request::Request, target::Target},
     error::AwsError,
     playback::schedule,
-    response::{
-        action::{ActionStream, TimedAction},
-        tokens,
-    },
+    response::action::{ActionStream, TimedAction},
     rules,
     scenario::select,
     state::Simulator,
@@ -28,16 +25,20 @@ pub(crate) async fn start(
 ) -> Result<ActionStream, AwsError> {
     let arrived = Instant::now();
     validation::request::validate(request, target, &simulator.issued)?;
-    let model = target.model;
     let step = match select::step(&simulator.scenarios, request)? {
         Some(step) => step,
         None => match &simulator.upstream {
-            Some(client) => return upstream::response::start(client, model, request).await,
-            None => rules::step::of_request(request),
+            Some(client) => return upstream::response::start(client, target.model, request).await,
+            None => {
+                let step = rules::step::of_request(request);
+                match target.family {
+                    Some(family) => rules::family::adapt(step, request, family),
+                    None => step,
+                }
+            }
         },
     };
-    let input_tokens = tokens::of_request(request);
-    let actions = schedule::actions(&step, model, input_tokens, &simulator.issued);
+    let actions = schedule::actions(&step, request, target, &simulator.issued);
     Ok(timed(actions, arrived))
 }
 

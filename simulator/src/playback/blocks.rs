@@ -1,26 +1,34 @@
 //! Content blocks of a step as events, in the order in which they are sent.
 
-use super::split;
+use super::splitter::Splitter;
 use crate::{
-    ids,
-    reasoning::IssuedReasoning,
+    conversation::{request::Request, target::Target},
+    reasoning::{IssuedReasoning, binding::Binding},
     response::event::{Delta, Event},
-    scenario::{block::Block, definition::Step},
+    scenario::definition::Step,
 };
 
 /// A content block, split into deltas.
 pub(crate) struct SplitBlock {
     /// Identifier and tool name of a tool call.
-    tool: Option<(String, String)>,
-    deltas: Vec<Delta>,
+    pub(super) tool: Option<(String, String)>,
+    pub(super) deltas: Vec<Delta>,
 }
 
 /// Splits the blocks of a step. Generates signatures and tool use ids and remembers them in `issued`.
-pub(crate) fn of_step(step: &Step, model: &str, issued: &IssuedReasoning) -> Vec<SplitBlock> {
+pub(crate) fn of_step(
+    step: &Step,
+    request: &Request,
+    target: Target<'_>,
+    issued: &IssuedReasoning,
+) -> Vec<SplitBlock> {
+    let bound = target.family.is_some_and(|family| family.prefix_check);
+    let binding = bound.then(|| Binding::of_request(request, target.model, issued).0);
+    let mut splitter = Splitter::new(step, target, binding, issued);
     let blocks: Vec<SplitBlock> = step
         .blocks
         .iter()
-        .map(|block| split_block(block, step, model, issued))
+        .map(|block| splitter.split(block))
         .collect();
     remember_reasoning(&blocks, issued);
     blocks
@@ -32,38 +40,6 @@ pub(crate) fn events(blocks: &[SplitBlock], interleaved: bool) -> Vec<Event> {
         interleaved_events(blocks)
     } else {
         sequential_events(blocks)
-    }
-}
-
-fn split_block(block: &Block, step: &Step, model: &str, issued: &IssuedReasoning) -> SplitBlock {
-    let characters = step.chars_per_delta;
-    let without_tool = |deltas| SplitBlock { tool: None, deltas };
-    match block {
-        Block::Text(text) => {
-            let deltas = split::text(text, characters).into_iter().map(Delta::Text);
-            without_tool(deltas.collect())
-        }
-        Block::Tool {
-            name,
-            input,
-            empty_delta,
-        } => {
-            let mut pieces = split::tool_input(input, characters);
-            pieces.extend(empty_delta.then(String::new));
-            SplitBlock {
-                tool: Some((ids::tool_use(), name.clone())),
-                deltas: pieces.into_iter().map(Delta::ToolInput).collect(),
-            }
-        }
-        Block::Reasoning { text, signature } => {
-            let signature = issued.sign(model, text, signature.as_deref());
-            let deltas = split::text(text, characters)
-                .into_iter()
-                .map(Delta::Reasoning)
-                .chain([Delta::Signature(signature)]);
-            without_tool(deltas.collect())
-        }
-        Block::Redacted(data) => without_tool(vec![Delta::Redacted(data.clone())]),
     }
 }
 

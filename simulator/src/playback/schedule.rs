@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::{blocks, entries, recording, truncate};
 use crate::{
+    conversation::{request::Request, target::Target},
     reasoning::IssuedReasoning,
     response::{
         action::{Action, TimedAction},
-        event::{Event, Usage},
+        event::{Delta, Event, Usage},
         tokens,
     },
     scenario::definition::Step,
@@ -16,13 +17,13 @@ use crate::{
 /// Returns the actions of a step; times count from the arrival of the request.
 pub(crate) fn actions(
     step: &Step,
-    model: &str,
-    input_tokens: usize,
+    request: &Request,
+    target: Target<'_>,
     issued: &IssuedReasoning,
 ) -> Vec<TimedAction> {
     let actions = match &step.events {
-        Some(events) => entries::actions(step, events, model, issued),
-        None => message(step, model, input_tokens, issued),
+        Some(events) => entries::actions(step, events, target.model, issued),
+        None => message(step, request, target, issued),
     };
     match &step.fault {
         Some(fault) => truncate::at_fault(actions, fault.delta_limit(), fault.action()),
@@ -33,17 +34,17 @@ pub(crate) fn actions(
 /// Returns the actions of a complete message with the blocks of the step.
 fn message(
     step: &Step,
-    model: &str,
-    input_tokens: usize,
+    request: &Request,
+    target: Target<'_>,
     issued: &IssuedReasoning,
 ) -> Vec<TimedAction> {
-    let content = content(step, model, issued);
+    let content = content(step, request, target, issued);
     let start = content
         .first()
         .map_or(Duration::from_millis(step.ttft_ms), |timed| timed.at);
     let end = content.last().map_or(start, |timed| timed.at);
     let usage = Usage {
-        input: input_tokens,
+        input: tokens::of_request(request),
         output: output_tokens(&content),
     };
     let reason = step.stop_reason().to_owned();
@@ -56,11 +57,16 @@ fn message(
 }
 
 /// Returns the events of the content blocks, without the start and end of the message.
-fn content(step: &Step, model: &str, issued: &IssuedReasoning) -> Vec<TimedAction> {
+fn content(
+    step: &Step,
+    request: &Request,
+    target: Target<'_>,
+    issued: &IssuedReasoning,
+) -> Vec<TimedAction> {
     if !step.trace.is_empty() {
         return recorded(step);
     }
-    let blocks = blocks::of_step(step, model, issued);
+    let blocks = blocks::of_step(step, request, target, issued);
     let mut events = blocks::events(&blocks, step.interleaved);
     let cut = step.stop_reason() == "max_tokens";
     if cut && matches!(events.last(), Some(Event::BlockStop { .. })) {
@@ -69,15 +75,25 @@ fn content(step: &Step, model: &str, issued: &IssuedReasoning) -> Vec<TimedActio
     paced(step, events)
 }
 
-/// Assigns times. The start of a block has the time of its first delta, the stop the time of its last delta.
+/// Assigns times. The start of a block has the time of its first delta, the stop and the signature that of its
+/// last delta.
 fn paced(step: &Step, events: Vec<Event>) -> Vec<TimedAction> {
     let mut sent = 0_usize;
     let timed = |event: Event| {
-        let delta = match event {
-            Event::BlockStop { .. } => sent.saturating_sub(1),
-            _ => sent,
+        let follows = matches!(
+            event,
+            Event::BlockStop { .. }
+                | Event::Delta {
+                    delta: Delta::Signature(_),
+                    ..
+                }
+        );
+        let delta = if follows {
+            sent.saturating_sub(1)
+        } else {
+            sent
         };
-        sent += usize::from(matches!(event, Event::Delta { .. }));
+        sent += usize::from(!follows && matches!(event, Event::Delta { .. }));
         send(delta_time(step, delta), event)
     };
     events.into_iter().map(timed).collect()

@@ -26,6 +26,8 @@ pub enum Block {
         text: String,
         /// Signature to send.
         signature: Option<String>,
+        /// Sends no signature, as the families do that do not sign: `"unsigned":true`.
+        unsigned: bool,
     },
     /// `{"redacted":"base64"}`.
     Redacted(String),
@@ -47,6 +49,8 @@ struct Fields {
     reasoning: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unsigned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     redacted: Option<String>,
 }
@@ -78,6 +82,9 @@ impl TryFrom<Fields> for Block {
         if fields.reasoning.is_none() && fields.signature.is_some() {
             return Err("`signature` belongs to a `reasoning`".to_owned());
         }
+        if fields.unsigned && (fields.reasoning.is_none() || fields.signature.is_some()) {
+            return Err("`unsigned` belongs to a `reasoning` without `signature`".to_owned());
+        }
         match (fields.text, fields.tool, fields.reasoning, fields.redacted) {
             (Some(text), None, None, None) => Ok(Self::Text(text)),
             (None, Some(name), None, None) => match (fields.input, fields.input_text) {
@@ -92,6 +99,7 @@ impl TryFrom<Fields> for Block {
             (None, None, Some(text), None) => Ok(Self::Reasoning {
                 text,
                 signature: fields.signature,
+                unsigned: fields.unsigned,
             }),
             (None, None, None, Some(data)) => Ok(Self::Redacted(data)),
             _ => {
@@ -122,9 +130,14 @@ impl From<Block> for Fields {
                 input_text: Some(input),
                 ..empty
             },
-            Block::Reasoning { text, signature } => Self {
+            Block::Reasoning {
+                text,
+                signature,
+                unsigned,
+            } => Self {
                 reasoning: Some(text),
                 signature,
+                unsigned,
                 ..empty
             },
             Block::Redacted(data) => Self {

@@ -6,13 +6,15 @@ use crate::{
     conversation::{
         content::{ContentBlock, ReasoningContentBlock},
         request::{Message, Request, Role},
+        target::Target,
     },
+    families::family::Reasoning,
     reasoning::{IssuedReasoning, SignatureCheck},
 };
 
 pub(crate) fn validate(
     request: &Request,
-    model: &str,
+    target: Target<'_>,
     issued: &IssuedReasoning,
 ) -> ValidationResult {
     for (index, message) in request.messages.iter().enumerate() {
@@ -25,12 +27,23 @@ pub(crate) fn validate(
             validate_signature(
                 &format!("messages.{index}.content.{block_index}"),
                 block,
-                model,
+                target.model,
                 issued,
             )?;
         }
     }
+    if tolerates_missing(request, target) {
+        return Ok(());
+    }
     validate_completeness(request, issued)
+}
+
+/// Returns `true` for adaptive thinking, with which reasoning may be left out.
+fn tolerates_missing(request: &Request, target: Target<'_>) -> bool {
+    let adaptive_by_default = target
+        .family
+        .is_some_and(|family| matches!(family.reasoning, Reasoning::On | Reasoning::Always));
+    adaptive_by_default || request.thinking("type") == Some("adaptive")
 }
 
 fn validate_signature(

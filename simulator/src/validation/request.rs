@@ -1,7 +1,8 @@
 //! All rules, applied to one request.
 
 use super::{
-    content, family, limits, pairing, reasoning, result::ValidationResult, roles, thinking, tools,
+    binding, content, family, limits, pairing, reasoning, result::ValidationResult, roles,
+    thinking, tools,
 };
 use crate::{
     conversation::{request::Request, target::Target},
@@ -25,5 +26,6 @@ pub(crate) fn validate(
     family::validate(request, target)?;
     thinking::validate(request, target)?;
     pairing::validate(request)?;
-    reasoning::validate(request, target.model, issued)
+    reasoning::validate(request, target, issued)?;
+    binding::validate(request, target, issued)
 }

@@ -4,9 +4,11 @@
     reason = "a failed step of a test must report its line"
 )]
 
+mod binding;
 mod converse;
 mod disconnects;
 mod events;
+mod families;
 mod faults;
 mod harness;
 mod knowledge;

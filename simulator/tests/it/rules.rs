@@ -38,7 +38,8 @@ async fn greeting_streams_one_word_per_delta_with_all_events_in_order() {
 async fn weather_question_calls_the_tool_and_converts_its_result_to_a_sentence() {
     let simulator = Simulator::start().await;
     let question = user_message("How is the weather in New York?");
-    let first = Response::receive(simulator.request_with(vec![question.clone()])).await;
+    let request = simulator.request_with(vec![question.clone()]);
+    let first = Response::receive(request.model_id("simulator")).await;
     assert_eq!(
         first.calls(),
         [("get_weather".to_owned(), json!({ "location": "New York" }))]

@@ -39,6 +39,23 @@ pub(crate) async fn outcome_of(
     )
 }
 
+/// Sends a body to `Converse` and returns the response.
+pub(crate) async fn complete(simulator: &Simulator, model: &str, body: &Value) -> Value {
+    let url = format!("{}/model/{model}/converse", simulator.url);
+    let response = simulator.http.post(url).json(body).send().await.unwrap();
+    let status = response.status();
+    let output: Value = response.json().await.unwrap();
+    assert_eq!(status, 200, "{model}: {output}");
+    output
+}
+
+/// Returns a body with these messages and the tool `get_weather`.
+pub(crate) fn offered(messages: &Value) -> Value {
+    let schema = json!({ "json": { "type": "object" } });
+    let tool = json!({ "toolSpec": { "name": "get_weather", "inputSchema": schema } });
+    json!({ "messages": messages, "toolConfig": { "tools": [tool] } })
+}
+
 /// Returns a body with these messages and one tool `t`.
 pub(crate) fn conversation(messages: &Value) -> Value {
     json!({
