@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     knowledge::index::Index,
-    reasoning::IssuedReasoning,
+    reasoning::issued::IssuedReasoning,
     records::{
         calls::CallRecord, list::RecordList, requests::RequestRecord, streams::StreamRecord,
     },

@@ -17,7 +17,8 @@ use crate::{
 /// Validates a request and starts its response.
 ///
 /// # Errors
-/// `ValidationException` for an invalid request, `ResourceNotFoundException` for a retired model; the error response of a scenario or of the upstream model.
+/// `ValidationException` for an invalid request, `ResourceNotFoundException` for a retired model; the error
+/// response of a scenario or of the upstream model.
 pub(crate) async fn start(
     simulator: &Simulator,
     target: Target<'_>,

@@ -1,6 +1,6 @@
 //! One row of the table.
 
-/// What the models of a family accept, and how they behave.
+/// Rules and behavior of the models of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Family {
     /// Name of the family.
@@ -66,7 +66,7 @@ pub enum ToolUse {
     Unsupported,
 }
 
-/// When a forced tool choice is accepted.
+/// Condition for a forced tool choice.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ForcedToolChoice {
     /// Always.
@@ -174,7 +174,7 @@ pub enum Images {
     Rejected,
 }
 
-/// When a message with tool calls stops with `end_turn`.
+/// Frequency of the stop reason `end_turn` in messages with tool calls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EndTurnWithCalls {
     /// Never.

@@ -3,7 +3,7 @@
 use super::splitter::Splitter;
 use crate::{
     conversation::{request::Request, target::Target},
-    reasoning::{IssuedReasoning, binding::Binding},
+    reasoning::{binding::Binding, issued::IssuedReasoning},
     response::event::{Delta, Event},
     scenario::definition::Step,
 };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::schedule::delta_time;
 use crate::{
-    reasoning::IssuedReasoning,
+    reasoning::issued::IssuedReasoning,
     response::action::{Action, TimedAction},
     scenario::{definition::Step, entry::Entry},
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{blocks, entries, recording, truncate};
 use crate::{
     conversation::{request::Request, target::Target},
-    reasoning::IssuedReasoning,
+    reasoning::issued::IssuedReasoning,
     response::{
         action::{Action, TimedAction},
         event::{Delta, Event, Usage},

@@ -5,7 +5,7 @@ use crate::{
     conversation::target::Target,
     families::family::CallIds,
     ids,
-    reasoning::{IssuedReasoning, binding::Binding},
+    reasoning::{binding::Binding, issued::IssuedReasoning},
     response::event::Delta,
     scenario::{block::Block, definition::Step},
 };
@@ -14,7 +14,7 @@ use crate::{
 pub(super) struct Splitter<'a> {
     characters: Option<usize>,
     target: Target<'a>,
-    /// What stands before the next block; `None` for a family that does not verify it.
+    /// Content before the next block; `None` for a family that does not verify it.
     binding: Option<Binding>,
     issued: &'a IssuedReasoning,
     /// Number of tool calls so far.

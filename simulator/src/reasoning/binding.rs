@@ -9,16 +9,15 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    IssuedReasoning, SignatureCheck, mac,
+    issued::{IssuedReasoning, SignatureCheck, mac, signature},
     prefix::{Prefix, entries},
-    signature,
 };
 use crate::{conversation::request::Request, families::lookup::bare_id};
 
 /// Number of characters of a fingerprint.
 const FINGERPRINT_CHARACTERS: usize = 16;
 
-/// What stands before the next block.
+/// Content before the next block.
 #[derive(Debug)]
 pub(crate) struct Binding {
     model: String,

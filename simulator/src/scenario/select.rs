@@ -11,7 +11,8 @@ use crate::{conversation::request::Request, error::AwsError};
 /// Selects the step, without its fault if that does not apply; `None` for a prompt that names no scenario.
 ///
 /// # Errors
-/// `ValidationException` for an unknown scenario, or a request longer than its `context_bytes`; the error response of a fault before the stream.
+/// `ValidationException` for an unknown scenario or a request longer than its `context_bytes`; the error response
+/// of a fault before the stream.
 pub(crate) fn step(store: &ScenarioStore, request: &Request) -> Result<Option<Step>, AwsError> {
     let Some(name) = scenario_name(request.prompt()) else {
         return Ok(None);

@@ -3,7 +3,7 @@
 use super::result::{ValidationResult, reject};
 use crate::{
     conversation::{request::Request, target::Target},
-    reasoning::{IssuedReasoning, binding::Binding},
+    reasoning::{binding::Binding, issued::IssuedReasoning},
 };
 
 /// Requires that nothing before a reasoning block changed, for the families that verify it. With the setting

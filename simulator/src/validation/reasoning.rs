@@ -9,7 +9,7 @@ use crate::{
         target::Target,
     },
     families::family::Reasoning,
-    reasoning::{IssuedReasoning, SignatureCheck},
+    reasoning::issued::{IssuedReasoning, SignatureCheck},
 };
 
 pub(crate) fn validate(

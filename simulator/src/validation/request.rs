@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     conversation::{request::Request, target::Target},
-    reasoning::IssuedReasoning,
+    reasoning::issued::IssuedReasoning,
 };
 
 /// Applies the rules in a fixed order.

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
+    message::user_message,
     raw::{complete, offered, outcome, text, user},
+    response::Response,
     simulator::Simulator,
 };
 
@@ -15,6 +17,26 @@ const MISMATCH: &str =
 async fn unchanged_conversation_is_accepted() {
     let (simulator, body) = conversation().await;
     assert_accepted(&simulator, &body).await;
+}
+
+#[tokio::test]
+async fn reasoning_of_a_scenario_is_accepted_when_it_is_returned_by_the_sdk() {
+    let simulator = Simulator::start().await;
+    for scenario in [
+        "sim:reasoning-tool",
+        "sim:reasoning-two-tools",
+        "sim:reasoning-hidden",
+        "sim:reasoning-redacted",
+    ] {
+        let mut messages = vec![user_message(scenario)];
+        let request = |messages: &[_]| simulator.request_with(messages.to_vec()).model_id(MODEL);
+        let first = Response::receive(request(&messages)).await;
+        messages.extend([first.message(), first.results("sunny")]);
+        let second = Response::receive(request(&messages)).await;
+        messages.extend([second.message(), user_message("Thanks!")]);
+        let third = Response::receive(request(&messages)).await;
+        assert_eq!(third.text(), "You are welcome!", "{scenario}");
+    }
 }
 
 #[tokio::test]

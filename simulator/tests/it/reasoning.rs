@@ -5,6 +5,8 @@ use aws_sdk_bedrockruntime::{
     types::{ContentBlock, Message},
 };
 
+use serde_json::json;
+
 use crate::harness::{
     message::{reasoning, user_message},
     response::Response,
@@ -73,6 +75,22 @@ async fn hidden_reasoning_has_a_signature_and_redacted_reasoning_has_data() {
         response.blocks[&0].redacted.as_deref(),
         Some(b"simulated-redacted-thought".as_slice())
     );
+}
+
+#[tokio::test]
+async fn unsigned_reasoning_has_text_only() {
+    let simulator = Simulator::start().await;
+    let blocks = json!([{ "reasoning": "Let me see.", "unsigned": true }, { "text": "Four." }]);
+    let scenario = json!({ "steps": [{ "ttft_ms": 0, "blocks": blocks }] });
+    simulator.put_scenario("mine", &scenario).await;
+    let response = simulator.response("sim:mine").await;
+    let block = &response.blocks[&0];
+    assert_eq!(
+        (block.reasoning.as_str(), &block.signature),
+        ("Let me see.", &None)
+    );
+    let shown = simulator.get("/_sim/scenarios/mine").await;
+    assert_eq!(shown["steps"][0]["blocks"], blocks);
 }
 
 #[tokio::test]

@@ -193,6 +193,10 @@ async fn invalid_scenario_is_rejected_with_the_name_of_the_field() {
             json!({ "steps": [{ "blocks": [{ "text": "a", "input": {} }] }] }),
             "input",
         ),
+        (
+            json!({ "steps": [{ "blocks": [{ "text": "a", "unsigned": true }] }] }),
+            "unsigned",
+        ),
         (json!({ "steps": [{ "deltas_per_s": -1 }] }), "deltas_per_s"),
         (
             json!({ "steps": [{ "chars_per_delta": 0 }] }),
