@@ -178,6 +178,7 @@ FUNCTIONS = {
             "MODEL_FIELDS",
             "HISTORY_MESSAGES",
             "MODEL_IDLE_SECONDS",
+            "MODEL_THROTTLE_SECONDS",
             "FLUSH_WINDOW_MS",
             "MIN_POST_INTERVAL_MS",
             "LEASE_SECONDS",

@@ -49,13 +49,6 @@ describe('stop reasons', { concurrency: 4 }, () => {
     await client.answer('sim:tool-use-without-tool');
     await goesOn(client);
   });
-
-  test('an answer without a block is a successful run', async (t) => {
-    const client = await connect(t);
-    const run = await (await client.prompt('sim:nothing')).success();
-    assert.equal(run.text, '');
-    await goesOn(client);
-  });
 });
 
 describe('faults', { concurrency: 4 }, () => {
@@ -74,6 +67,7 @@ describe('faults', { concurrency: 4 }, () => {
     ['exception-validation', 'model_invalid_request', false, /^The quick river runs past/],
     ['cut', 'model_stream_error', true, /^The quick river runs past/],
     ['no-message-stop', 'model_stream_error', true, /The end\.$/],
+    ['nothing', 'model_unusable_reply', true, /^$/],
     ['second-step-throttling', 'model_throttled', true, /^$/],
   ];
   for (const [scenario, code, retryable, text] of faults) {

@@ -23,8 +23,20 @@ const LOCAL = path.join(ROOT, 'scripts', 'local');
  * @type {Record<Kind, Record<string, number>>}
  */
 const SETTINGS = {
-  steady: { LEASE_SECONDS: 9, VISIBILITY_SECONDS: 12, MODEL_IDLE_SECONDS: 18, MESSAGES_PER_SECOND: 100 },
-  brittle: { LEASE_SECONDS: 4, VISIBILITY_SECONDS: 6, MODEL_IDLE_SECONDS: 18, MESSAGES_PER_SECOND: 100 },
+  steady: {
+    LEASE_SECONDS: 9,
+    VISIBILITY_SECONDS: 12,
+    MODEL_IDLE_SECONDS: 18,
+    MODEL_THROTTLE_SECONDS: 3,
+    MESSAGES_PER_SECOND: 100,
+  },
+  brittle: {
+    LEASE_SECONDS: 4,
+    VISIBILITY_SECONDS: 6,
+    MODEL_IDLE_SECONDS: 18,
+    MODEL_THROTTLE_SECONDS: 3,
+    MESSAGES_PER_SECOND: 100,
+  },
 };
 
 /** Kind of the stack that this process uses. */
