@@ -68,6 +68,7 @@ impl Config {
         let (temperature, top_p) = self.sampling;
         let settings = ModelSettings {
             model_id: self.settings.model_id.clone(),
+            family: None,
             temperature,
             top_p,
             fields: self.model_fields.clone(),

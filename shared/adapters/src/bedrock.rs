@@ -1,27 +1,33 @@
-//! Bedrock's ConverseStream as a [`Model`].
+//! Bedrock's ConverseStream and Converse as a [`Model`].
 
+pub mod check;
 mod document;
 mod errors;
 mod family;
+mod fields;
+mod fit;
+mod learned;
 mod messages;
+mod refusal;
 mod request;
 pub mod settings;
 mod sort_keys;
 mod stream;
+mod unstreamed;
 
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::Builder;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
-use futures::FutureExt;
 use futures::future::BoxFuture;
-use longwire_agent::model::{Deltas, Model, ModelError, Request};
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use longwire_agent::model::{Delta, Deltas, Model, ModelError, Request};
 use tokio::time::timeout;
 
-use crate::bedrock::family::Family;
+use crate::bedrock::family::{Family, Tools};
+use crate::bedrock::learned::Learned;
+use crate::bedrock::refusal::Refusal;
+use crate::bedrock::request::Input;
 use crate::bedrock::settings::Settings;
-
-/// Context window that the current models have at least, in tokens.
-const CONTEXT_TOKENS: u64 = 200_000;
 
 /// Model on Bedrock. Built once and reused, because its client holds the connections.
 #[derive(Debug, Clone)]
@@ -29,31 +35,60 @@ pub struct Bedrock {
     client: Client,
     settings: Settings,
     family: Family,
+    learned: Learned,
 }
 
 impl Bedrock {
     /// Wraps a client. Its retries are disabled for each request: the agent retries, because only the agent knows
     /// whether a part of the reply was sent.
     pub fn new(client: Client, settings: Settings) -> Self {
-        let family = Family::of(&settings.model_id);
+        let family = settings.family();
         Self {
             client,
             settings,
             family,
+            learned: Learned::default(),
         }
     }
 
+    /// Sends a request. A refusal of a part of it that can be left out is remembered, and the request is sent again
+    /// without that part; each part is left out once, which bounds the loop.
     async fn send(&self, request: Request) -> Result<Deltas, ModelError> {
-        let call = request::fill(
-            self.client.converse_stream(),
-            request,
-            &self.settings,
-            self.family,
-        )?;
-        let without_retries = Builder::new().retry_config(RetryConfig::disabled());
+        loop {
+            let family = self.learned.applied(self.family);
+            let error = match self.call(request.clone(), &family).await {
+                Ok(deltas) => return Ok(normalised(deltas, family)),
+                Err(error) => error,
+            };
+            let refusal = Refusal::of(&error).filter(|refusal| refusal.applied(family) != family);
+            let Some(refusal) = refusal else {
+                return Err(error);
+            };
+            if self.learned.add(refusal) {
+                tracing::warn!(
+                    event = "model_refusal_learned",
+                    model = %self.settings.model_id,
+                    left_out = refusal.left_out(),
+                    "the model refused a part of a request, which is left out from now on"
+                );
+            }
+        }
+    }
+
+    async fn call(&self, request: Request, family: &Family) -> Result<Deltas, ModelError> {
+        let input = Input::new(request, &self.settings, family)?;
+        if family.tools == Tools::Unstreamed && input.has_tools() {
+            self.unstreamed(input).await
+        } else {
+            self.streamed(input).await
+        }
+    }
+
+    async fn streamed(&self, input: Input) -> Result<Deltas, ModelError> {
+        let call = input.streamed(self.client.converse_stream(), &self.settings.model_id);
         let reply = call
             .customize()
-            .config_override(without_retries)
+            .config_override(without_retries())
             .mutate_request(sort_keys::sort_keys)
             .send();
         let idle = self.settings.idle;
@@ -63,6 +98,38 @@ impl Bedrock {
             .map_err(|error| errors::before_reply(&error))?;
         Ok(stream::deltas(reply.stream, idle))
     }
+
+    /// Calls Converse. Nothing arrives before the reply is complete, so the idle limit is that of the whole reply.
+    async fn unstreamed(&self, input: Input) -> Result<Deltas, ModelError> {
+        let call = input.unstreamed(self.client.converse(), &self.settings.model_id);
+        let reply = call
+            .customize()
+            .config_override(without_retries())
+            .mutate_request(sort_keys::sort_keys)
+            .send();
+        let idle = self.settings.idle;
+        let reply = timeout(idle, reply)
+            .await
+            .map_err(|_| errors::idle(idle))?
+            .map_err(|error| errors::before_reply(&error))?;
+        unstreamed::deltas(reply)
+    }
+}
+
+fn without_retries() -> Builder {
+    Builder::new().retry_config(RetryConfig::disabled())
+}
+
+/// Token counts as the product counts them.
+fn normalised(deltas: Deltas, family: Family) -> Deltas {
+    let normalised = move |delta| match delta {
+        Delta::Metadata { usage, latency_ms } => Delta::Metadata {
+            usage: family.normalised(usage),
+            latency_ms,
+        },
+        other => other,
+    };
+    deltas.map_ok(normalised).boxed()
 }
 
 impl Model for Bedrock {
@@ -75,6 +142,6 @@ impl Model for Bedrock {
     }
 
     fn context_tokens(&self) -> u64 {
-        CONTEXT_TOKENS
+        self.family.context_tokens()
     }
 }

@@ -1,4 +1,4 @@
-//! JSON to documents of the SDK. The reverse is not needed, because arguments arrive as JSON text.
+//! JSON to documents of the SDK, and the reverse for the arguments of a reply that was not streamed.
 
 use aws_smithy_types::{Document, Number};
 use serde_json::Value;
@@ -25,5 +25,64 @@ fn number(value: &serde_json::Number) -> Number {
         Number::NegInt(value)
     } else {
         Number::Float(value.as_f64().unwrap_or_default())
+    }
+}
+
+/// Deepest nesting of a document that is converted.
+const MAX_DEPTH: usize = 128;
+
+/// Converts a document; `None` for one that is nested too deeply or has a number that JSON has not. Keys are sorted,
+/// because the SDK keeps them in no order.
+pub(super) fn json(document: &Document) -> Option<Value> {
+    at_depth(document, 0)
+}
+
+fn at_depth(document: &Document, depth: usize) -> Option<Value> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    Some(match document {
+        Document::Null => Value::Null,
+        Document::Bool(value) => Value::Bool(*value),
+        Document::Number(Number::PosInt(value)) => (*value).into(),
+        Document::Number(Number::NegInt(value)) => (*value).into(),
+        Document::Number(Number::Float(value)) => {
+            Value::Number(serde_json::Number::from_f64(*value)?)
+        }
+        Document::String(value) => Value::String(value.clone()),
+        Document::Array(values) => {
+            let values = values.iter().map(|value| at_depth(value, depth + 1));
+            Value::Array(values.collect::<Option<_>>()?)
+        }
+        Document::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            let entry = |(key, value): (&String, &Document)| {
+                Some((key.clone(), at_depth(value, depth + 1)?))
+            };
+            Value::Object(entries.into_iter().map(entry).collect::<Option<_>>()?)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_document_has_the_json_it_was_made_of() {
+        let value = json!({"b": [1, -2, 2.5, null, true, {"z": "1", "a": 18_446_744_073_709_551_615_u64}], "a": {}});
+        assert_eq!(json(&document(&value)), Some(value));
+    }
+
+    #[test]
+    fn a_document_that_is_nested_too_deeply_is_not_converted() {
+        let nested =
+            |depth| (0..depth).fold(Document::Null, |inner, _| Document::Array(vec![inner]));
+        assert!(json(&nested(MAX_DEPTH)).is_some());
+        assert!(json(&nested(MAX_DEPTH + 1)).is_none());
+        assert!(json(&Document::Number(Number::Float(f64::NAN))).is_none());
     }
 }

@@ -1,9 +1,9 @@
 //! Errors of the SDK as [`ModelError`]s.
 
+use std::error::Error;
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::error::{BuildError, SdkError};
-use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -32,7 +32,10 @@ const TOO_LONG: [&str; 11] = [
 const PER_DAY: [&str; 3] = ["per day", "daily", "per-day"];
 
 /// Converts an error before the reply.
-pub(super) fn before_reply(error: &SdkError<ConverseStreamError, HttpResponse>) -> ModelError {
+pub(super) fn before_reply<E>(error: &SdkError<E, HttpResponse>) -> ModelError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
     let kind = match error {
         SdkError::ServiceError(error) => {
             by_code(error.err()).unwrap_or_else(|| by_status(error.raw().status().as_u16()))
@@ -118,6 +121,15 @@ pub(super) fn idle(idle: Duration) -> ModelError {
 pub(super) fn invalid_request(error: BuildError) -> ModelError {
     ModelError {
         kind: ModelErrorKind::Invalid,
+        detail: error_chain(&error),
+    }
+}
+
+/// Error of a complete reply that cannot be converted.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of map_err")]
+pub(super) fn invalid_reply(error: BuildError) -> ModelError {
+    ModelError {
+        kind: ModelErrorKind::Stream,
         detail: error_chain(&error),
     }
 }

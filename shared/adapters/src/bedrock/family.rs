@@ -1,91 +1,232 @@
-//! Families of models, and the optional parts of a request that they accept.
+//! Families of models: what a request to each may contain, and how large it may be.
+//!
+//! `docs/models.md` shows the table. Where a fact is not confirmed, the row takes the side that a model cannot refuse,
+//! and names the fact in [`Family::unconfirmed`].
 
-/// Optional parts of a request that a family of models accepts.
+mod amazon;
+mod claude;
+mod lookup;
+#[cfg(test)]
+mod matrix;
+mod meta;
+mod mistral;
+mod open_weights;
+mod retired;
+mod table;
+mod usage;
+
+/// Context window that is assumed when the row does not know it, in tokens.
+const CONTEXT_TOKENS: u64 = 128_000;
+
+/// Row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Family {
-    /// Cache points after the tools.
-    pub(super) cached_tools: bool,
-    /// Cache points after the system prompt and in messages.
-    pub(super) cached_text: bool,
-    /// Status of a tool result.
-    pub(super) result_status: bool,
+    /// Name in documents and messages.
+    pub name: &'static str,
+    /// Beginnings of the ids of its models, without the geography of an inference profile.
+    pub ids: &'static [&'static str],
+    /// How the model takes tools.
+    pub tools: Tools,
+    /// Where the model takes cache points.
+    pub cache: Cache,
+    /// Tool results may have a status.
+    pub result_status: bool,
+    /// Text that may stand in a message with tool calls or tool results.
+    pub beside: Beside,
+    /// Ids of tool calls that the model takes.
+    pub call_ids: CallIds,
+    /// The model takes a system prompt. Without it the prompt begins the first user turn.
+    pub system_prompt: bool,
+    /// Sampling parameters that the model takes.
+    pub sampling: Sampling,
+    /// Reasoning of the model.
+    pub reasoning: Reasoning,
+    /// `tool_choice` of type `any` or `tool` in the further fields.
+    pub forced_choice: ForcedChoice,
+    /// `inputTokens` already contain the tokens of the prompt cache.
+    pub input_holds_cache: bool,
+    /// Structured output (`outputConfig.textFormat`). The product does not use it.
+    pub structured_output: Answer,
+    /// Images in a request. The product does not send any.
+    pub images: Answer,
+    /// Documents in a request. The product does not send any.
+    pub documents: Answer,
+    /// Size of the context window in tokens, the reply included.
+    pub context: Option<u64>,
+    /// Most output tokens of a reply.
+    pub max_output: Option<u32>,
+    /// End of the model's life.
+    pub retired: Option<&'static str>,
+    /// Facts of the row that are not confirmed.
+    pub unconfirmed: &'static str,
 }
-
-const NONE: Family = Family {
-    cached_tools: false,
-    cached_text: false,
-    result_status: false,
-};
-const UNCACHED: Family = Family {
-    result_status: true,
-    ..NONE
-};
-const TEXT_CACHED: Family = Family {
-    cached_text: true,
-    ..UNCACHED
-};
-const ALL: Family = Family {
-    cached_tools: true,
-    ..TEXT_CACHED
-};
-
-/// Families by prefix of the model id; the first match counts (Bedrock user guide, "Prompt caching", and API
-/// reference, "ToolResultBlock"). A model without an entry gets none of the optional parts.
-const FAMILIES: [(&str, Family); 8] = [
-    ("anthropic.claude-v", NONE),
-    ("anthropic.claude-instant", NONE),
-    ("anthropic.claude-3-5-haiku", ALL),
-    ("anthropic.claude-3-7", ALL),
-    ("anthropic.claude-3", UNCACHED),
-    ("anthropic.claude", ALL),
-    ("amazon.nova-sonic", NONE),
-    ("amazon.nova", TEXT_CACHED),
-];
 
 impl Family {
-    /// Family of a model id, of the id of an inference profile (`us.…`, `eu.…`, `global.…`), or of an ARN that ends
-    /// with one. The ARN of an application inference profile does not tell the model.
-    pub(super) fn of(model_id: &str) -> Self {
-        let id = model_id.rsplit('/').next().unwrap_or(model_id);
-        let bare = id.split_once('.').map_or(id, |(_, rest)| rest);
-        let row = FAMILIES
-            .iter()
-            .find(|(prefix, _)| id.starts_with(prefix) || bare.starts_with(prefix));
-        row.map_or(NONE, |(_, family)| *family)
+    /// Size of the context window in tokens.
+    pub(super) fn context_tokens(&self) -> u64 {
+        self.context.unwrap_or(CONTEXT_TOKENS)
+    }
+
+    /// Tells whether this is a row of the table.
+    pub(super) fn is_known(&self) -> bool {
+        !self.ids.is_empty()
     }
 }
 
+/// Rows of the table, the row of an unknown model last.
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(super) fn rows() -> impl Iterator<Item = &'static Family> {
+    table::ROWS.into_iter().chain([&table::UNKNOWN])
+}
 
-    #[test]
-    fn the_family_is_found_by_model_id_profile_and_arn() {
-        for (id, family) in [
-            ("anthropic.claude-sonnet-5-5", ALL),
-            ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", ALL),
-            ("global.anthropic.claude-opus-5", ALL),
-            (
-                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/eu.anthropic.claude-haiku-4-5-20251001-v1:0",
-                ALL,
-            ),
-            (
-                "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-lite-v1:0",
-                TEXT_CACHED,
-            ),
-            ("jp.amazon.nova-2-lite-v1:0", TEXT_CACHED),
-            ("us.amazon.nova-micro-v1:0", TEXT_CACHED),
-            ("anthropic.claude-3-haiku-20240307-v1:0", UNCACHED),
-            ("us.anthropic.claude-3-7-sonnet-20250219-v1:0", ALL),
-            ("anthropic.claude-v2:1", NONE),
-            ("meta.llama3-3-70b-instruct-v1:0", NONE),
-            (
-                "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2",
-                NONE,
-            ),
-            ("", NONE),
-        ] {
-            assert_eq!(Family::of(id), family, "{id}");
-        }
-    }
+/// How a model takes tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tools {
+    /// In ConverseStream.
+    Streamed,
+    /// In Converse only.
+    Unstreamed,
+    /// Not at all.
+    Refused,
+}
+
+/// Where a model takes cache points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cache {
+    /// After the tools.
+    pub tools: bool,
+    /// After the system prompt.
+    pub system: bool,
+    /// At the end of user turns.
+    pub turns: CacheTurns,
+}
+
+impl Cache {
+    /// Everywhere.
+    pub(super) const ALL: Self = Self {
+        tools: true,
+        system: true,
+        turns: CacheTurns::All,
+    };
+    /// Nowhere.
+    pub(super) const NONE: Self = Self {
+        tools: false,
+        system: false,
+        turns: CacheTurns::None,
+    };
+}
+
+/// User turns that may end with a cache point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CacheTurns {
+    /// All.
+    All,
+    /// Those without a tool result.
+    WithoutTools,
+    /// None.
+    None,
+}
+
+/// Text that may stand in a message with tool calls or tool results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Text after results, and text beside calls.
+    CallsAndResults,
+    /// Text beside calls only.
+    Calls,
+    /// No text.
+    Neither,
+}
+
+/// Ids of tool calls that a model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallIds {
+    /// Every id that Bedrock takes.
+    Any,
+    /// Nine letters and digits.
+    NineCharacters,
+}
+
+/// Sampling parameters that a model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sampling {
+    /// Temperature and top-p.
+    Both,
+    /// Temperature or top-p, and neither while the model reasons.
+    One,
+    /// None.
+    None,
+}
+
+/// Reasoning of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reasoning {
+    /// What the model does without a setting.
+    pub default: DefaultReasoning,
+    /// Values of `thinking.type` that the model takes. Without one, `thinking` is not checked.
+    pub types: &'static [&'static str],
+    /// How the model is asked to show its reasoning.
+    pub switch: Switch,
+    /// The model takes settings of its reasoning. Unset once it refused one.
+    pub settings: bool,
+    /// Signed reasoning may be sent back.
+    pub replayed: bool,
+}
+
+/// Reasoning without a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DefaultReasoning {
+    /// The model has none.
+    Never,
+    /// Off.
+    Off,
+    /// On.
+    On,
+    /// On, and cannot be switched off.
+    Always,
+    /// Not confirmed.
+    Unknown,
+}
+
+/// How a model is asked to show its reasoning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Switch {
+    /// With nothing: the model has no switch, or it is not confirmed.
+    Nothing,
+    /// `thinking` of type `adaptive`.
+    Adaptive,
+    /// `thinking` of type `adaptive` with `display`, because the default is `omitted`.
+    AdaptiveSummarized,
+    /// `thinking` of type `enabled` with a budget.
+    Budget,
+    /// `reasoningConfig`.
+    ReasoningConfig,
+    /// `reasoning_effort`.
+    ReasoningEffort,
+}
+
+/// Choice of a tool that the model must call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ForcedChoice {
+    /// Taken.
+    Yes,
+    /// Taken while the model does not think.
+    WithoutThinking,
+    /// Taken while `thinking` is not of type `enabled`.
+    WithoutBudget,
+    /// Refused.
+    No,
+    /// Not confirmed.
+    Unknown,
+}
+
+/// Answer to a question about a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// Not confirmed.
+    Unknown,
 }

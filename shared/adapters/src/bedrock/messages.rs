@@ -16,21 +16,20 @@ use longwire_core::message::Role;
 use crate::bedrock::document::document;
 use crate::bedrock::family::Family;
 
-/// Converts turns one to one. Cache points are left out for a family that does not accept them.
-pub(super) fn messages(turns: Vec<Turn>, family: Family) -> Result<Vec<Message>, BuildError> {
+/// Converts turns one to one.
+pub(super) fn messages(turns: Vec<Turn>, family: &Family) -> Result<Vec<Message>, BuildError> {
     turns
         .into_iter()
         .map(|turn| message(turn, family))
         .collect()
 }
 
-fn message(turn: Turn, family: Family) -> Result<Message, BuildError> {
+fn message(turn: Turn, family: &Family) -> Result<Message, BuildError> {
     let role = match turn.role {
         Role::User => ConversationRole::User,
         Role::Assistant => ConversationRole::Assistant,
     };
-    let accepted = |part: &Part| family.cached_text || *part != Part::CachePoint;
-    let parts = turn.parts.into_iter().filter(accepted);
+    let parts = turn.parts.into_iter();
     let blocks = parts
         .map(|part| block(part, family))
         .collect::<Result<_, _>>()?;
@@ -40,7 +39,7 @@ fn message(turn: Turn, family: Family) -> Result<Message, BuildError> {
         .build()
 }
 
-fn block(part: Part, family: Family) -> Result<ContentBlock, BuildError> {
+fn block(part: Part, family: &Family) -> Result<ContentBlock, BuildError> {
     Ok(match part {
         Part::Text(text) => ContentBlock::Text(text),
         Part::Reasoning { text, signature } => {
@@ -74,7 +73,7 @@ fn result(
     id: &CallId,
     error: bool,
     text: String,
-    family: Family,
+    family: &Family,
 ) -> Result<ToolResultBlock, BuildError> {
     let status = match error {
         true => ToolResultStatus::Error,

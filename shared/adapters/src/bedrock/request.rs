@@ -1,20 +1,24 @@
-//! A [`Request`] as the input of ConverseStream.
+//! A [`Request`] as the input of ConverseStream or Converse.
 
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_bedrockruntime::error::BuildError;
+use aws_sdk_bedrockruntime::operation::converse::builders::ConverseFluentBuilder;
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamFluentBuilder;
 use aws_sdk_bedrockruntime::types::{
-    InferenceConfiguration, SystemContentBlock, Tool, ToolConfiguration, ToolInputSchema,
+    InferenceConfiguration, Message, SystemContentBlock, Tool, ToolConfiguration, ToolInputSchema,
     ToolSpecification,
 };
+use aws_smithy_types::Document;
 use longwire_agent::model::{ModelError, Part, Request, Turn};
 use longwire_core::tool::ToolSpec;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bedrock::document::document;
 use crate::bedrock::errors;
-use crate::bedrock::family::Family;
+use crate::bedrock::family::{Family, Sampling, Tools};
+use crate::bedrock::fields;
+use crate::bedrock::fit::fit;
 use crate::bedrock::messages::{cache_point, messages};
 use crate::bedrock::settings::Settings;
 
@@ -22,49 +26,136 @@ use crate::bedrock::settings::Settings;
 /// requestMetadata).
 const MAX_METADATA: usize = 256;
 
-/// Sets the input of a call.
-pub(super) fn fill(
-    call: ConverseStreamFluentBuilder,
-    request: Request,
-    settings: &Settings,
-    family: Family,
-) -> Result<ConverseStreamFluentBuilder, ModelError> {
-    let metadata = HashMap::from([
+/// Input of a call, for Converse and ConverseStream alike.
+pub(super) struct Input {
+    system: Option<Vec<SystemContentBlock>>,
+    messages: Vec<Message>,
+    tools: Option<ToolConfiguration>,
+    inference: InferenceConfiguration,
+    fields: Option<Document>,
+    metadata: HashMap<String, String>,
+}
+
+/// Sets the input of a call. A macro, because the two builders have the same methods but no trait.
+macro_rules! fill {
+    ($call:expr, $input:expr, $model_id:expr) => {
+        $call
+            .model_id($model_id)
+            .set_system($input.system)
+            .set_messages(Some($input.messages))
+            .set_tool_config($input.tools)
+            .inference_config($input.inference)
+            .set_additional_model_request_fields($input.fields)
+            .set_request_metadata(Some($input.metadata))
+    };
+}
+
+impl Input {
+    /// Input of a request, as the family takes it.
+    pub(super) fn new(
+        mut request: Request,
+        settings: &Settings,
+        family: &Family,
+    ) -> Result<Self, ModelError> {
+        if !family.system_prompt {
+            begin_with_system_prompt(&mut request);
+        }
+        let fields = fields::fields(&request, settings.fields.as_ref(), family);
+        let inference = inference(request.max_tokens, settings, family, fields.as_ref());
+        let metadata = metadata(&request);
+        let tools = tools(&request, family).map_err(errors::invalid_request)?;
+        let system = system(request.system, family).map_err(errors::invalid_request)?;
+        let turns = fit(request.turns, family);
+        let messages = messages(turns, family).map_err(errors::invalid_request)?;
+        Ok(Self {
+            system,
+            messages,
+            tools,
+            inference,
+            fields: fields.as_ref().map(document),
+            metadata,
+        })
+    }
+
+    /// The input contains tools.
+    pub(super) fn has_tools(&self) -> bool {
+        self.tools.is_some()
+    }
+
+    /// Sets the input of ConverseStream.
+    pub(super) fn streamed(
+        self,
+        call: ConverseStreamFluentBuilder,
+        model_id: &str,
+    ) -> ConverseStreamFluentBuilder {
+        fill!(call, self, model_id)
+    }
+
+    /// Sets the input of Converse.
+    pub(super) fn unstreamed(
+        self,
+        call: ConverseFluentBuilder,
+        model_id: &str,
+    ) -> ConverseFluentBuilder {
+        fill!(call, self, model_id)
+    }
+}
+
+/// Moves the system prompt to the beginning of the first turn, which is the user's.
+fn begin_with_system_prompt(request: &mut Request) {
+    let system = std::mem::take(&mut request.system);
+    if let Some(turn) = request.turns.first_mut()
+        && !system.trim().is_empty()
+    {
+        turn.parts.insert(0, Part::Text(system));
+    }
+}
+
+fn metadata(request: &Request) -> HashMap<String, String> {
+    HashMap::from([
         ("run".to_owned(), metadata_value(request.run_id.as_str())),
         (
             "thread".to_owned(),
             metadata_value(request.thread_id.as_str()),
         ),
-    ]);
-    let tools = tools(&request, family).map_err(errors::invalid_request)?;
-    let system = system(request.system, family).map_err(errors::invalid_request)?;
-    let messages = messages(request.turns, family).map_err(errors::invalid_request)?;
-    Ok(call
-        .model_id(&settings.model_id)
-        .set_system(system)
-        .set_messages(Some(messages))
-        .set_tool_config(tools)
-        .inference_config(inference(request.max_tokens, settings))
-        .set_additional_model_request_fields(settings.fields.as_ref().map(document))
-        .set_request_metadata(Some(metadata)))
+    ])
 }
 
-/// Inference parameters. The token limit is always set, because Bedrock deducts it from the quota when the model
-/// starts, and without it deducts the most that the model can generate (Bedrock user guide, "Token burndown").
-fn inference(max_tokens: u32, settings: &Settings) -> InferenceConfiguration {
-    InferenceConfiguration::builder()
+/// Inference parameters that the family takes. The token limit is set whenever it is taken, because Bedrock deducts it
+/// from the quota when the model starts, and without it deducts the most that the model can generate (Bedrock user
+/// guide, "Token burndown"). Nova 2 takes no parameter with its highest effort (Nova user guide, "Extended thinking").
+fn inference(
+    max_tokens: u32,
+    settings: &Settings,
+    family: &Family,
+    fields: Option<&Value>,
+) -> InferenceConfiguration {
+    let parameters = InferenceConfiguration::builder();
+    if fields::highest_effort(fields) {
+        return parameters.build();
+    }
+    let (temperature, top_p) = match family.sampling {
+        Sampling::Both => (settings.temperature, settings.top_p),
+        Sampling::One if fields::thinks(fields) => (None, None),
+        Sampling::One => {
+            let top_p = settings.top_p.filter(|_| settings.temperature.is_none());
+            (settings.temperature, top_p)
+        }
+        Sampling::None => (None, None),
+    };
+    parameters
         .max_tokens(i32::try_from(max_tokens).unwrap_or(i32::MAX))
-        .set_temperature(settings.temperature)
-        .set_top_p(settings.top_p)
+        .set_temperature(temperature)
+        .set_top_p(top_p)
         .build()
 }
 
-fn system(text: String, family: Family) -> Result<Option<Vec<SystemContentBlock>>, BuildError> {
+fn system(text: String, family: &Family) -> Result<Option<Vec<SystemContentBlock>>, BuildError> {
     if text.trim().is_empty() {
         return Ok(None);
     }
     let mut blocks = vec![SystemContentBlock::Text(text)];
-    if family.cached_text {
+    if family.cache.system {
         blocks.push(SystemContentBlock::CachePoint(cache_point()?));
     }
     Ok(Some(blocks))
@@ -72,7 +163,10 @@ fn system(text: String, family: Family) -> Result<Option<Vec<SystemContentBlock>
 
 /// Tools of the request. Bedrock refuses a conversation with tool calls but without tools, so when no tools are
 /// offered, those that the conversation calls are declared.
-fn tools(request: &Request, family: Family) -> Result<Option<ToolConfiguration>, BuildError> {
+fn tools(request: &Request, family: &Family) -> Result<Option<ToolConfiguration>, BuildError> {
+    if family.tools == Tools::Refused {
+        return Ok(None);
+    }
     let called;
     let specs = if request.tools.is_empty() {
         called = called_tools(&request.turns);
@@ -84,7 +178,7 @@ fn tools(request: &Request, family: Family) -> Result<Option<ToolConfiguration>,
         return Ok(None);
     }
     let mut tools = specs.iter().map(tool).collect::<Result<Vec<_>, _>>()?;
-    if family.cached_tools {
+    if family.cache.tools {
         tools.push(Tool::CachePoint(cache_point()?));
     }
     let config = ToolConfiguration::builder().set_tools(Some(tools));

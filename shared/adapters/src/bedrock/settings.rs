@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::bedrock::family::Family;
+
 /// Default of [`Settings::idle`]: a model that reasons sends nothing for minutes.
 pub const IDLE: Duration = Duration::from_secs(180);
 
@@ -12,6 +14,8 @@ pub const IDLE: Duration = Duration::from_secs(180);
 pub struct Settings {
     /// Id of a model or of an inference profile, or the ARN of either.
     pub model_id: String,
+    /// Model id, or the beginning of one, whose family this model has (`MODEL_FAMILY`), for an id that does not say it.
+    pub family: Option<String>,
     /// Temperature, 0 to 1. Models refuse it together with reasoning.
     pub temperature: Option<f32>,
     /// Nucleus sampling, 0 to 1. Models refuse it together with reasoning.
@@ -30,10 +34,16 @@ impl Settings {
     pub fn new(model_id: impl Into<String>) -> Self {
         Self {
             model_id: model_id.into(),
+            family: None,
             temperature: None,
             top_p: None,
             fields: None,
             idle: IDLE,
         }
+    }
+
+    /// Row of the model.
+    pub(super) fn family(&self) -> Family {
+        Family::of(&self.model_id, self.family.as_deref())
     }
 }

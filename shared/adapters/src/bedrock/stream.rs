@@ -79,7 +79,7 @@ impl Reply {
 }
 
 /// Converts an event; `None` for one that is not needed or not known.
-fn delta(event: ConverseStreamOutput) -> Option<Delta> {
+pub(super) fn delta(event: ConverseStreamOutput) -> Option<Delta> {
     match event {
         ConverseStreamOutput::ContentBlockStart(event) => {
             start(index(event.content_block_index), event.start?)

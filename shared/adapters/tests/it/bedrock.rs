@@ -1,9 +1,11 @@
 //! The Bedrock adapter, against event-stream bytes of a local server.
 
 mod errors;
+mod refusals;
 mod replies;
 mod requests;
 mod server;
+mod unstreamed;
 
 use futures::StreamExt;
 use longwire_agent::model::{

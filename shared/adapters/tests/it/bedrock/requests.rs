@@ -13,7 +13,7 @@ use crate::bedrock::server::Server;
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 /// Request with every kind of content.
-fn full_request() -> Request {
+pub(super) fn full_request() -> Request {
     let call = |id: &str, input| Part::ToolCall {
         id: CallId::trusted(id),
         name: "get_weather".to_owned(),
@@ -85,8 +85,7 @@ async fn body(model_id: &str, request: Request) -> Value {
 async fn a_request_has_the_json_of_the_api_reference() {
     let settings = Settings {
         temperature: Some(0.5),
-        top_p: Some(0.75),
-        fields: Some(json!({"thinking": {"type": "adaptive"}})),
+        fields: Some(json!({"thinking": {"type": "disabled"}})),
         ..Settings::new(CLAUDE)
     };
     let (path, body) = sent(settings, full_request()).await;
@@ -149,9 +148,10 @@ fn cache_points(body: &Value) -> [usize; 3] {
 #[tokio::test]
 async fn cache_points_are_set_where_the_family_accepts_them() {
     assert_eq!(cache_points(&body(CLAUDE, full_request()).await), [1, 1, 2]);
+    // Nova refuses a cache point in a message with tool results.
     assert_eq!(
         cache_points(&body("eu.amazon.nova-2-lite-v1:0", full_request()).await),
-        [0, 1, 2]
+        [0, 1, 1]
     );
     assert_eq!(
         cache_points(&body("meta.llama3-3-70b-instruct-v1:0", full_request()).await),
@@ -214,4 +214,116 @@ async fn redacted_reasoning_that_is_not_base64_is_not_sent() {
         .expect("refused");
     assert_eq!(error.kind, ModelErrorKind::Invalid);
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_model_without_tools_gets_no_tool_blocks() {
+    let body = body("us.deepseek.r1-v1:0", full_request()).await;
+    assert_eq!(body["toolConfig"], Value::Null);
+    let text = body.to_string();
+    assert!(
+        !text.contains("toolUse") && !text.contains("toolResult"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Result of the tool get_weather: It is sunny."),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn reasoning_goes_back_to_claude_only() {
+    for (model_id, sent) in [
+        (CLAUDE, true),
+        ("amazon.nova-pro-v1:0", false),
+        ("other", false),
+    ] {
+        let body = body(model_id, full_request()).await.to_string();
+        assert_eq!(
+            body.contains("reasoningContent"),
+            sent,
+            "{model_id}: {body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_model_without_a_system_prompt_gets_it_in_the_first_turn() {
+    let body = body(
+        "mistral.mistral-7b-instruct-v0:2",
+        Request {
+            system: "You are brief.".to_owned(),
+            ..request()
+        },
+    );
+    let body = body.await;
+    assert_eq!(body["system"], Value::Null);
+    assert_eq!(
+        body["messages"],
+        json!([{"role": "user", "content": [{"text": "You are brief."}, {"text": "Hey!"}]}])
+    );
+}
+
+#[tokio::test]
+async fn sampling_parameters_are_sent_as_the_family_takes_them() {
+    let sampled = async |model_id: &str, fields: Option<Value>, reasoning| {
+        let settings = Settings {
+            temperature: Some(0.5),
+            top_p: Some(0.25),
+            fields,
+            ..Settings::new(model_id)
+        };
+        let request = Request {
+            reasoning,
+            max_tokens: 4096,
+            ..request()
+        };
+        sent(settings, request).await.1["inferenceConfig"].clone()
+    };
+    assert_eq!(
+        sampled("amazon.nova-lite-v1:0", None, false).await,
+        json!({"maxTokens": 4096, "temperature": 0.5, "topP": 0.25})
+    );
+    assert_eq!(
+        sampled(CLAUDE, None, false).await,
+        json!({"maxTokens": 4096, "temperature": 0.5})
+    );
+    assert_eq!(
+        sampled(CLAUDE, None, true).await,
+        json!({"maxTokens": 4096})
+    );
+    assert_eq!(
+        sampled("global.anthropic.claude-sonnet-5-5", None, false).await,
+        json!({"maxTokens": 4096})
+    );
+    let highest = json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}});
+    let nova_2 = sampled("us.amazon.nova-2-lite-v1:0", Some(highest), true).await;
+    assert_eq!(nova_2, json!({}));
+}
+
+#[tokio::test]
+async fn a_client_that_wants_reasoning_is_shown_it() {
+    let request = Request {
+        reasoning: true,
+        ..request()
+    };
+    let body = body("global.anthropic.claude-sonnet-5-5", request).await;
+    assert_eq!(
+        body["additionalModelRequestFields"],
+        json!({"thinking": {"type": "adaptive", "display": "summarized"}})
+    );
+}
+
+#[tokio::test]
+async fn the_named_family_is_that_of_a_profile() {
+    let arn = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1b2c3";
+    let settings = Settings {
+        family: Some("anthropic.claude-sonnet-5-5".to_owned()),
+        ..Settings::new(arn)
+    };
+    assert_eq!(
+        cache_points(&sent(settings, full_request()).await.1),
+        [1, 1, 2]
+    );
+    assert_eq!(cache_points(&body(arn, full_request()).await), [0, 0, 0]);
 }

@@ -64,15 +64,23 @@ fn written(message: &Message) -> Chunk {
     Chunk::Bytes(bytes)
 }
 
-/// Response to every request.
+/// Response to a request.
 #[derive(Debug, Clone)]
-enum Script {
+pub(super) enum Script {
     /// Event stream.
     Stream(Vec<Chunk>),
     /// Status, error type and body.
     Refusal(u16, Option<String>, String),
+    /// JSON body of a complete reply.
+    Complete(String),
     /// No response.
     Nothing,
+}
+
+/// ValidationException with this message.
+pub(super) fn validation(message: &str) -> Script {
+    let body = serde_json::json!({ "message": message }).to_string();
+    Script::Refusal(400, Some("ValidationException".to_owned()), body)
 }
 
 /// Server with a script.
@@ -111,6 +119,11 @@ impl Server {
     }
 
     async fn start(script: Script) -> Self {
+        Self::answering(vec![script]).await
+    }
+
+    /// Starts a server that returns these responses in turn, and then repeats the last one.
+    pub(super) async fn answering(scripts: Vec<Script>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
@@ -119,10 +132,10 @@ impl Server {
         let ended = Arc::new(AtomicUsize::new(0));
         let (log, counter) = (Arc::clone(&requests), Arc::clone(&ended));
         let routes = Router::new().fallback(move |uri: Uri, body: String| {
-            log.lock()
-                .expect("no panic")
-                .push((uri.path().to_owned(), body));
-            respond(script.clone(), Ended(Arc::clone(&counter)))
+            let mut log = log.lock().expect("no panic");
+            let script = scripts[log.len().min(scripts.len() - 1)].clone();
+            log.push((uri.path().to_owned(), body));
+            respond(script, Ended(Arc::clone(&counter)))
         });
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self {
@@ -171,6 +184,9 @@ async fn respond(script: Script, ended: Ended) -> Response<Body> {
             }
             .body(Body::from(body))
         }
+        Script::Complete(body) => response
+            .header("content-type", "application/json")
+            .body(Body::from(body)),
         Script::Nothing => {
             futures::future::pending::<()>().await;
             drop(ended);
