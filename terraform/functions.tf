@@ -118,6 +118,7 @@ locals {
   # A setting that is null is not passed on; the default of the worker applies.
   worker_settings = {
     MODEL_ID               = var.model_id
+    MODEL_FAMILY           = var.model_family == null ? module.model_access.application_model : var.model_family
     KNOWLEDGE_BASE_ID      = var.knowledge_base_id
     SYSTEM_PROMPT          = var.system_prompt
     THREAD_TTL_HOURS       = tostring(var.thread_ttl_hours)

@@ -30,6 +30,17 @@ variable "model_id" {
   }
 }
 
+variable "model_family" {
+  description = "Model id, or the beginning of one, whose family the model has, for a model_id that does not say it, such as that of an imported model. Null: the model behind an application inference profile, otherwise model_id itself."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.model_family == null || can(regex("^[a-z0-9][a-zA-Z0-9.:_-]+$", var.model_family))
+    error_message = "model_family must be a model id or the beginning of one, such as meta.llama3-3, or null."
+  }
+}
+
 variable "knowledge_base_id" {
   description = "Bedrock knowledge base in the same region, for the tool kb_lookup. Null: the tool is not offered."
   type        = string

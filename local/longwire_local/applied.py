@@ -16,8 +16,8 @@ from .terraform import copied, provider
 
 ENVIRONMENT = "local"
 # Most settings of the worker are attributes of Terraform's variable `worker`. The settings of other functions and
-# these two of the worker are variables of their own.
-TOP_LEVEL_SETTINGS = {"SYSTEM_PROMPT", "THREAD_TTL_HOURS"}
+# these of the worker are variables of their own.
+TOP_LEVEL_SETTINGS = {"MODEL_FAMILY", "SYSTEM_PROMPT", "THREAD_TTL_HOURS"}
 WORKER_SETTINGS = set(FUNCTIONS["worker"].optional) - TOP_LEVEL_SETTINGS
 
 

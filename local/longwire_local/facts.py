@@ -173,6 +173,7 @@ FUNCTIONS = {
             "MAX_STEPS",
             "MAX_TOKENS",
             "TOOLS_ONCE",
+            "MODEL_FAMILY",
             "TEMPERATURE",
             "TOP_P",
             "MODEL_FIELDS",

@@ -85,6 +85,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
 
   variables {
     knowledge_base_id      = "KB12345678"
+    model_family           = "anthropic.claude-sonnet-5-5"
     system_prompt          = "Be brief."
     messages_per_second    = 5
     threads_per_connection = 3
@@ -120,7 +121,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
         connect    = ["main.rs"]
         disconnect = ["main.rs"]
         ingest     = ["config.rs"]
-        worker     = ["config.rs", "settings.rs"]
+        worker     = ["config.rs", "model.rs", "settings.rs"]
         replay     = ["config.rs"]
         sweep      = ["config.rs"]
         erase      = ["main.rs"]

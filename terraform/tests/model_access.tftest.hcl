@@ -32,6 +32,11 @@ run "a_model" {
   }
 
   assert {
+    condition     = output.application_model == null
+    error_message = jsonencode(output.application_model)
+  }
+
+  assert {
     condition     = jsonencode(output.statements[0].actions) == jsonencode(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"])
     error_message = "Both InvokeModel actions must be allowed."
   }
@@ -123,6 +128,11 @@ run "an_applications_own_profile" {
         { model_arn = "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-pro-v1:0" },
       ]
     }
+  }
+
+  assert {
+    condition     = output.application_model == "amazon.nova-pro-v1:0"
+    error_message = jsonencode(output.application_model)
   }
 
   assert {

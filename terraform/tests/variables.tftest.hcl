@@ -51,6 +51,16 @@ run "model_id" {
   expect_failures = [var.model_id]
 }
 
+run "model_family" {
+  command = plan
+
+  variables {
+    model_family = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/a1b2"
+  }
+
+  expect_failures = [var.model_family]
+}
+
 run "knowledge_base_id" {
   command = plan
 

@@ -1,15 +1,12 @@
 //! Configuration of the worker.
 
-use std::time::Duration;
-
-use anyhow::{Context, Result};
-use longwire_adapters::bedrock::settings::IDLE;
-use longwire_lambda::env::{converted, optional, required, seconds};
+use anyhow::Result;
+use longwire_adapters::bedrock::settings::Settings as ModelSettings;
+use longwire_lambda::env::{converted, optional, required};
 use longwire_runner::settings::Settings;
 use longwire_tools::once::Once;
-use serde_json::Value;
 
-use crate::settings;
+use crate::{model, settings};
 
 /// Configuration of the worker. docs/settings.md lists every variable.
 pub(crate) struct Config {
@@ -29,19 +26,17 @@ pub(crate) struct Config {
     pub weather_urls: (Option<String>, Option<String>),
     /// `TOOLS_ONCE`: tools whose calls must not be repeated, beside those that declare it themselves.
     pub once: Once,
-    /// `TEMPERATURE` and `TOP_P`: the defaults of the model unless set.
-    pub sampling: (Option<f32>, Option<f32>),
-    /// `MODEL_FIELDS`: more fields of the model request, such as `{"thinking":{"type":"adaptive"}}`; a JSON object.
-    pub model_fields: Option<Value>,
-    /// `MODEL_IDLE_SECONDS`: longest silence of the model.
-    pub model_idle: Duration,
+    /// Settings of the model: `MODEL_ID`, `MODEL_FAMILY`, `TEMPERATURE`, `TOP_P`, `MODEL_FIELDS`,
+    /// `MODEL_IDLE_SECONDS`.
+    pub model: ModelSettings,
     /// Settings of the runner.
     pub settings: Settings,
 }
 
 impl Config {
-    /// Reads the environment. An error names the variable that is missing or invalid.
+    /// Reads the environment. An error names the variable that is missing or invalid, or that the model refuses.
     pub(crate) fn from_env() -> Result<Self> {
+        let settings = settings::from_env()?;
         Ok(Self {
             connections_table: required("CONNECTIONS_TABLE")?,
             threads_table: required("THREADS_TABLE")?,
@@ -54,24 +49,8 @@ impl Config {
                 optional("WEATHER_FORECAST_URL")?,
             ),
             once: converted("TOOLS_ONCE")?.unwrap_or_default(),
-            sampling: (number("TEMPERATURE")?, number("TOP_P")?),
-            model_fields: fields(optional("MODEL_FIELDS")?)?,
-            model_idle: seconds("MODEL_IDLE_SECONDS", IDLE)?,
-            settings: settings::from_env()?,
+            model: model::from_env(&settings.model_id, settings.limits.max_tokens)?,
+            settings,
         })
     }
-}
-
-fn fields(text: Option<String>) -> Result<Option<Value>> {
-    let parse = |text: String| serde_json::from_str(&text).ok().filter(Value::is_object);
-    let parse = |text| parse(text).context("MODEL_FIELDS must be a JSON object");
-    text.map(parse).transpose()
-}
-
-fn number(name: &str) -> Result<Option<f32>> {
-    let parse = |text: String| {
-        text.parse()
-            .map_err(|_| anyhow::anyhow!("{name} must be a number"))
-    };
-    optional(name)?.map(parse).transpose()
 }

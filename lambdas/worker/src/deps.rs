@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use longwire_adapters::bedrock::Bedrock;
-use longwire_adapters::bedrock::settings::Settings as ModelSettings;
 use longwire_adapters::{knowledge_base, warm_up};
 use longwire_core::clock::Clock;
 use longwire_gateway::post;
@@ -50,7 +49,8 @@ impl Config {
         };
         longwire_lambda::warm_up::warm_up(requests).await;
         Ok(Runner {
-            model: Arc::new(self.model(model)),
+            // Without a total time limit, because an answer may take minutes.
+            model: Arc::new(Bedrock::new(model, self.model.clone())),
             tools: Arc::new(self.tools(&retrieval)?),
             connections: Connections::new(database, &self.connections_table),
             scheduler: Scheduler::new(threads.clone(), queue.clone()),
@@ -61,20 +61,6 @@ impl Config {
             clock: Clock::system(),
             settings: self.settings,
         })
-    }
-
-    /// The model's stream has no total time limit, because an answer may take minutes.
-    fn model(&self, client: aws_sdk_bedrockruntime::Client) -> Bedrock {
-        let (temperature, top_p) = self.sampling;
-        let settings = ModelSettings {
-            model_id: self.settings.model_id.clone(),
-            family: None,
-            temperature,
-            top_p,
-            fields: self.model_fields.clone(),
-            idle: self.model_idle,
-        };
-        Bedrock::new(client, settings)
     }
 
     fn tools(&self, retrieval: &aws_sdk_bedrockagentruntime::Client) -> Result<Tools> {

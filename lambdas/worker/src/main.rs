@@ -3,6 +3,7 @@
 mod config;
 mod deps;
 mod handler;
+mod model;
 mod settings;
 
 use std::convert::Infallible;

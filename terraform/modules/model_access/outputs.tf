@@ -2,6 +2,11 @@ locals {
   actions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
 }
 
+output "application_model" {
+  description = "Id of the model behind an application inference profile; null for any other id."
+  value       = try(reverse(split("/", local.application_models[0]))[0], null)
+}
+
 output "statements" {
   description = "IAM statements of a role that calls the model."
   value = concat(

@@ -1,0 +1,35 @@
+//! Settings of the model, read from the environment and compared with the model.
+
+use anyhow::{Context, Result, anyhow};
+use longwire_adapters::bedrock::settings::{IDLE, Settings};
+use longwire_lambda::env::{optional, seconds};
+use serde_json::Value;
+
+/// Reads the environment. An error names the variable that is invalid, or that the model refuses.
+pub(crate) fn from_env(model_id: &str, max_tokens: u32) -> Result<Settings> {
+    let settings = Settings {
+        model_id: model_id.to_owned(),
+        family: optional("MODEL_FAMILY")?,
+        temperature: number("TEMPERATURE")?,
+        top_p: number("TOP_P")?,
+        fields: fields(optional("MODEL_FIELDS")?)?,
+        idle: seconds("MODEL_IDLE_SECONDS", IDLE)?,
+    };
+    settings.check(max_tokens)?;
+    for remark in settings.remarks() {
+        let message = remark.message;
+        tracing::warn!(event = remark.event, model = model_id, "{message}");
+    }
+    Ok(settings)
+}
+
+fn fields(text: Option<String>) -> Result<Option<Value>> {
+    let parse = |text: String| serde_json::from_str(&text).ok().filter(Value::is_object);
+    let parse = |text| parse(text).context("MODEL_FIELDS must be a JSON object");
+    text.map(parse).transpose()
+}
+
+fn number(name: &str) -> Result<Option<f32>> {
+    let parse = |text: String| text.parse().map_err(|_| anyhow!("{name} must be a number"));
+    optional(name)?.map(parse).transpose()
+}
