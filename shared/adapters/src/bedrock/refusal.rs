@@ -132,9 +132,10 @@ impl Refusal {
             }
             Self::Sampling => any(&["temperature", "top_p", "topp"]) && refused(),
             Self::ReasoningSentBack => all(&["cannot contain reasoning content"]),
-            // A refused signature concerns one thinking block, not a setting.
+            // A refused signature concerns one thinking block, and `-thinking` is the end of a model id.
             Self::ReasoningSetting => {
-                any(&["thinking", "reasoningconfig", "reasoning_effort"])
+                let named = text.replace("-thinking", "").contains("thinking");
+                (named || any(&["reasoningconfig", "reasoning_effort"]))
                     && refused()
                     && !any(&["signature", "`thinking` block", "thinking blocks"])
             }
@@ -152,7 +153,7 @@ const CACHE_POINT: [&str; 4] = [
 ];
 
 /// Phrases of a refusal.
-const REFUSED: [&str; 9] = [
+const REFUSED: [&str; 10] = [
     "doesn't support",
     "does not support",
     "not supported",
@@ -162,6 +163,7 @@ const REFUSED: [&str; 9] = [
     "not allow",
     "deprecated",
     "cannot be specified",
+    "may only be set",
 ];
 
 #[cfg(test)]
@@ -209,6 +211,10 @@ mod tests {
                 R::BothSamplings,
             ),
             ("`temperature` is deprecated for this model.", R::Sampling),
+            (
+                "`temperature` may only be set to 1 when thinking is enabled.",
+                R::Sampling,
+            ),
             ("extraneous key [topP] is not permitted", R::Sampling),
             (
                 "\"thinking.type.enabled\" is not supported for this model",
@@ -244,6 +250,7 @@ mod tests {
             "Expected toolResult blocks at messages.2.content for the following Ids: tc_1",
             "The content field at messages.0.content.0.toolResult cannot be empty when status value is error.",
             "temperature: must be at most 1",
+            "Invocation of model ID moonshot.kimi-k2-thinking is not supported in this Region.",
             "",
         ] {
             assert_eq!(of(text), None, "{text}");

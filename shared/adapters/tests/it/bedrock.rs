@@ -6,6 +6,7 @@ mod replies;
 mod requests;
 mod server;
 mod unstreamed;
+mod usage;
 
 use futures::StreamExt;
 use longwire_agent::model::{
