@@ -14,7 +14,7 @@ pub struct BadSetting {
     pub setting: &'static str,
     /// Id of the model.
     pub model: String,
-    /// What the model refuses, and what to do.
+    /// Refused value, and the remedy.
     pub problem: String,
 }
 

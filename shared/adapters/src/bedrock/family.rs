@@ -25,9 +25,9 @@ pub(super) struct Family {
     pub name: &'static str,
     /// Beginnings of the ids of its models, without the geography of an inference profile.
     pub ids: &'static [&'static str],
-    /// How the model takes tools.
+    /// Way in which the model takes tools.
     pub tools: Tools,
-    /// Where the model takes cache points.
+    /// Places in which the model takes cache points.
     pub cache: Cache,
     /// Tool results may have a status.
     pub result_status: bool,
@@ -79,7 +79,7 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Family> {
     table::ROWS.into_iter().chain([&table::UNKNOWN])
 }
 
-/// How a model takes tools.
+/// Way in which a model takes tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tools {
     /// In ConverseStream.
@@ -90,7 +90,7 @@ pub(super) enum Tools {
     Refused,
 }
 
-/// Where a model takes cache points.
+/// Places in which a model takes cache points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cache {
     /// After the tools.
@@ -121,7 +121,7 @@ impl Cache {
 pub(super) enum CacheTurns {
     /// All.
     All,
-    /// Those without a tool result.
+    /// User turns without a tool result.
     WithoutTools,
     /// None.
     None,
@@ -161,11 +161,11 @@ pub(super) enum Sampling {
 /// Reasoning of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reasoning {
-    /// What the model does without a setting.
+    /// Reasoning without a setting.
     pub default: DefaultReasoning,
     /// Values of `thinking.type` that the model takes. Without one, `thinking` is not checked.
     pub types: &'static [&'static str],
-    /// How the model is asked to show its reasoning.
+    /// Way to ask the model to show its reasoning.
     pub switch: Switch,
     /// The model takes settings of its reasoning. Unset once it refused one.
     pub settings: bool,
@@ -188,7 +188,7 @@ pub(super) enum DefaultReasoning {
     Unknown,
 }
 
-/// How a model is asked to show its reasoning.
+/// Way to ask a model to show its reasoning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Switch {
     /// With nothing: the model has no switch, or it is not confirmed.

@@ -1,4 +1,4 @@
-//! What a model refused so far, shared by the clones of the adapter.
+//! Refusals of the model so far, shared by the clones of the adapter.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};

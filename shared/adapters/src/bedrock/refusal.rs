@@ -63,7 +63,7 @@ impl Refusal {
         ALL.into_iter().find(|refusal| refusal.is_told_in(&text))
     }
 
-    /// What is left out, for the log.
+    /// Name of the part that is left out, for the log.
     pub(super) fn left_out(self) -> &'static str {
         match self {
             Self::StreamedTools => "streaming of steps with tools",

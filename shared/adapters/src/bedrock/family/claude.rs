@@ -6,7 +6,7 @@ use crate::bedrock::family::{
     Answer, Beside, Cache, DefaultReasoning, Family, ForcedChoice, Reasoning, Sampling, Switch,
 };
 
-/// What the models have in common.
+/// Common part of the rows.
 const CLAUDE: Family = Family {
     cache: Cache::ALL,
     result_status: true,
