@@ -134,7 +134,7 @@ describe('formats', { concurrency: 4 }, () => {
     assert.deepEqual(frames[0], { event: { messageStart: { role: 'assistant' } } });
     const deltas = frames.map(({ event }) => event.contentBlockDelta).filter(Boolean);
     assert.equal(deltas.map(({ delta }) => delta.text).join(''), HELLO);
-    assert.ok(deltas.every(({ contentBlockIndex }) => contentBlockIndex === 0));
+    assert.equal(new Set(deltas.map(({ contentBlockIndex }) => contentBlockIndex)).size, 1);
     assert.equal(frames.at(-2).event.messageStop.stopReason, 'end_turn');
   });
 

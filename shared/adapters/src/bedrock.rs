@@ -124,7 +124,7 @@ fn without_retries() -> Builder {
 fn normalised(deltas: Deltas, family: Family) -> Deltas {
     let normalised = move |delta| match delta {
         Delta::Metadata { usage, latency_ms } => Delta::Metadata {
-            usage: family.normalised(usage),
+            usage: usage.map(|usage| family.normalised(usage)),
             latency_ms,
         },
         other => other,

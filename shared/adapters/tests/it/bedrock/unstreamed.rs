@@ -54,13 +54,13 @@ fn deltas() -> Vec<Delta> {
         Delta::BlockStop { block: 3 },
         Delta::Stop(StopReason::ToolUse),
         Delta::Metadata {
-            usage: Usage {
+            usage: Some(Usage {
                 input_tokens: 10,
                 output_tokens: 5,
                 total_tokens: 15,
                 ..Usage::default()
-            },
-            latency_ms: 321,
+            }),
+            latency_ms: Some(321),
         },
     ]
 }

@@ -16,7 +16,7 @@ async fn input_tokens(model_id: &str) -> Option<u64> {
     let stream = bedrock.stream(request()).await.expect("a reply");
     let deltas: Vec<_> = stream.try_collect().await.expect("no error");
     deltas.iter().find_map(|delta| match delta {
-        Delta::Metadata { usage, .. } => Some(usage.input_tokens),
+        Delta::Metadata { usage, .. } => usage.map(|usage| usage.input_tokens),
         _ => None,
     })
 }
