@@ -5,6 +5,7 @@ Durations are in seconds, memory is in MiB.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -269,8 +270,8 @@ ROUTES = (
     Route("$default", "ingest", responds=True),
 )
 
-# The simulator's model and knowledge base; a deployment to AWS names its own.
-MODEL_ID = "us.anthropic.claude-sonnet-5-5"
+# The model that the simulator plays, and its knowledge base; a deployment to AWS names its own.
+MODEL_ID = os.environ.get("LONGWIRE_MODEL_ID") or "us.anthropic.claude-sonnet-5-5"
 KNOWLEDGE_BASE_ID = "KBSIM00001"
 
 

@@ -32,7 +32,7 @@ mod tests {
             output_tokens: 2,
             total_tokens: 4995,
             cache_read_input_tokens,
-            cache_write_input_tokens: 0,
+            ..Usage::default()
         };
         let gpt = Family::of("openai.gpt-5.6", None);
         assert_eq!(gpt.normalised(usage(4993, 4992)), usage(1, 4992));
