@@ -5,6 +5,8 @@
 
 mod amazon;
 mod claude;
+#[cfg(test)]
+mod compared;
 mod lookup;
 #[cfg(test)]
 mod matrix;

@@ -1,7 +1,7 @@
 //! Mistral (Bedrock user guide, "Supported models and model features", and reports of users).
 
 use crate::bedrock::family::table::UNKNOWN;
-use crate::bedrock::family::{Answer, CallIds, Family, Tools};
+use crate::bedrock::family::{Answer, Beside, CallIds, Family, Tools};
 
 pub(super) const OLD: Family = Family {
     name: "Mistral Large and Small 24xx, Pixtral",
@@ -11,7 +11,8 @@ pub(super) const OLD: Family = Family {
         "mistral.pixtral",
     ],
     tools: Tools::Unstreamed,
-    unconfirmed: "result status; text after tool results; reasoning; context window; most output tokens",
+    beside: Beside::Neither,
+    unconfirmed: "result status; text beside tool blocks; reasoning; context window; most output tokens",
     ..UNKNOWN
 };
 
@@ -30,6 +31,7 @@ pub(super) const NEW: Family = Family {
         "mistral.magistral",
     ],
     tools: Tools::Streamed,
+    beside: Beside::Calls,
     call_ids: CallIds::NineCharacters,
     images: Answer::Yes,
     ..OLD

@@ -49,7 +49,7 @@ pub(super) const COMMAND_R: Family = Family {
 
 pub(super) const JAMBA: Family = Family {
     name: "Jamba 1.5",
-    ids: &["ai21.jamba"],
+    ids: &["ai21.jamba-1-5"],
     retired: Some("on 2026-11-26"),
     ..RETIRED
 };
