@@ -184,8 +184,11 @@ fn metadata(event: &ConverseStreamMetadataEvent) -> Delta {
     });
     let latency = event.metrics.as_ref().map(|metrics| metrics.latency_ms);
     Delta::Metadata {
-        usage,
-        latency_ms: latency.and_then(|ms| u64::try_from(ms).ok()),
+        // The SDK makes counts of zero where the event has none.
+        usage: usage.filter(|usage| *usage != Usage::default()),
+        latency_ms: latency
+            .and_then(|ms| u64::try_from(ms).ok())
+            .filter(|ms| *ms > 0),
     }
 }
 
