@@ -96,22 +96,23 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       BEDROCK_AGENT_RUNTIME = "http://127.0.0.1:1"
     }
     worker = {
-      max_tokens           = 100
-      max_steps            = 3
-      temperature          = 0.5
-      top_p                = 0.9
-      model_fields         = { thinking = { type = "adaptive" } }
-      history_messages     = 10
-      model_idle_seconds   = 60
-      flush_window_ms      = 33
-      min_post_interval_ms = 16
-      lease_seconds        = 9
-      visibility_seconds   = 12
-      replay_seconds       = 60
-      run_seconds          = 600
-      tools_once           = "get_weather"
-      geocoding_url        = "http://127.0.0.1:1"
-      forecast_url         = "http://127.0.0.1:1"
+      max_tokens             = 100
+      max_steps              = 3
+      temperature            = 0.5
+      top_p                  = 0.9
+      model_fields           = { thinking = { type = "adaptive" } }
+      history_messages       = 10
+      model_idle_seconds     = 60
+      model_throttle_seconds = 60
+      flush_window_ms        = 33
+      min_post_interval_ms   = 16
+      lease_seconds          = 9
+      visibility_seconds     = 12
+      replay_seconds         = 60
+      run_seconds            = 600
+      tools_once             = "get_weather"
+      geocoding_url          = "http://127.0.0.1:1"
+      forecast_url           = "http://127.0.0.1:1"
     }
   }
 

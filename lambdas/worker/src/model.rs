@@ -1,6 +1,7 @@
 //! Settings of the model, read from the environment and compared with the model.
 
 use anyhow::{Context, Result, anyhow};
+use longwire_adapters::bedrock::check::Remark;
 use longwire_adapters::bedrock::settings::{IDLE, Settings};
 use longwire_lambda::env::{optional, seconds};
 use serde_json::Value;
@@ -17,10 +18,35 @@ pub(crate) fn from_env(model_id: &str, max_tokens: u32) -> Result<Settings> {
     };
     settings.check(max_tokens)?;
     for remark in settings.remarks() {
-        let message = remark.message;
-        tracing::warn!(event = remark.event, model = model_id, "{message}");
+        log(remark, model_id);
     }
     Ok(settings)
+}
+
+fn log(remark: Remark, model: &str) {
+    match remark {
+        Remark::Retired => {
+            tracing::warn!(
+                event = "model_retired",
+                model,
+                "Bedrock no longer offers the model, so calls of it may fail"
+            );
+        }
+        Remark::NoTools => {
+            tracing::warn!(
+                event = "tools_not_offered",
+                model,
+                "the model takes no tools, so the tools of the deployment are not offered to it"
+            );
+        }
+        Remark::UnknownFamily => {
+            tracing::warn!(
+                event = "model_family_unknown",
+                model,
+                "the family of the model is not known, so it gets the plainest requests; MODEL_FAMILY names it"
+            );
+        }
+    }
 }
 
 fn fields(text: Option<String>) -> Result<Option<Value>> {

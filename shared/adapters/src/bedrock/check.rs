@@ -20,11 +20,13 @@ pub struct BadSetting {
 
 /// Remark about a model that starts all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Remark {
-    /// Name of the event in the log.
-    pub event: &'static str,
-    /// Sentence for people.
-    pub message: &'static str,
+pub enum Remark {
+    /// Bedrock no longer offers the model.
+    Retired,
+    /// The model takes no tools.
+    NoTools,
+    /// The table has no row for the model.
+    UnknownFamily,
 }
 
 type Checked = Result<(), (&'static str, String)>;
@@ -54,27 +56,14 @@ impl Settings {
     /// Remarks for the log at the start of a process.
     pub fn remarks(&self) -> Vec<Remark> {
         let family = self.family();
-        let remarks = [
-            (
-                family.retired.is_some(),
-                "model_retired",
-                "Bedrock no longer offers the model, so calls of it may fail",
-            ),
-            (
-                family.tools == Tools::Refused,
-                "tools_not_offered",
-                "the model takes no tools, so the tools of the deployment are not offered to it",
-            ),
-            (
-                !family.is_known(),
-                "model_family_unknown",
-                "the family of the model is not known, so it gets the plainest requests; MODEL_FAMILY names it",
-            ),
-        ];
-        let holds = remarks.into_iter().filter(|(holds, ..)| *holds);
-        holds
-            .map(|(_, event, message)| Remark { event, message })
-            .collect()
+        [
+            (family.retired.is_some(), Remark::Retired),
+            (family.tools == Tools::Refused, Remark::NoTools),
+            (!family.is_known(), Remark::UnknownFamily),
+        ]
+        .into_iter()
+        .filter_map(|(holds, remark)| holds.then_some(remark))
+        .collect()
     }
 }
 
@@ -386,19 +375,13 @@ mod tests {
 
     #[test]
     fn a_model_that_is_retired_unknown_or_without_tools_is_remarked() {
-        let events = |model_id: &str| {
-            let remarks = Settings::new(model_id).remarks();
-            remarks
-                .iter()
-                .map(|remark| remark.event)
-                .collect::<Vec<_>>()
-        };
+        let remarks = |model_id: &str| Settings::new(model_id).remarks();
         assert_eq!(
-            events("anthropic.claude-3-haiku-20240307-v1:0"),
-            ["model_retired"]
+            remarks("anthropic.claude-3-haiku-20240307-v1:0"),
+            [Remark::Retired]
         );
-        assert_eq!(events("us.deepseek.r1-v1:0"), ["tools_not_offered"]);
-        assert_eq!(events("something.new"), ["model_family_unknown"]);
-        assert!(events(SONNET_5_5).is_empty());
+        assert_eq!(remarks("us.deepseek.r1-v1:0"), [Remark::NoTools]);
+        assert_eq!(remarks("something.new"), [Remark::UnknownFamily]);
+        assert!(remarks(SONNET_5_5).is_empty());
     }
 }
