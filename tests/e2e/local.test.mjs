@@ -10,7 +10,7 @@ describe('scripts/local', { concurrency: 1 }, () => {
   test('ask prints the answer to stdout and the tool call to stderr, and exits with 0', async () => {
     const { code, out, err } = await local(['ask', 'How is the weather in New York?']);
     assert.equal(code, 0, err);
-    assert.match(out, /^It is sunny in New York\..*\n$/s);
+    assert.match(out, /It is sunny in New York\..*\n$/s);
     assert.match(err, /get_weather.*New York/);
   });
 
