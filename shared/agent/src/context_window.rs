@@ -87,6 +87,15 @@ pub fn start(stored: &[Message], window: Window, room: Room) -> usize {
     cut::within(stored, start, room.request.saturating_sub(room.fixed))
 }
 
+/// Index of the message with this number, or of the next one that a window may start with.
+pub fn start_at(stored: &[Message], window: Window, number: u64) -> usize {
+    let index = usize::try_from(number).unwrap_or(usize::MAX);
+    cut::plain_from(
+        stored,
+        index.saturating_sub(window.before.saturating_add(1)),
+    )
+}
+
 /// Index of the first message of the newer half, by tokens, of those from `start` on.
 pub fn half(stored: &[Message], start: usize) -> usize {
     let shown: u64 = stored[start..].iter().map(tokens::of_message).sum();

@@ -41,13 +41,12 @@ impl LeftOut {
 impl View {
     /// Makes the view of a run: that of its first worker, as far as the same model answers.
     pub(super) fn new(ctx: &Ctx<'_>, conversation: &[Message]) -> Self {
-        let before = ctx.limits.window.before;
         let fixed = ctx.frame.as_ref();
         if let Some(frame) = fixed.filter(|frame| frame.model == ctx.model.id()) {
-            let first = usize::try_from(frame.first_message).unwrap_or(usize::MAX);
+            let window = ctx.limits.window;
             return Self {
                 frame: frame.clone(),
-                start: first.saturating_sub(before + 1).min(conversation.len()),
+                start: context_window::start_at(conversation, window, frame.first_message),
                 reasoning: true,
                 halved: false,
             };
@@ -61,7 +60,7 @@ impl View {
         );
         let start = context_window::start(conversation, ctx.limits.window, room);
         let model = ctx.model.id().to_owned();
-        let first = (before + start + 1) as u64;
+        let first = (ctx.limits.window.before.saturating_add(start) as u64).saturating_add(1);
         // Reasoning of an earlier worker is bound to a frame that is not known here.
         let begun =
             |message: &Message| message.role == Role::Assistant && message.run_id == ctx.run_id;
@@ -87,7 +86,7 @@ impl View {
         Request {
             system: self.frame.system.clone(),
             turns: context_window::turns(
-                &conversation[self.start..],
+                conversation.get(self.start..).unwrap_or_default(),
                 ctx.limits.window.cache_points,
                 self.reasoning.then_some(own),
             ),

@@ -13,13 +13,17 @@ const STEPS: usize = 4;
 /// could separate a tool call from its result. `size` is the most messages to show, `before` the number of
 /// messages of the thread before `stored`.
 pub(super) fn start(stored: &[Message], size: usize, before: usize) -> usize {
-    let earliest = earliest(stored.len(), size, before);
+    plain_from(stored, earliest(stored.len(), size, before))
+}
+
+/// Index of the first plain user message at `index` or after it; that of the last one when there is none, or the end.
+pub(super) fn plain_from(stored: &[Message], index: usize) -> usize {
     let plain = |from: usize| {
         let rest = stored.iter().enumerate().skip(from);
         rest.filter(|(_, message)| message.is_plain_user())
             .map(|(index, _)| index)
     };
-    plain(earliest)
+    plain(index)
         .next()
         .or_else(|| plain(0).next_back())
         .unwrap_or(stored.len())

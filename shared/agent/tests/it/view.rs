@@ -258,3 +258,23 @@ async fn a_worker_without_the_frame_or_with_another_model_sends_no_reasoning() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_begins_after_the_conversation_shows_the_prompt() {
+    let script = Script::of([thinking_call(), answer()]);
+    let first = play_after(&script, Vec::new()).await;
+    let frame = first.steps[0]
+        .frame
+        .clone()
+        .expect("the first step has the frame");
+    let beyond = RunFrame {
+        first_message: 99,
+        ..frame
+    };
+    let script = Script::of([answer()]);
+    let tools = tools();
+    continued(&script, &tools, &first, Some(beyond))
+        .play()
+        .await;
+    assert_eq!(texts(&requests(&script)[0]), ["Well?"]);
+}
