@@ -6,7 +6,8 @@ use longwire_adapters::bedrock::settings::{IDLE, Settings};
 use longwire_lambda::env::{optional, seconds};
 use serde_json::Value;
 
-/// Reads the environment. An error names the variable that is invalid, or that the model refuses.
+/// Reads the environment. An error names the variable that is invalid. A setting that the model refuses is logged: each
+/// run then fails with the code `model_misconfigured`, which a client can tell, and no job piles up.
 pub(crate) fn from_env(model_id: &str, max_tokens: u32) -> Result<Settings> {
     let settings = Settings {
         model_id: model_id.to_owned(),
@@ -16,7 +17,13 @@ pub(crate) fn from_env(model_id: &str, max_tokens: u32) -> Result<Settings> {
         fields: fields(optional("MODEL_FIELDS")?)?,
         idle: seconds("MODEL_IDLE_SECONDS", IDLE)?,
     };
-    settings.check(max_tokens)?;
+    if let Err(error) = settings.check(max_tokens) {
+        tracing::error!(
+            event = "setting_refused",
+            %error,
+            "the model does not take a setting, so every run will fail"
+        );
+    }
     for remark in settings.remarks() {
         log(remark, model_id);
     }

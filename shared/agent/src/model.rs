@@ -238,6 +238,9 @@ pub enum ModelErrorKind {
     /// The deployment may not use the model.
     #[error("access to the model is denied")]
     AccessDenied,
+    /// A setting of the deployment does not fit the model.
+    #[error("the model does not take a setting")]
+    Misconfigured,
     /// The request is invalid.
     #[error("the model refused the request")]
     Invalid,
@@ -265,6 +268,7 @@ impl ModelErrorKind {
             Self::Stream => RunErrorCode::ModelStreamError,
             Self::Unusable => RunErrorCode::ModelUnusableReply,
             Self::AccessDenied => RunErrorCode::ModelAccessDenied,
+            Self::Misconfigured => RunErrorCode::ModelMisconfigured,
             Self::Invalid => RunErrorCode::ModelInvalidRequest,
             Self::ContextTooLong => RunErrorCode::ContextTooLong,
         }

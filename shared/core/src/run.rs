@@ -78,6 +78,8 @@ pub enum RunErrorCode {
     ModelUnusableReply,
     /// Model not accessible for this deployment.
     ModelAccessDenied,
+    /// Setting of the deployment that the model does not take.
+    ModelMisconfigured,
     /// Request refused by the model.
     ModelInvalidRequest,
     /// Conversation longer than the model's context window.
@@ -99,6 +101,7 @@ impl RunErrorCode {
             Self::ModelStreamError => "The model's answer broke off.",
             Self::ModelUnusableReply => "The model's answer was empty or unreadable.",
             Self::ModelAccessDenied => "This deployment may not use the configured model.",
+            Self::ModelMisconfigured => "A setting of this deployment does not fit its model.",
             Self::ModelInvalidRequest => "The model refused the request.",
             Self::ContextTooLong => "The conversation is too long for the model.",
             Self::WorkerLost => "The answer was lost again and again; it was given up.",
@@ -112,6 +115,7 @@ impl RunErrorCode {
             self,
             Self::ModelQuotaUsedUp
                 | Self::ModelAccessDenied
+                | Self::ModelMisconfigured
                 | Self::ModelInvalidRequest
                 | Self::ContextTooLong
         )

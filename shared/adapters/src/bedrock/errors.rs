@@ -12,6 +12,8 @@ use longwire_agent::model::{ModelError, ModelErrorKind};
 use longwire_core::error_chain::error_chain;
 use serde_json::Value;
 
+use crate::bedrock::check::BadSetting;
+
 /// Phrases of models about a conversation that exceeds their context window, in lower case. Bedrock returns them in
 /// a ValidationException or in an exception of the stream, without a code of their own.
 const TOO_LONG: [&str; 11] = [
@@ -113,6 +115,14 @@ pub(super) fn idle(idle: Duration) -> ModelError {
     ModelError {
         kind: ModelErrorKind::Timeout,
         detail: format!("no event for {idle:?}"),
+    }
+}
+
+/// Error of a setting that the model refuses.
+pub(super) fn misconfigured(bad: &BadSetting) -> ModelError {
+    ModelError {
+        kind: ModelErrorKind::Misconfigured,
+        detail: bad.to_string(),
     }
 }
 

@@ -317,3 +317,21 @@ async fn dropping_the_stream_closes_the_connection() {
     drop(stream);
     until(|| server.ended() == 1).await;
 }
+
+#[tokio::test]
+async fn a_setting_that_the_model_refuses_fails_every_request_and_none_is_sent() {
+    let server = Server::silent().await;
+    let settings = Settings {
+        temperature: Some(0.5),
+        ..Settings::new("us.anthropic.claude-sonnet-5-5")
+    };
+    let reply = server.bedrock_with(settings).stream(request()).await;
+    let error = reply.err().expect("an error");
+    assert_eq!(error.kind, ModelErrorKind::Misconfigured);
+    assert!(
+        error.detail.starts_with("TEMPERATURE: "),
+        "{}",
+        error.detail
+    );
+    assert!(server.requests().is_empty());
+}

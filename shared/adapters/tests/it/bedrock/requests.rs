@@ -266,10 +266,10 @@ async fn a_model_without_a_system_prompt_gets_it_in_the_first_turn() {
 
 #[tokio::test]
 async fn sampling_parameters_are_sent_as_the_family_takes_them() {
-    let sampled = async |model_id: &str, fields: Option<Value>, reasoning| {
+    let sampled = async |model_id: &str, top_p, fields: Option<Value>, reasoning| {
         let settings = Settings {
             temperature: Some(0.5),
-            top_p: Some(0.25),
+            top_p,
             fields,
             ..Settings::new(model_id)
         };
@@ -281,23 +281,19 @@ async fn sampling_parameters_are_sent_as_the_family_takes_them() {
         sent(settings, request).await.1["inferenceConfig"].clone()
     };
     assert_eq!(
-        sampled("amazon.nova-lite-v1:0", None, false).await,
+        sampled("amazon.nova-lite-v1:0", Some(0.25), None, false).await,
         json!({"maxTokens": 4096, "temperature": 0.5, "topP": 0.25})
     );
     assert_eq!(
-        sampled(CLAUDE, None, false).await,
+        sampled(CLAUDE, None, None, false).await,
         json!({"maxTokens": 4096, "temperature": 0.5})
     );
     assert_eq!(
-        sampled(CLAUDE, None, true).await,
-        json!({"maxTokens": 4096})
-    );
-    assert_eq!(
-        sampled("global.anthropic.claude-sonnet-5-5", None, false).await,
+        sampled(CLAUDE, None, None, true).await,
         json!({"maxTokens": 4096})
     );
     let highest = json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}});
-    let nova_2 = sampled("us.amazon.nova-2-lite-v1:0", Some(highest), true).await;
+    let nova_2 = sampled("us.amazon.nova-2-lite-v1:0", None, Some(highest), true).await;
     assert_eq!(nova_2, json!({}));
 }
 
