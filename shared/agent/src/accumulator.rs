@@ -174,7 +174,10 @@ impl ReplyAccumulator {
             Stop::EndTurn | Stop::ToolUse if self.has_lost_input => {
                 Err(unusable("the arguments of a call without a start"))
             }
-            Stop::EndTurn if self.is_empty() => Err(unusable("neither text nor a call")),
+            Stop::EndTurn | Stop::Refused if self.is_empty() => {
+                Err(unusable("neither text nor a call"))
+            }
+            Stop::MaxTokens if self.is_empty() => Err(cut_off()),
             stop => Ok(stop),
         }
     }
@@ -222,5 +225,13 @@ fn unusable(content: &str) -> ModelError {
     ModelError {
         kind: ModelErrorKind::Unusable,
         detail: format!("the reply has {content}"),
+    }
+}
+
+/// Error of a reply whose tokens were used up by reasoning.
+fn cut_off() -> ModelError {
+    ModelError {
+        kind: ModelErrorKind::CutOff,
+        detail: "the reply was cut off before it had text or a call".to_owned(),
     }
 }

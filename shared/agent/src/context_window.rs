@@ -20,7 +20,7 @@ mod repair;
 pub(crate) mod tokens;
 mod tool_pairs;
 
-use longwire_core::ids::RunId;
+use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Message, Usage};
 use longwire_core::tool::ToolSpec;
 
@@ -36,6 +36,13 @@ pub struct Window {
     pub before: usize,
     /// Sets cache points. The adapter leaves them out for a model without a prompt cache.
     pub cache_points: bool,
+}
+
+impl Window {
+    /// Number in the thread of the message at this index.
+    pub(crate) fn number(&self, index: usize) -> u64 {
+        (self.before.saturating_add(index) as u64).saturating_add(1)
+    }
 }
 
 impl Default for Window {
@@ -81,48 +88,58 @@ pub struct OwnReasoning<'a> {
 /// any case.
 pub fn start(stored: &[Message], window: Window, room: Room) -> usize {
     let start = cut::start(stored, window.messages, window.before);
-    if fits_as_counted(stored, room) {
+    let messages = room.request.saturating_sub(room.fixed);
+    if fits_as_counted(stored, window.number(start), room)
+        || tokens_of(&stored[start..]) <= messages
+    {
         return start;
     }
-    cut::within(stored, start, room.request.saturating_sub(room.fixed))
+    // Several requests share their prefix, as when the window is cut by the number of messages.
+    cut::within(stored, start, messages / 4 * 3)
 }
 
-/// Index of the message with this number, or of the next one that a window may start with.
-pub fn start_at(stored: &[Message], window: Window, number: u64) -> usize {
-    let index = usize::try_from(number).unwrap_or(usize::MAX);
-    cut::plain_from(
-        stored,
-        index.saturating_sub(window.before.saturating_add(1)),
-    )
+/// Index of the plain user message with this id.
+pub fn position(stored: &[Message], id: &MessageId) -> Option<usize> {
+    stored
+        .iter()
+        .position(|message| message.is_plain_user() && message.id == *id)
+}
+
+/// Index of the last plain user message, or the end when there is none.
+pub fn last_prompt(stored: &[Message]) -> usize {
+    cut::plain_from(stored, stored.len())
 }
 
 /// Index of the first message of the newer half, by tokens, of those from `start` on.
 pub fn half(stored: &[Message], start: usize) -> usize {
-    let shown: u64 = stored[start..].iter().map(tokens::of_message).sum();
-    cut::within(stored, start, shown / 2)
+    cut::within(stored, start, tokens_of(&stored[start..]) / 2)
 }
 
-/// Tells whether the last request that Bedrock counted, with an estimate of what came since, leaves room.
-fn fits_as_counted(stored: &[Message], room: Room) -> bool {
+/// Tells whether the last request that Bedrock counted, with an estimate of what came since, leaves room. A request that
+/// began after message number `first` says nothing about one that begins there.
+fn fits_as_counted(stored: &[Message], first: u64, room: Room) -> bool {
     let counted = stored
         .iter()
         .enumerate()
         .rev()
         .find_map(|(index, message)| {
             let usage = message.usage.filter(|usage| !usage.estimated)?;
-            Some((index, usage))
+            Some((index, usage, message.shown_from?))
         });
-    counted.is_some_and(|(index, usage)| {
-        let since = &stored[index + 1..];
-        tokens_of(usage) + since.iter().map(tokens::of_message).sum::<u64>() <= room.request
+    counted.is_some_and(|(index, usage, from)| {
+        from <= first && counted_tokens(usage) + tokens_of(&stored[index + 1..]) <= room.request
     })
 }
 
-fn tokens_of(usage: Usage) -> u64 {
+fn counted_tokens(usage: Usage) -> u64 {
     usage.input_tokens
         + usage.cache_read_input_tokens
         + usage.cache_write_input_tokens
         + usage.output_tokens
+}
+
+fn tokens_of(messages: &[Message]) -> u64 {
+    messages.iter().map(tokens::of_message).sum()
 }
 
 /// Makes the turns of a valid request for messages that start with a plain user message: at least one turn, the first and

@@ -235,6 +235,9 @@ pub enum ModelErrorKind {
     /// The reply has neither text nor a call, or a part of it cannot be read.
     #[error("the model's reply is empty or unreadable")]
     Unusable,
+    /// The reply was cut off before it had text or a call.
+    #[error("the model's reply was cut off before it began")]
+    CutOff,
     /// The deployment may not use the model.
     #[error("access to the model is denied")]
     AccessDenied,
@@ -266,7 +269,7 @@ impl ModelErrorKind {
             Self::Unavailable => RunErrorCode::ModelUnavailable,
             Self::Timeout => RunErrorCode::ModelTimeout,
             Self::Stream => RunErrorCode::ModelStreamError,
-            Self::Unusable => RunErrorCode::ModelUnusableReply,
+            Self::Unusable | Self::CutOff => RunErrorCode::ModelUnusableReply,
             Self::AccessDenied => RunErrorCode::ModelAccessDenied,
             Self::Misconfigured => RunErrorCode::ModelMisconfigured,
             Self::Invalid => RunErrorCode::ModelInvalidRequest,

@@ -29,7 +29,7 @@ pub async fn run(
     first_step: u32,
 ) -> Result<Exit, AgentError> {
     let mut view = View::new(ctx, conversation);
-    let mut transcript = Transcript::new(conversation, &ctx.run_id, view.frame_to_store(ctx));
+    let mut transcript = Transcript::new(conversation, &ctx.run_id);
     let mut longest = Duration::ZERO;
     // Calls that were started get their results even if the limit is lower than it was then.
     let last_step = if transcript.is_calling() {
@@ -46,7 +46,7 @@ pub async fn run(
         if number >= ctx.limits.max_steps {
             break;
         }
-        transcript.store(ctx).await?;
+        transcript.store(ctx, view.unstored_frame()).await?;
         if let Some(reason) = ctx.cancelled() {
             return Ok(transcript.end(Outcome::Cancelled(reason)));
         }
@@ -72,7 +72,7 @@ async fn step(
     }
     let reply = turn(ctx, view, number, transcript.messages()).await?;
     let outcome = match reply.stop {
-        Stop::ToolUse => return run_tools(ctx, transcript, reply).await.map(|()| None),
+        Stop::ToolUse => return run_tools(ctx, view, transcript, reply).await.map(|()| None),
         Stop::EndTurn => Outcome::Answered,
         Stop::MaxTokens => Outcome::Truncated,
         Stop::Filtered | Stop::Refused => Outcome::Refused,
@@ -87,13 +87,15 @@ async fn step(
 /// Runs the tools of a reply. A message with calls that must not be repeated is stored before they start.
 async fn run_tools(
     ctx: &Ctx<'_>,
+    view: &mut View,
     transcript: &mut Transcript<'_>,
     reply: Reply,
 ) -> Result<(), AgentError> {
     ctx.emit(reply.step_finished).await;
     let calls = ToolCalls::new(ctx, &reply.message);
     if calls.any_unrepeatable() {
-        transcript.store_calling(ctx, &reply.message).await?;
+        let frame = view.unstored_frame();
+        transcript.store_calling(ctx, &reply.message, frame).await?;
     }
     let results = calls.run(ctx).await;
     transcript.extend([reply.message, results]);

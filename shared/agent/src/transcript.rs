@@ -15,23 +15,16 @@ pub(super) struct Transcript<'a> {
     run_id: &'a RunId,
     /// Number of messages that are stored or were sent for storing.
     stored: usize,
-    /// Frame to send with the first step.
-    frame: Option<RunFrame>,
 }
 
 impl<'a> Transcript<'a> {
-    /// Takes a conversation whose messages are all stored, and the frame to store with the first step.
-    pub(super) fn new(
-        conversation: &'a mut Vec<Message>,
-        run_id: &'a RunId,
-        frame: Option<RunFrame>,
-    ) -> Self {
+    /// Takes a conversation whose messages are all stored.
+    pub(super) fn new(conversation: &'a mut Vec<Message>, run_id: &'a RunId) -> Self {
         let stored = conversation.len();
         Self {
             conversation,
             run_id,
             stored,
-            frame,
         }
     }
 
@@ -66,25 +59,29 @@ impl<'a> Transcript<'a> {
     }
 
     /// Sends the messages since the last call, and the events since the last step, for storing.
-    pub(super) async fn store(&mut self, ctx: &Ctx<'_>) -> Result<(), AgentError> {
+    pub(super) async fn store(
+        &mut self,
+        ctx: &Ctx<'_>,
+        frame: Option<RunFrame>,
+    ) -> Result<(), AgentError> {
         let messages = self.conversation[self.stored..].to_vec();
         self.stored = self.conversation.len();
-        self.send(ctx, messages, Stage::Finished).await
+        send(ctx, messages, frame, Stage::Finished).await
     }
 
     /// Sends `message` alone, marked `calling`, and waits until it is stored or the run is cancelled.
     pub(super) async fn store_calling(
-        &mut self,
+        &self,
         ctx: &Ctx<'_>,
         message: &Message,
+        frame: Option<RunFrame>,
     ) -> Result<(), AgentError> {
         let calling = Message {
             calling: true,
             ..message.clone()
         };
         let (notify, stored) = oneshot::channel();
-        self.send(ctx, vec![calling], Stage::Calling(notify))
-            .await?;
+        send(ctx, vec![calling], frame, Stage::Calling(notify)).await?;
         tokio::select! {
             biased;
             _ = ctx.cancellation() => Ok(()),
@@ -99,21 +96,21 @@ impl<'a> Transcript<'a> {
             messages: self.conversation.split_off(self.stored),
         }
     }
+}
 
-    async fn send(
-        &mut self,
-        ctx: &Ctx<'_>,
-        messages: Vec<Message>,
-        stage: Stage,
-    ) -> Result<(), AgentError> {
-        let events = ctx.events.batch().await;
-        let step = Step {
-            messages,
-            events: events.map_err(|_| AgentError::Abandoned)?,
-            frame: self.frame.take(),
-            stage,
-        };
-        let sent = ctx.steps.send(step).await;
-        sent.map_err(|_| AgentError::Abandoned)
-    }
+async fn send(
+    ctx: &Ctx<'_>,
+    messages: Vec<Message>,
+    frame: Option<RunFrame>,
+    stage: Stage,
+) -> Result<(), AgentError> {
+    let events = ctx.events.batch().await;
+    let step = Step {
+        messages,
+        events: events.map_err(|_| AgentError::Abandoned)?,
+        frame,
+        stage,
+    };
+    let sent = ctx.steps.send(step).await;
+    sent.map_err(|_| AgentError::Abandoned)
 }

@@ -1,7 +1,7 @@
 //! One model call, repeated while nothing of its reply was sent.
 
 use futures::StreamExt;
-use longwire_core::message::Message;
+use longwire_core::message::{Message, Usage};
 use longwire_protocol::event::Event;
 use longwire_protocol::numbered::Annotations;
 
@@ -20,6 +20,10 @@ struct Turn<'t, 'c> {
     ctx: &'t Ctx<'c>,
     step_name: String,
     request: Request,
+    /// Number of the first message that the request shows.
+    shown_from: u64,
+    /// Tokens of replies that could not be used.
+    spent: Option<Usage>,
 }
 
 /// Makes one model call and emits its reply as it arrives. A failed call is repeated only while nothing of the
@@ -36,11 +40,13 @@ pub(super) async fn turn(
         step_name: step_name.clone(),
     })
     .await;
-    let request = view.request(ctx, conversation);
+    view.begin_call();
     let mut turn = Turn {
         ctx,
         step_name,
-        request,
+        request: view.request(ctx, conversation),
+        shown_from: view.first_message(),
+        spent: None,
     };
     let mut tries = Tries::new(ctx.limits.backoff);
     loop {
@@ -50,11 +56,13 @@ pub(super) async fn turn(
             Err(error) if reply.has_output() => return Err(error.into()),
             Err(error) => error,
         };
+        turn.spend(reply.usage());
         let refused = &turn.request;
-        if let Some(left_out) = view.reduce(error.kind, refused, conversation, &ctx.run_id) {
+        if let Some(left_out) = view.reduce(error.kind, refused, ctx, conversation) {
             tracing::warn!(event = "request_reduced", %error, ?left_out, "the model refused a request");
             ctx.emit(Event::model_status(left_out.status())).await;
             turn.request = view.request(ctx, conversation);
+            turn.shown_from = view.first_message();
             continue;
         }
         let Some(pause) = tries.next_pause(ctx, error.kind) else {
@@ -81,16 +89,17 @@ impl Turn<'_, '_> {
         let ctx = self.ctx;
         let cancellation = ctx.cancellation();
         tokio::pin!(cancellation);
-        let call = async {
-            ctx.valid_lease().await;
-            ctx.model.stream(self.request.clone()).await
-        };
+        tokio::select! {
+            biased;
+            reason = &mut cancellation => return Ok(Stop::Cancelled(reason)),
+            () = ctx.valid_lease() => {}
+        }
+        reply.begin();
         let mut deltas = tokio::select! {
             biased;
             reason = &mut cancellation => return Ok(Stop::Cancelled(reason)),
-            deltas = call => deltas?,
+            deltas = ctx.model.stream(self.request.clone()) => deltas?,
         };
-        reply.begin();
         loop {
             let delta = tokio::select! {
                 biased;
@@ -106,6 +115,11 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// Counts the tokens of a reply that could not be used.
+    fn spend(&mut self, usage: Option<Usage>) {
+        self.spent = sum(self.spent, usage);
+    }
+
     /// Closes the open blocks for the client. The loop finishes the step, after the results of its calls if none is
     /// run.
     async fn close(self, reply: ReplyAccumulator, stop: Stop) -> Reply {
@@ -113,6 +127,7 @@ impl Turn<'_, '_> {
         let reason = reply.stop_reason().filter(|_| !cancelled);
         let estimate = |received| usage::estimate(&self.request, received);
         let usage = reply.usage().or_else(|| reply.received().map(estimate));
+        let usage = sum(self.spent, usage);
         let annotations = Annotations {
             stop_reason: reason.map(|reason| reason.name().to_owned()),
             usage,
@@ -129,11 +144,19 @@ impl Turn<'_, '_> {
                 cancelled,
                 filtered: matches!(stop, Stop::Filtered),
                 model: Some(self.ctx.model.id().to_owned()),
+                shown_from: Some(self.shown_from),
                 usage,
                 ..message
             },
             stop,
             step_finished: Event::StepFinished { step_name }.annotated(annotations),
         }
+    }
+}
+
+fn sum(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one + other),
+        (one, other) => one.or(other),
     }
 }

@@ -1,6 +1,6 @@
 //! View of a run: what its requests show of the conversation, under which system prompt and with which tools.
 
-use longwire_core::ids::RunId;
+use longwire_core::job::VERSION;
 use longwire_core::message::{Message, Role};
 use longwire_core::run_frame::RunFrame;
 
@@ -16,7 +16,10 @@ pub(super) struct View {
     start: usize,
     /// Repeats the reasoning of the run.
     reasoning: bool,
+    /// The conversation was halved for this model call.
     halved: bool,
+    /// The frame is not stored.
+    changed: bool,
 }
 
 /// Part of a request that is left out after a refusal.
@@ -39,42 +42,66 @@ impl LeftOut {
 }
 
 impl View {
-    /// Makes the view of a run: that of its first worker, as far as the same model answers.
+    /// Makes the view of a run: that of the frame which an earlier worker stored, as far as the same model answers.
     pub(super) fn new(ctx: &Ctx<'_>, conversation: &[Message]) -> Self {
-        let fixed = ctx.frame.as_ref();
-        if let Some(frame) = fixed.filter(|frame| frame.model == ctx.model.id()) {
-            let window = ctx.limits.window;
-            return Self {
-                frame: frame.clone(),
-                start: context_window::start_at(conversation, window, frame.first_message),
-                reasoning: true,
-                halved: false,
-            };
-        }
-        let tools = ctx.tools.specs();
-        let room = Room::new(
-            ctx.model.context_tokens(),
-            ctx.limits.max_tokens,
-            &ctx.system,
-            &tools,
-        );
-        let start = context_window::start(conversation, ctx.limits.window, room);
-        let model = ctx.model.id().to_owned();
-        let first = (ctx.limits.window.before.saturating_add(start) as u64).saturating_add(1);
-        // Reasoning of an earlier worker is bound to a frame that is not known here.
-        let begun =
-            |message: &Message| message.role == Role::Assistant && message.run_id == ctx.run_id;
-        Self {
-            frame: RunFrame::new(model, ctx.system.clone(), tools, first),
-            start,
-            reasoning: !conversation.iter().any(begun),
-            halved: false,
+        let stored = ctx.frame.as_ref();
+        match stored.filter(|frame| frame.model == ctx.model.id()) {
+            Some(frame) => Self::continued(frame, conversation),
+            None => Self::begun(ctx, conversation),
         }
     }
 
-    /// Frame to store with the first step, unless an earlier worker stored one.
-    pub(super) fn frame_to_store(&self, ctx: &Ctx<'_>) -> Option<RunFrame> {
-        ctx.frame.is_none().then(|| self.frame.clone())
+    fn continued(frame: &RunFrame, conversation: &[Message]) -> Self {
+        let first = frame.first_message_id.as_ref();
+        let found = first.and_then(|id| context_window::position(conversation, id));
+        Self {
+            start: found.unwrap_or_else(|| context_window::last_prompt(conversation)),
+            reasoning: frame.reasoning && found.is_some(),
+            halved: false,
+            frame: frame.clone(),
+            changed: false,
+        }
+    }
+
+    fn begun(ctx: &Ctx<'_>, conversation: &[Message]) -> Self {
+        let (window, tools) = (ctx.limits.window, ctx.tools.specs());
+        let context = ctx.model.context_tokens();
+        let room = Room::new(context, ctx.limits.max_tokens, &ctx.system, &tools);
+        let start = context_window::start(conversation, window, room);
+        // Reasoning of an earlier worker is bound to a frame that is not known here.
+        let own =
+            |message: &Message| message.role == Role::Assistant && message.run_id == ctx.run_id;
+        let reasoning = !conversation.iter().any(own);
+        Self {
+            frame: RunFrame {
+                v: VERSION,
+                model: ctx.model.id().to_owned(),
+                system: ctx.system.clone(),
+                tools,
+                first_message: window.number(start),
+                first_message_id: conversation.get(start).map(|first| first.id.clone()),
+                reasoning,
+            },
+            start,
+            reasoning,
+            halved: false,
+            changed: true,
+        }
+    }
+
+    /// Frame to store with the next step, if the stored one is another.
+    pub(super) fn unstored_frame(&mut self) -> Option<RunFrame> {
+        std::mem::take(&mut self.changed).then(|| self.frame.clone())
+    }
+
+    /// Number of the first message that is shown.
+    pub(super) fn first_message(&self) -> u64 {
+        self.frame.first_message
+    }
+
+    /// Begins a model call: each one may halve the conversation once.
+    pub(super) fn begin_call(&mut self) {
+        self.halved = false;
     }
 
     /// Makes the next request.
@@ -104,33 +131,39 @@ impl View {
         &mut self,
         kind: ModelErrorKind,
         refused: &Request,
+        ctx: &Ctx<'_>,
         conversation: &[Message],
-        run_id: &RunId,
     ) -> Option<LeftOut> {
-        match kind {
+        let left_out = match kind {
             ModelErrorKind::ContextTooLong if !self.halved => {
                 self.halved = true;
-                self.start_at(context_window::half(conversation, self.start))
+                let start = context_window::half(conversation, self.start);
+                self.start_at(start, ctx, conversation)?
             }
-            ModelErrorKind::Invalid if repeats_reasoning(&refused.turns) => {
-                self.reasoning = false;
-                Some(LeftOut::Reasoning)
-            }
+            ModelErrorKind::Invalid if repeats_reasoning(&refused.turns) => LeftOut::Reasoning,
             ModelErrorKind::Invalid => {
-                let own = |message: &Message| message.is_plain_user() && message.run_id == *run_id;
-                self.start_at(conversation.iter().rposition(own)?)
+                let start = context_window::last_prompt(conversation);
+                self.start_at(start, ctx, conversation)?
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        // What stood before the reasoning changes with the first message.
+        self.reasoning = false;
+        self.frame.reasoning = false;
+        self.changed = true;
+        Some(left_out)
     }
 
-    /// Starts at a later message. What stood before the reasoning changes with it.
-    fn start_at(&mut self, start: usize) -> Option<LeftOut> {
-        if start <= self.start {
-            return None;
-        }
+    fn start_at(
+        &mut self,
+        start: usize,
+        ctx: &Ctx<'_>,
+        conversation: &[Message],
+    ) -> Option<LeftOut> {
+        let first = conversation.get(start).filter(|_| start > self.start)?;
         self.start = start;
-        self.reasoning = false;
+        self.frame.first_message = ctx.limits.window.number(start);
+        self.frame.first_message_id = Some(first.id.clone());
         Some(LeftOut::Messages)
     }
 }

@@ -47,6 +47,9 @@ pub struct Message {
     /// Id of the model that wrote the message. Its reasoning goes back to no other one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Number of the first message of the thread that the model was shown, on assistant messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_from: Option<u64>,
     /// Tokens of the model call, on assistant messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -77,6 +80,7 @@ impl Message {
             calling: false,
             context: Vec::new(),
             model: None,
+            shown_from: None,
             usage: None,
         }
     }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::job::{VERSION, known_version};
+use crate::ids::MessageId;
+use crate::job::known_version;
 use crate::tool::ToolSpec;
 
 /// What all requests of a run repeat, as its first one had it. Models bind their reasoning to everything that stood before
@@ -22,17 +23,8 @@ pub struct RunFrame {
     pub tools: Vec<ToolSpec>,
     /// Number of the first message of the thread that the model was shown.
     pub first_message: u64,
-}
-
-impl RunFrame {
-    /// Makes a frame of this version.
-    pub fn new(model: String, system: String, tools: Vec<ToolSpec>, first_message: u64) -> Self {
-        Self {
-            v: VERSION,
-            model,
-            system,
-            tools,
-            first_message,
-        }
-    }
+    /// Id of that message.
+    pub first_message_id: Option<MessageId>,
+    /// The requests repeat the reasoning of the run.
+    pub reasoning: bool,
 }

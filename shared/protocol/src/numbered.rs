@@ -123,6 +123,13 @@ pub struct Annotations {
         skip_serializing_if = "Option::is_none"
     )]
     pub latency_ms: Option<u64>,
+    /// On RUN_FINISHED: whether a part of its usage is an estimate.
+    #[serde(
+        rename = "lw.estimated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub estimated: Option<bool>,
     /// On RUN_FINISHED of a cancelled run: reason of the cancellation.
     #[serde(rename = "lw.reason", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<CancelReason>,

@@ -86,8 +86,20 @@ impl Attempt<'_> {
     /// Conversation up to the first step of this attempt.
     pub(crate) fn conversation(&self) -> Vec<Message> {
         let stored = self.history.messages.iter();
-        let stored = stored.map(|stored| stored.message.clone());
+        let stored = stored.map(|stored| self.with_context(stored.message.clone()));
         stored.chain(self.unstored_prompt()).collect()
+    }
+
+    /// A message of the conversation. A prompt that was stored before 0.1.0 has no facts from the client.
+    fn with_context(&self, mut message: Message) -> Message {
+        let input = self
+            .input
+            .as_ref()
+            .filter(|_| message.run_id == self.lease.run_id && message.id == self.row.message_id);
+        if let Some(input) = input {
+            message.context.clone_from(&input.context);
+        }
+        message
     }
 
     /// First step of this attempt, counted from 1: the one after those that earlier workers completed. A step whose

@@ -172,6 +172,7 @@ impl Runner {
         };
         match placed {
             Ok((place @ (Place::Head | Place::Deleted), loaded)) => {
+                let stored = row.tip.is_some();
                 lease.generation = loaded.meta.map_or(0, |meta| meta.generation);
                 let deadlines = Deadlines::new(
                     &row,
@@ -188,7 +189,8 @@ impl Runner {
                     lease_expires,
                     history: loaded.history,
                     input: loaded.input,
-                    frame: loaded.frame,
+                    // A run id that was used before may have the frame of that run.
+                    frame: loaded.frame.filter(|_| stored),
                     hints: loaded.hints,
                     deadlines,
                     deleted: place == Place::Deleted,

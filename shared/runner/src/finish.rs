@@ -89,8 +89,9 @@ impl Attempt<'_> {
     ) -> Result<EventBatch, AttemptError> {
         let RunLease { key, run_id, .. } = &self.lease;
         let usage = writer.usage_with(messages);
-        let usage = model_usage(&self.runner.settings.model_id, usage);
-        let last = run_ended(&key.thread_id, run_id, end, usage);
+        let told = model_usage(&self.runner.settings.model_id, usage);
+        let mut last = run_ended(&key.thread_id, run_id, end, told);
+        last.annotations.estimated = usage.estimated.then_some(true);
         Ok(events.close(last).await?)
     }
 

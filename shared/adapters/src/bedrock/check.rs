@@ -79,8 +79,20 @@ fn in_range(setting: &'static str, value: Option<f32>) -> Checked {
     refuse(outside, setting, "takes a number from 0 to 1")
 }
 
+fn differs(value: f32, defaults: &[f32]) -> bool {
+    defaults
+        .iter()
+        .all(|default| (value - default).abs() > f32::EPSILON)
+}
+
 fn sampling(settings: &Settings, family: &Family) -> Checked {
-    let (temperature, top_p) = (settings.temperature.is_some(), settings.top_p.is_some());
+    // The defaults are accepted everywhere.
+    let temperature = settings
+        .temperature
+        .is_some_and(|value| differs(value, &[1.0]));
+    let top_p = settings
+        .top_p
+        .is_some_and(|value| differs(value, &[0.99, 1.0]));
     let fields = settings.fields.as_ref();
     let field = ["temperature", "top_p", "top_k"]
         .into_iter()

@@ -15,7 +15,8 @@ const REASONING_FIELDS: [&str; 3] = ["thinking", "reasoningConfig", "reasoning_e
 /// Fields of a request. `given` are those of the deployment (`MODEL_FIELDS`); they win.
 pub(super) fn fields(request: &Request, given: Option<&Value>, family: &Family) -> Option<Value> {
     let mut given = given.cloned();
-    if !family.reasoning.settings {
+    let refuses_thinking = has_budget(given.as_ref()) && calls_without_thinking(request);
+    if !family.reasoning.settings || refuses_thinking {
         given = given.map(without_reasoning);
     }
     let asked = request.reasoning && family.reasoning.settings;
@@ -66,6 +67,11 @@ fn budget(request: &Request) -> Option<Value> {
 }
 
 /// Tells whether the last turn answers calls that were made without thinking.
+/// Tells whether the fields switch thinking on with a budget. Such a model wants its thinking back before its calls.
+fn has_budget(fields: Option<&Value>) -> bool {
+    fields.is_some_and(|fields| fields["thinking"]["type"] == "enabled")
+}
+
 fn calls_without_thinking(request: &Request) -> bool {
     let [.., calls, results] = request.turns.as_slice() else {
         return false;

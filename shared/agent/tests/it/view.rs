@@ -161,6 +161,7 @@ async fn a_conversation_that_bedrock_counted_is_not_estimated() {
         output_tokens: 150_000,
         ..Usage::default()
     });
+    earlier[1].shown_from = Some(1);
     play_after(&script, earlier.into()).await;
     assert_eq!(texts(&requests(&script)[0]).len(), 3);
 }
@@ -277,4 +278,37 @@ async fn a_frame_that_begins_after_the_conversation_shows_the_prompt() {
         .play()
         .await;
     assert_eq!(texts(&requests(&script)[0]), ["Well?"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_count_of_a_request_that_showed_less_does_not_widen_the_window() {
+    let script = Script::of([answer()]);
+    let long = "long ".repeat(100_000);
+    let mut earlier = [exchange(1, &long), exchange(2, &long), exchange(3, "Yes.")].concat();
+    earlier[5].usage = Some(Usage {
+        input_tokens: 10,
+        ..Usage::default()
+    });
+    earlier[5].shown_from = Some(5);
+    play_after(&script, earlier).await;
+    assert_eq!(texts(&requests(&script)[0]), ["Hm?", "Yes.", "Well?"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reduced_view_is_stored_for_the_next_worker() {
+    let refused = Call::Fails(ModelErrorKind::Invalid);
+    let script = Script::of([refused, thinking_call(), answer()]);
+    let observed = play_after(&script, exchange(1, "Yes.").into()).await;
+    let frame = observed.steps[0].frame.as_ref().expect("a frame");
+    assert_eq!((frame.first_message, frame.reasoning), (3, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_reasoning_used_up_is_an_error_and_not_tried_again() {
+    let hidden = Delta::Reasoning {
+        block: 0,
+        delta: ReasoningDelta::Signature(SIGNATURE.to_owned()),
+    };
+    let script = Script::of([reply([hidden, end(0)], StopReason::MaxTokens)]);
+    assert!(play_after(&script, Vec::new()).await.exit.is_err());
 }
