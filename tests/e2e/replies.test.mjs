@@ -1,4 +1,4 @@
-// Replies of models that other backends did not survive: each is played as events of the stream, byte by byte.
+// Unusual replies of models, played as events of the stream.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -10,7 +10,7 @@ const PREFIX = 'longwire-';
 /** @type {WeakMap<import('node:net').Socket, Caller>} */
 const known = new WeakMap();
 
-/** Reads of the kernel's table of connections: it is read in parts, and one that moves meanwhile is in none of them. */
+/** Most reads of the kernel's table of connections. One read may miss a connection whose entry moves during it. */
 const READS = 5;
 
 /**

@@ -34,7 +34,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the environment. An error names the variable that is missing or invalid, or that the model refuses.
+    /// Reads the environment. An error names the variable that is missing or invalid.
     pub(crate) fn from_env() -> Result<Self> {
         let settings = settings::from_env()?;
         Ok(Self {

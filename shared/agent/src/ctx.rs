@@ -39,7 +39,7 @@ pub struct Ctx<'a> {
     pub thread_id: ThreadId,
     /// System prompt of the deployment.
     pub system: String,
-    /// Frame that the first worker of the run stored.
+    /// Frame that an earlier worker of the run stored.
     pub frame: Option<RunFrame>,
     /// Sends reasoning to the client.
     pub reasoning: bool,

@@ -87,6 +87,13 @@ pub enum Part {
     CachePoint,
 }
 
+impl Part {
+    /// Tells whether the part is reasoning, as text or encrypted.
+    pub fn is_reasoning(&self) -> bool {
+        matches!(self, Self::Reasoning { .. } | Self::RedactedReasoning(_))
+    }
+}
+
 /// Event of a reply. `block` is Bedrock's contentBlockIndex; blocks may interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Delta {

@@ -16,8 +16,8 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// Longest pause between two tries of a throttled call. Quotas of tokens refill within a minute.
 const MAX_THROTTLED_PAUSE: Duration = Duration::from_secs(20);
 
-/// Time after the first failure from which the client is told that the model is waited for.
-const TELL_AFTER: Duration = Duration::from_secs(2);
+/// Time after the first failure at which the client gets a status.
+const STATUS_AFTER: Duration = Duration::from_secs(2);
 
 const WAITING: &str = "Waiting for the model…";
 
@@ -28,7 +28,7 @@ pub(super) struct Tries {
     throttled: FullJitter,
     throttled_since: Option<Instant>,
     failed_since: Option<Instant>,
-    told: bool,
+    status_sent: bool,
 }
 
 impl Tries {
@@ -40,7 +40,7 @@ impl Tries {
             throttled: FullJitter::new(backoff, MAX_THROTTLED_PAUSE),
             throttled_since: None,
             failed_since: None,
-            told: false,
+            status_sent: false,
         }
     }
 
@@ -58,15 +58,15 @@ impl Tries {
         again.then(|| self.pauses.next_pause())
     }
 
-    /// Waits, and tells the client once that the model is waited for. Returns the reason of a cancellation meanwhile.
+    /// Waits, and sends the client one status. Returns the reason of a cancellation meanwhile.
     pub(super) async fn wait(&mut self, ctx: &Ctx<'_>, pause: Duration) -> Option<CancelReason> {
         let end = Instant::now() + pause;
         let waiting = async {
-            let tell_at = self.failed_since.unwrap_or(end) + TELL_AFTER;
-            if !self.told && tell_at <= end {
-                sleep_until(tell_at).await;
+            let status_at = self.failed_since.unwrap_or(end) + STATUS_AFTER;
+            if !self.status_sent && status_at <= end {
+                sleep_until(status_at).await;
                 ctx.emit(Event::model_status(WAITING)).await;
-                self.told = true;
+                self.status_sent = true;
             }
             sleep_until(end).await;
         };

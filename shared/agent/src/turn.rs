@@ -59,14 +59,14 @@ pub(super) async fn turn(
         turn.spend(reply.usage());
         let refused = &turn.request;
         if let Some(left_out) = view.reduce(error.kind, refused, ctx, conversation) {
-            tracing::warn!(event = "request_reduced", %error, ?left_out, "the model refused a request");
+            tracing::warn!(event = "request_reduced", %error, left_out = left_out.name(), "the model refused a request");
             ctx.emit(Event::model_status(left_out.status())).await;
             turn.request = view.request(ctx, conversation);
             turn.shown_from = view.first_message();
             continue;
         }
         let Some(pause) = tries.next_pause(ctx, error.kind) else {
-            // Models have nothing to add to results at times.
+            // Some models send an empty reply after tool results: their answer is complete.
             let after_results = conversation
                 .last()
                 .is_some_and(|last| !last.is_plain_user());

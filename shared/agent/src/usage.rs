@@ -1,4 +1,4 @@
-//! Estimated usage of a model call that was stopped before Bedrock reported its tokens.
+//! Estimated usage of a model call for which Bedrock reported no tokens.
 
 use longwire_core::message::Usage;
 

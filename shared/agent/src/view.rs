@@ -32,6 +32,14 @@ pub(super) enum LeftOut {
 }
 
 impl LeftOut {
+    /// Name of the part, for the log.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Reasoning => "reasoning",
+            Self::Messages => "earlier messages",
+        }
+    }
+
     /// Text for people.
     pub(super) fn status(self) -> &'static str {
         match self {
@@ -42,7 +50,7 @@ impl LeftOut {
 }
 
 impl View {
-    /// Makes the view of a run: that of the frame which an earlier worker stored, as far as the same model answers.
+    /// Makes the view of the stored frame if this model made it; else a new one.
     pub(super) fn new(ctx: &Ctx<'_>, conversation: &[Message]) -> Self {
         let stored = ctx.frame.as_ref();
         match stored.filter(|frame| frame.model == ctx.model.id()) {
@@ -170,5 +178,5 @@ impl View {
 
 fn repeats_reasoning(turns: &[Turn]) -> bool {
     let mut parts = turns.iter().flat_map(|turn| &turn.parts);
-    parts.any(|part| matches!(part, Part::Reasoning { .. } | Part::RedactedReasoning(_)))
+    parts.any(Part::is_reasoning)
 }

@@ -1,4 +1,4 @@
-//! Frame of a run: what all its requests to the model repeat.
+//! Frame of a run: the beginning that all its requests to the model share.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::ids::MessageId;
 use crate::job::known_version;
 use crate::tool::ToolSpec;
 
-/// What all requests of a run repeat, as its first one had it. Models bind their reasoning to everything that stood before
+/// Model, system prompt, tools and first message of all requests of a run, as its first one had them. Models bind their reasoning to everything that stood before
 /// it, and refuse it after a change (platform.claude.com, "Preserved thinking"), so a worker that continues a run sends the
 /// frame of the one that began it, also after a deployment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -97,10 +97,9 @@ impl Runner {
             .of(meta.generation))
     }
 
-    /// Reads older messages until the prompt of a run that stored messages is among them, and the first message that its
-    /// model was shown. One query returns at most
-    /// 1 MB, which a few steps with long results exceed. Fails with [`StoreError::Corrupt`] when the prompt is not
-    /// there: a run that started from scratch would repeat its tool calls.
+    /// Reads older messages until the prompt of a run that stored messages, and the first message that its model was shown,
+    /// are among them. One query returns at most 1 MB, which a few steps with long results exceed. Fails with
+    /// [`StoreError::Corrupt`] when the prompt is not there: a run that started from scratch would repeat its tool calls.
     pub(crate) async fn find_prompt(
         &self,
         key: &ThreadKey,
@@ -113,31 +112,34 @@ impl Runner {
         if row.tip.is_none() {
             return Ok(());
         }
-        let limit = self.settings.history_limit();
-        let most = usize::try_from(limit).unwrap_or(usize::MAX);
         while !history.has_prompt(run_id, &row.message_id) {
-            if !history.is_partial() || history.messages.len() >= most {
+            if !self.read_older(key, generation, history).await? {
                 let missing = "the stored prompt of the run is missing".to_owned();
                 return Err(StoreError::Corrupt(missing).into());
             }
-            self.threads
-                .older_messages(key, generation, limit, history)
-                .await
-                .context("reading older messages")?;
         }
         let first_shown = frame.map_or(u64::MAX, |frame| frame.first_message);
-        while history.is_partial()
-            && history.messages.len() < most
-            && history
-                .messages
-                .first()
-                .is_some_and(|first| first.number > first_shown)
-        {
-            self.threads
-                .older_messages(key, generation, limit, history)
-                .await
-                .context("reading older messages")?;
-        }
+        let first = |history: &History| history.messages.first().map(|first| first.number);
+        while first(history).is_some_and(|first| first > first_shown)
+            && self.read_older(key, generation, history).await?
+        {}
         Ok(())
+    }
+
+    /// Adds older messages to a history. Returns `false` when there are none, or the history has as many as a run may need.
+    async fn read_older(
+        &self,
+        key: &ThreadKey,
+        generation: u64,
+        history: &mut History,
+    ) -> anyhow::Result<bool> {
+        let limit = self.settings.history_limit();
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        if !history.is_partial() || history.messages.len() >= most {
+            return Ok(false);
+        }
+        let read = self.threads.older_messages(key, generation, limit, history);
+        read.await.context("reading older messages")?;
+        Ok(true)
     }
 }

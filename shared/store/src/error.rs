@@ -53,6 +53,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Error of stored JSON text that cannot be read or written.
+    #[expect(clippy::needless_pass_by_value, reason = "map_err passes a value")]
+    pub(crate) fn corrupt(error: serde_json::Error) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+
     /// Tells whether the same request may succeed at once when it is sent again.
     pub fn retryable(&self) -> bool {
         matches!(self, Self::TransactionConflict | Self::Unavailable(_))

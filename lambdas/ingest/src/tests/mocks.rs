@@ -169,6 +169,27 @@ pub(super) fn found(table: &'static str, key: &'static str, row: Option<Value>) 
         })
 }
 
+/// Mocks two reads of the thread's item, between which its run queue changes.
+pub(super) fn queue_read(before: &[&str], after: &[&str]) -> Rule {
+    let output = |run_queue: &[&str]| {
+        let item = item(&meta(run_queue));
+        move || {
+            GetItemOutput::builder()
+                .set_item(Some(item.clone()))
+                .build()
+        }
+    };
+    mock!(Table::get_item)
+        .match_requests(|get| {
+            let sort = get.key().and_then(|key| key.get("item"));
+            sort == Some(&AttributeValue::S("META".to_owned()))
+        })
+        .sequence()
+        .output(output(before))
+        .output(output(after))
+        .build()
+}
+
 /// Makes the row of a run, with further fields.
 pub(super) fn row(status: &str, more: &Value) -> Value {
     let mut row = json!({

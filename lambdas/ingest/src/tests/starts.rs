@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::answer;
 use super::mocks::{
     NOW, changed_connection, connected, connection, found, left_queue, message_id_taken, meta,
-    recorded, row, sent, taken_back, updated,
+    queue_read, recorded, row, sent, taken_back, updated,
 };
 
 const PROMPT: &str =
@@ -34,7 +34,7 @@ async fn a_start_with_the_message_id_of_another_run_is_refused_and_taken_back() 
         updated("META", "list_append", Ok(meta(&["r1"]))),
         message_id_taken(),
         taken_back(Ok(())),
-        found("threads", "META", Some(meta(&["r1"]))),
+        queue_read(&["r1"], &[]),
         left_queue(Ok(())),
     );
     let all = [

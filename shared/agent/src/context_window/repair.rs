@@ -89,7 +89,7 @@ impl Conversation<'_> {
 
     fn answer(&mut self, message: &Message) -> Vec<Part> {
         let mut parts = Vec::new();
-        let own = self.own.is_some_and(|own| own.made(message));
+        let own = self.own.is_some_and(|own| own.is_of(message));
         for block in &message.blocks {
             match block {
                 Block::Text { text, .. } => parts.extend(non_blank(text)),
@@ -105,10 +105,7 @@ impl Conversation<'_> {
             }
         }
         // Bedrock refuses an answer that ends with reasoning. It was cut off there, so no later part needs it.
-        while matches!(
-            parts.last(),
-            Some(Part::Reasoning { .. } | Part::RedactedReasoning(_))
-        ) {
+        while parts.last().is_some_and(Part::is_reasoning) {
             parts.pop();
         }
         parts
@@ -164,7 +161,7 @@ impl Conversation<'_> {
 }
 
 impl OwnReasoning<'_> {
-    fn made(&self, message: &Message) -> bool {
+    fn is_of(&self, message: &Message) -> bool {
         message.run_id == *self.run_id && message.model.as_deref() == Some(self.model)
     }
 }

@@ -1,4 +1,4 @@
-//! What a run shows of the conversation: its frame, its reasoning, and what it leaves out after a refusal.
+//! View of a run: its frame, its reasoning, and the parts left out after a refusal.
 
 use longwire_agent::model::{Delta, ModelErrorKind, Part, ReasoningDelta, Request, StopReason};
 use longwire_agent::outcome::Outcome;

@@ -10,7 +10,7 @@ use longwire_core::run_frame::RunFrame;
 use crate::error::StoreError;
 use crate::item::s;
 use crate::threads::event_log::LogItem;
-use crate::threads::frame::{FrameItem, corrupt};
+use crate::threads::frame::FrameItem;
 use crate::threads::keys;
 use crate::threads::lease::RunLease;
 use crate::threads::message_id::{FREE, MessageIdItem};
@@ -76,10 +76,7 @@ impl RunLease {
         }
         if let Some(frame) = commit.frame {
             let sort = keys::frame(&self.run_id);
-            let item = FrameItem {
-                body: serde_json::to_string(frame).map_err(corrupt)?,
-                ttl: commit.events_ttl,
-            };
+            let item = FrameItem::new(frame, commit.events_ttl)?;
             puts.push(put_item(self.threads.put(&self.key, sort, item)?)?);
         }
         let batches = commit.events.into_iter();

@@ -35,7 +35,7 @@ pub struct ControlRead {
     pub present: BTreeMap<ConnectionId, u64>,
 }
 
-/// What an attempt at a run starts from, beside the history.
+/// Thread, input and frame of a run: the start of an attempt, beside the history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunStart {
     /// The thread.

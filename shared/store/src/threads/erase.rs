@@ -155,7 +155,7 @@ impl Threads {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
-    /// Deletes the event log, the input and the control row of a run, unless a run of the same id was started meanwhile in
+    /// Deletes the event log, the input, the frame and the control row of a run, unless a run of the same id was started meanwhile in
     /// another generation.
     async fn erase_run(
         &self,

@@ -15,14 +15,17 @@ pub(super) struct FrameItem {
     pub(super) ttl: u64,
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err passes a value")]
-pub(super) fn corrupt(error: serde_json::Error) -> StoreError {
-    StoreError::Corrupt(error.to_string())
+impl FrameItem {
+    /// Serializes a frame that expires at `ttl`.
+    pub(super) fn new(frame: &RunFrame, ttl: u64) -> Result<Self, StoreError> {
+        let body = serde_json::to_string(frame).map_err(StoreError::corrupt)?;
+        Ok(Self { body, ttl })
+    }
 }
 
 /// Frame of an item; `None` for one that this version cannot read, which costs the run its reasoning and nothing else.
 pub(super) fn frame(item: Item) -> Option<RunFrame> {
-    let body = |item: FrameItem| serde_json::from_str(&item.body).map_err(corrupt);
+    let body = |item: FrameItem| serde_json::from_str(&item.body).map_err(StoreError::corrupt);
     let frame = read(item).and_then(body);
     frame
         .inspect_err(|error| {

@@ -49,7 +49,7 @@ pub(super) struct MessageItem {
 impl MessageItem {
     /// Serializes a message.
     pub(super) fn new(message: &Message) -> Result<Self, StoreError> {
-        let body = serde_json::to_string(message).map_err(corrupt)?;
+        let body = serde_json::to_string(message).map_err(StoreError::corrupt)?;
         Ok(Self { body, ttl: None })
     }
 
@@ -59,13 +59,8 @@ impl MessageItem {
     }
 
     fn message(&self) -> Result<Message, StoreError> {
-        serde_json::from_str(&self.body).map_err(corrupt)
+        serde_json::from_str(&self.body).map_err(StoreError::corrupt)
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "map_err passes a value")]
-fn corrupt(error: serde_json::Error) -> StoreError {
-    StoreError::Corrupt(error.to_string())
 }
 
 impl StoredMessage {

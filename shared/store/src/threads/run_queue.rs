@@ -1,7 +1,8 @@
 //! Run queue of a thread: its unfinished runs in order, the first of them active.
 //!
-//! The queue is a list in the thread's own item. Each change is one conditional write that returns the queue after
-//! it, so its writer learns the head, and concurrent appends do not make each other fail. The documentation of the
+//! The queue is a list in the thread's own item. An append and an advance are one conditional write each, which returns the
+//! queue after it, so its writer learns the head, and concurrent appends do not make each other fail. A leave is a transaction,
+//! because it also requires that the run has no row, and reads the queue after it. The documentation of the
 //! crate `longwire-scheduler` explains why no wake-up is lost.
 //!
 //! An append and an advance also set the expiry of the thread. No other write does.
@@ -117,16 +118,13 @@ impl Threads {
         Err(StoreError::ConditionFailed)
     }
 
-    /// Removes a run without a row from the run queue, at any position, and returns the thread without it. Returns `None`
+    /// Removes a run without a row from the run queue, at any position, and returns the thread as it is afterwards. Returns `None`
     /// when the run is not in the queue, or has a row: a repetition of its start, which counts on its place, recorded it.
     /// Fails with [`StoreError::ConditionFailed`] when the position of the run changes four times meanwhile.
     pub async fn leave(&self, key: &ThreadKey, run_id: &RunId) -> Result<Option<Meta>, StoreError> {
         for _ in 0..MAX_ROUNDS {
-            let meta = with_jitter(|| self.get::<Meta>(key, keys::META.to_owned())).await?;
-            let Some(mut meta) = meta else {
-                return Ok(None);
-            };
-            let Some(position) = meta.position(run_id) else {
+            let meta = self.thread(key).await?;
+            let Some(position) = meta.and_then(|meta| meta.position(run_id)) else {
                 return Ok(None);
             };
             let items = [
@@ -134,15 +132,17 @@ impl Threads {
                 self.remove_at(key, run_id, position)?,
             ];
             match self.transact(&items).await? {
-                Transacted::Done => {
-                    meta.run_queue.remove(position);
-                    return Ok(Some(meta));
-                }
+                // A transaction returns no item, and a run may have been appended since the read.
+                Transacted::Done => return self.thread(key).await,
                 Transacted::ConditionFailed { first: 0 } => return Ok(None),
                 Transacted::ConditionFailed { .. } => {}
             }
         }
         Err(StoreError::ConditionFailed)
+    }
+
+    async fn thread(&self, key: &ThreadKey) -> Result<Option<Meta>, StoreError> {
+        with_jitter(|| self.get(key, keys::META.to_owned())).await
     }
 
     fn check_no_row(

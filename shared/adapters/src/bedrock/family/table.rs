@@ -5,7 +5,7 @@ use crate::bedrock::family::{
     Switch, Tools, amazon, claude, meta, mistral, open_weights, retired,
 };
 
-/// Row of an id that no other row has: the plainest request, with what is left refused once and then left out.
+/// Row of an id without a row of its own: the plainest request. What a model refuses of it is left out from then on.
 pub(super) const UNKNOWN: Family = Family {
     name: "any other",
     ids: &[],
