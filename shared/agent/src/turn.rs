@@ -56,7 +56,6 @@ pub(super) async fn turn(
             Err(error) if reply.has_output() => return Err(error.into()),
             Err(error) => error,
         };
-        turn.spend(reply.usage());
         let refused = &turn.request;
         if let Some(left_out) = view.reduce(error.kind, refused, ctx, conversation) {
             tracing::warn!(event = "request_reduced", %error, left_out = left_out.name(), "the model refused a request");
@@ -75,6 +74,7 @@ pub(super) async fn turn(
             }
             return Err(error.into());
         };
+        turn.spend(reply.usage());
         tracing::warn!(event = "model_call_retried", %error, "a model call is retried");
         if let Some(reason) = tries.wait(ctx, pause).await {
             let empty = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);

@@ -390,7 +390,12 @@ async fn nothing_after_results_is_the_end_of_the_answer() {
     let empty = (0..3).map(|_| reply([], StopReason::EndTurn));
     let calling = reply([call(0, "current_time"), end(0)], StopReason::ToolUse);
     let script = Script::of([calling].into_iter().chain(empty));
-    assert_eq!(play(&script, false).await.outcome(), Outcome::Answered);
+    let observed = play(&script, false).await;
+    assert_eq!(observed.outcome(), Outcome::Answered);
+    let usage = observed.messages()[0]
+        .usage
+        .expect("the counts of three replies");
+    assert_eq!(usage.total_tokens, 45);
 }
 
 #[tokio::test(start_paused = true)]
