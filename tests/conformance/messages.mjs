@@ -19,8 +19,7 @@ const HANDLERS = {
   REASONING_MESSAGE_CONTENT: append,
   TOOL_CALL_START: startCall,
   TOOL_CALL_ARGS: appendArguments,
-  TOOL_CALL_RESULT: (messages, { messageId: id, toolCallId, role, content }) =>
-    messages.push({ id, toolCallId, role, content }),
+  TOOL_CALL_RESULT: addResult,
 };
 
 /** @param {any[]} messages @param {RunEvent} event */
@@ -43,4 +42,12 @@ function startCall(messages, { parentMessageId, toolCallId: id, toolCallName: na
 function appendArguments(messages, { toolCallId, delta }) {
   const calls = messages.flatMap((message) => message.toolCalls ?? []);
   calls.find(({ id }) => id === toolCallId).function.arguments += delta;
+}
+
+/** A result follows the message with its call and the results after it. @param {any[]} messages @param {RunEvent} event */
+function addResult(messages, { messageId: id, toolCallId, role, content }) {
+  let at =
+    messages.findIndex((message) => message.toolCalls?.some((/** @type {any} */ call) => call.id === toolCallId)) + 1;
+  while (messages[at]?.role === 'tool') at += 1;
+  messages.splice(at, 0, { id, toolCallId, role, content });
 }
