@@ -14,24 +14,23 @@ const known = new WeakMap();
 const READS = 5;
 
 /**
- * Finds the function at the other end of a connection, and remembers it. None is remembered for a connection that
- * is not in the table.
+ * Finds the function at the other end of a connection, and remembers it.
  * @param {import('node:net').Socket} socket
  * @returns {Caller}
  */
 export function callerOf(socket) {
   const caller = known.get(socket) ?? find(socket.remotePort ?? 0, socket.localPort ?? 0);
-  if (caller) known.set(socket, caller);
-  return caller ?? {};
+  known.set(socket, caller);
+  return caller;
 }
 
-/** @param {number} theirs @param {number} ours @returns {Caller | undefined} */
+/** @param {number} theirs @param {number} ours @returns {Caller} */
 function find(theirs, ours) {
   for (let read = 0; read < READS; read += 1) {
     const inode = inodeOf(theirs, ours);
     if (inode) return callerWith(inode);
   }
-  return undefined;
+  return {};
 }
 
 /** @param {string} inode @returns {Caller} */
