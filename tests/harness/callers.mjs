@@ -10,11 +10,8 @@ const PREFIX = 'longwire-';
 /** @type {WeakMap<import('node:net').Socket, Caller>} */
 const known = new WeakMap();
 
-/** Most reads of the kernel's table of connections. One read may miss a connection whose entry moves during it. */
-const READS = 5;
-
 /**
- * Finds the function at the other end of a connection, and remembers it.
+ * Finds the function at the other end of a connection and remembers it.
  * @param {import('node:net').Socket} socket
  * @returns {Caller}
  */
@@ -26,16 +23,8 @@ export function callerOf(socket) {
 
 /** @param {number} theirs @param {number} ours @returns {Caller} */
 function find(theirs, ours) {
-  for (let read = 0; read < READS; read += 1) {
-    const inode = inodeOf(theirs, ours);
-    if (inode) return callerWith(inode);
-  }
-  return {};
-}
-
-/** @param {string} inode @returns {Caller} */
-function callerWith(inode) {
-  const pid = holderOf(inode);
+  const inode = inodeOf(theirs, ours);
+  const pid = inode && holderOf(inode);
   return pid ? { pid, function: functionName(pid)?.replace(PREFIX, '') } : {};
 }
 
