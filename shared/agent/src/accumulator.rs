@@ -155,9 +155,12 @@ impl ReplyAccumulator {
             .map(|(_, open)| open)
     }
 
-    /// Tells whether the model ended its turn without anything to read.
+    /// Tells whether the model ended its turn with neither text nor a call. Reasoning is no answer, whether it is shown or
+    /// not.
     pub(super) fn is_empty(&self) -> bool {
-        self.stop_reason.is_some() && !self.has_output && !self.has_lost_input
+        let mut blocks = self.blocks.iter().map(|(_, open)| open);
+        let has_content = blocks.any(|open| open.is_call() || open.started_text().is_some());
+        self.stop_reason.is_some() && !has_content && !self.has_lost_input
     }
 
     /// Tells whether the reply led to an event so far.

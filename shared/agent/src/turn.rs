@@ -53,11 +53,12 @@ pub(super) async fn turn(
         let mut reply = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
         let error = match turn.receive(&mut reply).await {
             Ok(stop) => return Ok(turn.close(reply, stop).await),
-            Err(error) if reply.has_output() => return Err(error.into()),
             Err(error) => error,
         };
-        let refused = &turn.request;
-        if let Some(left_out) = view.reduce(error.kind, refused, ctx, conversation) {
+        if reply.has_output() {
+            return turn.fail(reply, error, conversation).await;
+        }
+        if let Some(left_out) = view.reduce(error.kind, &turn.request, ctx, conversation) {
             tracing::warn!(event = "request_reduced", %error, left_out = left_out.name(), "the model refused a request");
             ctx.emit(Event::model_status(left_out.status())).await;
             turn.request = view.request(ctx, conversation);
@@ -65,14 +66,7 @@ pub(super) async fn turn(
             continue;
         }
         let Some(pause) = tries.next_pause(ctx, error.kind) else {
-            // Some models send an empty reply after tool results: their answer is complete.
-            let after_results = conversation
-                .last()
-                .is_some_and(|last| !last.is_plain_user());
-            if error.kind == ModelErrorKind::Unusable && after_results && reply.is_empty() {
-                return Ok(turn.close(reply, Stop::EndTurn).await);
-            }
-            return Err(error.into());
+            return turn.fail(reply, error, conversation).await;
         };
         turn.spend(reply.usage());
         tracing::warn!(event = "model_call_retried", %error, "a model call is retried");
@@ -113,6 +107,22 @@ impl Turn<'_, '_> {
                 ctx.emit(draft).await;
             }
         }
+    }
+
+    /// Ends the call with an error that is not tried again. Some models send an empty reply after tool results: their answer
+    /// is complete.
+    async fn fail(
+        self,
+        reply: ReplyAccumulator,
+        error: ModelError,
+        conversation: &[Message],
+    ) -> Result<Reply, AgentError> {
+        let last = conversation.last();
+        let after_results = last.is_some_and(|last| !last.is_plain_user());
+        if error.kind == ModelErrorKind::Unusable && after_results && reply.is_empty() {
+            return Ok(self.close(reply, Stop::EndTurn).await);
+        }
+        Err(error.into())
     }
 
     /// Counts the tokens of a reply that could not be used.

@@ -14,8 +14,6 @@ pub(super) struct View {
     frame: RunFrame,
     /// Index of the first message that is shown.
     start: usize,
-    /// Repeats the reasoning of the run.
-    reasoning: bool,
     /// The conversation was halved for this model call.
     halved: bool,
     /// The frame is not stored.
@@ -54,21 +52,26 @@ impl View {
     pub(super) fn new(ctx: &Ctx<'_>, conversation: &[Message]) -> Self {
         let stored = ctx.frame.as_ref();
         match stored.filter(|frame| frame.model == ctx.model.id()) {
-            Some(frame) => Self::continued(frame, conversation),
+            Some(frame) => Self::continued(frame.clone(), ctx, conversation),
             None => Self::begun(ctx, conversation),
         }
     }
 
-    fn continued(frame: &RunFrame, conversation: &[Message]) -> Self {
+    /// A frame whose first message is not there any more begins with the prompt, and then without reasoning.
+    fn continued(frame: RunFrame, ctx: &Ctx<'_>, conversation: &[Message]) -> Self {
         let first = frame.first_message_id.as_ref();
         let found = first.and_then(|id| context_window::position(conversation, id));
-        Self {
-            start: found.unwrap_or_else(|| context_window::last_prompt(conversation)),
-            reasoning: frame.reasoning && found.is_some(),
+        let mut view = Self {
+            start: found.unwrap_or_default(),
+            frame,
             halved: false,
-            frame: frame.clone(),
             changed: false,
+        };
+        if found.is_none() {
+            view.start_at(context_window::last_prompt(conversation), ctx, conversation);
+            view.leave_out_reasoning();
         }
+        view
     }
 
     fn begun(ctx: &Ctx<'_>, conversation: &[Message]) -> Self {
@@ -79,7 +82,6 @@ impl View {
         // Reasoning of an earlier worker is bound to a frame that is not known here.
         let own =
             |message: &Message| message.role == Role::Assistant && message.run_id == ctx.run_id;
-        let reasoning = !conversation.iter().any(own);
         Self {
             frame: RunFrame {
                 v: VERSION,
@@ -88,10 +90,9 @@ impl View {
                 tools,
                 first_message: window.number(start),
                 first_message_id: conversation.get(start).map(|first| first.id.clone()),
-                reasoning,
+                reasoning: !conversation.iter().any(own),
             },
             start,
-            reasoning,
             halved: false,
             changed: true,
         }
@@ -123,7 +124,7 @@ impl View {
             turns: context_window::turns(
                 conversation.get(self.start..).unwrap_or_default(),
                 ctx.limits.window.cache_points,
-                self.reasoning.then_some(own),
+                self.frame.reasoning.then_some(own),
             ),
             tools: self.frame.tools.clone(),
             max_tokens: ctx.limits.max_tokens,
@@ -146,33 +147,42 @@ impl View {
             ModelErrorKind::ContextTooLong if !self.halved => {
                 self.halved = true;
                 let start = context_window::half(conversation, self.start);
-                self.start_at(start, ctx, conversation)?
+                self.start_later(start, ctx, conversation)?
             }
             ModelErrorKind::Invalid if repeats_reasoning(&refused.turns) => LeftOut::Reasoning,
             ModelErrorKind::Invalid => {
                 let start = context_window::last_prompt(conversation);
-                self.start_at(start, ctx, conversation)?
+                self.start_later(start, ctx, conversation)?
             }
             _ => return None,
         };
-        // What stood before the reasoning changes with the first message.
-        self.reasoning = false;
-        self.frame.reasoning = false;
-        self.changed = true;
+        self.leave_out_reasoning();
         Some(left_out)
     }
 
-    fn start_at(
+    fn start_later(
         &mut self,
         start: usize,
         ctx: &Ctx<'_>,
         conversation: &[Message],
     ) -> Option<LeftOut> {
-        let first = conversation.get(start).filter(|_| start > self.start)?;
+        if start <= self.start {
+            return None;
+        }
+        self.start_at(start, ctx, conversation);
+        Some(LeftOut::Messages)
+    }
+
+    fn start_at(&mut self, start: usize, ctx: &Ctx<'_>, conversation: &[Message]) {
         self.start = start;
         self.frame.first_message = ctx.limits.window.number(start);
-        self.frame.first_message_id = Some(first.id.clone());
-        Some(LeftOut::Messages)
+        self.frame.first_message_id = conversation.get(start).map(|first| first.id.clone());
+    }
+
+    /// Leaves out the reasoning also when the first message changes: the reasoning is bound to it.
+    fn leave_out_reasoning(&mut self) {
+        self.frame.reasoning = false;
+        self.changed = true;
     }
 }
 

@@ -411,3 +411,14 @@ async fn a_filtered_reply_is_marked() {
         assert_eq!(observed.messages()[0].filtered, filtered, "{reason:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn reasoning_that_is_shown_is_no_answer_either() {
+    let shown = Delta::Reasoning {
+        block: 0,
+        delta: ReasoningDelta::Text("Hm.".to_owned()),
+    };
+    let script = Script::of([reply([shown, end(0)], StopReason::EndTurn)]);
+    let error = play(&script, true).await.exit.expect_err("an error");
+    assert_eq!(error.code(), RunErrorCode::ModelUnusableReply);
+}

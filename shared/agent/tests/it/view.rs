@@ -195,40 +195,37 @@ async fn facts_from_the_client_stand_in_its_turn() {
     assert!(texts(&request)[1].ends_with("\n- locale: de-DE]"));
 }
 
-/// Scenario of a worker that continues a run after its first step.
-fn continued<'a>(
-    script: &'a Script,
-    tools: &'a longwire_tools::toolbox::Tools,
-    first: &Observed,
-    frame: Option<RunFrame>,
-) -> Scenario<'a> {
-    Scenario {
+/// First step of a run that goes on, and the frame that it stores.
+async fn begun() -> (Observed, RunFrame) {
+    let script = Script::of([thinking_call(), answer()]);
+    let first = play_after(&script, Vec::new()).await;
+    let frame = first.steps[0].frame.clone();
+    (first, frame.expect("the first step has the frame"))
+}
+
+/// Request of the worker that continues a run under this frame.
+async fn continued(first: &Observed, frame: Option<RunFrame>) -> Request {
+    let script = Script::of([answer()]);
+    let tools = tools();
+    let scenario = Scenario {
         first_step: 2,
         stored: first.steps[0].messages.clone(),
         frame,
-        ..Scenario::new(script, tools)
-    }
+        ..Scenario::new(&script, &tools)
+    };
+    scenario.play().await;
+    requests(&script).remove(0)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_continues_a_run_sends_its_frame_and_its_reasoning() {
-    let script = Script::of([thinking_call(), answer()]);
-    let first = play_after(&script, Vec::new()).await;
-    let frame = first.steps[0]
-        .frame
-        .clone()
-        .expect("the first step has the frame");
+    let (first, frame) = begun().await;
     assert_eq!((frame.model.as_str(), frame.first_message), ("scripted", 1));
     let before_deployment = RunFrame {
         system: "Be very good.".to_owned(),
         ..frame
     };
-    let script = Script::of([answer()]);
-    let tools = tools();
-    continued(&script, &tools, &first, Some(before_deployment))
-        .play()
-        .await;
-    let request = requests(&script).remove(0);
+    let request = continued(&first, Some(before_deployment)).await;
     assert_eq!(
         (request.system.as_str(), reasoning(&request)),
         ("Be very good.", 1)
@@ -237,22 +234,14 @@ async fn a_worker_that_continues_a_run_sends_its_frame_and_its_reasoning() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_without_the_frame_or_with_another_model_sends_no_reasoning() {
-    let script = Script::of([thinking_call(), answer()]);
-    let first = play_after(&script, Vec::new()).await;
-    let frame = first.steps[0]
-        .frame
-        .clone()
-        .expect("the first step has the frame");
+    let (first, frame) = begun().await;
     let of_another_model = RunFrame {
         model: "another".to_owned(),
         system: "Be very good.".to_owned(),
         ..frame
     };
     for frame in [None, Some(of_another_model)] {
-        let script = Script::of([answer()]);
-        let tools = tools();
-        continued(&script, &tools, &first, frame).play().await;
-        let request = requests(&script).remove(0);
+        let request = continued(&first, frame).await;
         assert_eq!(
             (request.system.as_str(), reasoning(&request)),
             ("Be good.", 0)
@@ -261,23 +250,15 @@ async fn a_worker_without_the_frame_or_with_another_model_sends_no_reasoning() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_frame_that_begins_after_the_conversation_shows_the_prompt() {
-    let script = Script::of([thinking_call(), answer()]);
-    let first = play_after(&script, Vec::new()).await;
-    let frame = first.steps[0]
-        .frame
-        .clone()
-        .expect("the first step has the frame");
-    let beyond = RunFrame {
+async fn a_frame_whose_first_message_is_gone_shows_the_prompt_without_reasoning() {
+    let (first, frame) = begun().await;
+    let gone = RunFrame {
         first_message: 99,
+        first_message_id: Some(MessageId::trusted("gone")),
         ..frame
     };
-    let script = Script::of([answer()]);
-    let tools = tools();
-    continued(&script, &tools, &first, Some(beyond))
-        .play()
-        .await;
-    assert_eq!(texts(&requests(&script)[0]), ["Well?"]);
+    let request = continued(&first, Some(gone)).await;
+    assert_eq!((texts(&request), reasoning(&request)), (vec!["Well?"], 0));
 }
 
 #[tokio::test(start_paused = true)]
