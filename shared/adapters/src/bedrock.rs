@@ -15,9 +15,14 @@ mod sort_keys;
 mod stream;
 mod unstreamed;
 
+use std::error::Error;
+use std::time::Duration;
+
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::Builder;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
+use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use longwire_agent::model::{Delta, Deltas, Model, ModelError, Request};
@@ -93,12 +98,8 @@ impl Bedrock {
             .config_override(without_retries())
             .mutate_request(sort_keys::sort_keys)
             .send();
-        let idle = self.settings.idle;
-        let reply = timeout(idle, reply)
-            .await
-            .map_err(|_| errors::idle(idle))?
-            .map_err(|error| errors::before_reply(&error))?;
-        Ok(stream::deltas(reply.stream, idle))
+        let reply = begun(self.settings.idle, reply).await?;
+        Ok(stream::deltas(reply.stream, self.settings.idle))
     }
 
     /// Calls Converse. Nothing arrives before the reply is complete, so the idle limit is that of the whole reply.
@@ -109,13 +110,21 @@ impl Bedrock {
             .config_override(without_retries())
             .mutate_request(sort_keys::sort_keys)
             .send();
-        let idle = self.settings.idle;
-        let reply = timeout(idle, reply)
-            .await
-            .map_err(|_| errors::idle(idle))?
-            .map_err(|error| errors::before_reply(&error))?;
+        let reply = begun(self.settings.idle, reply).await?;
         unstreamed::deltas(reply)
     }
+}
+
+/// Waits for a reply to begin, for the idle limit at most.
+async fn begun<T, E>(
+    idle: Duration,
+    reply: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+) -> Result<T, ModelError>
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    let reply = timeout(idle, reply).await.map_err(|_| errors::idle(idle))?;
+    reply.map_err(|error| errors::before_reply(&error))
 }
 
 fn without_retries() -> Builder {

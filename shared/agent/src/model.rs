@@ -92,6 +92,11 @@ impl Part {
     pub fn is_reasoning(&self) -> bool {
         matches!(self, Self::Reasoning { .. } | Self::RedactedReasoning(_))
     }
+
+    /// Tells whether the part is a tool call or its result.
+    pub fn is_tool(&self) -> bool {
+        matches!(self, Self::ToolCall { .. } | Self::ToolResult { .. })
+    }
 }
 
 /// Event of a reply. `block` is Bedrock's contentBlockIndex; blocks may interleave.

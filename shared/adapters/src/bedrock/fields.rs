@@ -66,22 +66,18 @@ fn budget(request: &Request) -> Option<Value> {
     fits.then(|| json!({"thinking": {"type": "enabled", "budget_tokens": budget}}))
 }
 
-/// Tells whether the last turn answers calls that were made without thinking.
 /// Tells whether the fields switch thinking on with a budget. Such a model wants its thinking back before its calls.
 fn has_budget(fields: Option<&Value>) -> bool {
     fields.is_some_and(|fields| fields["thinking"]["type"] == "enabled")
 }
 
+/// Tells whether the last turn answers calls that were made without thinking.
 fn calls_without_thinking(request: &Request) -> bool {
     let [.., calls, results] = request.turns.as_slice() else {
         return false;
     };
-    let mut parts = results.parts.iter();
-    parts.any(|part| matches!(part, Part::ToolResult { .. }))
-        && !matches!(
-            calls.parts.first(),
-            Some(Part::Reasoning { .. } | Part::RedactedReasoning(_))
-        )
+    let answers = results.parts.iter().any(Part::is_tool);
+    answers && !calls.parts.first().is_some_and(Part::is_reasoning)
 }
 
 /// Tells whether the deployment sets the reasoning to another type than the one that is asked for.

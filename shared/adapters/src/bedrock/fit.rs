@@ -6,7 +6,7 @@ mod call_ids;
 mod plain_tools;
 mod separate;
 
-use longwire_agent::model::{Part, Turn};
+use longwire_agent::model::Turn;
 use longwire_core::message::Role;
 
 use crate::bedrock::family::{Beside, CallIds, Family, Tools};
@@ -30,19 +30,11 @@ pub(super) fn fit(turns: Vec<Turn>, family: &Family) -> Vec<Turn> {
     turns
 }
 
-fn is_tool(part: &Part) -> bool {
-    matches!(part, Part::ToolCall { .. } | Part::ToolResult { .. })
-}
-
-fn is_reasoning(part: &Part) -> bool {
-    matches!(part, Part::Reasoning { .. } | Part::RedactedReasoning(_))
-}
-
 /// Leaves out reasoning. An answer of which nothing is left is left out too, and its neighbours are joined.
 fn without_reasoning(turns: Vec<Turn>) -> Vec<Turn> {
     let mut kept: Vec<Turn> = Vec::new();
     for mut turn in turns {
-        turn.parts.retain(|part| !is_reasoning(part));
+        turn.parts.retain(|part| !part.is_reasoning());
         match kept.last_mut() {
             _ if turn.role == Role::Assistant && turn.parts.is_empty() => {}
             Some(last) if last.role == turn.role => last.parts.append(&mut turn.parts),
@@ -54,6 +46,7 @@ fn without_reasoning(turns: Vec<Turn>) -> Vec<Turn> {
 
 #[cfg(test)]
 mod tests {
+    use longwire_agent::model::Part;
     use longwire_core::ids::CallId;
     use serde_json::json;
 
@@ -224,7 +217,7 @@ mod tests {
             let turns = fit(conversation(), family);
             for pair in turns.windows(2) {
                 assert_ne!(pair[0].role, pair[1].role, "{}", family.name);
-                let count = |turn: &Turn| turn.parts.iter().filter(|part| is_tool(part)).count();
+                let count = |turn: &Turn| turn.parts.iter().filter(|part| part.is_tool()).count();
                 let calls = pair[0]
                     .parts
                     .iter()

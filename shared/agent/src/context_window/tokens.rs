@@ -3,6 +3,8 @@
 use longwire_core::message::{Block, Message};
 use longwire_core::tool::ToolSpec;
 
+use crate::model::Part;
+
 /// Bytes of a token. The tokenizers of the current models make 2.7 to 3.5 bytes of English text and JSON one token.
 const BYTES: usize = 3;
 
@@ -22,8 +24,23 @@ pub(super) fn of_message(message: &Message) -> u64 {
     of_bytes(blocks.sum::<usize>() + facts.sum::<usize>())
 }
 
+/// Estimated tokens of a part of a request.
+pub(crate) fn of_part(part: &Part) -> u64 {
+    let bytes = match part {
+        Part::Text(text) | Part::RedactedReasoning(text) | Part::ToolResult { text, .. } => {
+            text.len()
+        }
+        Part::Reasoning { text, signature } => {
+            text.len() + signature.as_ref().map_or(0, String::len)
+        }
+        Part::ToolCall { name, input, .. } => name.len() + input.to_string().len(),
+        Part::CachePoint => return 0,
+    };
+    of_bytes(OVERHEAD + bytes)
+}
+
 /// Estimated tokens of a tool's description.
-pub(super) fn of_tool(tool: &ToolSpec) -> u64 {
+pub(crate) fn of_tool(tool: &ToolSpec) -> u64 {
     let schema = tool.input_schema.to_string().len();
     of_bytes(OVERHEAD + tool.name.len() + tool.description.len() + schema)
 }

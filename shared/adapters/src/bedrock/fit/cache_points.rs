@@ -4,7 +4,6 @@ use longwire_agent::model::{Part, Turn};
 use longwire_core::message::Role;
 
 use crate::bedrock::family::CacheTurns;
-use crate::bedrock::fit::is_tool;
 
 /// Places the cache points at the ends of turns. One that its turn may not have moves to the last earlier user turn
 /// that may have one and has none; without such a turn it is left out.
@@ -17,7 +16,9 @@ pub(super) fn place(turns: &mut [Turn], allowed: CacheTurns) {
         wanted += usize::from(marked);
         let may = match allowed {
             CacheTurns::All => marked,
-            CacheTurns::WithoutTools => turn.role == Role::User && !turn.parts.iter().any(is_tool),
+            CacheTurns::WithoutTools => {
+                turn.role == Role::User && !turn.parts.iter().any(Part::is_tool)
+            }
             CacheTurns::None => false,
         };
         if may && wanted > 0 {

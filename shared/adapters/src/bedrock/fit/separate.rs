@@ -4,7 +4,6 @@ use longwire_agent::model::{Part, Turn};
 use longwire_core::message::Role;
 
 use crate::bedrock::family::Beside;
-use crate::bedrock::fit::is_tool;
 
 /// Answer between the results of a turn and its text, so that turns alternate.
 pub(super) const BETWEEN: &str = "I have the results.";
@@ -13,7 +12,7 @@ pub(super) const BETWEEN: &str = "I have the results.";
 pub(super) fn separate(turns: Vec<Turn>, beside: Beside) -> Vec<Turn> {
     let mut separated = Vec::with_capacity(turns.len());
     for mut turn in turns {
-        let tools = turn.parts.iter().any(is_tool);
+        let tools = turn.parts.iter().any(Part::is_tool);
         match turn.role {
             Role::Assistant if tools && beside == Beside::Neither => {
                 turn.parts.retain(|part| !matches!(part, Part::Text(_)));
@@ -32,7 +31,7 @@ fn split(turn: Turn) -> Vec<Turn> {
     if !turn.parts.iter().any(|part| matches!(part, Part::Text(_))) {
         return vec![turn];
     }
-    let (results, rest) = turn.parts.into_iter().partition(is_tool);
+    let (results, rest) = turn.parts.into_iter().partition(Part::is_tool);
     let user = |parts| Turn { role, parts };
     let between = Turn {
         role: Role::Assistant,
