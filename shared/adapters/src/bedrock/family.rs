@@ -34,7 +34,7 @@ pub(super) struct Family {
     /// Tool results may have a status.
     pub result_status: bool,
     /// Text that may stand in a message with tool calls or tool results.
-    pub beside: Beside,
+    pub beside: TextBesideTools,
     /// Ids of tool calls that the model takes.
     pub call_ids: CallIds,
     /// The model takes a system prompt. Without it the prompt begins the first user turn.
@@ -48,11 +48,11 @@ pub(super) struct Family {
     /// `inputTokens` already contain the tokens of the prompt cache.
     pub input_holds_cache: bool,
     /// Structured output (`outputConfig.textFormat`). The product does not use it.
-    pub structured_output: Answer,
+    pub structured_output: Support,
     /// Images in a request. The product does not send any.
-    pub images: Answer,
+    pub images: Support,
     /// Documents in a request. The product does not send any.
-    pub documents: Answer,
+    pub documents: Support,
     /// Size of the context window in tokens, the reply included.
     pub context: Option<u64>,
     /// Most output tokens of a reply.
@@ -131,7 +131,7 @@ pub(super) enum CacheTurns {
 
 /// Text that may stand in a message with tool calls or tool results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beside {
+pub(super) enum TextBesideTools {
     /// Text after results, and text beside calls.
     CallsAndResults,
     /// Text beside calls only.
@@ -168,11 +168,11 @@ pub(super) struct Reasoning {
     /// Values of `thinking.type` that the model takes. Without one, `thinking` is not checked.
     pub types: &'static [&'static str],
     /// Way to ask the model to show its reasoning.
-    pub switch: Switch,
+    pub ask_for: AskFor,
     /// The model takes settings of its reasoning. Unset once it refused one.
     pub settings: bool,
     /// Signed reasoning may be sent back.
-    pub replayed: bool,
+    pub sent_back: bool,
 }
 
 /// Reasoning without a setting.
@@ -192,8 +192,8 @@ pub(super) enum DefaultReasoning {
 
 /// Way to ask a model to show its reasoning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Switch {
-    /// With nothing: the model has no switch, or it is not confirmed.
+pub(super) enum AskFor {
+    /// With nothing: the model cannot be asked, or it is not confirmed.
     Nothing,
     /// `thinking` of type `adaptive`.
     Adaptive,
@@ -222,9 +222,9 @@ pub(super) enum ForcedChoice {
     Unknown,
 }
 
-/// Answer to a question about a model.
+/// Whether a model supports something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Support {
     /// Yes.
     Yes,
     /// No.

@@ -4,7 +4,7 @@
 use longwire_agent::model::{Part, Request};
 use serde_json::{Map, Value, json};
 
-use crate::bedrock::family::{Family, Switch};
+use crate::bedrock::family::{AskFor, Family};
 
 /// Least tokens of a thinking budget (Bedrock user guide, "Extended thinking").
 pub(super) const MIN_BUDGET: u32 = 1024;
@@ -21,7 +21,7 @@ pub(super) fn fields(request: &Request, given: Option<&Value>, family: &Family) 
     }
     let asked = request.reasoning && family.reasoning.settings;
     let asked = asked
-        .then(|| show(request, family.reasoning.switch))
+        .then(|| show(request, family.reasoning.ask_for))
         .flatten();
     let asked = asked.filter(|asked| !contradicts(given.as_ref(), asked));
     let fields = match (asked, given) {
@@ -42,18 +42,18 @@ pub(super) fn highest_effort(fields: Option<&Value>) -> bool {
     fields.is_some_and(|fields| fields["reasoningConfig"]["maxReasoningEffort"] == "high")
 }
 
-fn show(request: &Request, switch: Switch) -> Option<Value> {
-    match switch {
-        Switch::Nothing => None,
-        Switch::Adaptive => Some(json!({"thinking": {"type": "adaptive"}})),
-        Switch::AdaptiveSummarized => {
+fn show(request: &Request, way: AskFor) -> Option<Value> {
+    match way {
+        AskFor::Nothing => None,
+        AskFor::Adaptive => Some(json!({"thinking": {"type": "adaptive"}})),
+        AskFor::AdaptiveSummarized => {
             Some(json!({"thinking": {"type": "adaptive", "display": "summarized"}}))
         }
-        Switch::Budget => budget(request),
-        Switch::ReasoningConfig => {
+        AskFor::Budget => budget(request),
+        AskFor::ReasoningConfig => {
             Some(json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "low"}}))
         }
-        Switch::ReasoningEffort => Some(json!({"reasoning_effort": "medium"})),
+        AskFor::ReasoningEffort => Some(json!({"reasoning_effort": "medium"})),
     }
 }
 

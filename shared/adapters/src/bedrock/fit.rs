@@ -9,18 +9,18 @@ mod separate;
 use longwire_agent::model::Turn;
 use longwire_core::message::Role;
 
-use crate::bedrock::family::{Beside, CallIds, Family, Tools};
+use crate::bedrock::family::{CallIds, Family, TextBesideTools, Tools};
 
 /// Converts the turns of a request for a family.
 pub(super) fn fit(turns: Vec<Turn>, family: &Family) -> Vec<Turn> {
     let mut turns = turns;
-    if !family.reasoning.replayed {
+    if !family.reasoning.sent_back {
         turns = without_reasoning(turns);
     }
     if family.tools == Tools::Refused {
         plain_tools::plain(&mut turns);
     }
-    if family.beside != Beside::CallsAndResults {
+    if family.beside != TextBesideTools::CallsAndResults {
         turns = separate::separate(turns, family.beside);
     }
     if family.call_ids == CallIds::NineCharacters {

@@ -3,7 +3,7 @@
 
 use longwire_agent::model::{ModelError, ModelErrorKind};
 
-use crate::bedrock::family::{Beside, Cache, CallIds, Family, Sampling, Tools};
+use crate::bedrock::family::{Cache, CallIds, Family, Sampling, TextBesideTools, Tools};
 
 /// Part of a request that a model refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,14 +92,14 @@ impl Refusal {
             Self::ToolCachePoint => family.cache.tools = false,
             Self::CachePoints => family.cache = Cache::NONE,
             Self::ResultStatus => family.result_status = false,
-            Self::TextBesideTools => family.beside = Beside::Neither,
+            Self::TextBesideTools => family.beside = TextBesideTools::Neither,
             Self::BothSamplings if family.sampling == Sampling::Both => {
                 family.sampling = Sampling::One;
             }
             Self::BothSamplings => {}
             Self::Sampling => family.sampling = Sampling::None,
             Self::ReasoningSetting => family.reasoning.settings = false,
-            Self::ReasoningSentBack => family.reasoning.replayed = false,
+            Self::ReasoningSentBack => family.reasoning.sent_back = false,
             Self::CallId => family.call_ids = CallIds::NineCharacters,
             Self::SystemPrompt => family.system_prompt = false,
         }

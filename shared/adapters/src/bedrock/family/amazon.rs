@@ -2,15 +2,15 @@
 
 use crate::bedrock::family::table::UNKNOWN;
 use crate::bedrock::family::{
-    Answer, Cache, CacheTurns, DefaultReasoning, Family, ForcedChoice, Reasoning, Switch,
+    AskFor, Cache, CacheTurns, DefaultReasoning, Family, ForcedChoice, Reasoning, Support,
 };
 
 const NO_REASONING: Reasoning = Reasoning {
     default: DefaultReasoning::Never,
     types: &[],
-    switch: Switch::Nothing,
+    ask_for: AskFor::Nothing,
     settings: true,
-    replayed: false,
+    sent_back: false,
 };
 
 pub(super) const NOVA: Family = Family {
@@ -24,9 +24,9 @@ pub(super) const NOVA: Family = Family {
     result_status: true,
     reasoning: NO_REASONING,
     forced_choice: ForcedChoice::Yes,
-    structured_output: Answer::No,
-    images: Answer::Yes,
-    documents: Answer::Yes,
+    structured_output: Support::No,
+    images: Support::Yes,
+    documents: Support::Yes,
     max_output: Some(10_000),
     unconfirmed: "text after tool results; context window",
     ..UNKNOWN
@@ -35,8 +35,8 @@ pub(super) const NOVA: Family = Family {
 pub(super) const NOVA_MICRO: Family = Family {
     name: "Nova Micro",
     ids: &["amazon.nova-micro"],
-    images: Answer::No,
-    documents: Answer::No,
+    images: Support::No,
+    documents: Support::No,
     ..NOVA
 };
 
@@ -46,11 +46,11 @@ pub(super) const NOVA_2_LITE: Family = Family {
     ids: &["amazon.nova-2-lite"],
     reasoning: Reasoning {
         default: DefaultReasoning::Off,
-        switch: Switch::ReasoningConfig,
+        ask_for: AskFor::ReasoningConfig,
         ..NO_REASONING
     },
-    images: Answer::Unknown,
-    documents: Answer::Unknown,
+    images: Support::Unknown,
+    documents: Support::Unknown,
     context: Some(1_000_000),
     max_output: Some(64_000),
     unconfirmed: "text after tool results",

@@ -3,19 +3,20 @@
 
 use crate::bedrock::family::table::UNKNOWN;
 use crate::bedrock::family::{
-    Answer, Beside, Cache, DefaultReasoning, Family, ForcedChoice, Reasoning, Sampling, Switch,
+    AskFor, Cache, DefaultReasoning, Family, ForcedChoice, Reasoning, Sampling, Support,
+    TextBesideTools,
 };
 
 /// Common part of the rows.
 const CLAUDE: Family = Family {
     cache: Cache::ALL,
     result_status: true,
-    beside: Beside::CallsAndResults,
+    beside: TextBesideTools::CallsAndResults,
     sampling: Sampling::None,
     forced_choice: ForcedChoice::Yes,
-    structured_output: Answer::No,
-    images: Answer::Yes,
-    documents: Answer::Yes,
+    structured_output: Support::No,
+    images: Support::Yes,
+    documents: Support::Yes,
     unconfirmed: "",
     ..UNKNOWN
 };
@@ -23,13 +24,13 @@ const CLAUDE: Family = Family {
 const OFF: Reasoning = Reasoning {
     default: DefaultReasoning::Off,
     types: &["adaptive", "disabled"],
-    switch: Switch::Adaptive,
+    ask_for: AskFor::Adaptive,
     settings: true,
-    replayed: true,
+    sent_back: true,
 };
 const ON: Reasoning = Reasoning {
     default: DefaultReasoning::On,
-    switch: Switch::AdaptiveSummarized,
+    ask_for: AskFor::AdaptiveSummarized,
     ..OFF
 };
 const ALWAYS: Reasoning = Reasoning {
@@ -103,7 +104,7 @@ pub(super) const CLAUDE_4_6: Family = Family {
         ..OFF
     },
     forced_choice: ForcedChoice::WithoutBudget,
-    structured_output: Answer::Yes,
+    structured_output: Support::Yes,
     unconfirmed: "temperature together with top-p; context window; most output tokens",
     ..CLAUDE
 };
@@ -117,7 +118,7 @@ pub(super) const CLAUDE_4_5: Family = Family {
     ],
     reasoning: Reasoning {
         types: &["enabled", "disabled"],
-        switch: Switch::Budget,
+        ask_for: AskFor::Budget,
         ..OFF
     },
     forced_choice: ForcedChoice::WithoutThinking,
@@ -142,11 +143,11 @@ pub(super) const OTHER: Family = Family {
     reasoning: Reasoning {
         default: DefaultReasoning::Unknown,
         types: &[],
-        switch: Switch::AdaptiveSummarized,
+        ask_for: AskFor::AdaptiveSummarized,
         ..ON
     },
     forced_choice: ForcedChoice::Unknown,
-    structured_output: Answer::Unknown,
+    structured_output: Support::Unknown,
     unconfirmed: "everything",
     ..CLAUDE
 };

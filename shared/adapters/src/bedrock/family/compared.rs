@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use simulator::families::family::{self as simulated, ToolUse};
 use simulator::families::lookup;
 
-use crate::bedrock::family::{Beside, CacheTurns, CallIds, Family, Sampling, Tools, rows};
+use crate::bedrock::family::{CacheTurns, CallIds, Family, Sampling, TextBesideTools, Tools, rows};
 
 /// Every beginning of an id in both tables.
 fn ids() -> BTreeSet<&'static str> {
@@ -29,9 +29,11 @@ fn refused(ours: &Family, theirs: &simulated::Family) -> Vec<&'static str> {
         CacheTurns::None => true,
     };
     let beside = match ours.beside {
-        Beside::CallsAndResults => theirs.text_beside_tool_use && theirs.text_beside_tool_result,
-        Beside::Calls => theirs.text_beside_tool_use,
-        Beside::Neither => true,
+        TextBesideTools::CallsAndResults => {
+            theirs.text_beside_tool_use && theirs.text_beside_tool_result
+        }
+        TextBesideTools::Calls => theirs.text_beside_tool_use,
+        TextBesideTools::Neither => true,
     };
     let sampling = match theirs.sampling {
         simulated::Sampling::Both => true,
@@ -57,7 +59,7 @@ fn refused(ours: &Family, theirs: &simulated::Family) -> Vec<&'static str> {
         ("types of thinking", ours.reasoning.types.iter().all(types)),
         (
             "reasoning sent back",
-            theirs.reasoning_in_history || !ours.reasoning.replayed,
+            theirs.reasoning_in_history || !ours.reasoning.sent_back,
         ),
         (
             "most output",

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::bedrock::family::{
-    Answer, Beside, Cache, CacheTurns, CallIds, DefaultReasoning, Family, ForcedChoice, Sampling,
-    Switch, Tools, rows,
+    AskFor, Cache, CacheTurns, CallIds, DefaultReasoning, Family, ForcedChoice, Sampling, Support,
+    TextBesideTools, Tools, rows,
 };
 
 /// Lines of the page between which a table stands.
@@ -42,16 +42,16 @@ fn requests(family: &Family) -> String {
         &cache(family.cache),
         yes(family.result_status),
         match family.beside {
-            Beside::CallsAndResults => "yes",
-            Beside::Calls => "calls only",
-            Beside::Neither => "no",
+            TextBesideTools::CallsAndResults => "yes",
+            TextBesideTools::Calls => "calls only",
+            TextBesideTools::Neither => "no",
         },
         match family.sampling {
             Sampling::Both => "temperature, top-p",
             Sampling::One => "one of both; none with thinking",
             Sampling::None => "none",
         },
-        match family.reasoning.replayed {
+        match family.reasoning.sent_back {
             true => "signed",
             false => "no",
         },
@@ -75,13 +75,13 @@ fn abilities(family: &Family) -> String {
             DefaultReasoning::Always => "always",
             DefaultReasoning::Unknown => "?",
         },
-        match family.reasoning.switch {
-            Switch::Nothing => "nothing",
-            Switch::Adaptive => "`thinking` adaptive",
-            Switch::AdaptiveSummarized => "`thinking` adaptive, summarized",
-            Switch::Budget => "`thinking` enabled, budget of half of `MAX_TOKENS`",
-            Switch::ReasoningConfig => "`reasoningConfig`, low",
-            Switch::ReasoningEffort => "`reasoning_effort` medium",
+        match family.reasoning.ask_for {
+            AskFor::Nothing => "nothing",
+            AskFor::Adaptive => "`thinking` adaptive",
+            AskFor::AdaptiveSummarized => "`thinking` adaptive, summarized",
+            AskFor::Budget => "`thinking` enabled, budget of half of `MAX_TOKENS`",
+            AskFor::ReasoningConfig => "`reasoningConfig`, low",
+            AskFor::ReasoningEffort => "`reasoning_effort` medium",
         },
         &types.join(", "),
         match family.forced_choice {
@@ -128,11 +128,11 @@ fn cache(cache: Cache) -> String {
     }
 }
 
-fn answer(answer: Answer) -> &'static str {
+fn answer(answer: Support) -> &'static str {
     match answer {
-        Answer::Yes => "yes",
-        Answer::No => "no",
-        Answer::Unknown => "?",
+        Support::Yes => "yes",
+        Support::No => "no",
+        Support::Unknown => "?",
     }
 }
 

@@ -2,23 +2,23 @@
 
 use crate::bedrock::family::table::UNKNOWN;
 use crate::bedrock::family::{
-    Answer, Beside, DefaultReasoning, Family, ForcedChoice, Reasoning, Switch, Tools,
+    AskFor, DefaultReasoning, Family, ForcedChoice, Reasoning, Support, TextBesideTools, Tools,
 };
 
 pub(super) const LLAMA: Family = Family {
     name: "Llama 3.1, 3.3",
     ids: &["meta.llama"],
     tools: Tools::Unstreamed,
-    beside: Beside::Neither,
+    beside: TextBesideTools::Neither,
     reasoning: Reasoning {
         default: DefaultReasoning::Never,
         types: &[],
-        switch: Switch::Nothing,
+        ask_for: AskFor::Nothing,
         settings: true,
-        replayed: false,
+        sent_back: false,
     },
     forced_choice: ForcedChoice::No,
-    images: Answer::No,
+    images: Support::No,
     unconfirmed: "result status; context window; most output tokens (4,000 to 16,000)",
     ..UNKNOWN
 };
@@ -26,6 +26,6 @@ pub(super) const LLAMA: Family = Family {
 pub(super) const LLAMA_4: Family = Family {
     name: "Llama 4",
     ids: &["meta.llama4"],
-    images: Answer::Yes,
+    images: Support::Yes,
     ..LLAMA
 };

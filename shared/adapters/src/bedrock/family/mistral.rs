@@ -1,7 +1,7 @@
 //! Mistral (Bedrock user guide, "Supported models and model features", and reports of users).
 
 use crate::bedrock::family::table::UNKNOWN;
-use crate::bedrock::family::{Answer, Beside, CallIds, Family, Tools};
+use crate::bedrock::family::{CallIds, Family, Support, TextBesideTools, Tools};
 
 pub(super) const OLD: Family = Family {
     name: "Mistral Large and Small 24xx, Pixtral",
@@ -11,7 +11,7 @@ pub(super) const OLD: Family = Family {
         "mistral.pixtral",
     ],
     tools: Tools::Unstreamed,
-    beside: Beside::Neither,
+    beside: TextBesideTools::Neither,
     unconfirmed: "result status; text beside tool blocks; reasoning; context window; most output tokens",
     ..UNKNOWN
 };
@@ -31,15 +31,15 @@ pub(super) const NEW: Family = Family {
         "mistral.magistral",
     ],
     tools: Tools::Streamed,
-    beside: Beside::Calls,
+    beside: TextBesideTools::Calls,
     call_ids: CallIds::NineCharacters,
-    images: Answer::Yes,
+    images: Support::Yes,
     ..OLD
 };
 
 pub(super) const DEVSTRAL: Family = Family {
     name: "Devstral 2",
     ids: &["mistral.devstral"],
-    images: Answer::No,
+    images: Support::No,
     ..NEW
 };

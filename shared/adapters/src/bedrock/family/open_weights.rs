@@ -2,7 +2,7 @@
 
 use crate::bedrock::family::table::UNKNOWN;
 use crate::bedrock::family::{
-    Answer, DefaultReasoning, Family, ForcedChoice, Reasoning, Switch, Tools,
+    AskFor, DefaultReasoning, Family, ForcedChoice, Reasoning, Support, Tools,
 };
 
 const OPEN: Family = Family {
@@ -13,9 +13,9 @@ const OPEN: Family = Family {
 const EFFORT: Reasoning = Reasoning {
     default: DefaultReasoning::Unknown,
     types: &[],
-    switch: Switch::ReasoningEffort,
+    ask_for: AskFor::ReasoningEffort,
     settings: true,
-    replayed: false,
+    sent_back: false,
 };
 
 pub(super) const DEEPSEEK_R1: Family = Family {
@@ -24,7 +24,7 @@ pub(super) const DEEPSEEK_R1: Family = Family {
     tools: Tools::Refused,
     reasoning: Reasoning {
         default: DefaultReasoning::Always,
-        switch: Switch::Nothing,
+        ask_for: AskFor::Nothing,
         ..EFFORT
     },
     forced_choice: ForcedChoice::No,
@@ -36,8 +36,8 @@ pub(super) const DEEPSEEK_V3: Family = Family {
     name: "DeepSeek V3.1, V3.2",
     ids: &["deepseek.v3"],
     reasoning: EFFORT,
-    images: Answer::No,
-    documents: Answer::No,
+    images: Support::No,
+    documents: Support::No,
     max_output: Some(82_000),
     unconfirmed: "result status; text after tool results; default of reasoning; forced tool choice with effort; \
                   context window",
@@ -53,8 +53,8 @@ pub(super) const GPT_OSS: Family = Family {
     },
     forced_choice: ForcedChoice::Yes,
     input_holds_cache: true,
-    structured_output: Answer::Yes,
-    images: Answer::No,
+    structured_output: Support::Yes,
+    images: Support::No,
     context: Some(128_000),
     max_output: Some(16_000),
     unconfirmed: "result status; text after tool results",
@@ -73,14 +73,14 @@ pub(super) const GPT: Family = Family {
 pub(super) const QWEN: Family = Family {
     name: "Qwen3",
     ids: &["qwen.qwen3"],
-    images: Answer::No,
+    images: Support::No,
     ..OPEN
 };
 
 pub(super) const QWEN_VL: Family = Family {
     name: "Qwen3 VL",
     ids: &["qwen.qwen3-vl"],
-    images: Answer::Yes,
+    images: Support::Yes,
     ..OPEN
 };
 
@@ -88,27 +88,27 @@ pub(super) const KIMI: Family = Family {
     name: "Kimi K2",
     ids: &["moonshot.kimi", "moonshotai.kimi"],
     reasoning: EFFORT,
-    images: Answer::No,
+    images: Support::No,
     ..OPEN
 };
 
 pub(super) const KIMI_IMAGES: Family = Family {
     name: "Kimi K2.5, K3",
     ids: &["moonshotai.kimi-k2.5", "moonshotai.kimi-k3"],
-    images: Answer::Yes,
+    images: Support::Yes,
     ..KIMI
 };
 
 pub(super) const GLM: Family = Family {
     name: "GLM 4.7, 5",
     ids: &["zai.glm"],
-    images: Answer::No,
+    images: Support::No,
     ..OPEN
 };
 
 pub(super) const MINIMAX: Family = Family {
     name: "MiniMax M2",
     ids: &["minimax.minimax"],
-    images: Answer::No,
+    images: Support::No,
     ..OPEN
 };

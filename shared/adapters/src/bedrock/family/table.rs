@@ -1,8 +1,8 @@
 //! The rows, in the order in which ids are compared with them.
 
 use crate::bedrock::family::{
-    Answer, Beside, Cache, CallIds, DefaultReasoning, Family, ForcedChoice, Reasoning, Sampling,
-    Switch, Tools, amazon, claude, meta, mistral, open_weights, retired,
+    AskFor, Cache, CallIds, DefaultReasoning, Family, ForcedChoice, Reasoning, Sampling, Support,
+    TextBesideTools, Tools, amazon, claude, meta, mistral, open_weights, retired,
 };
 
 /// Row of an id without a row of its own: the plainest request. What a model refuses of it is left out from then on.
@@ -12,16 +12,16 @@ pub(super) const UNKNOWN: Family = Family {
     tools: Tools::Streamed,
     cache: Cache::NONE,
     result_status: false,
-    beside: Beside::Calls,
+    beside: TextBesideTools::Calls,
     call_ids: CallIds::Any,
     system_prompt: true,
     sampling: Sampling::Both,
     reasoning: UNKNOWN_REASONING,
     forced_choice: ForcedChoice::Unknown,
     input_holds_cache: false,
-    structured_output: Answer::Unknown,
-    images: Answer::Unknown,
-    documents: Answer::Unknown,
+    structured_output: Support::Unknown,
+    images: Support::Unknown,
+    documents: Support::Unknown,
     context: None,
     max_output: None,
     retired: None,
@@ -31,9 +31,9 @@ pub(super) const UNKNOWN: Family = Family {
 const UNKNOWN_REASONING: Reasoning = Reasoning {
     default: DefaultReasoning::Unknown,
     types: &[],
-    switch: Switch::Nothing,
+    ask_for: AskFor::Nothing,
     settings: true,
-    replayed: false,
+    sent_back: false,
 };
 
 /// Rows in the order of comparison: the first one with a beginning of the id counts.

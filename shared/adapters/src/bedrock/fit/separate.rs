@@ -3,18 +3,18 @@
 use longwire_agent::model::{Part, Turn};
 use longwire_core::message::Role;
 
-use crate::bedrock::family::Beside;
+use crate::bedrock::family::TextBesideTools;
 
 /// Answer between the results of a turn and its text, so that turns alternate.
 pub(super) const BETWEEN: &str = "I have the results.";
 
 /// Gives the text after results a turn of its own. Where no text may stand beside calls, it is left out.
-pub(super) fn separate(turns: Vec<Turn>, beside: Beside) -> Vec<Turn> {
+pub(super) fn separate(turns: Vec<Turn>, beside: TextBesideTools) -> Vec<Turn> {
     let mut separated = Vec::with_capacity(turns.len());
     for mut turn in turns {
         let tools = turn.parts.iter().any(Part::is_tool);
         match turn.role {
-            Role::Assistant if tools && beside == Beside::Neither => {
+            Role::Assistant if tools && beside == TextBesideTools::Neither => {
                 turn.parts.retain(|part| !matches!(part, Part::Text(_)));
                 separated.push(turn);
             }
