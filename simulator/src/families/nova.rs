@@ -1,19 +1,13 @@
 //! Rows of Amazon's models ("model-cards", "prompt-caching").
 
-use super::family::{
-    CachePoints, CallIds, Display, EndTurnWithCalls, Family, ForcedToolChoice, Images, Reasoning,
-    Sampling, ToolUse,
-};
+use super::family::{CachePoints, Display, Family, ForcedToolChoice, Images, Reasoning};
+use super::others::STREAMING;
 
 /// Nova Lite and Pro.
 const NOVA: Family = Family {
     name: "Nova Lite, Pro",
     ids: &["amazon.nova-lite", "amazon.nova-pro"],
-    retired: false,
-    tools: ToolUse::Streaming,
     forced_tool_choice: ForcedToolChoice::Accepted,
-    call_ids: CallIds::ToolUse,
-    system_prompt: true,
     cache_points: CachePoints {
         tools: false,
         beside_tool_blocks: false,
@@ -21,22 +15,11 @@ const NOVA: Family = Family {
         ..CachePoints::ALL
     },
     result_status: true,
-    text_beside_tool_use: true,
-    text_beside_tool_result: false,
-    sampling: Sampling::Both,
-    reasoning: Reasoning::Unsupported,
-    thinking_types: &[],
-    reasoning_fields: &[],
-    display: Display::Plain,
-    reasoning_in_history: false,
-    prefix_check: false,
-    structured_output: false,
     images: Images::Accepted,
     documents: true,
     max_output_tokens: Some(10_000),
-    context_tokens: None,
-    end_turn_with_calls: EndTurnWithCalls::Never,
     thinking_in_text: true,
+    ..STREAMING
 };
 
 /// Rows of Amazon's models.

@@ -6,7 +6,7 @@ use super::family::{
 };
 
 /// A family with streaming tools and the stricter value of everything that is not published.
-const STREAMING: Family = Family {
+pub(super) const STREAMING: Family = Family {
     name: "Qwen3, GLM, MiniMax",
     ids: &["qwen.", "zai.", "minimax."],
     retired: false,
