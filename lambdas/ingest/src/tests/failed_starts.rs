@@ -9,8 +9,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::mocks::{
-    NOW, connected, found, input_deleted, left_queue, meta, over, queue_read, recorded, row, sent,
-    taken_back, updated,
+    NOW, connected, deleted_meta, found, input_deleted, left_queue, meta, over, queue_read,
+    recorded, row, sent, taken_back, updated,
 };
 use super::{answer, event};
 use crate::handler::handle;
@@ -93,8 +93,7 @@ async fn a_run_that_was_recorded_again_during_the_take_back_keeps_its_place() {
 
 #[tokio::test]
 async fn a_start_leaves_the_run_of_a_later_start_on_a_thread_that_was_deleted_since() {
-    let mut deleted = meta(&["r1"]);
-    deleted["deletedAt"] = json!(NOW * 1000 + 2000);
+    let deleted = deleted_meta(&["r1"], NOW * 1000 + 2000);
     let later = row("queued", &json!({ "recordedAt": NOW * 1000 + 3000 }));
     let rules = (
         connected("agui"),
@@ -110,8 +109,7 @@ async fn a_start_leaves_the_run_of_a_later_start_on_a_thread_that_was_deleted_si
 
 #[tokio::test]
 async fn a_repeated_start_of_a_run_that_is_being_erased_leaves_no_input() {
-    let mut deleted = meta(&[]);
-    deleted["deletedAt"] = json!(NOW * 1000 + 500);
+    let deleted = deleted_meta(&[], NOW * 1000 + 500);
     let rules = (
         connected("agui"),
         recorded(Err("ConditionalCheckFailedException")),
@@ -131,8 +129,7 @@ async fn a_repeated_start_of_a_run_that_is_being_erased_leaves_no_input() {
 
 #[tokio::test]
 async fn the_input_that_was_written_after_its_run_was_erased_is_deleted() {
-    let mut deleted = meta(&[]);
-    deleted["deletedAt"] = json!(NOW * 1000 + 2000);
+    let deleted = deleted_meta(&[], NOW * 1000 + 2000);
     let rules = (
         connected("agui"),
         recorded(Ok(())),

@@ -208,6 +208,13 @@ pub(super) fn meta(run_queue: &[&str]) -> Value {
     json!({"born": NOW, "line": run_queue, "updatedAt": NOW, "ttl": NOW + 86_400})
 }
 
+/// Makes the META item of a thread with this run queue that was deleted at this time, in milliseconds since 1970.
+pub(super) fn deleted_meta(run_queue: &[&str], at: u64) -> Value {
+    let mut deleted = meta(run_queue);
+    deleted["deletedAt"] = json!(at);
+    deleted
+}
+
 /// Mocks the two puts of a run's row and input.
 pub(super) fn recorded(result: Result<(), &'static str>) -> Rule {
     let rule = mock!(Table::put_item).match_requests(|put| {

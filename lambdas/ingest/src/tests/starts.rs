@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::answer;
 use super::mocks::{
-    NOW, changed_connection, connected, connection, found, left_queue, message_id_taken, meta,
-    queue_read, recorded, row, sent, taken_back, updated,
+    NOW, changed_connection, connected, connection, deleted_meta, found, left_queue,
+    message_id_taken, meta, queue_read, recorded, row, sent, taken_back, updated,
 };
 
 const PROMPT: &str =
@@ -47,8 +47,7 @@ async fn a_start_with_the_message_id_of_another_run_is_refused_and_taken_back() 
 
 #[tokio::test]
 async fn a_start_on_a_thread_that_was_deleted_since_is_refused() {
-    let mut deleted = meta(&[]);
-    deleted["deletedAt"] = json!(NOW * 1000 + 2000);
+    let deleted = deleted_meta(&[], NOW * 1000 + 2000);
     let rules = (
         connected("agui"),
         recorded(Ok(())),
