@@ -31,7 +31,7 @@ variable "model_id" {
 }
 
 variable "model_family" {
-  description = "Model id, or the beginning of one, whose family the model has, for a model_id that does not say it, such as that of an imported model. Null: the model behind an application inference profile, otherwise model_id itself."
+  description = "Model id, or the beginning of one, that names the family of a model_id that does not, such as that of an imported model. Null: the model behind an application inference profile, otherwise model_id itself."
   type        = string
   default     = null
 

@@ -32,8 +32,8 @@ fn place(run_queue: &[RunId], run_id: &RunId) -> Option<Place> {
 }
 
 impl Runner {
-    /// Finds the run's place in its run queue. A start that is taken back while it is repeated can remove its
-    /// repetition from the queue; such a run is appended before it begins, or it would run beside the next one.
+    /// Finds the run's place in its run queue. A job is sent after its run was appended. A run that is in no queue all the
+    /// same, because a start of before 0.1.0 removed it, is appended before it begins, or it would run beside the next one.
     pub(crate) async fn place(
         &self,
         lease: &RunLease,

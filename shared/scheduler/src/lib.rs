@@ -5,9 +5,10 @@
 //!
 //! A run needs a job once it is the head of its thread's run queue, and two writes make it the head: `append` to an
 //! empty queue, and `advance` (or `leave`, when a start is taken back) of the run before it. Both update the same
-//! item, so one follows the other, and each returns the queue as it left it. If the append came first, the other
-//! write returns the new run as head and its writer sends the job; if it came second, it found the queue empty and
-//! its writer sends the job. A writer whose response was lost repeats the write and gets the same answer.
+//! item, so one follows the other. An append and an advance return the queue as they left it; the writer of a leave, which is a
+//! transaction and returns nothing, reads the queue after it. If the append came first, the other writer finds the new run as
+//! head and sends the job; if it came second, it found the queue empty and its writer sends the job. A writer whose response
+//! was lost repeats the write and gets the same answer.
 //!
 //! A writer that crashes before it sends leaves a head without a job:
 //! - After `advance`, the worker's own message was not deleted. It is delivered again, finds the run ended, reads

@@ -14,7 +14,7 @@ pub const IDLE: Duration = Duration::from_secs(180);
 pub struct Settings {
     /// Id of a model or of an inference profile, or the ARN of either.
     pub model_id: String,
-    /// Model id, or the beginning of one, whose family this model has (`MODEL_FAMILY`), for an id that does not say it.
+    /// Model id, or the beginning of one, that names the family of this model (`MODEL_FAMILY`).
     pub family: Option<String>,
     /// Temperature, 0 to 1. Models refuse it together with reasoning.
     pub temperature: Option<f32>,
