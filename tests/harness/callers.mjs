@@ -7,46 +7,54 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 /** Prefix of a function's deployed name; the rest is its folder's name. */
 const PREFIX = 'longwire-';
 
-/** @type {WeakMap<import('node:net').Socket, Caller>} */
+/** Time between two scans, as a multiple of how long the last one took. It bounds the share of the time that scans take. */
+const REST = 4;
+
+/** @type {WeakMap<import('node:net').Socket, Promise<Caller>>} */
 const known = new WeakMap();
 
+/** Connections whose callers the next scan finds. @type {Map<import('node:net').Socket, (caller: Caller) => void>} */
+const waiting = new Map();
+
+/** Earliest time of the next scan, in milliseconds of `performance.now`. */
+let rested = 0;
+
 /**
- * Finds the function at the other end of a connection and remembers it.
+ * Finds the function at the other end of a connection and remembers it. One scan of the processes answers for all
+ * connections that wait for it: a scan costs tens of milliseconds when there are a hundred functions, and a proxy that scanned
+ * for each new connection would be so slow that callers gave up and made further ones.
  * @param {import('node:net').Socket} socket
- * @returns {Caller}
+ * @returns {Promise<Caller>}
  */
 export function callerOf(socket) {
-  const caller = known.get(socket) ?? find(socket.remotePort ?? 0, socket.localPort ?? 0);
+  const caller = known.get(socket) ?? new Promise((resolve) => wait(socket, resolve));
   known.set(socket, caller);
   return caller;
 }
 
-/** @param {number} theirs @param {number} ours @returns {Caller} */
-function find(theirs, ours) {
-  const inode = inodeOf(theirs, ours);
-  const pid = inode && holderOf(inode);
-  return pid ? { pid, function: functionName(pid)?.replace(PREFIX, '') } : {};
+/** @param {import('node:net').Socket} socket @param {(caller: Caller) => void} resolve */
+function wait(socket, resolve) {
+  if (waiting.size === 0) setTimeout(scan, Math.max(0, rested - performance.now()));
+  waiting.set(socket, resolve);
 }
 
-/** Finds the socket of 127.0.0.1:theirs → 127.0.0.1:ours. @param {number} theirs @param {number} ours */
-function inodeOf(theirs, ours) {
-  const end = (/** @type {number} */ port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const table = readFileSync('/proc/net/tcp', 'utf8');
-  const at = table.indexOf(`${end(theirs)} ${end(ours)} `);
-  return at < 0 ? undefined : table.slice(at, table.indexOf('\n', at)).split(/\s+/)[8];
+function scan() {
+  const began = performance.now();
+  const inodes = inodesOfConnections();
+  const holders = new Map(functionPids().flatMap(socketsOf));
+  for (const [{ remotePort, localPort }, resolve] of waiting) {
+    const pid = holders.get(inodes.get(`${remotePort} ${localPort}`) ?? '');
+    resolve(pid ? { pid, function: functionName(pid)?.replace(PREFIX, '') } : {});
+  }
+  waiting.clear();
+  rested = performance.now() + REST * (performance.now() - began);
 }
 
-/**
- * Processes by the inodes of their sockets, as of the last scan. A scan costs milliseconds and answers for all
- * connections that exist, so that many new ones, as at the start of many processes, need one.
- * @type {Map<string, number>}
- */
-let holders = new Map();
-
-/** @param {string} inode @returns {number | undefined} the function's process that holds the socket */
-function holderOf(inode) {
-  if (!holders.has(inode)) holders = new Map(functionPids().flatMap(socketsOf));
-  return holders.get(inode);
+/** Inodes of the local connections, by their two ports. @returns {Map<string, string>} */
+function inodesOfConnections() {
+  const lines = readFileSync('/proc/net/tcp', 'utf8').matchAll(/ 0100007F:(\w{4}) 0100007F:(\w{4}) (?:\S+ +){6}(\d+)/g);
+  const port = (/** @type {string} */ hex) => Number.parseInt(hex, 16);
+  return new Map([...lines].map(([, theirs, ours, inode]) => [`${port(theirs)} ${port(ours)}`, inode]));
 }
 
 /** @param {number} pid @returns {[string, number][]} the inodes of the sockets of a process */

@@ -72,6 +72,11 @@ export class Rules {
     return this.#rules.some((each) => each.id === id);
   }
 
+  /** Tells whether a rule is for the calls of one function only. */
+  nameFunctions() {
+    return this.#rules.some(({ rule }) => rule.function !== undefined);
+  }
+
   /** Counts the calls that a rule matched. @param {string} id */
   matches(id) {
     return this.#rules.find((each) => each.id === id)?.matched ?? 0;

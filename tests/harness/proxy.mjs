@@ -60,7 +60,6 @@ export class FaultProxy {
     /** @type {Call} */
     const call = {
       at: Date.now(),
-      ...callerOf(request.socket),
       port: request.socket.remotePort,
       operation: operationOf(request),
       path: request.url ?? '',
@@ -68,6 +67,8 @@ export class FaultProxy {
     };
     this.calls.push(call);
     if (this.calls.length > MOST_CALLS) this.calls.splice(0, MOST_CALLS / 2);
+    const known = callerOf(request.socket).then((caller) => Object.assign(call, caller));
+    if (this.rules.nameFunctions()) await known;
     const rule = this.rules.match(call);
     if (rule && ['fail', 'conflict', 'swallow', 'refuse', 'invalid'].includes(rule.effect)) {
       answer(response, reply(call, rule));
