@@ -12,7 +12,11 @@ import { idle } from '../harness/thread.mjs';
 /** @typedef {import('./users.mjs').Started} Started */
 /** @typedef {import('../harness/client.mjs').Client} Client */
 
-const SETTLE_MS = 240_000;
+/**
+ * Longest wait for a thread to settle. A worker that is killed before it shortens the visibility of its message costs the
+ * run its `wakeBy` deadline of five minutes, and up to a minute until the sweep finds it overdue.
+ */
+const SETTLE_MS = 480_000;
 const ENDED = ['finished', 'failed', 'cancelled'];
 const TYPES = { finished: ['success'], cancelled: ['cancelled'], failed: ['error'] };
 

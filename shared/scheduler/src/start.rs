@@ -13,7 +13,7 @@ use longwire_store::threads::run_queue::{Append, Appended};
 use crate::error::ScheduleError;
 use crate::scheduler::Scheduler;
 use crate::take_back::kept;
-use crate::wake::{next_wake, overdue};
+use crate::wake::{overdue, wake_after_repetition};
 
 /// Outcome of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,7 +230,7 @@ impl Scheduler {
             return Ok(());
         }
         self.send(&run.key, &run.run_id).await?;
-        let next = next_wake(row, run.now);
+        let next = wake_after_repetition(row, run.now);
         let count = self.threads.count_wake(&run.key, &run.run_id, row, next);
         Ok(count.await?)
     }

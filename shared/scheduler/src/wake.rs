@@ -140,6 +140,16 @@ pub(crate) fn next_wake(row: &RunRow, now: u64) -> Option<u64> {
     Some(now + doubled(pause, row.wakes.saturating_add(1)))
 }
 
+/// Deadline of a queued run whose job a repeated start sends at `now`. Unless the run is overdue the job may be its first one,
+/// so the deadline is that of a new run.
+pub(crate) fn wake_after_repetition(row: &RunRow, now: u64) -> Option<u64> {
+    if overdue(Some(row), now) {
+        next_wake(row, now)
+    } else {
+        Some(now + WAKE_QUEUED)
+    }
+}
+
 fn doubled(pause: u64, times: u32) -> u64 {
     pause << times.min(MAX_DOUBLINGS)
 }
@@ -185,6 +195,13 @@ mod tests {
             360, 1_020, 2_280, 4_740, 9_600, 19_260, 38_520, 76_980, 153_840,
         ];
         assert_eq!(wakes(row(json!({}))), expected);
+    }
+
+    #[test]
+    fn a_lost_job_of_a_repeated_start_costs_no_more_than_that_of_a_new_run() {
+        let row = row(json!({}));
+        assert_eq!(wake_after_repetition(&row, 1_010), Some(1_310));
+        assert_eq!(wake_after_repetition(&row, 1_301), Some(1_901));
     }
 
     #[test]
