@@ -84,7 +84,11 @@ async function historyMatches(items, { client, started }) {
     expect(kept !== undefined, `message ${message.id} (${message.role}) is not in the history`);
     expect(isDeepStrictEqual(kept, message), `message ${message.id}: ${difference(kept, message)}`);
   }
-  expect(stored.length === messages.length, `${stored.length} messages are stored, ${messages.length} were streamed`);
+  const streamed = new Set(messages.map(({ id }) => id));
+  const others = stored.filter(({ id }) => !streamed.has(id));
+  const twice = stored.filter(({ id }, at) => stored.findIndex((other) => other.id === id) !== at);
+  expect(twice.length === 0, `messages are in the history twice: ${JSON.stringify(twice)}`);
+  expect(others.length === 0, `messages that were not streamed are stored: ${JSON.stringify(others)}`);
 }
 
 /** Checks that the next prompt is answered. The simulator refuses what Bedrock refuses. @param {User} user */

@@ -59,6 +59,7 @@ impl Observations {
                 (old, Some(new)) => {
                     if let Some(old) = old {
                         self.check_subscribers_kept(injector, &run, old, &new);
+                        self.check_events_kept(&run, old, &new);
                     }
                     self.check_changed(injector, &run, &new);
                 }
@@ -168,6 +169,17 @@ impl Observations {
         if let Some((id, _)) = lost.filter(|_| injector.claimed.get().is_some()) {
             let operation = &injector.operation;
             self.violation(format!("{operation} lost the resume of {id} for {run}"));
+        }
+    }
+
+    /// Checks that a reclaim makes no event void that is stored, because the messages of its step are.
+    fn check_events_kept(&mut self, run: &RunId, old: &RunRow, new: &RunRow) {
+        let kept = new.restarts.last().copied().unwrap_or_default();
+        if new.crashes > old.crashes && kept < old.last_seq {
+            let last = old.last_seq;
+            self.violation(format!(
+                "a restart of {run} keeps the events up to {kept} of {last}"
+            ));
         }
     }
 

@@ -157,7 +157,9 @@ impl Transition<'_> {
             Self::Reclaim { claimant, crashed } => {
                 let expired = with_status(RunStatus::Running)
                     .when("epoch", n(crashed.epoch))
-                    .when("leaseUntil", n(crashed.lease_until));
+                    .when("leaseUntil", n(crashed.lease_until))
+                    // A worker that was only slow may store a step at any time before, and its events must stay valid.
+                    .when("lastSeq", n(crashed.last_seq));
                 let leased = wakes_after(leased(expired, claimant), claimant);
                 restarted(leased, crashed.last_valid_event()).increment("crashes")
             }

@@ -106,11 +106,15 @@ async fn reclaiming_a_crashed_workers_run_records_the_restart() {
     let values = &body["ExpressionAttributeValues"];
     assert_eq!(
         body["ConditionExpression"],
-        "#status = :was_status AND #epoch = :was_epoch AND #leaseUntil = :was_leaseUntil AND #v <= :most_v"
+        "#status = :was_status AND #epoch = :was_epoch AND #leaseUntil = :was_leaseUntil AND #lastSeq = :was_lastSeq AND #v <= :most_v"
     );
     assert_eq!(
         (&values[":was_epoch"]["N"], &values[":was_leaseUntil"]["N"]),
         (&json!("3"), &json!("900"))
+    );
+    assert_eq!(
+        values[":was_lastSeq"]["N"], "7",
+        "a step that was stored since would lose its events, and keep its messages"
     );
     assert_eq!(values[":restarts"]["L"], json!([{ "N": "7" }]));
     assert_eq!(values[":lastSeq"]["N"], "8");
@@ -122,6 +126,15 @@ async fn a_run_that_another_worker_reclaims_first_is_leased() {
     let theirs = row(json!({ "takenBy": { "S": "another" }, "epoch": { "N": "2" } }));
     let table = Scripted::with_responses([refused(Some(crashed)), refused(Some(theirs))]).await;
     assert!(matches!(claim(&table).await, ClaimOutcome::Leased(row) if row.epoch == 2));
+}
+
+#[tokio::test]
+async fn a_run_whose_slow_worker_stores_a_step_meanwhile_is_not_reclaimed() {
+    let slow = json!({ "takenBy": { "S": "slow" }, "leaseUntil": { "N": "900" }, "lastSeq": { "N": "7" } });
+    let mut advanced = row(slow.clone());
+    advanced["lastSeq"] = json!({ "N": "40" });
+    let table = Scripted::with_responses([refused(Some(row(slow))), refused(Some(advanced))]).await;
+    assert!(matches!(claim(&table).await, ClaimOutcome::Leased(row) if row.last_seq == 40));
 }
 
 #[tokio::test]
