@@ -131,6 +131,7 @@ locals {
     MODEL_IDLE_SECONDS     = var.worker.model_idle_seconds
     MODEL_THROTTLE_SECONDS = var.worker.model_throttle_seconds
     FLUSH_WINDOW_MS        = var.worker.flush_window_ms
+    COALESCE_DELTAS        = var.worker.coalesce_deltas
     MIN_POST_INTERVAL_MS   = var.worker.min_post_interval_ms
     LEASE_SECONDS          = var.worker.lease_seconds
     VISIBILITY_SECONDS     = var.worker.visibility_seconds

@@ -165,6 +165,7 @@ variable "worker" {
     model_idle_seconds     = optional(number)
     model_throttle_seconds = optional(number)
     flush_window_ms        = optional(number)
+    coalesce_deltas        = optional(bool)
     min_post_interval_ms   = optional(number)
     lease_seconds          = optional(number)
     visibility_seconds     = optional(number)

@@ -182,6 +182,7 @@ FUNCTIONS = {
             "MODEL_IDLE_SECONDS",
             "MODEL_THROTTLE_SECONDS",
             "FLUSH_WINDOW_MS",
+            "COALESCE_DELTAS",
             "MIN_POST_INTERVAL_MS",
             "LEASE_SECONDS",
             "VISIBILITY_SECONDS",

@@ -105,6 +105,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       model_idle_seconds     = 60
       model_throttle_seconds = 60
       flush_window_ms        = 33
+      coalesce_deltas        = true
       min_post_interval_ms   = 16
       lease_seconds          = 9
       visibility_seconds     = 12

@@ -60,6 +60,7 @@ fn stream(lease: Duration) -> Result<StreamSettings, BadEnv> {
     let interval = within("MIN_POST_INTERVAL_MS", 16, 0..=1000)?;
     Ok(StreamSettings {
         window: millis("FLUSH_WINDOW_MS", default.window)?,
+        coalesce: parsed("COALESCE_DELTAS", default.coalesce, "true or false")?,
         min_post_interval: Duration::from_millis(interval.into()),
         // No post may outlive the lease it began under.
         post_timeout: default.post_timeout.min(lease / 4),

@@ -119,6 +119,9 @@ impl Dispatcher {
         }
         self.quiet_since = now;
         self.log.push(draft, now);
+        if !self.settings.coalesce {
+            self.log.seal();
+        }
     }
 
     fn attach(&mut self, connection: ConnectionId, cursor: Cursor) {

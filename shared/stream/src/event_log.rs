@@ -92,6 +92,11 @@ impl EventLog {
         }
     }
 
+    /// Seals the last event: a delta that follows becomes an event of its own.
+    pub(crate) fn seal(&mut self) {
+        self.buffer.seal();
+    }
+
     /// Appends the last event and holds it back; replaces one that is held back already. Returns the batch to be
     /// committed with it.
     pub(crate) fn close(&mut self, last: Draft, now: Instant) -> EventBatch {

@@ -8,6 +8,9 @@ pub struct Settings {
     /// Longest time a delta waits for further deltas once they arrive faster than posts complete. 33 ms looks
     /// fluent; 100 ms costs fewer posts.
     pub window: Duration,
+    /// Deltas of one message share an event while no subscriber has it. Without it each delta is an event of its own, as in
+    /// servers that stream token by token; the bench compares the two.
+    pub coalesce: bool,
     /// Shortest time between the starts of two posts to one connection, retries included; zero for none. Every post
     /// costs money and one of the account's 10,000 API Gateway requests a second, so a fast connection must not get
     /// one post per delta either. The default of 16 ms is one frame of a 60 Hz screen.
@@ -30,6 +33,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             window: Duration::from_millis(33),
+            coalesce: true,
             min_post_interval: Duration::from_millis(16),
             post_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(5),
