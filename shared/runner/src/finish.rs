@@ -35,8 +35,12 @@ impl Attempt<'_> {
         log(end);
         let job = self.delivery.job;
         let tip = writer.tip().filter(|_| !self.deleted);
-        let advanced = self.runner.advance(job, tip).await;
-        supervisor.attach_latecomers().await?;
+        // The row has every subscriber once the end is stored: a later `resume` finds an ended run.
+        let (advanced, attached) = tokio::join!(
+            self.runner.advance(job, tip),
+            supervisor.attach_latecomers()
+        );
+        attached?;
         events.release().await?;
         let timeout = self
             .deadlines
