@@ -1,0 +1,171 @@
+//! The bench: measures all senders in all cells.
+
+use std::fs;
+use std::io::{Write as _, stderr};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::cell::Cell;
+use crate::cold;
+use crate::figures::{Figures, RunFigures};
+use crate::options::Options;
+use crate::report::conditions::Conditions;
+use crate::report::json::{self, Memory, Report, Row};
+use crate::report::{markdown, plot};
+use crate::sender::{Product, Sender};
+use crate::stage::Stage;
+
+/// Control that posts every delta by itself.
+const PER_DELTA: &str = "per-delta";
+
+/// Starts of a function when cold starts are measured.
+const STARTS: usize = 20;
+
+/// Starts in a quick bench.
+const QUICK_STARTS: usize = 5;
+
+/// Measures what the options ask for, writes the reports and returns the tables.
+pub(crate) async fn run(options: &Options) -> Result<String> {
+    let conditions = Conditions::read(options)?;
+    let stage = stage(options)?;
+    let cells = cells(options)?;
+    let mut senders = senders(&stage, options).await?;
+    let mut rows = Vec::new();
+    for cell in &cells {
+        rows.extend(measure(&stage, cell, &mut senders, options).await?);
+    }
+    let memories = senders.iter().map(memory).collect::<Result<_>>()?;
+    drop(senders);
+    let starts = if options.quick { QUICK_STARTS } else { STARTS };
+    let cold_starts = if options.warm_only {
+        Vec::new()
+    } else {
+        cold::measure(&stage, &options.functions, starts).await?
+    };
+    let report = Report {
+        conditions,
+        cells: rows,
+        senders: memories,
+        cold_starts,
+    };
+    json::write(&report, &options.out)?;
+    let tables = markdown::tables(&report);
+    fs::write(options.out.join("figures.md"), &tables).context("writing the tables")?;
+    Ok(tables)
+}
+
+/// Starts the fakes.
+pub(crate) fn stage(options: &Options) -> Result<Stage> {
+    let storage = Duration::from_millis(options.storage);
+    Stage::start(&options.out, options.http, storage)
+}
+
+fn cells(options: &Options) -> Result<Vec<Cell>> {
+    let mut cells = Cell::all();
+    for name in &options.cells {
+        ensure!(
+            cells.iter().any(|cell| cell.name == name),
+            "there is no cell {name}"
+        );
+    }
+    cells.retain(|cell| match options.cells.as_slice() {
+        [] => cell.quick || !options.quick,
+        names => names.iter().any(|name| name == cell.name),
+    });
+    Ok(cells)
+}
+
+/// Starts the product first, then the controls, then the peers.
+async fn senders(stage: &Stage, options: &Options) -> Result<Vec<Sender>> {
+    let folder = &options.functions;
+    let mut senders = vec![
+        Sender::product(stage, folder, Product::Default).await?,
+        Sender::product(stage, folder, Product::WithoutCoalescing).await?,
+        Sender::single(stage, PER_DELTA.to_owned(), &folder.join(PER_DELTA)).await?,
+    ];
+    for peer in &options.peers {
+        senders.push(Sender::peer(stage, peer).await?);
+    }
+    Ok(senders)
+}
+
+/// Measures a cell. The order of the senders is turned around after each round, so that a drift of the machine's speed
+/// does not favour one of them. The first run of each sender warms it up and does not count.
+async fn measure(
+    stage: &Stage,
+    cell: &Cell,
+    senders: &mut [Sender],
+    options: &Options,
+) -> Result<Vec<Row>> {
+    let mut runs: Vec<Vec<RunFigures>> = senders.iter().map(|_| Vec::new()).collect();
+    let wanted = |index: usize, sender: &Sender| match index {
+        0 => options.runs(),
+        _ if cell.controlled && sender.takes(cell) => options.other_runs(),
+        _ => 0,
+    };
+    for round in 0..=options.runs() {
+        let mut order: Vec<usize> = (0..senders.len()).collect();
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for index in order {
+            let sender = &mut senders[index];
+            if round > wanted(index, sender) || wanted(index, sender) == 0 {
+                continue;
+            }
+            let (name, dialect) = (sender.name.clone(), sender.dialect);
+            let run = sender.run(stage, cell).await;
+            let figures = run.and_then(|run| RunFigures::of(cell, dialect, &run));
+            let figures = figures.with_context(|| format!("{name} in cell {}", cell.name))?;
+            if round > 0 {
+                runs[index].push(figures);
+            }
+        }
+    }
+    let mut rows = Vec::new();
+    for (sender, runs) in senders.iter().zip(&runs) {
+        let Some(last) = runs.last() else {
+            continue;
+        };
+        let title = format!("{}, {}", cell.name, sender.name);
+        let file = options
+            .out
+            .join(format!("{}-{}.svg", cell.name, sender.name));
+        plot::draw(last, &title, &file)?;
+        let figures = Figures::join(cell, runs);
+        progress(cell, sender, &figures)?;
+        rows.push(Row {
+            cell: cell.name,
+            sender: sender.name.clone(),
+            figures,
+        });
+    }
+    Ok(rows)
+}
+
+fn memory(sender: &Sender) -> Result<Memory> {
+    let (peak, peak_of_ingest) = sender.peak_memory()?;
+    Ok(Memory {
+        sender: sender.name.clone(),
+        peak,
+        peak_of_ingest,
+    })
+}
+
+/// Tells that a cell is done.
+fn progress(cell: &Cell, sender: &Sender, figures: &Figures) -> Result<()> {
+    let Figures {
+        lag_p50,
+        lag_p99,
+        posts,
+        ..
+    } = figures;
+    writeln!(
+        stderr(),
+        "{} {}: lag {lag_p50:.1} ms, p99 {lag_p99:.1} ms, {posts:.0} posts",
+        cell.name,
+        sender.name
+    )?;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Events as Lambda delivers them, made from fixtures.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use serde_json::{Value, from_str, json};
+
+const CONNECT: &str = include_str!("../../lambdas/connect/fixtures/connect.json");
+const MESSAGE: &str = include_str!("../../lambdas/ingest/fixtures/default.json");
+const QUEUE: &str = include_str!("../fixtures/sqs.json");
+
+/// Header with which a client takes several events in a frame.
+const SUBPROTOCOL: (&str, &str) = ("Sec-WebSocket-Protocol", "longwire.v1");
+
+/// Event of the route `$connect`, for a connection of a thread. `lines` is a parameter of its handshake.
+pub(crate) fn connect(connection: &str, thread: &str, lines: Option<&str>) -> Result<Value> {
+    let mut event = websocket(CONNECT, connection)?;
+    event["headers"][SUBPROTOCOL.0] = SUBPROTOCOL.1.into();
+    event["multiValueHeaders"][SUBPROTOCOL.0] = json!([SUBPROTOCOL.1]);
+    let mut query = json!({ "thread": thread });
+    if let Some(lines) = lines {
+        query["lines"] = lines.into();
+    }
+    event["queryStringParameters"] = query;
+    Ok(event)
+}
+
+/// Event of the route `$default`.
+pub(crate) fn message(connection: &str, domain: &str, body: &Value) -> Result<Value> {
+    let mut event = websocket(MESSAGE, connection)?;
+    event["requestContext"]["domainName"] = domain.into();
+    event["body"] = body.to_string().into();
+    Ok(event)
+}
+
+/// Event of a queue, with one message.
+pub(crate) fn queue(body: &str) -> Result<Value> {
+    let mut event: Value = from_str(QUEUE)?;
+    event["Records"][0]["body"] = body.into();
+    Ok(event)
+}
+
+fn websocket(fixture: &str, connection: &str) -> Result<Value> {
+    let mut event: Value = from_str(fixture)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    let now = u64::try_from(now)?;
+    let context = &mut event["requestContext"];
+    context["connectionId"] = connection.into();
+    context["connectedAt"] = now.into();
+    context["requestTimeEpoch"] = now.into();
+    Ok(event)
+}

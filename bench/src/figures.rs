@@ -1,0 +1,227 @@
+//! Figures of a cell.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::cell::Cell;
+use crate::gate::received;
+use crate::sender::{Dialect, Run};
+
+/// Figures of one run. Times are in milliseconds.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunFigures {
+    /// For each delta and connection the time from the model's write to the answer of the post that completed it.
+    pub(crate) lags: Vec<f64>,
+    /// Time from the last delta to the answer of the post with its text.
+    pub(crate) tail: Option<f64>,
+    /// Time from the last delta to the answer of the post with the terminal event.
+    pub(crate) finish: Option<f64>,
+    /// Posts to one connection, repetitions included.
+    pub(crate) posts: f64,
+    /// Time from the first delta to the arrival of its post.
+    pub(crate) first: Option<f64>,
+    /// Time from the event to the request at the model.
+    pub(crate) to_model: f64,
+    /// Time from the message's event to its acknowledgement.
+    pub(crate) ack: Option<f64>,
+    /// Time of the invocation beyond that of the model.
+    pub(crate) added: f64,
+    /// CPU time.
+    pub(crate) cpu: f64,
+    /// Time from the answer 410 to the end of the model's stream.
+    pub(crate) stop: Option<f64>,
+    /// Requests to the tables.
+    pub(crate) storage_requests: usize,
+    /// Times of deltas and of posts after the first delta, for the plot of one connection.
+    #[serde(skip)]
+    pub(crate) timeline: Timeline,
+}
+
+/// Times after the first delta, in milliseconds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Timeline {
+    /// Each delta with its lag.
+    pub(crate) deltas: Vec<(f64, f64)>,
+    /// Arrivals of posts.
+    pub(crate) posts: Vec<f64>,
+}
+
+/// Figures of all runs of a cell by one sender. Times are in milliseconds.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Figures {
+    /// Number of runs.
+    pub(crate) runs: usize,
+    /// Median lag over all deltas of all runs.
+    pub(crate) lag_p50: f64,
+    /// 99th percentile of the same.
+    pub(crate) lag_p99: f64,
+    /// Medians over the runs, of the fields of [`RunFigures`].
+    pub(crate) tail: Option<f64>,
+    pub(crate) finish: Option<f64>,
+    pub(crate) posts: f64,
+    pub(crate) first: Option<f64>,
+    pub(crate) to_model: f64,
+    pub(crate) ack: Option<f64>,
+    pub(crate) added: f64,
+    pub(crate) cpu_per_1000_deltas: f64,
+    pub(crate) stop: Option<f64>,
+    pub(crate) storage_requests: f64,
+}
+
+impl RunFigures {
+    /// Checks a run and takes its figures.
+    pub(crate) fn of(cell: &Cell, dialect: Dialect, run: &Run) -> Result<Self> {
+        let observed = &run.observed;
+        let received = received(cell, dialect, observed)?;
+        let deltas = &observed.deltas;
+        let lags = received.iter().flat_map(|received| {
+            let pairs = received.answered.iter().zip(deltas);
+            pairs.map(|(answered, written)| millis(*written, *answered))
+        });
+        let lags = lags.collect();
+        let last = deltas.last();
+        let whole = last.filter(|_| !cell.cut_short());
+        let after_last = |at: Option<Instant>| Some(millis(*whole?, at?));
+        let worst = |times: Vec<Option<Instant>>| times.into_iter().flatten().max();
+        let tails = received
+            .iter()
+            .map(|received| received.answered.last().copied());
+        let ends = received.iter().map(|received| received.finished);
+        let first = received
+            .iter()
+            .filter_map(|received| received.first_arrived);
+        let to_model = observed.model_requests.first();
+        let to_model = to_model.context("the model was not called")?;
+        let gone = observed.posts.iter().find(|post| post.status == 410);
+        let gone = gone.and_then(|post| post.answered);
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "there are thousands of posts at most"
+        )]
+        let posts = observed.posts.len() as f64 / cell.subscribers as f64;
+        Ok(Self {
+            lags,
+            tail: after_last(worst(tails.collect())),
+            finish: after_last(worst(ends.collect())),
+            posts,
+            first: first
+                .min()
+                .zip(deltas.first())
+                .map(|(at, delta)| millis(*delta, at)),
+            to_model: millis(run.invoked, *to_model),
+            ack: run.ack.map(in_millis),
+            added: in_millis((run.returned - run.invoked).saturating_sub(cell.model_time())),
+            cpu: in_millis(run.cpu),
+            stop: gone
+                .zip(observed.model_ended)
+                .map(|(gone, ended)| millis(gone, ended)),
+            storage_requests: observed.storage_requests,
+            timeline: timeline(run, &received[0].answered),
+        })
+    }
+}
+
+fn timeline(run: &Run, answered: &[Instant]) -> Timeline {
+    let observed = &run.observed;
+    let Some(start) = observed.deltas.first() else {
+        return Timeline::default();
+    };
+    let pairs = observed.deltas.iter().zip(answered);
+    let posts = observed.posts.iter();
+    Timeline {
+        deltas: pairs
+            .map(|(written, answered)| (millis(*start, *written), millis(*written, *answered)))
+            .collect(),
+        posts: posts
+            .filter(|post| post.connection.ends_with("-0"))
+            .map(|post| millis(*start, post.arrived))
+            .collect(),
+    }
+}
+
+impl Figures {
+    /// Joins the figures of all runs of a cell.
+    pub(crate) fn join(cell: &Cell, runs: &[RunFigures]) -> Self {
+        let lags: Vec<f64> = runs
+            .iter()
+            .flat_map(|run| run.lags.iter().copied())
+            .collect();
+        let median = |figure: fn(&RunFigures) -> f64| {
+            percentile(&runs.iter().map(figure).collect::<Vec<_>>(), 0.5)
+        };
+        let optional = |figure: fn(&RunFigures) -> Option<f64>| {
+            let known: Vec<f64> = runs.iter().filter_map(figure).collect();
+            (!known.is_empty()).then(|| percentile(&known, 0.5))
+        };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "there are thousands of deltas at most"
+        )]
+        let thousands = cell.deltas() as f64 / 1000.0;
+        Self {
+            runs: runs.len(),
+            lag_p50: percentile(&lags, 0.5),
+            lag_p99: percentile(&lags, 0.99),
+            tail: optional(|run| run.tail),
+            finish: optional(|run| run.finish),
+            posts: median(|run| run.posts),
+            first: optional(|run| run.first),
+            to_model: median(|run| run.to_model),
+            ack: optional(|run| run.ack),
+            added: median(|run| run.added),
+            cpu_per_1000_deltas: median(|run| run.cpu) / thousands,
+            stop: optional(|run| run.stop),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "there are thousands of requests at most"
+            )]
+            storage_requests: median(|run| run.storage_requests as f64),
+        }
+    }
+}
+
+/// Smallest value that is not exceeded by this share of all; 0 for none.
+pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "the product of a length and a share is a small positive number"
+    )]
+    let rank = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(rank.max(1) - 1).copied().unwrap_or_default()
+}
+
+/// Milliseconds between two stamps; negative when the second one is earlier.
+pub(crate) fn millis(from: Instant, to: Instant) -> f64 {
+    match to.checked_duration_since(from) {
+        Some(time) => in_millis(time),
+        None => -in_millis(from - to),
+    }
+}
+
+/// Duration in milliseconds.
+pub(crate) fn in_millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_occurred() {
+        let values = [3.0, 1.0, 2.0, 4.0];
+        assert_eq!(
+            [0.5, 0.99, 0.0].map(|share| percentile(&values, share)),
+            [2.0, 4.0, 1.0]
+        );
+        assert_eq!(percentile(&[], 0.5), 0.0);
+    }
+}

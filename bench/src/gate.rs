@@ -1,0 +1,169 @@
+//! What must be true of a run before its figures count: the text is complete and in order, and the run ends once.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail, ensure};
+use serde_json::Value;
+
+use crate::cell::Cell;
+use crate::fakes::observed::{Observed, Post};
+use crate::sender::Dialect;
+use crate::trace::{TOKEN_BYTES, token};
+
+/// What one connection received.
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// For each delta the answer to the post that completed it.
+    pub(crate) answered: Vec<Instant>,
+    /// Arrival of the post that contains the first delta.
+    pub(crate) first_arrived: Option<Instant>,
+    /// Answer to the post that contains the terminal event; `None` for a sender without one.
+    pub(crate) finished: Option<Instant>,
+}
+
+/// Text and terminal events of one post.
+struct Content {
+    text: String,
+    ends: usize,
+}
+
+/// Reads what each connection of a run received. Fails when a connection lacks text, got it in another order, or got not
+/// exactly one terminal event.
+pub(crate) fn received(
+    cell: &Cell,
+    dialect: Dialect,
+    observed: &Observed,
+) -> Result<Vec<Received>> {
+    let posts = |number: usize| {
+        let suffix = format!("-{number}");
+        let taken = observed.posts.iter().filter(|post| post.status == 200);
+        taken.filter(move |post| post.connection.ends_with(&suffix))
+    };
+    ensure!(
+        cell.cut_short() || observed.deltas.len() == cell.deltas(),
+        "the model wrote {} of {} deltas",
+        observed.deltas.len(),
+        cell.deltas()
+    );
+    let connections = 0..cell.subscribers;
+    connections
+        .map(|number| of_connection(cell, dialect, posts(number)))
+        .collect()
+}
+
+fn of_connection<'a>(
+    cell: &Cell,
+    dialect: Dialect,
+    posts: impl Iterator<Item = &'a Post>,
+) -> Result<Received> {
+    let mut received = Received {
+        answered: Vec::new(),
+        first_arrived: None,
+        finished: None,
+    };
+    let (mut text, mut ends) = (String::new(), 0);
+    for post in posts {
+        let Some(answered) = post.answered else {
+            continue;
+        };
+        let content = content(dialect, &post.body)?;
+        text.push_str(&content.text);
+        if !text.is_empty() {
+            received.first_arrived.get_or_insert(post.arrived);
+        }
+        received.answered.resize(text.len() / TOKEN_BYTES, answered);
+        if content.ends > 0 {
+            ends += content.ends;
+            received.finished = Some(answered);
+        }
+    }
+    let expected: String = (0..cell.deltas()).map(token).collect();
+    if cell.cut_short() {
+        ensure!(expected.starts_with(&text), "the text is not in order");
+        return Ok(received);
+    }
+    ensure!(text == expected, "{}", difference(&expected, &text));
+    match dialect {
+        Dialect::AgUi if ends != 1 => bail!("the run ended {ends} times"),
+        Dialect::AgUi | Dialect::Any => Ok(received),
+    }
+}
+
+fn difference(expected: &str, text: &str) -> String {
+    let same = expected
+        .bytes()
+        .zip(text.bytes())
+        .take_while(|(a, b)| a == b);
+    let at = same.count();
+    format!(
+        "the text has {} of {} bytes and differs at byte {at}",
+        text.len(),
+        expected.len()
+    )
+}
+
+fn content(dialect: Dialect, body: &[u8]) -> Result<Content> {
+    match dialect {
+        Dialect::AgUi => agui(body),
+        Dialect::Any => Ok(Content {
+            text: tokens(body),
+            ends: 0,
+        }),
+    }
+}
+
+fn agui(body: &[u8]) -> Result<Content> {
+    let mut content = Content {
+        text: String::new(),
+        ends: 0,
+    };
+    for line in body.split(|byte| *byte == b'\n') {
+        let event: Value = serde_json::from_slice(line)?;
+        match event["type"].as_str() {
+            Some("TEXT_MESSAGE_CONTENT") => {
+                content.text += event["delta"].as_str().unwrap_or_default();
+            }
+            Some("RUN_FINISHED") => content.ends += 1,
+            Some("RUN_ERROR") => bail!("the run failed: {event}"),
+            _ => {}
+        }
+    }
+    Ok(content)
+}
+
+/// All tokens of the bench's text in a post, whatever surrounds them.
+fn tokens(body: &[u8]) -> String {
+    let mut found = String::new();
+    let mut rest = body;
+    while let Some((window, after)) = rest.split_at_checked(TOKEN_BYTES) {
+        let is_token = window[0] == b't'
+            && window[1..TOKEN_BYTES - 1].iter().all(u8::is_ascii_digit)
+            && window[TOKEN_BYTES - 1] == b' ';
+        if is_token {
+            found.extend(window.iter().map(|byte| char::from(*byte)));
+            rest = after;
+        } else {
+            rest = &rest[1..];
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_found_in_any_envelope() {
+        let body = br#"{"type":"text","message":"t00001 t00002 "}"#;
+        assert_eq!(tokens(body), "t00001 t00002 ");
+        assert_eq!(tokens(b"t0000 t000012 text "), "");
+    }
+
+    #[test]
+    fn text_and_end_of_agui_events_are_read_from_their_lines() {
+        let body = b"{\"type\":\"TEXT_MESSAGE_CONTENT\",\"delta\":\"t00000 \"}\n{\"type\":\"RUN_FINISHED\"}";
+        let content = agui(body).expect("two events");
+        assert_eq!((content.text.as_str(), content.ends), ("t00000 ", 1));
+    }
+}

@@ -1,0 +1,43 @@
+//! The bench: drives unmodified functions against fakes of AWS that share one clock (docs/performance.md).
+
+mod options;
+
+mod clock;
+mod fakes;
+mod trace;
+
+mod events;
+mod function;
+mod quota;
+mod stage;
+
+mod cell;
+mod sender;
+
+mod figures;
+mod gate;
+
+mod bench;
+mod cold;
+mod regression;
+mod report;
+
+use std::io::{Write as _, stdout};
+
+use anyhow::Result;
+use clap::Parser as _;
+
+use crate::options::Options;
+
+// One thread for all fakes, so that the functions have the other core.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let options = Options::parse();
+    let text = if options.regression {
+        regression::run(&options).await?
+    } else {
+        bench::run(&options).await?
+    };
+    stdout().write_all(text.as_bytes())?;
+    Ok(())
+}

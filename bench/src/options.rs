@@ -1,0 +1,54 @@
+//! Command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::fakes::server::Http;
+
+/// Measures the functions against fakes of AWS that share one clock.
+#[derive(Debug, Parser)]
+pub(crate) struct Options {
+    /// Folder of the functions and of the control `per-delta`.
+    #[arg(long, default_value = "target/release")]
+    pub(crate) functions: PathBuf,
+    /// Folder of the results.
+    #[arg(long, default_value = ".longwire/bench")]
+    pub(crate) out: PathBuf,
+    /// Few runs of the most telling cells, in less than five minutes.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Runs of a cell; controls and peers have a third of them, at least one. Default: 30, or 3 when quick.
+    #[arg(long)]
+    pub(crate) runs: Option<usize>,
+    /// Cells to measure; all unless given.
+    #[arg(long = "cell")]
+    pub(crate) cells: Vec<String>,
+    /// Leaves out the cold starts.
+    #[arg(long)]
+    pub(crate) warm_only: bool,
+    /// Another function to measure in the same cells, which answers a WebSocket message by itself.
+    #[arg(long = "peer")]
+    pub(crate) peers: Vec<PathBuf>,
+    /// HTTP version of `@connections`.
+    #[arg(long, value_enum, default_value_t = Http::H1)]
+    pub(crate) http: Http,
+    /// Milliseconds of a round trip to tables and queues.
+    #[arg(long, default_value_t = 4)]
+    pub(crate) storage: u64,
+    /// Compares the product with the control `per-delta` in one cell and fails when it is not clearly better.
+    #[arg(long)]
+    pub(crate) regression: bool,
+}
+
+impl Options {
+    /// Runs of a cell by the product.
+    pub(crate) fn runs(&self) -> usize {
+        self.runs.unwrap_or(if self.quick { 3 } else { 30 }).max(1)
+    }
+
+    /// Runs of a cell by a control or a peer.
+    pub(crate) fn other_runs(&self) -> usize {
+        self.runs().div_ceil(3)
+    }
+}

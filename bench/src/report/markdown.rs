@@ -1,0 +1,97 @@
+//! Report as tables in Markdown.
+
+use crate::cold::Cold;
+use crate::report::json::{Memory, Report, Row};
+
+const CELLS: &str = "\
+| cell | sender | runs | lag p50 | lag p99 | tail | RUN_FINISHED | posts | first post | to model | ack | added | CPU/1,000 | stop |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
+
+const COLD: &str = "\
+| cold start | memory | starts | exec → /next | event → first text, without T0 | peak memory |
+| --- | --- | --- | --- | --- | --- |";
+
+const MEMORY: &str = "\
+| sender | peak memory | of ingest |
+| --- | --- | --- |";
+
+/// Tables of a report, after its conditions. Times are in milliseconds.
+pub(crate) fn tables(report: &Report) -> String {
+    let mut lines = vec![report.conditions.sentence(), String::new()];
+    if !report.cells.is_empty() {
+        lines.push(CELLS.to_owned());
+        lines.extend(report.cells.iter().map(row));
+        lines.extend([String::new(), MEMORY.to_owned()]);
+        lines.extend(report.senders.iter().map(memory));
+    }
+    if !report.cold_starts.is_empty() {
+        lines.extend([String::new(), COLD.to_owned()]);
+        lines.extend(report.cold_starts.iter().map(cold));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn row(row: &Row) -> String {
+    let figures = &row.figures;
+    let cells = [
+        row.cell.to_owned(),
+        row.sender.clone(),
+        figures.runs.to_string(),
+        number(figures.lag_p50),
+        number(figures.lag_p99),
+        optional(figures.tail),
+        optional(figures.finish),
+        format!("{:.0}", figures.posts),
+        optional(figures.first),
+        number(figures.to_model),
+        optional(figures.ack),
+        number(figures.added),
+        number(figures.cpu_per_1000_deltas),
+        optional(figures.stop),
+    ];
+    line(&cells)
+}
+
+fn memory(memory: &Memory) -> String {
+    let of_ingest = memory.peak_of_ingest.map_or_else(dash, mebibytes);
+    line(&[memory.sender.clone(), mebibytes(memory.peak), of_ingest])
+}
+
+fn cold(cold: &Cold) -> String {
+    let memory = cold.memory.map(|memory| format!("{memory} MB"));
+    line(&[
+        cold.what.clone(),
+        memory.unwrap_or_else(|| "a full core".to_owned()),
+        cold.starts.to_string(),
+        number(cold.to_next),
+        optional(cold.first_text),
+        mebibytes(cold.peak_memory),
+    ])
+}
+
+fn line(cells: &[String]) -> String {
+    format!("| {} |", cells.join(" | "))
+}
+
+/// A time with as many digits as the bench can tell apart.
+fn number(value: f64) -> String {
+    if value.abs() < 10.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.1}")
+    }
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or_else(dash, number)
+}
+
+fn mebibytes(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
+    let mebibytes = bytes as f64 / f64::from(1 << 20);
+    format!("{mebibytes:.1} MiB")
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}
