@@ -32,7 +32,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 }
 
 async fn clients() -> Result<Clients> {
-    let shared = sdk::load().await;
+    let shared = sdk::load();
     let endpoint = env::required("CALLBACK_ENDPOINT")?;
     let posts = Builder::from(&shared).endpoint_url(endpoint).build();
     Ok(Clients {

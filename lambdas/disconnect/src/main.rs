@@ -18,7 +18,7 @@ use longwire_store::connections::Connections;
 async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let table = required("CONNECTIONS_TABLE")?;
-    let config = sdk::load_with(CallTimeouts::SHORT).await;
+    let config = sdk::load_with(CallTimeouts::SHORT);
     let connections = &Connections::new(Client::new(&config), table);
     warm_up(connections.warm_up_delete()).await;
     run(service_fn(

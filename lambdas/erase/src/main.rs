@@ -20,7 +20,7 @@ use longwire_store::threads::Threads;
 async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let table = required("THREADS_TABLE")?;
-    let config = sdk::load_with(CallTimeouts::SHORT).await;
+    let config = sdk::load_with(CallTimeouts::SHORT);
     let threads = &Threads::new(Client::new(&config), table);
     warm_up(threads.warm_up()).await;
     run(service_fn(async |event: LambdaEvent<Event>| {

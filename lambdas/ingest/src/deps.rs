@@ -37,7 +37,7 @@ pub(crate) struct Deps {
 impl Config {
     /// Builds and connects the clients.
     pub(crate) async fn connect(self) -> Deps {
-        let shared = sdk::load_with(TIMEOUTS).await;
+        let shared = sdk::load_with(TIMEOUTS);
         let database = aws_sdk_dynamodb::Client::new(&shared);
         let threads = Threads::new(database.clone(), self.threads_table);
         let queues = aws_sdk_sqs::Client::new(&shared);

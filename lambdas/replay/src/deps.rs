@@ -38,7 +38,7 @@ impl Config {
     /// Builds and connects the clients.
     pub(crate) async fn connect(self) -> Deps {
         // The stream and `close` limit the time of each request to `@connections` themselves.
-        let unlimited = sdk::load().await;
+        let unlimited = sdk::load();
         let limited = CallTimeouts::LONG.limit(&unlimited);
         let database = aws_sdk_dynamodb::Client::new(&limited);
         let settings = Settings::default();

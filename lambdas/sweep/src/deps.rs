@@ -20,7 +20,7 @@ pub(crate) struct Deps {
 impl Config {
     /// Builds and connects the clients.
     pub(crate) async fn connect(self) -> Deps {
-        let config = sdk::load_with(CallTimeouts::SHORT).await;
+        let config = sdk::load_with(CallTimeouts::SHORT);
         let threads = Threads::new(aws_sdk_dynamodb::Client::new(&config), self.threads_table);
         let queue = Queue::new(aws_sdk_sqs::Client::new(&config), self.queue_url);
         warm_up(async { tokio::join!(threads.warm_up(), queue.warm_up()) }).await;

@@ -24,7 +24,7 @@ use crate::config::Config;
 impl Config {
     /// Builds the runner and connects its clients.
     pub(crate) async fn connect(self) -> Result<Runner> {
-        let unlimited = sdk::load().await;
+        let unlimited = sdk::load();
         let limited = CallTimeouts::LONG.limit(&unlimited);
         let database = aws_sdk_dynamodb::Client::new(&limited);
         let queues = aws_sdk_sqs::Client::new(&limited);

@@ -8,6 +8,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use tracing::level_filters::LevelFilter;
+
 /// Error of a variable, with which a function does not start. Its text names the variable, not the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadEnv {
@@ -22,6 +24,26 @@ pub enum BadEnv {
         /// Accepted values, as the end of a sentence: "a whole number of seconds".
         expected: String,
     },
+}
+
+/// Minimum level of the log lines, and whether they are JSON: Lambda's logging controls (Lambda developer guide,
+/// "Configuring advanced logging controls").
+pub(crate) fn logging() -> (LevelFilter, bool) {
+    let level = var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| var("RUST_LOG"));
+    let level = level.ok().and_then(|level| level.parse().ok());
+    let json = var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"));
+    (level.unwrap_or(LevelFilter::INFO), json)
+}
+
+/// Region of the function.
+pub(crate) fn region() -> Option<String> {
+    var("AWS_REGION").ok()
+}
+
+/// Value of a setting of the SDK for one service, such as `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`.
+pub(crate) fn of_service(setting: &str, service_id: &str) -> Option<String> {
+    let service = service_id.to_uppercase().replace(' ', "_");
+    var(format!("{setting}_{service}")).ok()
 }
 
 /// Reads a required variable.

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use aws_config::environment::{
-    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
-};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+use crate::env::{of_service, region};
 
 /// Time limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -51,28 +55,43 @@ impl CallTimeouts {
     }
 }
 
-/// Loads the configuration for calls without a time limit, such as a model stream that takes minutes. Only opening a
+/// Makes the configuration for calls without a time limit, such as a model stream that takes minutes. Only opening a
 /// connection is limited, to 2 s.
 ///
-/// Region and credentials come from the environment only, as Lambda sets them: a search for the metadata service
-/// would take a second to fail.
-pub async fn load() -> SdkConfig {
+/// Region, credentials and addresses of stand-ins come from the environment only, as Lambda sets them. The SDK's own loader
+/// would also link a client of STS, and read files and a metadata service that a function does not have.
+pub fn load() -> SdkConfig {
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .pool_idle_timeout(IDLE)
         .build_https();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
         .http_client(http)
-        .region(EnvironmentVariableRegionProvider::new())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .region(region().map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .service_config(StandIns)
+        .sleep_impl(TokioSleep::new())
+        .time_source(SystemTimeSource::new())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build())
-        .load()
-        .await
+        .build()
 }
 
-/// Loads the configuration of a function whose calls all have the same limits.
-pub async fn load_with(timeouts: CallTimeouts) -> SdkConfig {
-    timeouts.limit(&load().await)
+/// Addresses of stand-ins for services, in variables such as `AWS_ENDPOINT_URL_DYNAMODB` (AWS SDKs and Tools Reference
+/// Guide, "Service-specific endpoints").
+#[derive(Debug)]
+struct StandIns;
+
+impl LoadServiceConfig for StandIns {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        of_service(key.env(), key.service_id())
+    }
+}
+
+/// Makes the configuration of a function whose calls all have the same limits.
+pub fn load_with(timeouts: CallTimeouts) -> SdkConfig {
+    timeouts.limit(&load())
 }
 
 #[cfg(test)]
