@@ -1,20 +1,13 @@
 //! Place of a claimed run in its thread's run queue.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use longwire_core::ids::RunId;
 use longwire_core::run::RunRow;
 use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::run_queue::{Append, Appended, MAX_RUNS};
-use tokio::time::sleep;
 
 use crate::load::Loaded;
 use crate::runner::Runner;
-
-/// Pauses between reads of a run queue that does not have the run yet, in milliseconds: longer in all than a start waits for
-/// its append.
-const APPEND_PAUSES: [u64; 7] = [10, 20, 40, 80, 160, 320, 640];
 
 /// Place of a run in its run queue.
 #[derive(Debug, PartialEq)]
@@ -39,46 +32,26 @@ fn place(run_queue: &[RunId], run_id: &RunId) -> Option<Place> {
 }
 
 impl Runner {
-    /// Finds the run's place in its run queue. A start sends the job of a run while it appends the run, so the job may be here
-    /// first. A run that is not appended then, because its start ended before, is appended before it begins, or it would
-    /// run beside the next one.
+    /// Finds the run's place in its run queue. A job is sent after its run was appended. A run that is in no queue all the
+    /// same, because a start of before 0.1.0 removed it, is appended before it begins, or it would run beside the next one.
     pub(crate) async fn place(
-        &self,
-        lease: &RunLease,
-        row: &RunRow,
-        mut loaded: Loaded,
-    ) -> anyhow::Result<(Place, Loaded)> {
-        let mut pauses = APPEND_PAUSES.into_iter().map(Duration::from_millis);
-        loop {
-            let thread = loaded.meta.as_ref();
-            if thread.is_some_and(|meta| !meta.has(row)) {
-                return Ok((Place::Deleted, loaded));
-            }
-            let queue = thread.map_or(&[][..], |meta| &meta.run_queue);
-            if let Some(place) = place(queue, &lease.run_id) {
-                return Ok((place, loaded));
-            }
-            let Some(pause) = pauses.next().filter(|_| row.epoch == 1) else {
-                return self.append(lease, row, loaded).await;
-            };
-            sleep(pause).await;
-            // All of it: a run that was ahead may have ended and stored its messages meanwhile.
-            loaded = self.load(&lease.key, &lease.run_id).await?;
-        }
-    }
-
-    /// Appends a run that is in no run queue.
-    async fn append(
         &self,
         lease: &RunLease,
         row: &RunRow,
         loaded: Loaded,
     ) -> anyhow::Result<(Place, Loaded)> {
+        let thread = loaded.meta.as_ref();
+        if thread.is_some_and(|meta| !meta.has(row)) {
+            return Ok((Place::Deleted, loaded));
+        }
+        let queue = thread.map_or(&[][..], |meta| &meta.run_queue);
+        if let Some(place) = place(queue, &lease.run_id) {
+            return Ok((place, loaded));
+        }
         let append = Append {
             run_id: &lease.run_id,
             recorded_at: row.recorded_at(),
             max: MAX_RUNS,
-            first: false,
             now: self.now(),
             life: self.settings.life,
         };
@@ -86,7 +59,7 @@ impl Runner {
         let meta = match appended.context("appending the run to its run queue")? {
             Appended::At { meta, .. } | Appended::Full(meta) if meta.has(row) => meta,
             // The thread expired meanwhile, and the append started its next generation.
-            Appended::At { .. } | Appended::Full(_) | Appended::Left | Appended::Deleted => {
+            Appended::At { .. } | Appended::Full(_) | Appended::Deleted => {
                 return Ok((Place::Deleted, loaded));
             }
         };

@@ -2,7 +2,6 @@
 //! that is interrupted anywhere can be repeated under the same run id.
 
 use futures::future::try_join_all;
-use futures::join;
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::options::IfBusy;
 use longwire_core::run::{CancelReason, RunRow, RunStatus};
@@ -51,8 +50,6 @@ pub(crate) struct Recorded<'a> {
     pub(crate) message_id: &'a MessageId,
     /// Row of an earlier start, which bounds the jobs of its repetitions.
     pub(crate) repeated: Option<&'a RunRow>,
-    /// The thread had no unfinished run when this one was recorded, so this one is most likely its head.
-    pub(crate) likely_head: bool,
 }
 
 /// Outcome of appending a run to the run queue.
@@ -87,22 +84,19 @@ impl Scheduler {
     /// run.
     pub async fn start(&self, run: &NewRun) -> Result<Started, ScheduleError> {
         let scheduler = self.caused_by(Some(run.subscriber.clone()));
-        Box::pin(scheduler.start_or_repeat(run)).await
+        scheduler.start_or_repeat(run).await
     }
 
     async fn start_or_repeat(&self, run: &NewRun) -> Result<Started, ScheduleError> {
-        let (earlier, likely_head) = join!(self.threads.record(run), self.likely_head(run));
-        if let Some(row) = earlier? {
+        if let Some(row) = self.threads.record(run).await? {
             return self.repeat(run, row).await;
         }
         let recorded = Recorded {
             recorded_at: run.recorded_at,
             message_id: &run.message_id,
             repeated: None,
-            likely_head,
         };
-        // On the heap: the future is large, and a debug build moves it through several frames of the stack.
-        match Box::pin(self.enqueue(run, recorded)).await {
+        match self.enqueue(run, recorded).await {
             Ok(Enqueued::At(position)) => Ok(Started::Accepted { position }),
             Ok(Enqueued::Refused(refusal)) => self.refuse(run, run.recorded_at, refusal).await,
             Err(error) => match self.withdraw(run).await {
@@ -122,23 +116,8 @@ impl Scheduler {
         }
     }
 
-    /// Tells whether the job of a run may be sent while the run is appended. The run must begin whatever its place is, and
-    /// its thread must be idle, because the job of a run behind others would be one too many.
-    async fn likely_head(&self, run: &NewRun) -> bool {
-        if run.reserves_id || run.if_busy == IfBusy::Reject {
-            return false;
-        }
-        let thread = self.threads.meta(&run.key, run.now).await;
-        thread.is_ok_and(|meta| meta.is_none_or(|meta| meta.head().is_none()))
-    }
-
     /// Appends the run to the thread's run queue, reserves the id of its message, and sends its job when it is the head.
     /// A run that waits wakes an overdue head instead.
-    ///
-    /// The job of a likely head leaves beside the append, which saves a round trip before the acknowledgement. A worker that
-    /// gets it first waits for the append, or appends the run itself. When the append fails or is refused, the start is
-    /// taken back as far as no worker has claimed the run, and the job finds no row; or the run is behind another
-    /// one, and its worker gives it back.
     pub(crate) async fn enqueue(
         &self,
         run: &NewRun,
@@ -148,18 +127,10 @@ impl Scheduler {
             run_id: &run.run_id,
             recorded_at: recorded.recorded_at,
             max: run.limit(),
-            first: recorded.repeated.is_none(),
             now: run.now,
             life: run.life,
         };
-        let appended = self.threads.append(&run.key, append);
-        let (appended, sent) = if recorded.likely_head {
-            let (appended, sent) = join!(appended, self.send(&run.key, &run.run_id));
-            (appended, Some(sent))
-        } else {
-            (appended.await, None)
-        };
-        let (position, meta) = match appended? {
+        let (position, meta) = match self.threads.append(&run.key, append).await? {
             Appended::At { position, meta } => (position, meta),
             // The head may have ended without a worker that advanced the queue.
             Appended::Full(meta) => {
@@ -167,7 +138,6 @@ impl Scheduler {
                 return Ok(Enqueued::Refused(Refusal::Busy));
             }
             Appended::Deleted => return Ok(Enqueued::Refused(Refusal::Deleted)),
-            Appended::Left => return Ok(Enqueued::At(0)),
         };
         if !self
             .reserve(run, meta.generation, recorded.message_id)
@@ -177,10 +147,7 @@ impl Scheduler {
         }
         match (position, recorded.repeated) {
             (0, Some(row)) => self.send_repeated(run, row).await?,
-            (0, None) => match sent {
-                Some(sent) => sent?,
-                None => self.send(&run.key, &run.run_id).await?,
-            },
+            (0, None) => self.send(&run.key, &run.run_id).await?,
             (1.., _) => {
                 if run.if_busy == IfBusy::Interrupt {
                     self.supersede(run, &meta.run_queue[..position]).await?;
@@ -248,7 +215,6 @@ impl Scheduler {
             recorded_at: row.recorded_at(),
             message_id: &row.message_id,
             repeated: Some(&row),
-            likely_head: false,
         };
         match self.enqueue(run, recorded).await? {
             Enqueued::At(position) => Ok(duplicate(RunStatus::Queued, position)),

@@ -5,7 +5,6 @@ use longwire_core::options::IfBusy;
 
 use crate::attempt_plan::AttemptPlan;
 use crate::erase::erase;
-use crate::fault_injector::Order;
 use crate::ingest::start;
 use crate::run_names::{FINAL_RUN, run_name};
 use crate::sweep::sweep;
@@ -32,13 +31,7 @@ pub(crate) async fn complete(system: &mut System) {
     let run = run_name(FINAL_RUN);
     for _ in 0..MAX_PROMPTS {
         trace(system, "The final prompt");
-        let start = start(
-            &system.environment,
-            &run,
-            IfBusy::Reject,
-            Order::AsSent,
-            Vec::new(),
-        );
+        let start = start(&system.environment, &run, IfBusy::Reject, Vec::new());
         system.execute(start).await;
         complete_runs(system).await;
         let answered = system

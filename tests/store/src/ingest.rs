@@ -24,10 +24,14 @@ pub(crate) fn start(
     environment: &Arc<Environment>,
     run: &RunId,
     if_busy: IfBusy,
-    order: Order,
     faults: Vec<Fault>,
 ) -> Operation {
-    let injector = FaultInjector::new(environment, format!("start of {run}"), order, faults);
+    let injector = FaultInjector::new(
+        environment,
+        format!("start of {run}"),
+        Order::AsSent,
+        faults,
+    );
     let scheduler = environment.scheduler(&injector);
     let new = new_run(environment, run, if_busy);
     let environment = Arc::clone(environment);
@@ -129,25 +133,22 @@ pub(crate) fn delete(environment: &Arc<Environment>, faults: Vec<Fault>) -> Oper
     }
 }
 
-/// Id of the user message of a run, and whether its client chose it. Some runs have the same.
-fn message_id(run: &RunId) -> (MessageId, bool) {
-    let shared = SHARED_IDS.map(run_name).contains(run);
-    let id = if shared {
+/// Id of the user message of a run. Some runs have the same.
+fn message_id(run: &RunId) -> MessageId {
+    MessageId::trusted(if SHARED_IDS.map(run_name).contains(run) {
         "u-shared".to_owned()
     } else {
         format!("u-{run}")
-    };
-    (MessageId::trusted(id), shared)
+    })
 }
 
 fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy) -> NewRun {
     let recorded_at = environment.request_time();
-    let (message_id, reserves_id) = message_id(run);
     NewRun {
         key: environment.key.clone(),
         run_id: run.clone(),
-        message_id,
-        reserves_id,
+        message_id: message_id(run),
+        reserves_id: true,
         prompt: format!("prompt of {run}"),
         context: Vec::new(),
         reasoning: false,

@@ -8,7 +8,6 @@ use proptest_state_machine::ReferenceStateMachine;
 
 use crate::attempt_plan::attempt_plan;
 use crate::fault::faults;
-use crate::fault_injector::Order;
 use crate::transition::Transition;
 
 /// Most runs that a sequence starts. Their numbers stay below that of the final run.
@@ -120,11 +119,10 @@ fn start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
         2 => Just(IfBusy::Reject),
         2 => Just(IfBusy::Interrupt),
     ];
-    (if_busy, start_order(), faults(SHORT))
-        .prop_map(move |(if_busy, order, faults)| Transition::Start {
+    (if_busy, faults(SHORT))
+        .prop_map(move |(if_busy, faults)| Transition::Start {
             run,
             if_busy,
-            order,
             faults,
         })
         .boxed()
@@ -132,19 +130,13 @@ fn start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
 
 fn duplicate_start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
     let known: Vec<_> = runs.iter().copied().enumerate().collect();
-    (prop::sample::select(known), start_order(), faults(SHORT))
-        .prop_map(|((run, if_busy), order, faults)| Transition::Start {
+    (prop::sample::select(known), faults(SHORT))
+        .prop_map(|((run, if_busy), faults)| Transition::Start {
             run,
             if_busy,
-            order,
             faults,
         })
         .boxed()
-}
-
-/// Order of the requests of a start: with `ReadsFirst` the job overtakes the append.
-fn start_order() -> impl Strategy<Value = Order> {
-    prop_oneof![Just(Order::AsSent), Just(Order::ReadsFirst)]
 }
 
 fn cancel(runs: usize) -> BoxedStrategy<Transition> {

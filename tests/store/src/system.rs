@@ -48,9 +48,8 @@ impl System {
             Transition::Start {
                 run,
                 if_busy,
-                order,
                 faults,
-            } => start(environment, &run_name(run), if_busy, order, faults),
+            } => start(environment, &run_name(run), if_busy, faults),
             Transition::Cancel { run, faults } => cancel(environment, run_name(run), faults),
             Transition::Resume {
                 run,

@@ -4,7 +4,6 @@ use longwire_core::options::IfBusy;
 
 use crate::attempt_plan::AttemptPlan;
 use crate::fault::Fault;
-use crate::fault_injector::Order;
 
 /// Transition of the system. A number that chooses one of several messages or operations is taken modulo their
 /// count.
@@ -14,7 +13,6 @@ pub(crate) enum Transition {
     Start {
         run: usize,
         if_busy: IfBusy,
-        order: Order,
         faults: Vec<Fault>,
     },
     /// A client cancels a run.

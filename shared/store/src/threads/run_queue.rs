@@ -34,8 +34,6 @@ pub struct Append<'a> {
     pub recorded_at: u64,
     /// Most runs that the queue may have with this one.
     pub max: usize,
-    /// A run that was recorded at this time was not in the queue before. Otherwise the append is one too many.
-    pub first: bool,
     /// Current time, in seconds since 1970.
     pub now: u64,
     /// Lifetime of threads.
@@ -52,9 +50,6 @@ pub enum Appended {
         /// Thread after the append.
         meta: Meta,
     },
-    /// An earlier append of the run took effect, and it has left the queue since: it has ended. Only a first append finds
-    /// that out.
-    Left,
     /// The queue has as many runs as the append allows. The run is not in it.
     Full(Meta),
     /// The thread was deleted after the run was recorded. The run must not begin.
@@ -71,13 +66,6 @@ struct AppendExpression {
     condition: &'static str,
 }
 
-impl Meta {
-    /// Tells whether this append, or one of the same run by a worker, was the last one.
-    fn latest_was(&self, append: Append<'_>) -> bool {
-        self.latest.as_ref() == Some(append.run_id) && self.recorded_at == Some(append.recorded_at)
-    }
-}
-
 impl Appended {
     fn at(meta: Meta, run_id: &RunId) -> Self {
         // An append returns the run as the last one.
@@ -89,7 +77,7 @@ impl Appended {
 
 impl Threads {
     /// Appends a run to the thread's run queue, unless it is in the queue, the queue is full, or the thread was deleted
-    /// after the run was recorded, or the run was in it before (see [`Append::first`]). The first run creates the thread; the first one after its expiry starts its next
+    /// after the run was recorded. The first run creates the thread; the first one after its expiry starts its next
     /// generation. Fails with [`StoreError::ConditionFailed`] when other writers change the queue four times meanwhile.
     pub async fn append(
         &self,
@@ -121,7 +109,6 @@ impl Threads {
                 Some(meta) if meta.position(run_id).is_some() => {
                     return Ok(Appended::at(meta, run_id));
                 }
-                Some(meta) if append.first && meta.latest_was(append) => return Ok(Appended::Left),
                 Some(meta) if meta.run_queue.len() >= append.max => {
                     return Ok(Appended::Full(meta));
                 }
@@ -238,12 +225,7 @@ impl Threads {
         let mut sets = vec![sets, "latest = :run, updatedAt = :now".to_owned()];
         let recorded = if latest {
             sets.push("recordedAt = :recordedAt".to_owned());
-            if append.first {
-                "(attribute_not_exists(recordedAt) OR recordedAt < :recordedAt \
-                 OR (recordedAt = :recordedAt AND latest <> :run))"
-            } else {
-                "(attribute_not_exists(recordedAt) OR recordedAt <= :recordedAt)"
-            }
+            "(attribute_not_exists(recordedAt) OR recordedAt <= :recordedAt)"
         } else {
             "recordedAt > :recordedAt"
         };

@@ -37,7 +37,6 @@ async fn append(table: &Scripted, hours: Option<u64>) -> Appended {
         run_id: &run_id,
         recorded_at: NOW * 1000,
         max: 20,
-        first: true,
         now: NOW,
         life: life(hours),
     };
@@ -98,19 +97,6 @@ async fn a_run_that_was_recorded_before_the_deletion_is_not_appended() {
     let deleted = meta(&[], json!({ "deletedAt": { "N": "1000001" } }));
     let table = Scripted::with_responses([refused(Some(deleted))]).await;
     assert_eq!(append(&table, Some(24)).await, Appended::Deleted);
-}
-
-#[tokio::test]
-async fn a_late_append_of_a_run_that_has_ended_does_not_queue_it_again() {
-    let ended = meta(
-        &[],
-        json!({ "latest": { "S": "r_1" }, "recordedAt": { "N": "1000000" } }),
-    );
-    let table = Scripted::with_responses([refused(Some(ended))]).await;
-    assert_eq!(append(&table, Some(24)).await, Appended::Left);
-    let condition = table.last_body()["ConditionExpression"].clone();
-    let condition = condition.as_str().expect("text");
-    assert!(condition.contains("latest <> :run"), "{condition}");
 }
 
 #[tokio::test]
