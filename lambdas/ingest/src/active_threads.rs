@@ -10,14 +10,42 @@ use crate::failure::{Failure, RETRY_AFTER, rate_limited, unknown_connection};
 /// Attempts to change the set of a connection whose other requests change it, too.
 const MAX_ROUNDS: usize = 3;
 
-/// Admits a run on a thread that is active already, or that is one more within the limit. The start of a run that
-/// exists is always admitted, because the client may not know that it was accepted.
-pub(crate) async fn admit(call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
+/// Starts a run on a thread that is active already, or that is one more within the limit. The start of a run that exists
+/// is always admitted, because the client may not know that it was accepted.
+///
+/// While the set has room, the thread is added beside the start; the response waits for both. A request that finds the set
+/// full after all exceeds the limit by one thread, as concurrent requests may. The limit is not worth failing a start
+/// that took effect, so a thread that was not added is logged only.
+pub(crate) async fn within_limit<T>(
+    call: &Call<'_>,
+    run: &NewRun,
+    start: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let max = call.deps.settings.active_threads;
     let (id, thread) = (&call.connection.connection, &run.key.thread_id);
-    if max == 0 || call.connection.threads.contains(thread) {
-        return Ok(());
+    let known = &call.connection.threads;
+    if max == 0 || known.contains(thread) {
+        return start.await;
     }
+    if known.len() >= max as usize {
+        admit(call, run, max).await?;
+        return start.await;
+    }
+    let added = call.deps.connections.add_thread(id, thread, max);
+    let (started, added) = tokio::join!(start, added);
+    if !matches!(added, Ok(ThreadAdded::Added)) {
+        tracing::warn!(
+            event = "active_thread_not_added",
+            ?added,
+            "the limit of a connection's active threads does not count a thread"
+        );
+    }
+    started
+}
+
+/// Admits a run on one more thread of a connection whose set is full.
+async fn admit(call: &Call<'_>, run: &NewRun, max: u32) -> Result<(), Failure> {
+    let (id, thread) = (&call.connection.connection, &run.key.thread_id);
     let connections = &call.deps.connections;
     for _ in 0..MAX_ROUNDS {
         let known = match connections.add_thread(id, thread, max).await? {

@@ -57,8 +57,8 @@ async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
             AckStatus::of(status, position),
         )
     };
-    active_threads::admit(call, run).await?;
-    match call.deps.scheduler.start(run).await? {
+    let start = async { Ok(call.deps.scheduler.start(run).await?) };
+    match active_threads::within_limit(call, run, start).await? {
         Started::Accepted { position } => Ok(ack(&run.message_id, RunStatus::Queued, position)),
         Started::Duplicate {
             status,
