@@ -29,21 +29,27 @@ pub enum BadEnv {
 /// Minimum level of the log lines, and whether they are JSON: Lambda's logging controls (Lambda developer guide,
 /// "Configuring advanced logging controls").
 pub(crate) fn logging() -> (LevelFilter, bool) {
-    let level = var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| var("RUST_LOG"));
-    let level = level.ok().and_then(|level| level.parse().ok());
-    let json = var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"));
+    let level = set("AWS_LAMBDA_LOG_LEVEL").or_else(|| set("RUST_LOG"));
+    let level = level.and_then(|level| level.parse().ok());
+    let json =
+        set("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
     (level.unwrap_or(LevelFilter::INFO), json)
 }
 
 /// Region of the function.
 pub(crate) fn region() -> Option<String> {
-    var("AWS_REGION").ok()
+    set("AWS_REGION")
 }
 
-/// Value of a setting of the SDK for one service, such as `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`.
-pub(crate) fn of_service(setting: &str, service_id: &str) -> Option<String> {
+/// Setting of the SDK for one service, such as `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`.
+pub(crate) fn service_setting(setting: &str, service_id: &str) -> Option<String> {
     let service = service_id.to_uppercase().replace(' ', "_");
-    var(format!("{setting}_{service}")).ok()
+    set(&format!("{setting}_{service}"))
+}
+
+/// Value of a variable of AWS that is set and not empty. Lambda's own are always text.
+fn set(name: &str) -> Option<String> {
+    var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Reads a required variable.

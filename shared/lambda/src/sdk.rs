@@ -13,7 +13,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use crate::env::{of_service, region};
+use crate::env::{region, service_setting};
 
 /// Time limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -59,7 +59,7 @@ impl CallTimeouts {
 /// connection is limited, to 2 s.
 ///
 /// Region, credentials and addresses of stand-ins come from the environment only, as Lambda sets them. The SDK's own loader
-/// would also link a client of STS, and read files and a metadata service that a function does not have.
+/// also reads files and metadata services that a function does not have, and links a client of STS for them.
 pub fn load() -> SdkConfig {
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
@@ -71,21 +71,21 @@ pub fn load() -> SdkConfig {
         .http_client(http)
         .region(region().map(Region::new))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .service_config(StandIns)
+        .service_config(ServiceSettings)
         .sleep_impl(TokioSleep::new())
         .time_source(SystemTimeSource::new())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build())
         .build()
 }
 
-/// Addresses of stand-ins for services, in variables such as `AWS_ENDPOINT_URL_DYNAMODB` (AWS SDKs and Tools Reference
-/// Guide, "Service-specific endpoints").
+/// Settings of single services, in variables such as `AWS_ENDPOINT_URL_DYNAMODB` (AWS SDKs and Tools Reference Guide,
+/// "Service-specific endpoints").
 #[derive(Debug)]
-struct StandIns;
+struct ServiceSettings;
 
-impl LoadServiceConfig for StandIns {
+impl LoadServiceConfig for ServiceSettings {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        of_service(key.env(), key.service_id())
+        service_setting(key.env(), key.service_id())
     }
 }
 
