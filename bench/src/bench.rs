@@ -17,7 +17,7 @@ use crate::sender::{Product, Sender};
 use crate::stage::Stage;
 
 /// Control that posts every delta by itself.
-const PER_DELTA: &str = "per-delta";
+pub(crate) const PER_DELTA: &str = "per-delta";
 
 /// Starts of a function when cold starts are measured.
 const STARTS: usize = 20;
@@ -90,8 +90,8 @@ async fn senders(stage: &Stage, options: &Options) -> Result<Vec<Sender>> {
     Ok(senders)
 }
 
-/// Measures a cell. The order of the senders is turned around after each round, so that a drift of the machine's speed
-/// does not favour one of them. The first run of each sender warms it up and does not count.
+/// Measures a cell. The order of the senders is reversed after each round, so that a drift of the machine's speed does not
+/// favour one of them. The first run of a sender, and one after a pause, warms it up and does not count.
 async fn measure(
     stage: &Stage,
     cell: &Cell,
@@ -99,28 +99,22 @@ async fn measure(
     options: &Options,
 ) -> Result<Vec<Row>> {
     let mut runs: Vec<Vec<RunFigures>> = senders.iter().map(|_| Vec::new()).collect();
-    let wanted = |index: usize, sender: &Sender| match index {
-        0 => options.runs(),
-        _ if cell.controlled && sender.takes(cell) => options.other_runs(),
-        _ => 0,
-    };
-    for round in 0..=options.runs() {
+    for round in 1..=options.runs() {
         let mut order: Vec<usize> = (0..senders.len()).collect();
-        if round % 2 == 1 {
+        if round % 2 == 0 {
             order.reverse();
         }
         for index in order {
             let sender = &mut senders[index];
-            if round > wanted(index, sender) || wanted(index, sender) == 0 {
+            let measured = index == 0
+                || (cell.controlled && sender.takes(cell) && options.others_run_in(round));
+            if !measured {
                 continue;
             }
-            let (name, dialect) = (sender.name.clone(), sender.dialect);
-            let run = sender.run(stage, cell).await;
-            let figures = run.and_then(|run| RunFigures::of(cell, dialect, &run));
-            let figures = figures.with_context(|| format!("{name} in cell {}", cell.name))?;
-            if round > 0 {
-                runs[index].push(figures);
+            if runs[index].is_empty() || sender.is_cold() {
+                counted(stage, cell, sender).await?;
             }
+            runs[index].push(counted(stage, cell, sender).await?);
         }
     }
     let mut rows = Vec::new();
@@ -133,7 +127,7 @@ async fn measure(
             .out
             .join(format!("{}-{}.svg", cell.name, sender.name));
         plot::draw(last, &title, &file)?;
-        let figures = Figures::join(cell, runs);
+        let figures = Figures::join(runs);
         progress(cell, sender, &figures)?;
         rows.push(Row {
             cell: cell.name,
@@ -142,6 +136,13 @@ async fn measure(
         });
     }
     Ok(rows)
+}
+
+/// Makes a run and takes its figures, which fails unless the run was right.
+async fn counted(stage: &Stage, cell: &Cell, sender: &mut Sender) -> Result<RunFigures> {
+    let run = sender.run(stage, cell).await;
+    let figures = run.and_then(|run| RunFigures::of(cell, sender.dialect, &run));
+    figures.with_context(|| format!("{} in cell {}", sender.name, cell.name))
 }
 
 fn memory(sender: &Sender) -> Result<Memory> {

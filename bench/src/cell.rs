@@ -1,4 +1,4 @@
-//! Cells: what is measured under which conditions.
+//! Cells: the conditions of a measurement.
 
 use std::time::Duration;
 

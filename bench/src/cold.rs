@@ -11,7 +11,7 @@ use crate::figures::{in_millis, millis, percentile};
 use crate::function::Function;
 use crate::gate::received;
 use crate::quota::Quota;
-use crate::sender::{Dialect, Front, Taken};
+use crate::sender::{Acknowledged, Dialect, Front};
 use crate::stage::Stage;
 
 /// Functions whose start is measured.
@@ -29,12 +29,12 @@ const FUNCTIONS: [&str; 7] = [
 const MEMORY: [Option<u32>; 3] = [None, Some(512), Some(256)];
 
 /// Cell of the first run.
-pub(crate) const CELL: &str = "d25-r45";
+const CELL: &str = "d25-r45";
 
 /// Figures of cold starts. Times are medians in milliseconds.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Cold {
+pub(crate) struct ColdStart {
     /// Function, or the run in which the worker is cold.
     pub(crate) what: String,
     /// Memory that decides the share of a core, in MB; `None` for a full core.
@@ -50,37 +50,31 @@ pub(crate) struct Cold {
 }
 
 /// Measures the starts of all functions, and first runs of the worker.
-pub(crate) async fn measure(stage: &Stage, folder: &Path, starts: usize) -> Result<Vec<Cold>> {
+pub(crate) async fn measure(stage: &Stage, folder: &Path, starts: usize) -> Result<Vec<ColdStart>> {
     let mut all = Vec::new();
     for function in FUNCTIONS {
-        all.push(start(stage, folder, function, None, starts).await?);
+        all.push(start(stage, folder, function, starts).await?);
     }
     let cell = Cell::all().into_iter().find(|cell| cell.name == CELL);
     let cell = cell.context("the cell exists")?;
-    let front = Front::start(stage, folder).await?;
+    let front = Front::start(stage, folder, "cold").await?;
     for memory in MEMORY {
         all.push(first_run(stage, folder, &front, &cell, memory, starts).await?);
     }
     Ok(all)
 }
 
-async fn start(
-    stage: &Stage,
-    folder: &Path,
-    name: &str,
-    memory: Option<u32>,
-    starts: usize,
-) -> Result<Cold> {
+async fn start(stage: &Stage, folder: &Path, name: &str, starts: usize) -> Result<ColdStart> {
     let (mut times, mut peak_memory) = (Vec::new(), 0);
     for _ in 0..starts {
-        let (mut function, _quota) = exec(stage, folder, name, memory)?;
+        let (mut function, _) = exec(stage, folder, name, None)?;
         let ready = function.ready().await?;
         times.push(millis(function.started(), ready));
         peak_memory = peak_memory.max(function.peak_memory()?);
     }
-    Ok(Cold {
+    Ok(ColdStart {
         what: name.to_owned(),
-        memory,
+        memory: None,
         starts,
         to_next: percentile(&times, 0.5),
         first_text: None,
@@ -88,7 +82,7 @@ async fn start(
     })
 }
 
-/// Measures runs whose worker is started with the event, so that nothing of it is warm.
+/// Measures runs whose worker is started for the run, so that nothing of it is warm.
 async fn first_run(
     stage: &Stage,
     folder: &Path,
@@ -96,11 +90,11 @@ async fn first_run(
     cell: &Cell,
     memory: Option<u32>,
     starts: usize,
-) -> Result<Cold> {
+) -> Result<ColdStart> {
     let (mut to_next, mut first_text, mut peak_memory) = (Vec::new(), Vec::new(), 0);
     for number in 0..starts {
         let run = format!("bench-cold-{}-{number}", memory.unwrap_or_default());
-        let Taken { event, .. } = front.prompt(stage, cell, &run).await?;
+        let Acknowledged { event, .. } = front.prompt(stage, cell, &run).await?;
         let (mut worker, _quota) = exec(stage, folder, "worker", memory)?;
         to_next.push(millis(worker.started(), worker.ready().await?));
         let invocation = worker.invoke(&event).await?;
@@ -112,7 +106,7 @@ async fn first_run(
         first_text.push(in_millis(waited.saturating_sub(model)));
         peak_memory = peak_memory.max(worker.peak_memory()?);
     }
-    Ok(Cold {
+    Ok(ColdStart {
         what: "worker, first run".to_owned(),
         memory,
         starts,

@@ -27,10 +27,12 @@ pub(crate) struct RunFigures {
     pub(crate) to_model: f64,
     /// Time from the message's event to its acknowledgement.
     pub(crate) ack: Option<f64>,
-    /// Time of the invocation beyond that of the model.
-    pub(crate) added: f64,
-    /// CPU time.
+    /// Time of the invocation beyond that of the model; `None` when the run was cut short.
+    pub(crate) added: Option<f64>,
+    /// CPU time for a thousand deltas.
     pub(crate) cpu: f64,
+    /// Latest delta, compared with its trace.
+    pub(crate) late: f64,
     /// Time from the answer 410 to the end of the model's stream.
     pub(crate) stop: Option<f64>,
     /// Requests to the tables.
@@ -66,10 +68,12 @@ pub(crate) struct Figures {
     pub(crate) first: Option<f64>,
     pub(crate) to_model: f64,
     pub(crate) ack: Option<f64>,
-    pub(crate) added: f64,
+    pub(crate) added: Option<f64>,
     pub(crate) cpu_per_1000_deltas: f64,
     pub(crate) stop: Option<f64>,
     pub(crate) storage_requests: f64,
+    /// Latest delta of all runs, compared with its trace: what the fakes themselves add.
+    pub(crate) late: f64,
 }
 
 impl RunFigures {
@@ -98,11 +102,7 @@ impl RunFigures {
         let to_model = to_model.context("the model was not called")?;
         let gone = observed.posts.iter().find(|post| post.status == 410);
         let gone = gone.and_then(|post| post.answered);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "there are thousands of posts at most"
-        )]
-        let posts = observed.posts.len() as f64 / cell.subscribers as f64;
+        let posts = count(observed.posts.len()) / count(cell.subscribers);
         Ok(Self {
             lags,
             tail: after_last(worst(tails.collect())),
@@ -114,8 +114,10 @@ impl RunFigures {
                 .map(|(at, delta)| millis(*delta, at)),
             to_model: millis(run.invoked, *to_model),
             ack: run.ack.map(in_millis),
-            added: in_millis((run.returned - run.invoked).saturating_sub(cell.model_time())),
-            cpu: in_millis(run.cpu),
+            added: (!cell.cut_short())
+                .then(|| in_millis((run.returned - run.invoked).saturating_sub(cell.model_time()))),
+            cpu: in_millis(run.cpu) * 1000.0 / count(deltas.len()),
+            late: observed.late.iter().max().copied().map_or(0.0, in_millis),
             stop: gone
                 .zip(observed.model_ended)
                 .map(|(gone, ended)| millis(gone, ended)),
@@ -145,7 +147,7 @@ fn timeline(run: &Run, answered: &[Instant]) -> Timeline {
 
 impl Figures {
     /// Joins the figures of all runs of a cell.
-    pub(crate) fn join(cell: &Cell, runs: &[RunFigures]) -> Self {
+    pub(crate) fn join(runs: &[RunFigures]) -> Self {
         let lags: Vec<f64> = runs
             .iter()
             .flat_map(|run| run.lags.iter().copied())
@@ -157,11 +159,6 @@ impl Figures {
             let known: Vec<f64> = runs.iter().filter_map(figure).collect();
             (!known.is_empty()).then(|| percentile(&known, 0.5))
         };
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "there are thousands of deltas at most"
-        )]
-        let thousands = cell.deltas() as f64 / 1000.0;
         Self {
             runs: runs.len(),
             lag_p50: percentile(&lags, 0.5),
@@ -172,14 +169,11 @@ impl Figures {
             first: optional(|run| run.first),
             to_model: median(|run| run.to_model),
             ack: optional(|run| run.ack),
-            added: median(|run| run.added),
-            cpu_per_1000_deltas: median(|run| run.cpu) / thousands,
+            added: optional(|run| run.added),
+            cpu_per_1000_deltas: median(|run| run.cpu),
             stop: optional(|run| run.stop),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "there are thousands of requests at most"
-            )]
-            storage_requests: median(|run| run.storage_requests as f64),
+            storage_requests: median(|run| count(run.storage_requests)),
+            late: percentile(&runs.iter().map(|run| run.late).collect::<Vec<_>>(), 1.0),
         }
     }
 }
@@ -196,6 +190,14 @@ pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
     )]
     let rank = (sorted.len() as f64 * share).ceil() as usize;
     sorted.get(rank.max(1) - 1).copied().unwrap_or_default()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a run has thousands of anything at most"
+)]
+fn count(number: usize) -> f64 {
+    number as f64
 }
 
 /// Milliseconds between two stamps; negative when the second one is earlier.

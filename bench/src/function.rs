@@ -67,13 +67,12 @@ impl Function {
         self.api.invoke(event).await
     }
 
-    /// CPU time of all threads so far.
+    /// CPU time so far of the threads that have not ended.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        let mut total = Duration::ZERO;
-        for task in self.process()?.tasks()? {
-            total += Duration::from_nanos(task?.schedstat()?.sum_exec_runtime);
-        }
-        Ok(total)
+        // A thread may end while it is looked at.
+        let times = self.process()?.tasks()?.flatten();
+        let times = times.filter_map(|task| Some(task.schedstat().ok()?.sum_exec_runtime));
+        Ok(Duration::from_nanos(times.sum()))
     }
 
     /// Largest resident memory so far, in bytes.

@@ -1,4 +1,4 @@
-//! What must be true of a run before its figures count: the text is complete and in order, and the run ends once.
+//! Conditions on a run before its figures count: the text is complete and in order, and the run ends once.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::fakes::observed::{Observed, Post};
 use crate::sender::Dialect;
 use crate::trace::{TOKEN_BYTES, token};
 
-/// What one connection received.
+/// Posts that one connection received.
 #[derive(Debug)]
 pub(crate) struct Received {
     /// For each delta the answer to the post that completed it.

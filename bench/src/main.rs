@@ -29,7 +29,7 @@ use clap::Parser as _;
 
 use crate::options::Options;
 
-// One thread for all fakes, so that the functions have the other core.
+// One thread for all fakes, so that on two cores the functions have the other one; another thread drives the timers.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let options = Options::parse();

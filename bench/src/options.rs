@@ -18,7 +18,7 @@ pub(crate) struct Options {
     /// Few runs of the most telling cells, in less than five minutes.
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Runs of a cell; controls and peers have a third of them, at least one. Default: 30, or 3 when quick.
+    /// Runs of a cell; controls and peers have a third of them. Default: 30, or 3 when quick.
     #[arg(long)]
     pub(crate) runs: Option<usize>,
     /// Cells to measure; all unless given.
@@ -47,8 +47,8 @@ impl Options {
         self.runs.unwrap_or(if self.quick { 3 } else { 30 }).max(1)
     }
 
-    /// Runs of a cell by a control or a peer.
-    pub(crate) fn other_runs(&self) -> usize {
-        self.runs().div_ceil(3)
+    /// Tells whether controls and peers run in this round, counted from 1: in every third one, and at least once.
+    pub(crate) fn others_run_in(&self, round: usize) -> bool {
+        round.is_multiple_of(self.runs().min(3))
     }
 }

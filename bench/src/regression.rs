@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::bench::stage;
+use crate::bench::{PER_DELTA, stage};
 use crate::cell::Cell;
 use crate::figures::{Figures, RunFigures};
 use crate::options::Options;
@@ -29,7 +29,7 @@ pub(crate) async fn run(options: &Options) -> Result<String> {
     let cell = Cell::all().into_iter().find(|cell| cell.name == CELL);
     let cell = cell.context("the cell exists")?;
     let product = Sender::product(&stage, folder, Product::Default).await?;
-    let control = Sender::single(&stage, "per-delta".to_owned(), &folder.join("per-delta")).await?;
+    let control = Sender::single(&stage, PER_DELTA.to_owned(), &folder.join(PER_DELTA)).await?;
     let product = measured(&stage, &cell, product, RUNS).await?;
     let control = measured(&stage, &cell, control, 1).await?;
     let ratios = [
@@ -39,7 +39,7 @@ pub(crate) async fn run(options: &Options) -> Result<String> {
     for (name, ratio, least) in ratios {
         ensure!(
             ratio >= least,
-            "{name}: the ratio to the control is {ratio:.1}, it was at least {least}"
+            "{name}: the ratio to the control is {ratio:.1}, it must be at least {least}"
         );
     }
     let [lag, posts] = ratios.map(|(name, ratio, _)| format!("{name} {ratio:.1}"));
@@ -52,5 +52,5 @@ async fn measured(stage: &Stage, cell: &Cell, mut sender: Sender, runs: usize) -
         let run = sender.run(stage, cell).await?;
         all.push(RunFigures::of(cell, sender.dialect, &run)?);
     }
-    Ok(Figures::join(cell, &all))
+    Ok(Figures::join(&all))
 }

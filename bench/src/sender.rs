@@ -1,4 +1,4 @@
-//! What is measured: the product, or one function that answers a message by itself.
+//! Senders: the product, a control or a peer.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,6 +12,9 @@ use crate::fakes::connections::PREFIX;
 use crate::fakes::observed::Observed;
 use crate::function::{Environment, Function};
 use crate::stage::Stage;
+
+/// Time for which a client certainly keeps a connection: the product's keep one for 20 s.
+const POOL_IDLE: Duration = Duration::from_secs(15);
 
 /// Prompt of every run.
 const PROMPT: &str = "Count.";
@@ -40,7 +43,7 @@ pub(crate) enum Dialect {
     Any,
 }
 
-/// What is measured.
+/// Sender: the product, a control or a peer.
 #[derive(Debug)]
 pub(crate) struct Sender {
     /// Name, also of its files.
@@ -49,6 +52,8 @@ pub(crate) struct Sender {
     pub(crate) dialect: Dialect,
     parts: Parts,
     runs: usize,
+    /// End of the last run.
+    last: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -69,7 +74,7 @@ pub(crate) struct Front {
 }
 
 /// Job of a prompt that was acknowledged.
-pub(crate) struct Taken {
+pub(crate) struct Acknowledged {
     /// Event of the queue for the worker.
     pub(crate) event: Value,
     /// Time from the message's event to its response.
@@ -86,7 +91,7 @@ pub(crate) enum Product {
 }
 
 impl Sender {
-    /// Starts the functions of the product that lie in `folder`.
+    /// Starts the functions of the product in `folder`.
     pub(crate) async fn product(stage: &Stage, folder: &Path, product: Product) -> Result<Self> {
         let (name, lines) = match product {
             Product::Default => ("longwire", None),
@@ -103,7 +108,7 @@ impl Sender {
         }
         let front = Front {
             lines,
-            ..Front::start(stage, folder).await?
+            ..Front::start(stage, folder, name).await?
         };
         let log = stage.log(&format!("{name}-worker"));
         let worker = started(&folder.join("worker"), &environment, &log).await?;
@@ -114,6 +119,7 @@ impl Sender {
             dialect: Dialect::AgUi,
             parts,
             runs: 0,
+            last: None,
         })
     }
 
@@ -126,6 +132,7 @@ impl Sender {
             dialect: Dialect::Any,
             parts: Parts::Single(function),
             runs: 0,
+            last: None,
         })
     }
 
@@ -152,13 +159,24 @@ impl Sender {
         }
     }
 
+    /// Tells whether the last run was so long ago that clients have closed the connections of their pools.
+    pub(crate) fn is_cold(&self) -> bool {
+        self.last.is_none_or(|last| last.elapsed() > POOL_IDLE)
+    }
+
     /// Makes one run of a cell.
     pub(crate) async fn run(&mut self, stage: &Stage, cell: &Cell) -> Result<Run> {
+        let run = self.run_once(stage, cell).await;
+        self.last = Some(Instant::now());
+        run
+    }
+
+    async fn run_once(&mut self, stage: &Stage, cell: &Cell) -> Result<Run> {
         self.runs += 1;
         let run = format!("{PREFIX}{}-{}", self.name, self.runs);
         match &self.parts {
             Parts::Product { front, worker } => {
-                let Taken { event, ack } = front.prompt(stage, cell, &run).await?;
+                let Acknowledged { event, ack } = front.prompt(stage, cell, &run).await?;
                 measured(stage, worker, &event, Some(ack)).await
             }
             Parts::Single(function) => {
@@ -172,11 +190,11 @@ impl Sender {
 }
 
 impl Front {
-    /// Starts the functions that lie in `folder`.
-    pub(crate) async fn start(stage: &Stage, folder: &Path) -> Result<Self> {
+    /// Starts the functions in `folder` for a sender of this name.
+    pub(crate) async fn start(stage: &Stage, folder: &Path, name: &str) -> Result<Self> {
         let environment = stage.environment();
         let start = async |function: &str| {
-            let log = stage.log(&format!("front-{function}"));
+            let log = stage.log(&format!("{name}-{function}"));
             started(&folder.join(function), &environment, &log).await
         };
         Ok(Self {
@@ -187,7 +205,12 @@ impl Front {
     }
 
     /// Connects the subscribers of a run, whose name is new, and sends its prompt.
-    pub(crate) async fn prompt(&self, stage: &Stage, cell: &Cell, run: &str) -> Result<Taken> {
+    pub(crate) async fn prompt(
+        &self,
+        stage: &Stage,
+        cell: &Cell,
+        run: &str,
+    ) -> Result<Acknowledged> {
         for subscriber in 0..cell.subscribers {
             let event = events::connect(&format!("{run}-{subscriber}"), run, self.lines)?;
             let connected = self.connect.invoke(&event).await?.response;
@@ -204,7 +227,7 @@ impl Front {
         ensure!(body.contains("\"ack\""), "the prompt was not taken: {body}");
         let observed = stage.recorder.take();
         let job = observed.messages.first().context("no job was sent")?;
-        Ok(Taken {
+        Ok(Acknowledged {
             event: events::queue(job)?,
             ack: taken.ended - taken.started,
         })
@@ -237,7 +260,7 @@ async fn measured(
         ack,
         invoked: invocation.started,
         returned: invocation.ended,
-        cpu: function.cpu()? - before,
+        cpu: function.cpu()?.saturating_sub(before),
         observed: stage.recorder.take(),
     })
 }

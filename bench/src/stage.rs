@@ -75,7 +75,6 @@ impl Stage {
             ("REPLAY_QUEUE_URL", queue("replays")),
             ("MODEL_ID", MODEL_ID.to_owned()),
             ("MAX_TOKENS", "16000".to_owned()),
-            ("MESSAGES_PER_SECOND", "0".to_owned()),
             ("WEATHER_GEOCODING_URL", format!("http://{model}/weather")),
             ("WEATHER_FORECAST_URL", format!("http://{model}/weather")),
         ];

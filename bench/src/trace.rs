@@ -1,4 +1,4 @@
-//! Arrival traces: when the model writes what.
+//! Arrival traces: times of the model's deltas.
 
 use std::time::Duration;
 

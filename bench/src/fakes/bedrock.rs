@@ -108,8 +108,11 @@ impl Streaming {
         let frame = self.frames.next()?;
         clock::at(self.requested + frame.at).await;
         if frame.text {
-            self.recorder
-                .record(|observed| observed.deltas.push(Instant::now()));
+            let now = Instant::now();
+            self.recorder.record(|observed| {
+                observed.deltas.push(now);
+                observed.late.push(now - (self.requested + frame.at));
+            });
         }
         Some(frame.bytes)
     }

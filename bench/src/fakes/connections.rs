@@ -8,7 +8,6 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::post;
-use serde::Serialize;
 
 use crate::clock;
 use crate::fakes::observed::Recorder;
@@ -19,9 +18,8 @@ pub(crate) const STAGE: &str = "live";
 /// Beginning of the ids of the bench's connections. Others do not exist.
 pub(crate) const PREFIX: &str = "bench-";
 
-/// What goes wrong with posts. Posts of a run are counted from 0, repetitions included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Fault of posts. Posts of a run are counted from 0, repetitions included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Nothing.
     None,
@@ -33,12 +31,12 @@ pub(crate) enum Fault {
     Stall(usize, u64),
 }
 
-/// How posts are answered.
+/// Behaviour of posts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Behaviour {
     /// Time of a round trip, without the work of both sides.
     pub(crate) round_trip: Duration,
-    /// What goes wrong.
+    /// Fault.
     pub(crate) fault: Fault,
 }
 
@@ -62,7 +60,7 @@ impl Connections {
         }
     }
 
-    /// Sets how the posts of the next run are answered.
+    /// Sets the behaviour of the posts of the next run.
     pub(crate) fn set_behaviour(&self, behaviour: Behaviour) {
         *self.lock() = behaviour;
     }
@@ -91,7 +89,7 @@ async fn take_post(
         return StatusCode::BAD_REQUEST;
     }
     let Behaviour { round_trip, fault } = *connections.lock();
-    let (open, index) = connections.recorder.post_arrived(id, body);
+    let (open, index) = connections.recorder.post_arrived(id, arrived, body);
     let (status, more) = match fault {
         Fault::Gone(first) if index >= first => (410, Duration::ZERO),
         Fault::Every(nth, status) if index % nth == nth - 1 => (status, Duration::ZERO),

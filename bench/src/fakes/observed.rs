@@ -1,17 +1,19 @@
-//! What the fakes observe of one run.
+//! Observations of the fakes during one run.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-/// What the fakes observed of one run.
+/// Observations of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
     /// Arrivals of requests at the model.
     pub(crate) model_requests: Vec<Instant>,
     /// Times at which the model wrote the deltas of its text.
     pub(crate) deltas: Vec<Instant>,
+    /// Time by which each of these deltas was later than its trace says.
+    pub(crate) late: Vec<Duration>,
     /// End of the last stream of the model, whether it was read to its end or dropped.
     pub(crate) model_ended: Option<Instant>,
     /// Posts to connections, in the order of their arrival.
@@ -68,12 +70,17 @@ impl Recorder {
     }
 
     /// Records the arrival of a post. Returns it with its number in this run, counted from 0.
-    pub(crate) fn post_arrived(&self, connection: String, body: Bytes) -> (OpenPost, usize) {
+    pub(crate) fn post_arrived(
+        &self,
+        connection: String,
+        arrived: Instant,
+        body: Bytes,
+    ) -> (OpenPost, usize) {
         let mut recording = self.lock();
         let index = recording.observed.posts.len();
         recording.observed.posts.push(Post {
             connection,
-            arrived: Instant::now(),
+            arrived,
             answered: None,
             status: 0,
             body,

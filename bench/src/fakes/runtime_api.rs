@@ -21,7 +21,7 @@ use crate::fakes::server::serve;
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 
 /// Longest time that the bench waits for the function.
-const PATIENCE: Duration = Duration::from_secs(120);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Invocation that is over.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl RuntimeApi {
     /// Waits until the function asks for its first event, and returns when it did.
     pub(crate) async fn ready(&self) -> Result<Instant> {
         let mut next = self.next.clone();
-        let asked = tokio::time::timeout(PATIENCE, next.wait_for(Option::is_some));
+        let asked = tokio::time::timeout(RESPONSE_TIMEOUT, next.wait_for(Option::is_some));
         let asked = asked
             .await
             .context("the function does not ask for an event")??;
@@ -112,7 +112,7 @@ impl RuntimeApi {
             started,
             answered,
         })?;
-        let answer = tokio::time::timeout(PATIENCE, was_answered);
+        let answer = tokio::time::timeout(RESPONSE_TIMEOUT, was_answered);
         let (ended, answer) = answer.await.context("the function does not answer")??;
         match answer {
             Ok(response) => Ok(Invocation {

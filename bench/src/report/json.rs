@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::cold::Cold;
+use crate::cold::ColdStart;
 use crate::figures::Figures;
 use crate::report::conditions::Conditions;
 
@@ -17,7 +17,7 @@ pub(crate) struct Report {
     pub(crate) conditions: Conditions,
     pub(crate) cells: Vec<Row>,
     pub(crate) senders: Vec<Memory>,
-    pub(crate) cold_starts: Vec<Cold>,
+    pub(crate) cold_starts: Vec<ColdStart>,
 }
 
 /// Figures of one sender in one cell.

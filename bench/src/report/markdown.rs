@@ -1,11 +1,11 @@
 //! Report as tables in Markdown.
 
-use crate::cold::Cold;
+use crate::cold::ColdStart;
 use crate::report::json::{Memory, Report, Row};
 
 const CELLS: &str = "\
-| cell | sender | runs | lag p50 | lag p99 | tail | RUN_FINISHED | posts | first post | to model | ack | added | CPU/1,000 | stop |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
+| cell | sender | runs | lag p50 | lag p99 | tail | RUN_FINISHED | posts | first post | to model | ack | added | CPU/1,000 | stop | late |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
 
 const COLD: &str = "\
 | cold start | memory | starts | exec → /next | event → first text, without T0 | peak memory |
@@ -45,9 +45,10 @@ fn row(row: &Row) -> String {
         optional(figures.first),
         number(figures.to_model),
         optional(figures.ack),
-        number(figures.added),
+        optional(figures.added),
         number(figures.cpu_per_1000_deltas),
         optional(figures.stop),
+        number(figures.late),
     ];
     line(&cells)
 }
@@ -57,7 +58,7 @@ fn memory(memory: &Memory) -> String {
     line(&[memory.sender.clone(), mebibytes(memory.peak), of_ingest])
 }
 
-fn cold(cold: &Cold) -> String {
+fn cold(cold: &ColdStart) -> String {
     let memory = cold.memory.map(|memory| format!("{memory} MB"));
     line(&[
         cold.what.clone(),
