@@ -17,9 +17,6 @@
 //!   in the queue and sends; or its `wakeBy` passes, and a sweep or the thread's next prompt sends.
 //! - After `leave`, the `wakeBy` of the new head passes.
 //!
-//! A start on an idle thread sends the job beside its append, to save a round trip. Its worker waits for the append for a
-//! second, and appends the run otherwise. An append that comes after the end of its run is refused.
-//!
 //! A head that has ended, or has no row, has no `wakeBy`. A run queued behind it has one, and the sweep sends the
 //! head's job, so that a worker advances the queue; without such a run the thread's next prompt does the same, even
 //! one that is refused because the thread is busy. A job too many does no harm: the row decides whether a worker may
