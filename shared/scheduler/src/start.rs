@@ -84,7 +84,8 @@ impl Scheduler {
     /// run.
     pub async fn start(&self, run: &NewRun) -> Result<Started, ScheduleError> {
         let scheduler = self.caused_by(Some(run.subscriber.clone()));
-        scheduler.start_or_repeat(run).await
+        // On the heap, because the future is large.
+        Box::pin(scheduler.start_or_repeat(run)).await
     }
 
     async fn start_or_repeat(&self, run: &NewRun) -> Result<Started, ScheduleError> {
