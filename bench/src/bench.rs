@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::cell::Cell;
 use crate::cold;
-use crate::figures::{Figures, RunFigures};
+use crate::figures::{CellFigures, RunFigures};
 use crate::options::Options;
 use crate::report::conditions::Conditions;
 use crate::report::json::{self, Memory, Report, Row};
@@ -127,7 +127,7 @@ async fn measure(
             .out
             .join(format!("{}-{}.svg", cell.name, sender.name));
         plot::draw(last, &title, &file)?;
-        let figures = Figures::join(runs);
+        let figures = CellFigures::join(runs);
         progress(cell, sender, &figures)?;
         rows.push(Row {
             cell: cell.name,
@@ -155,13 +155,11 @@ fn memory(sender: &Sender) -> Result<Memory> {
 }
 
 /// Tells that a cell is done.
-fn progress(cell: &Cell, sender: &Sender, figures: &Figures) -> Result<()> {
-    let Figures {
-        lag_p50,
-        lag_p99,
-        posts,
-        ..
+fn progress(cell: &Cell, sender: &Sender, figures: &CellFigures) -> Result<()> {
+    let CellFigures {
+        lag_p50, lag_p99, ..
     } = figures;
+    let posts = figures.medians.posts.unwrap_or_default();
     writeln!(
         stderr(),
         "{} {}: lag {lag_p50:.1} ms, p99 {lag_p99:.1} ms, {posts:.0} posts",

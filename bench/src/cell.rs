@@ -19,7 +19,7 @@ pub(crate) struct Cell {
     pub(crate) replies: Vec<Reply>,
     /// Connections that receive the run's events.
     pub(crate) subscribers: usize,
-    /// What goes wrong with posts.
+    /// Fault of the posts.
     pub(crate) fault: Fault,
     /// Controls are measured, too.
     pub(crate) controlled: bool,

@@ -9,37 +9,60 @@ use crate::cell::Cell;
 use crate::gate::received;
 use crate::sender::{Dialect, Run};
 
-/// Figures of one run. Times are in milliseconds.
+/// Figures that a run has and a cell has the medians of. Times are in milliseconds.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RunFigures {
-    /// For each delta and connection the time from the model's write to the answer of the post that completed it.
-    pub(crate) lags: Vec<f64>,
+pub(crate) struct Figures {
     /// Time from the last delta to the answer of the post with its text.
     pub(crate) tail: Option<f64>,
     /// Time from the last delta to the answer of the post with the terminal event.
     pub(crate) finish: Option<f64>,
     /// Posts to one connection, repetitions included.
-    pub(crate) posts: f64,
+    pub(crate) posts: Option<f64>,
     /// Time from the first delta to the arrival of its post.
     pub(crate) first: Option<f64>,
     /// Time from the event to the request at the model.
-    pub(crate) to_model: f64,
+    pub(crate) to_model: Option<f64>,
     /// Time from the message's event to its acknowledgement.
     pub(crate) ack: Option<f64>,
     /// Time of the invocation beyond that of the model; `None` when the run was cut short.
     pub(crate) added: Option<f64>,
     /// CPU time for a thousand deltas.
-    pub(crate) cpu: f64,
-    /// Latest delta, compared with its trace.
-    pub(crate) late: f64,
+    pub(crate) cpu_per_1000_deltas: Option<f64>,
     /// Time from the answer 410 to the end of the model's stream.
     pub(crate) stop: Option<f64>,
     /// Requests to the tables.
-    pub(crate) storage_requests: usize,
-    /// Times of deltas and of posts after the first delta, for the plot of one connection.
-    #[serde(skip)]
+    pub(crate) storage_requests: Option<f64>,
+}
+
+/// Figures of one run.
+#[derive(Debug, Clone)]
+pub(crate) struct RunFigures {
+    /// For each delta and connection the time from the model's write to the answer of the post that completed it, in
+    /// milliseconds.
+    lags: Vec<f64>,
+    /// Time by which the latest delta was later than its trace says, in milliseconds.
+    late: f64,
+    figures: Figures,
+    /// Times for the plot of one connection.
     pub(crate) timeline: Timeline,
+}
+
+/// Figures of all runs of a cell by one sender. Times are in milliseconds.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CellFigures {
+    /// Number of runs.
+    pub(crate) runs: usize,
+    /// Median lag over all deltas of all runs.
+    pub(crate) lag_p50: f64,
+    /// 99th percentile of the same.
+    pub(crate) lag_p99: f64,
+    /// Medians over the runs.
+    #[serde(flatten)]
+    pub(crate) medians: Figures,
+    /// Latest delta of all runs, compared with its trace: what the fakes themselves add.
+    pub(crate) late: f64,
 }
 
 /// Times after the first delta, in milliseconds.
@@ -49,31 +72,6 @@ pub(crate) struct Timeline {
     pub(crate) deltas: Vec<(f64, f64)>,
     /// Arrivals of posts.
     pub(crate) posts: Vec<f64>,
-}
-
-/// Figures of all runs of a cell by one sender. Times are in milliseconds.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Figures {
-    /// Number of runs.
-    pub(crate) runs: usize,
-    /// Median lag over all deltas of all runs.
-    pub(crate) lag_p50: f64,
-    /// 99th percentile of the same.
-    pub(crate) lag_p99: f64,
-    /// Medians over the runs, of the fields of [`RunFigures`].
-    pub(crate) tail: Option<f64>,
-    pub(crate) finish: Option<f64>,
-    pub(crate) posts: f64,
-    pub(crate) first: Option<f64>,
-    pub(crate) to_model: f64,
-    pub(crate) ack: Option<f64>,
-    pub(crate) added: Option<f64>,
-    pub(crate) cpu_per_1000_deltas: f64,
-    pub(crate) stop: Option<f64>,
-    pub(crate) storage_requests: f64,
-    /// Latest delta of all runs, compared with its trace: what the fakes themselves add.
-    pub(crate) late: f64,
 }
 
 impl RunFigures {
@@ -102,26 +100,28 @@ impl RunFigures {
         let to_model = to_model.context("the model was not called")?;
         let gone = observed.posts.iter().find(|post| post.status == 410);
         let gone = gone.and_then(|post| post.answered);
-        let posts = count(observed.posts.len()) / count(cell.subscribers);
-        Ok(Self {
-            lags,
+        let beyond_model = (run.returned - run.invoked).saturating_sub(cell.model_time());
+        let figures = Figures {
             tail: after_last(worst(tails.collect())),
             finish: after_last(worst(ends.collect())),
-            posts,
+            posts: Some(count(observed.posts.len()) / count(cell.subscribers)),
             first: first
                 .min()
                 .zip(deltas.first())
                 .map(|(at, delta)| millis(*delta, at)),
-            to_model: millis(run.invoked, *to_model),
+            to_model: Some(millis(run.invoked, *to_model)),
             ack: run.ack.map(in_millis),
-            added: (!cell.cut_short())
-                .then(|| in_millis((run.returned - run.invoked).saturating_sub(cell.model_time()))),
-            cpu: in_millis(run.cpu) * 1000.0 / count(deltas.len()),
-            late: observed.late.iter().max().copied().map_or(0.0, in_millis),
+            added: (!cell.cut_short()).then(|| in_millis(beyond_model)),
+            cpu_per_1000_deltas: Some(in_millis(run.cpu) * 1000.0 / count(deltas.len())),
             stop: gone
                 .zip(observed.model_ended)
                 .map(|(gone, ended)| millis(gone, ended)),
-            storage_requests: observed.storage_requests,
+            storage_requests: Some(count(observed.storage_requests)),
+        };
+        Ok(Self {
+            lags,
+            late: observed.late.iter().max().copied().map_or(0.0, in_millis),
+            figures,
             timeline: timeline(run, &received[0].answered),
         })
     }
@@ -145,35 +145,35 @@ fn timeline(run: &Run, answered: &[Instant]) -> Timeline {
     }
 }
 
-impl Figures {
+impl CellFigures {
     /// Joins the figures of all runs of a cell.
     pub(crate) fn join(runs: &[RunFigures]) -> Self {
         let lags: Vec<f64> = runs
             .iter()
             .flat_map(|run| run.lags.iter().copied())
             .collect();
-        let median = |figure: fn(&RunFigures) -> f64| {
-            percentile(&runs.iter().map(figure).collect::<Vec<_>>(), 0.5)
-        };
-        let optional = |figure: fn(&RunFigures) -> Option<f64>| {
-            let known: Vec<f64> = runs.iter().filter_map(figure).collect();
+        let late: Vec<f64> = runs.iter().map(|run| run.late).collect();
+        let median = |figure: fn(&Figures) -> Option<f64>| {
+            let known: Vec<f64> = runs.iter().filter_map(|run| figure(&run.figures)).collect();
             (!known.is_empty()).then(|| percentile(&known, 0.5))
         };
         Self {
             runs: runs.len(),
             lag_p50: percentile(&lags, 0.5),
             lag_p99: percentile(&lags, 0.99),
-            tail: optional(|run| run.tail),
-            finish: optional(|run| run.finish),
-            posts: median(|run| run.posts),
-            first: optional(|run| run.first),
-            to_model: median(|run| run.to_model),
-            ack: optional(|run| run.ack),
-            added: optional(|run| run.added),
-            cpu_per_1000_deltas: median(|run| run.cpu),
-            stop: optional(|run| run.stop),
-            storage_requests: median(|run| count(run.storage_requests)),
-            late: percentile(&runs.iter().map(|run| run.late).collect::<Vec<_>>(), 1.0),
+            medians: Figures {
+                tail: median(|run| run.tail),
+                finish: median(|run| run.finish),
+                posts: median(|run| run.posts),
+                first: median(|run| run.first),
+                to_model: median(|run| run.to_model),
+                ack: median(|run| run.ack),
+                added: median(|run| run.added),
+                cpu_per_1000_deltas: median(|run| run.cpu_per_1000_deltas),
+                stop: median(|run| run.stop),
+                storage_requests: median(|run| run.storage_requests),
+            },
+            late: percentile(&late, 1.0),
         }
     }
 }

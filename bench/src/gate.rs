@@ -25,6 +25,8 @@ pub(crate) struct Received {
 struct Content {
     text: String,
     ends: usize,
+    /// Results of tools that found the weather.
+    results: usize,
 }
 
 /// Reads what each connection of a run received. Fails when a connection lacks text, got it in another order, or got not
@@ -61,13 +63,14 @@ fn of_connection<'a>(
         first_arrived: None,
         finished: None,
     };
-    let (mut text, mut ends) = (String::new(), 0);
+    let (mut text, mut ends, mut results) = (String::new(), 0, 0);
     for post in posts {
         let Some(answered) = post.answered else {
             continue;
         };
         let content = content(dialect, &post.body)?;
         text.push_str(&content.text);
+        results += content.results;
         if !text.is_empty() {
             received.first_arrived.get_or_insert(post.arrived);
         }
@@ -83,6 +86,8 @@ fn of_connection<'a>(
         return Ok(received);
     }
     ensure!(text == expected, "{}", difference(&expected, &text));
+    let calls: usize = cell.replies.iter().map(|reply| reply.tools).sum();
+    ensure!(results == calls, "{results} of {calls} tools succeeded");
     match dialect {
         Dialect::AgUi if ends != 1 => bail!("the run ended {ends} times"),
         Dialect::AgUi | Dialect::Any => Ok(received),
@@ -108,6 +113,7 @@ fn content(dialect: Dialect, body: &[u8]) -> Result<Content> {
         Dialect::Any => Ok(Content {
             text: tokens(body),
             ends: 0,
+            results: 0,
         }),
     }
 }
@@ -116,12 +122,17 @@ fn agui(body: &[u8]) -> Result<Content> {
     let mut content = Content {
         text: String::new(),
         ends: 0,
+        results: 0,
     };
     for line in body.split(|byte| *byte == b'\n') {
         let event: Value = serde_json::from_slice(line)?;
         match event["type"].as_str() {
             Some("TEXT_MESSAGE_CONTENT") => {
                 content.text += event["delta"].as_str().unwrap_or_default();
+            }
+            Some("TOOL_CALL_RESULT") => {
+                let found = event["content"].as_str().unwrap_or_default();
+                content.results += usize::from(found.starts_with("It is "));
             }
             Some("RUN_FINISHED") => content.ends += 1,
             Some("RUN_ERROR") => bail!("the run failed: {event}"),

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::bench::{PER_DELTA, stage};
 use crate::cell::Cell;
-use crate::figures::{Figures, RunFigures};
+use crate::figures::{CellFigures, RunFigures};
 use crate::options::Options;
 use crate::sender::{Product, Sender};
 use crate::stage::Stage;
@@ -32,9 +32,10 @@ pub(crate) async fn run(options: &Options) -> Result<String> {
     let control = Sender::single(&stage, PER_DELTA.to_owned(), &folder.join(PER_DELTA)).await?;
     let product = measured(&stage, &cell, product, RUNS).await?;
     let control = measured(&stage, &cell, control, 1).await?;
+    let posts = |figures: &CellFigures| figures.medians.posts.context("no posts were counted");
     let ratios = [
         ("lag p50", control.lag_p50 / product.lag_p50, LAG),
-        ("posts", control.posts / product.posts, POSTS),
+        ("posts", posts(&control)? / posts(&product)?, POSTS),
     ];
     for (name, ratio, least) in ratios {
         ensure!(
@@ -46,11 +47,16 @@ pub(crate) async fn run(options: &Options) -> Result<String> {
     Ok(format!("{CELL}, ratio to the control: {lag}, {posts}\n"))
 }
 
-async fn measured(stage: &Stage, cell: &Cell, mut sender: Sender, runs: usize) -> Result<Figures> {
+async fn measured(
+    stage: &Stage,
+    cell: &Cell,
+    mut sender: Sender,
+    runs: usize,
+) -> Result<CellFigures> {
     let mut all = Vec::new();
     for _ in 0..runs {
         let run = sender.run(stage, cell).await?;
         all.push(RunFigures::of(cell, sender.dialect, &run)?);
     }
-    Ok(Figures::join(&all))
+    Ok(CellFigures::join(&all))
 }

@@ -30,7 +30,7 @@ pub(crate) struct Run {
     pub(crate) returned: Instant,
     /// CPU time that it used.
     pub(crate) cpu: Duration,
-    /// What the fakes observed.
+    /// Observations of the fakes.
     pub(crate) observed: Observed,
 }
 
@@ -48,7 +48,7 @@ pub(crate) enum Dialect {
 pub(crate) struct Sender {
     /// Name, also of its files.
     pub(crate) name: String,
-    /// How it writes text.
+    /// Way in which it writes text.
     pub(crate) dialect: Dialect,
     parts: Parts,
     runs: usize,

@@ -20,7 +20,7 @@ const MODEL_ID: &str = "us.anthropic.claude-sonnet-5-5";
 
 /// All fakes of one bench.
 pub(crate) struct Stage {
-    /// What the fakes observe.
+    /// Recorder that all fakes share.
     pub(crate) recorder: Recorder,
     bedrock: Bedrock,
     connections: Connections,

@@ -27,7 +27,7 @@ pub(crate) enum Fault {
     Gone(usize),
     /// Every n-th post gets this status.
     Every(usize, u16),
-    /// This post takes so many milliseconds longer.
+    /// One post, by its number, takes so many milliseconds longer.
     Stall(usize, u64),
 }
 

@@ -72,12 +72,8 @@ impl RuntimeApi {
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(give_event))
             .route(
-                "/2018-06-01/runtime/invocation/{id}/response",
-                post(take_response),
-            )
-            .route(
-                "/2018-06-01/runtime/invocation/{id}/error",
-                post(take_error),
+                "/2018-06-01/runtime/invocation/{id}/{outcome}",
+                post(take_answer),
             )
             .with_state(served);
         Ok(Self {
@@ -164,20 +160,16 @@ async fn give_event(State(served): State<Arc<Served>>) -> Response {
     (headers, event.body).into_response()
 }
 
-async fn take_response(
+async fn take_answer(
     State(served): State<Arc<Served>>,
-    Path(id): Path<String>,
+    Path((id, outcome)): Path<(String, String)>,
     body: Bytes,
 ) -> StatusCode {
-    served.answer(&id, Ok(body))
-}
-
-async fn take_error(
-    State(served): State<Arc<Served>>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> StatusCode {
-    served.answer(&id, Err(body))
+    match outcome.as_str() {
+        "response" => served.answer(&id, Ok(body)),
+        "error" => served.answer(&id, Err(body)),
+        _ => StatusCode::NOT_FOUND,
+    }
 }
 
 impl Served {

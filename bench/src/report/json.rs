@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use crate::cold::ColdStart;
-use crate::figures::Figures;
+use crate::figures::CellFigures;
 use crate::report::conditions::Conditions;
 
 /// All figures of a bench.
@@ -20,14 +20,14 @@ pub(crate) struct Report {
     pub(crate) cold_starts: Vec<ColdStart>,
 }
 
-/// Figures of one sender in one cell.
+/// CellFigures of one sender in one cell.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row {
     pub(crate) cell: &'static str,
     pub(crate) sender: String,
     #[serde(flatten)]
-    pub(crate) figures: Figures,
+    pub(crate) figures: CellFigures,
 }
 
 /// Memory of a sender after all cells, in bytes.

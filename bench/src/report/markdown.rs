@@ -33,21 +33,24 @@ pub(crate) fn tables(report: &Report) -> String {
 
 fn row(row: &Row) -> String {
     let figures = &row.figures;
+    let medians = &figures.medians;
     let cells = [
         row.cell.to_owned(),
         row.sender.clone(),
         figures.runs.to_string(),
         number(figures.lag_p50),
         number(figures.lag_p99),
-        optional(figures.tail),
-        optional(figures.finish),
-        format!("{:.0}", figures.posts),
-        optional(figures.first),
-        number(figures.to_model),
-        optional(figures.ack),
-        optional(figures.added),
-        number(figures.cpu_per_1000_deltas),
-        optional(figures.stop),
+        optional(medians.tail),
+        optional(medians.finish),
+        medians
+            .posts
+            .map_or_else(dash, |posts| format!("{posts:.0}")),
+        optional(medians.first),
+        optional(medians.to_model),
+        optional(medians.ack),
+        optional(medians.added),
+        optional(medians.cpu_per_1000_deltas),
+        optional(medians.stop),
         number(figures.late),
     ];
     line(&cells)
