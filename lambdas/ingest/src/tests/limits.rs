@@ -215,6 +215,21 @@ async fn a_thread_whose_runs_have_ended_makes_room() {
 }
 
 #[tokio::test]
+async fn a_thread_that_cannot_be_added_to_the_set_does_not_fail_the_start() {
+    let rules = (
+        connected("agui"),
+        changed_connection("ADD #threads :added", Err(three_threads())),
+        recorded(Ok(())),
+        updated("META", "list_append", Ok(meta(&["r0", "r1"]))),
+        found("threads", "RUN#r0", Some(row("running", &json!({})))),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
+    let ack = answer(&all, PROMPT).await;
+    assert!(ack.contains(r#""status":"waiting""#), "{ack}");
+    assert_eq!(rules.1.num_calls(), 1);
+}
+
+#[tokio::test]
 async fn a_run_on_an_active_thread_writes_no_row_of_the_connection() {
     let prompt = PROMPT.replace("t4", "t1");
     let rules = (
