@@ -62,7 +62,7 @@ pub(super) enum Transition<'a> {
     Reclaim {
         /// Worker that wants the run.
         claimant: Claimant<'a>,
-        /// Row as the crashed worker left it.
+        /// Row as the crashed worker left it. A slow one may store a step until the write, whose events must stay valid.
         crashed: &'a RunRow,
     },
     /// Any unfinished state: moves the `wakeBy` deadline, so that one reader alone sends the job again.
@@ -158,7 +158,6 @@ impl Transition<'_> {
                 let expired = with_status(RunStatus::Running)
                     .when("epoch", n(crashed.epoch))
                     .when("leaseUntil", n(crashed.lease_until))
-                    // A worker that was only slow may store a step at any time before, and its events must stay valid.
                     .when("lastSeq", n(crashed.last_seq));
                 let leased = wakes_after(leased(expired, claimant), claimant);
                 restarted(leased, crashed.last_valid_event()).increment("crashes")
