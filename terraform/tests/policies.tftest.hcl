@@ -129,7 +129,7 @@ run "policies_of_all_roles" {
       SeeConnections = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:Query"],
         ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections",
       "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_thread"]]
-      WriteRuns = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+      WriteRuns = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
       TakeJobs = ["Allow", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
       ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use longwire_core::job::Job;
 use longwire_core::run::RunRow;
 use longwire_store::error::StoreError;
-use longwire_store::threads::advance::Advance;
+use longwire_store::threads::advance::{Advance, Fence};
 use longwire_store::threads::claim::{Claim, ClaimOutcome};
 use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::transition::Claimant;
@@ -96,23 +96,35 @@ impl Runner {
                     Err(error) if ends_run(&error, UNREADABLE_RECEIVES) => None,
                     loaded => loaded?.meta,
                 };
-                let belongs = thread.is_some_and(|meta| meta.has(&row));
-                let tip = row.tip.filter(|_| belongs);
-                let advanced = self.advance(delivery.job, tip).await;
-                if belongs {
+                let belongs = thread.filter(|meta| meta.has(&row));
+                let (fence, tip) = match &belongs {
+                    Some(meta) => (Fence::Generation(meta.generation), row.tip),
+                    None => (Fence::Row, None),
+                };
+                let advanced = self.advance(delivery.job, fence, tip).await;
+                if belongs.is_some() {
                     self.post_end_bounded(delivery, &row).await;
                 }
                 advanced.map(|()| None)
             }
-            Consequence::Advance => self.advance(delivery.job, None).await.map(|()| None),
+            Consequence::Advance => {
+                let advanced = self.advance(delivery.job, Fence::Row, None).await;
+                advanced.map(|()| None)
+            }
         }
     }
 
-    /// Advances the run queue past the ended run of a job, whose last message has the number `tip`. The job of the next
+    /// Advances the run queue past the ended or missing run of a job, whose last message has the number `tip`. The job of the next
     /// run belongs to the same connection.
-    pub async fn advance(&self, job: &Job, tip: Option<u64>) -> Result<(), AttemptError> {
+    pub(crate) async fn advance(
+        &self,
+        job: &Job,
+        fence: Fence,
+        tip: Option<u64>,
+    ) -> Result<(), AttemptError> {
         let advance = Advance {
             run_id: &job.run_id,
+            fence,
             tip,
             now: self.now(),
             life: self.settings.life,
@@ -136,7 +148,8 @@ impl Runner {
             let leased = anyhow::anyhow!("an unreadable run is leased");
             return Err(AttemptError::Failed(leased));
         }
-        self.advance(delivery.job, None).await.map(|()| None)
+        let advanced = self.advance(delivery.job, Fence::Row, None).await;
+        advanced.map(|()| None)
     }
 
     /// Makes the attempt at a claimed run, or gives the run back: when the reads failed, or when another run is ahead

@@ -5,6 +5,7 @@ use longwire_core::message::Message;
 use longwire_core::run::{RunEnd, RunErrorCode};
 use longwire_protocol::run_events::{model_usage, run_ended};
 use longwire_store::error::StoreError;
+use longwire_store::threads::advance::Fence;
 use longwire_store::threads::lease::{Ended, RunLease};
 use longwire_stream::sink::EventSink;
 use serde_json::json;
@@ -33,13 +34,9 @@ impl Attempt<'_> {
     ) -> Result<(), AttemptError> {
         let end = self.commit_end(events, writer, end, messages).await?;
         log(end);
-        let job = self.delivery.job;
-        let tip = writer.tip().filter(|_| !self.deleted);
         // The row has every subscriber once the end is stored: a later `resume` finds an ended run.
-        let (advanced, attached) = tokio::join!(
-            self.runner.advance(job, tip),
-            supervisor.attach_latecomers()
-        );
+        let (advanced, attached) =
+            tokio::join!(self.advance(writer), supervisor.attach_latecomers());
         attached?;
         events.release().await?;
         let timeout = self
@@ -81,6 +78,16 @@ impl Attempt<'_> {
             }
         }
         Err(AttemptError::EndNotStored)
+    }
+
+    /// Advances the run queue past this run, which has ended.
+    pub async fn advance(&self, writer: &Writer<'_>) -> Result<(), AttemptError> {
+        let (fence, tip) = match self.lease.generation {
+            // The run is in no queue, or what was read of its thread could not be parsed.
+            generation if self.deleted || generation == 0 => (Fence::Row, None),
+            generation => (Fence::Generation(generation), writer.tip()),
+        };
+        self.runner.advance(self.delivery.job, fence, tip).await
     }
 
     /// Closes the events with the last one of this end. Returns those that are not stored.

@@ -159,10 +159,6 @@ impl AgentLoop<'_> {
         self.environment
             .observations()
             .end_reported(&lease.run_id, end.status());
-        let tip = self.writer.tip();
-        self.attempt
-            .runner
-            .advance(self.attempt.delivery.job, tip)
-            .await
+        self.attempt.advance(&self.writer).await
     }
 }

@@ -1,15 +1,19 @@
 //! Advancing a thread's run queue past an ended run.
 
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use longwire_core::ids::RunId;
+use longwire_core::run::RunStatus;
 use longwire_core::thread_key::ThreadKey;
 
 use crate::error::StoreError;
-use crate::item::n;
+use crate::item::{n, s};
 use crate::threads::Threads;
+use crate::threads::keys;
 use crate::threads::life::ThreadLife;
 use crate::threads::meta::Meta;
-use crate::threads::run_queue::with_expiry;
+use crate::threads::transact::{Transacted, check_item, update_item};
+use crate::threads::transition::status_value;
+use crate::threads::update_expression::UpdateExpression;
 use crate::update::{MAX_ROUNDS, Updated, update};
 
 /// Ended run to remove from the head of its run queue.
@@ -17,6 +21,8 @@ use crate::update::{MAX_ROUNDS, Updated, update};
 pub struct Advance<'a> {
     /// Id of the run.
     pub run_id: &'a RunId,
+    /// Condition under which the head is that run.
+    pub fence: Fence,
     /// Number of the last message that the run stored; `None` when it stored none.
     pub tip: Option<u64>,
     /// Current time, in seconds since 1970.
@@ -25,59 +31,135 @@ pub struct Advance<'a> {
     pub life: ThreadLife,
 }
 
+/// Condition under which the head of a run queue is the ended run and not a later one of the same id. A client may start
+/// the id again once the thread was deleted and the row of the ended run erased, while the writer of an advance is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fence {
+    /// The thread still has this generation, in which the caller ended the run.
+    Generation(u64),
+    /// The run has ended or has no row at the time of the write. Needs a read and a transaction.
+    Row,
+}
+
 impl Threads {
     /// Removes an ended run from the head of the run queue and returns the new head. When the run is not the head,
-    /// nothing changes, and the current head is returned. The number of the thread's last message and its expiry are
-    /// written with it. Fails with [`StoreError::ConditionFailed`] when other writers change the queue four times
-    /// meanwhile.
+    /// or the fence does not hold, nothing changes, and the current head is returned. The number of the thread's last
+    /// message and its expiry are written with it. Fails with [`StoreError::ConditionFailed`] when other writers
+    /// change the queue four times meanwhile.
     pub async fn advance(
         &self,
         key: &ThreadKey,
         advance: Advance<'_>,
     ) -> Result<Option<RunId>, StoreError> {
-        let (mut advance, mut waiting) = (advance, false);
+        match advance.fence {
+            Fence::Generation(generation) => self.advance_in(key, advance, generation).await,
+            Fence::Row => self.advance_checked(key, advance).await,
+        }
+    }
+
+    async fn advance_in(
+        &self,
+        key: &ThreadKey,
+        mut advance: Advance<'_>,
+        generation: u64,
+    ) -> Result<Option<RunId>, StoreError> {
+        let mut waiting = false;
         for _ in 0..MAX_ROUNDS {
-            let meta: Meta = match update(self.advance_request(key, advance, waiting)).await? {
+            let expression = advance.expression(waiting).when("born", n(generation));
+            let request = expression.into_request(self.update_meta(key));
+            let meta: Meta = match update(request).await? {
                 Updated::Done(meta) => return Ok(Meta::into_head(meta)),
                 Updated::ConditionFailed(Some(meta)) => meta,
                 Updated::ConditionFailed(None) => return Ok(None),
             };
-            if meta.head() != Some(advance.run_id) {
+            if meta.generation != generation || meta.head() != Some(advance.run_id) {
                 return Ok(meta.into_head());
             }
             waiting = meta.run_queue.len() > 1;
-            // A run that was appended again after its end does not know the messages stored since.
-            advance.tip = advance
-                .tip
-                .filter(|tip| meta.tip.is_none_or(|stored| stored <= *tip));
+            advance.tip = advance.tip.filter(|tip| may_follow(*tip, &meta));
         }
         Err(StoreError::ConditionFailed)
     }
 
-    /// Prepares the removal of the head. Its condition is whether runs are `waiting` behind it, because the expiry
-    /// depends on that.
-    fn advance_request(
+    async fn advance_checked(
         &self,
         key: &ThreadKey,
-        advance: Advance<'_>,
-        waiting: bool,
-    ) -> UpdateItemFluentBuilder {
-        let Advance { tip, now, life, .. } = advance;
-        let (size, ttl) = if waiting {
-            ("size(#line) > :one", life.busy(now))
-        } else {
-            ("size(#line) = :one", life.idle(now))
-        };
-        let mut condition = format!("#line[0] = :run AND {size}");
-        let mut sets = Vec::new();
-        let mut request = self
-            .queue_request(key, advance.run_id)
-            .expression_attribute_values(":one", n(1_u32));
-        if let Some(tip) = tip {
-            sets.push("tip = :tip".to_owned());
-            condition.push_str(" AND (attribute_not_exists(tip) OR tip <= :tip)");
-            request = request.expression_attribute_values(":tip", n(tip));
+        mut advance: Advance<'_>,
+    ) -> Result<Option<RunId>, StoreError> {
+        for _ in 0..MAX_ROUNDS {
+            let Some(meta) = self.thread(key).await? else {
+                return Ok(None);
+            };
+            if meta.head() != Some(advance.run_id) {
+                return Ok(meta.into_head());
+            }
+            advance.tip = advance.tip.filter(|tip| may_follow(*tip, &meta));
+            let expression = advance.expression(meta.run_queue.len() > 1);
+            let update = expression
+                .into_transaction()
+                .table_name(&self.table)
+                .set_key(Some(keys::item(key, keys::META)));
+            let items = [
+                self.check_ended_or_missing(key, advance.run_id)?,
+                update_item(update)?,
+            ];
+            match self.transact(&items).await? {
+                // A transaction returns no item, and the queue may have changed since the read.
+                Transacted::Done => return Ok(self.thread(key).await?.and_then(Meta::into_head)),
+                Transacted::ConditionFailed { first: 0 } => return Ok(meta.into_head()),
+                Transacted::ConditionFailed { .. } => {}
+            }
         }
-        with_expiry(request, ttl, sets, &["#line[0]"]).condition_expression(condition)
+        Err(StoreError::ConditionFailed)
     }
+
+    fn check_ended_or_missing(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let [finished, failed, cancelled] = RunStatus::ENDED.map(status_value);
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::item(key, keys::run(run_id))))
+            .condition_expression(
+                "attribute_not_exists(#status) OR #status IN (:finished, :failed, :cancelled)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":finished", finished)
+            .expression_attribute_values(":failed", failed)
+            .expression_attribute_values(":cancelled", cancelled);
+        check_item(check)
+    }
+}
+
+impl Advance<'_> {
+    /// Makes the removal of the head. Its condition is whether runs are `waiting` behind it, because the expiry
+    /// depends on that.
+    fn expression(&self, waiting: bool) -> UpdateExpression {
+        let expression = UpdateExpression::default()
+            .when_first("line", s(self.run_id.as_str()))
+            .remove_first("line");
+        let (expression, ttl) = if waiting {
+            (expression.when_longer("line", 1), self.life.busy(self.now))
+        } else {
+            (expression.when_size("line", 1), self.life.idle(self.now))
+        };
+        let expression = match ttl {
+            Some(ttl) => expression.set("ttl", n(ttl)),
+            None => expression.remove("ttl"),
+        };
+        match self.tip {
+            Some(tip) => expression
+                .when_absent_or_at_most("tip", n(tip))
+                .set("tip", n(tip)),
+            None => expression,
+        }
+    }
+}
+
+/// Tells whether the thread's last message may have this number. A run that was appended again after its end does not
+/// know the messages stored since.
+fn may_follow(tip: u64, meta: &Meta) -> bool {
+    meta.tip.is_none_or(|stored| stored <= tip)
 }

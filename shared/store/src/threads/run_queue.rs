@@ -141,7 +141,7 @@ impl Threads {
         Err(StoreError::ConditionFailed)
     }
 
-    async fn thread(&self, key: &ThreadKey) -> Result<Option<Meta>, StoreError> {
+    pub(super) async fn thread(&self, key: &ThreadKey) -> Result<Option<Meta>, StoreError> {
         with_jitter(|| self.get(key, keys::META.to_owned())).await
     }
 
@@ -242,7 +242,7 @@ impl Threads {
     }
 
     /// Prepares an update of the thread's item that names a run.
-    pub(super) fn queue_request(&self, key: &ThreadKey, run_id: &RunId) -> UpdateItemFluentBuilder {
+    fn queue_request(&self, key: &ThreadKey, run_id: &RunId) -> UpdateItemFluentBuilder {
         self.update_meta(key)
             .expression_attribute_names("#line", "line")
             .expression_attribute_values(":run", s(run_id.as_str()))
@@ -258,7 +258,7 @@ impl Threads {
 }
 
 /// Completes an update with its expressions and the expiry of the thread; without one, an earlier expiry is removed.
-pub(super) fn with_expiry(
+fn with_expiry(
     request: UpdateItemFluentBuilder,
     ttl: Option<u64>,
     mut sets: Vec<String>,

@@ -46,6 +46,16 @@ impl UpdateExpression {
         self
     }
 
+    /// Requires that the item lacks the attribute, or that it is at most this number.
+    pub(super) fn when_absent_or_at_most(mut self, attribute: &str, most: AttributeValue) -> Self {
+        let name = self.name(attribute);
+        self.conditions.push(format!(
+            "(attribute_not_exists({name}) OR {name} <= :most_{attribute})"
+        ));
+        self.values.insert(format!(":most_{attribute}"), most);
+        self
+    }
+
     /// Requires that the item lacks the attribute.
     pub(super) fn when_absent(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);
@@ -59,6 +69,23 @@ impl UpdateExpression {
         let name = self.name(map);
         self.conditions.push(format!("size({name}) = :size_{map}"));
         self.values.insert(format!(":size_{map}"), n(size));
+        self
+    }
+
+    /// Requires that the list has more than this number of elements.
+    pub(super) fn when_longer(mut self, list: &str, than: usize) -> Self {
+        let name = self.name(list);
+        self.conditions
+            .push(format!("size({name}) > :longer_{list}"));
+        self.values.insert(format!(":longer_{list}"), n(than));
+        self
+    }
+
+    /// Requires that the first element of the list has this value.
+    pub(super) fn when_first(mut self, list: &str, value: AttributeValue) -> Self {
+        let name = self.name(list);
+        self.conditions.push(format!("{name}[0] = :first_{list}"));
+        self.values.insert(format!(":first_{list}"), value);
         self
     }
 
@@ -118,6 +145,13 @@ impl UpdateExpression {
     pub(super) fn remove(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);
         self.removes.push(name);
+        self
+    }
+
+    /// Removes the first element of the list.
+    pub(super) fn remove_first(mut self, list: &str) -> Self {
+        let name = self.name(list);
+        self.removes.push(format!("{name}[0]"));
         self
     }
 

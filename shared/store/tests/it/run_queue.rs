@@ -1,12 +1,14 @@
 use std::time::Duration;
 
 use longwire_core::ids::RunId;
-use longwire_store::threads::advance::Advance;
+use longwire_store::threads::advance::{Advance, Fence};
 use longwire_store::threads::life::ThreadLife;
 use longwire_store::threads::run_queue::{Append, Appended};
 use serde_json::{Value, json};
 
-use super::scripted::{Scripted, key, refused, run_id, updated};
+use super::scripted::{
+    Scripted, found, key, refused, run_id, transacted, transaction_cancelled, updated,
+};
 
 const NOW: u64 = 1_000;
 const HOUR: u64 = 3600;
@@ -44,10 +46,19 @@ async fn append(table: &Scripted, hours: Option<u64>) -> Appended {
     appended.expect("a response")
 }
 
-async fn advance(table: &Scripted, tip: Option<u64>, hours: Option<u64>) -> Option<RunId> {
+/// Generation of `meta`.
+const GENERATION: Fence = Fence::Generation(5);
+
+async fn advance(
+    table: &Scripted,
+    fence: Fence,
+    tip: Option<u64>,
+    hours: Option<u64>,
+) -> Option<RunId> {
     let run_id = run_id();
     let advance = Advance {
         run_id: &run_id,
+        fence,
         tip,
         now: NOW,
         life: life(hours),
@@ -75,7 +86,7 @@ async fn without_a_lifetime_an_earlier_expiry_is_removed() {
     append(&table, None).await;
     let expression = |body: &Value| body["UpdateExpression"].as_str().expect("text").to_owned();
     assert!(expression(&table.last_body()).ends_with("REMOVE #ttl"));
-    advance(&table, None, None).await;
+    advance(&table, GENERATION, None, None).await;
     assert_eq!(expression(&table.last_body()), "REMOVE #line[0], #ttl");
 }
 
@@ -102,12 +113,15 @@ async fn a_run_that_was_recorded_before_the_deletion_is_not_appended() {
 #[tokio::test]
 async fn the_last_run_sets_the_expiry_of_an_idle_thread_and_its_tip() {
     let table = Scripted::with_responses([updated(&meta(&[], json!({})))]).await;
-    assert_eq!(advance(&table, Some(7), Some(24)).await, None);
+    assert_eq!(advance(&table, GENERATION, Some(7), Some(24)).await, None);
     let body = table.last_body();
     assert_eq!(*ttl(&body), (NOW + 24 * HOUR).to_string());
     assert_eq!(body["ExpressionAttributeValues"][":tip"]["N"], "7");
     let condition = body["ConditionExpression"].as_str().expect("text");
-    assert!(condition.contains("size(#line) = :one"), "{condition}");
+    assert!(
+        condition.contains("size(#line) = :size_line"),
+        "{condition}"
+    );
 }
 
 #[tokio::test]
@@ -116,13 +130,55 @@ async fn a_run_behind_the_ended_one_keeps_the_expiry_of_a_busy_thread() {
     let after = meta(&["r_2"], json!({}));
     let table = Scripted::with_responses([refused(Some(waiting)), updated(&after)]).await;
     assert_eq!(
-        advance(&table, Some(7), Some(24)).await,
+        advance(&table, GENERATION, Some(7), Some(24)).await,
         Some(RunId::trusted("r_2"))
     );
     let body = table.last_body();
     assert_eq!(*ttl(&body), (NOW + 26 * HOUR).to_string());
     let condition = body["ConditionExpression"].as_str().expect("text");
-    assert!(condition.contains("size(#line) > :one"), "{condition}");
+    assert!(
+        condition.contains("size(#line) > :longer_line"),
+        "{condition}"
+    );
+}
+
+#[tokio::test]
+async fn a_head_of_the_next_generation_stays() {
+    let restarted = meta(&["r_1"], json!({ "born": { "N": "6" } }));
+    let table = Scripted::with_responses([refused(Some(restarted))]).await;
+    let head = advance(&table, GENERATION, Some(7), Some(24)).await;
+    assert_eq!(head, Some(run_id()));
+    let body = table.last_body();
+    let condition = body["ConditionExpression"].as_str().expect("text");
+    assert!(condition.contains("#born = :was_born"), "{condition}");
+    assert_eq!(
+        body["ExpressionAttributeValues"][":was_born"]["N"], "5",
+        "the generation in which the run ended"
+    );
+}
+
+#[tokio::test]
+async fn a_head_that_was_started_again_stays() {
+    let busy = meta(&["r_1", "r_2"], json!({}));
+    let alive = transaction_cancelled("ConditionalCheckFailed");
+    let table = Scripted::with_responses([found(&busy), alive]).await;
+    let head = advance(&table, Fence::Row, None, Some(24)).await;
+    assert_eq!(head, Some(run_id()));
+    let items = &table.last_body()["TransactItems"];
+    let check = items[0]["ConditionCheck"]["ConditionExpression"].as_str();
+    assert_eq!(
+        check,
+        Some("attribute_not_exists(#status) OR #status IN (:finished, :failed, :cancelled)")
+    );
+}
+
+#[tokio::test]
+async fn an_ended_or_missing_head_is_removed_and_the_queue_read_again() {
+    let before = meta(&["r_1", "r_2"], json!({}));
+    let after = meta(&["r_2", "r_3"], json!({}));
+    let table = Scripted::with_responses([found(&before), transacted(), found(&after)]).await;
+    let head = advance(&table, Fence::Row, None, Some(24)).await;
+    assert_eq!(head, Some(RunId::trusted("r_2")));
 }
 
 #[tokio::test]
@@ -130,7 +186,7 @@ async fn a_lower_tip_is_not_written() {
     let known = meta(&["r_1"], json!({ "tip": { "N": "9" } }));
     let after = meta(&[], json!({ "tip": { "N": "9" } }));
     let table = Scripted::with_responses([refused(Some(known)), updated(&after)]).await;
-    advance(&table, Some(7), Some(24)).await;
+    advance(&table, GENERATION, Some(7), Some(24)).await;
     let body = table.last_body();
     assert_eq!(body["ExpressionAttributeValues"][":tip"], Value::Null);
 }
