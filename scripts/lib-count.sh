@@ -4,6 +4,7 @@ passed=0
 failed=0
 skipped=0
 step=0
+failures=()
 
 # A signal ends the step that runs, with everything it started, before it ends us.
 trap 'trap - INT TERM; [ -n "${running:-}" ] && kill -TERM -- "-$running" 2>/dev/null; wait; exit 130' INT TERM
@@ -32,7 +33,7 @@ check() {
     passed=$((passed + 1))
   else
     failed=$((failed + 1))
-    echo "FAILED: $1"
+    fail "$1"
   fi
 }
 
@@ -55,15 +56,34 @@ count() {
   fi
   passed=$((passed + good))
   failed=$((failed + bad))
-  [ "$bad" -eq 0 ] || echo "FAILED: $1"
+  [ "$bad" -eq 0 ] || fail "$1"
+}
+
+# fail NAME: says that the step failed, and keeps its name and the names of its failing tests for the summary.
+fail() {
+  echo "FAILED: $1"
+  failures+=("FAILED: $1")
+  local test
+  while IFS= read -r test; do
+    failures+=("  ${test:0:300}")
+  done < <(failing_tests | awk '!seen[$0]++' | head -20)
+}
+
+# failing_tests: prints the failing tests that cargo, pytest or node named. Node repeats them at the end of a run, each
+# with its error, of which the first line is printed.
+failing_tests() {
+  sed -nE 's/^test (.*) \.\.\. FAILED$/\1/p; s/^FAILED (.*)$/\1/p' "$log"
+  sed -nE '/^✖ failing tests:$/,/^[▶✔ℹ]/ { s/^✖ (.*) \([0-9.]+ms\)$/\1/; T; N; s/\n */: /; p }' "$log"
 }
 
 sum() {
   sed -nE "$1" "$log" | awk '{ all += $1 } END { print all + 0 }'
 }
 
+# summary: prints what failed and the counts; fails when something failed.
 summary() {
   echo
+  [ "$failed" -eq 0 ] || printf '%s\n' "${failures[@]}"
   local and=""
   [ "$skipped" -eq 0 ] || and=", $skipped skipped"
   echo "$passed passed, $failed failed$and"
