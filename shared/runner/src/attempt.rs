@@ -6,7 +6,7 @@ use longwire_agent::context_window::Window;
 use longwire_agent::ctx::Limits;
 use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::message::{Message, Role};
-use longwire_core::run::{Cursor, RunRow};
+use longwire_core::run::{CancelReason, Cursor, RunEnd, RunErrorCode, RunRow};
 use longwire_core::run_frame::RunFrame;
 use longwire_core::run_input::RunInput;
 use longwire_core::shape::Shape;
@@ -21,7 +21,7 @@ use crate::restarts::emitted_until;
 use crate::runner::Runner;
 
 /// Crashes of workers after which a run is given up.
-pub const MAX_CRASHES: u32 = 3;
+const MAX_CRASHES: u32 = 3;
 
 /// One worker's attempt at a run.
 pub struct Attempt<'a> {
@@ -63,6 +63,19 @@ impl Attempt<'_> {
             .iter()
             .rposition(is_prompt)
             .map_or(&[], |at| &messages[at..])
+    }
+
+    /// End of a run for which the model is not called: the thread was deleted, its workers crashed again and again, or its
+    /// input is missing.
+    pub fn end_without_model(&self) -> Option<RunEnd> {
+        if self.deleted {
+            return Some(RunEnd::Cancelled(CancelReason::User));
+        }
+        if self.row.crashes >= MAX_CRASHES {
+            return Some(RunEnd::Failed(RunErrorCode::WorkerLost));
+        }
+        let missing = self.input.is_none();
+        missing.then_some(RunEnd::Failed(RunErrorCode::Internal))
     }
 
     /// The user message, unless an earlier worker stored it. That of a run of a deleted thread is never stored.

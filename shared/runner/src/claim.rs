@@ -74,11 +74,9 @@ impl Runner {
         };
         match decide(outcome, now) {
             Consequence::Execute(row, claim) => {
-                // Another worker may have written between the reads and the claim.
-                let loaded = if row.epoch > 1 {
-                    self.load(&key, run_id).await
-                } else {
-                    loaded
+                let loaded = match loaded {
+                    Ok(loaded) if !loaded.is_of(&row) => self.load(&key, run_id).await,
+                    loaded => loaded,
                 };
                 let expires = requested_at + self.settings.lease;
                 self.begin(delivery, row, claim, expires, loaded).await

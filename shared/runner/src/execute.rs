@@ -12,7 +12,7 @@ use longwire_stream::sink::EventSink;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::attempt::{Attempt, MAX_CRASHES};
+use crate::attempt::Attempt;
 use crate::error::AttemptError;
 use crate::finish::log_refused;
 use crate::supervisor::{Signals, Supervisor};
@@ -112,17 +112,12 @@ impl Attempt<'_> {
         lease: watch::Receiver<Instant>,
     ) -> AttemptEnd {
         let ended = |end| AttemptEnd::Finish(end, Vec::new());
-        let failed = |code| ended(RunEnd::Failed(code));
-        if self.deleted {
-            return ended(RunEnd::Cancelled(CancelReason::User));
+        if let Some(end) = self.end_without_model() {
+            if end == RunEnd::Failed(RunErrorCode::WorkerLost) {
+                self.give_up().await;
+            }
+            return ended(end);
         }
-        if self.row.crashes >= MAX_CRASHES {
-            self.give_up().await;
-            return failed(RunErrorCode::WorkerLost);
-        }
-        let Some(input) = &self.input else {
-            return failed(RunErrorCode::Internal);
-        };
         let ctx = Ctx {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
@@ -135,7 +130,7 @@ impl Attempt<'_> {
             thread_id: self.lease.key.thread_id.clone(),
             system: self.runner.settings.system_prompt.clone(),
             frame: self.frame.clone(),
-            reasoning: input.reasoning,
+            reasoning: self.input.as_ref().is_some_and(|input| input.reasoning),
             limits: self.limits(),
         };
         match run(&ctx, &mut self.conversation(), self.first_step()).await {
@@ -143,7 +138,7 @@ impl Attempt<'_> {
             Ok(Exit::HandOver) => AttemptEnd::HandOver,
             Err(error) => {
                 tracing::error!(event = "run_failed", %error, "the run failed");
-                failed(error.code())
+                ended(RunEnd::Failed(error.code()))
             }
         }
     }

@@ -30,6 +30,14 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Tells whether the state, which was read beside the claim of this row, is that of the claimed run. It is not when
+    /// another worker may have written in between, or when an earlier run with this id was erased in between: its input is of
+    /// another time. The input may also be missing, or be written by a repetition of the start.
+    pub(crate) fn is_of(&self, row: &RunRow) -> bool {
+        let input = self.input.as_ref();
+        row.epoch == 1 && input.is_some_and(|input| input.recorded_at == row.recorded_at)
+    }
+
     /// State after a read in which an item cannot be parsed: enough to tell the subscribers in the row that the run
     /// failed.
     pub(crate) fn unreadable() -> Self {
@@ -141,5 +149,40 @@ impl Runner {
         let read = self.threads.older_messages(key, generation, limit, history);
         read.await.context("reading older messages")?;
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+    use crate::attempt::tests::row;
+
+    fn with_input(recorded_at: u64) -> Loaded {
+        let input = json!({
+            "v": 2, "messageId": "u_1", "prompt": "Hey!", "recordedAt": recorded_at, "ttl": 0
+        });
+        Loaded {
+            input: Some(from_value(input).expect("an input")),
+            ..Loaded::unreadable()
+        }
+    }
+
+    fn claimed(epoch: u32) -> RunRow {
+        let changed: Value = json!({ "epoch": epoch, "recordedAt": 7 });
+        row(&changed)
+    }
+
+    #[test]
+    fn what_was_read_beside_the_first_claim_is_of_the_claimed_run() {
+        assert!(with_input(7).is_of(&claimed(1)));
+    }
+
+    #[test]
+    fn what_was_read_before_a_later_claim_or_of_an_earlier_run_is_read_again() {
+        assert!(!with_input(7).is_of(&claimed(2)), "another worker wrote");
+        assert!(!with_input(6).is_of(&claimed(1)), "an erased run's input");
+        assert!(!Loaded::unreadable().is_of(&claimed(1)), "no input yet");
     }
 }

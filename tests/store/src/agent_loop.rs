@@ -7,7 +7,7 @@ use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
 use longwire_protocol::event::{AssistantRole, Event};
-use longwire_runner::attempt::{Attempt, MAX_CRASHES};
+use longwire_runner::attempt::Attempt;
 use longwire_runner::error::AttemptError;
 use longwire_runner::writer::Writer;
 use longwire_store::threads::hand_over::Cut;
@@ -45,17 +45,12 @@ impl AgentLoop<'_> {
         }
     }
 
-    /// Follows the plan. Ends the run early when it has crashed too often or its cancellation is requested.
+    /// Follows the plan. Ends the run early when the model is not to be called or its cancellation is requested.
     async fn follow_plan(&mut self) -> Result<(), AttemptError> {
         self.attempt.emit_start(self.events).await?;
         self.writer.store_prompt().await?;
-        if self.attempt.deleted {
-            let cancelled = RunEnd::Cancelled(CancelReason::User);
-            return self.finish(cancelled, &[]).await;
-        }
-        if self.attempt.row.crashes >= MAX_CRASHES {
-            let failed = RunEnd::Failed(RunErrorCode::WorkerLost);
-            return self.finish(failed, &[]).await;
+        if let Some(end) = self.attempt.end_without_model() {
+            return self.finish(end, &[]).await;
         }
         for action in &self.plan.actions {
             if let Some(reason) = self.cancel_requested().await? {

@@ -16,6 +16,8 @@ pub(crate) struct QueueMessage {
     pub number: usize,
     /// Body of the message.
     pub job: Job,
+    /// Number of deliveries, the latest one included.
+    pub receives: u32,
     /// Earliest delivery, in seconds since 1970.
     visible_at: u64,
     deleted: bool,
@@ -27,6 +29,7 @@ impl QueueMessages {
         self.messages.push(QueueMessage {
             number: self.messages.len(),
             job,
+            receives: 0,
             visible_at,
             deleted: false,
         });
@@ -37,14 +40,22 @@ impl QueueMessages {
         self.messages[number].deleted = true;
     }
 
-    /// Chooses one of the messages that are visible at `now`. With `redelivery` it may be a deleted one, because a
-    /// deletion may come too late for a standard queue.
-    pub(crate) fn choose(&self, choice: usize, now: u64, redelivery: bool) -> Option<QueueMessage> {
-        let is_candidate =
-            |message: &&QueueMessage| message.visible_at <= now && (redelivery || !message.deleted);
-        let candidates: Vec<_> = self.messages.iter().filter(is_candidate).collect();
-        let chosen = candidates.get(choice.checked_rem(candidates.len())?)?;
-        Some((*chosen).clone())
+    /// Chooses one of the messages that are visible at `now`, and counts its delivery. With `redelivery` it may be a
+    /// deleted one, because a deletion may come too late for a standard queue.
+    pub(crate) fn choose(
+        &mut self,
+        choice: usize,
+        now: u64,
+        redelivery: bool,
+    ) -> Option<QueueMessage> {
+        let is_candidate = |message: &&mut QueueMessage| {
+            message.visible_at <= now && (redelivery || !message.deleted)
+        };
+        let mut candidates: Vec<_> = self.messages.iter_mut().filter(is_candidate).collect();
+        let position = choice.checked_rem(candidates.len())?;
+        let chosen = candidates.swap_remove(position);
+        chosen.receives += 1;
+        Some(chosen.clone())
     }
 
     /// Time at which the first message that is not deleted becomes visible, in seconds since 1970.

@@ -28,6 +28,8 @@ struct Worker {
     injector: Arc<FaultInjector>,
     runner: Runner,
     job: Job,
+    /// Number of deliveries of the message, this one included.
+    receives: u32,
     plan: AttemptPlan,
     /// Id of the invocation.
     invocation: String,
@@ -41,7 +43,12 @@ pub(crate) fn deliver(
     plan: AttemptPlan,
     faults: Vec<Fault>,
 ) -> Operation {
-    let QueueMessage { number, job, .. } = message;
+    let QueueMessage {
+        number,
+        job,
+        receives,
+        ..
+    } = message;
     let invocation = format!("worker {invocation}");
     let name = format!("{invocation} with message {number} ({})", job.run_id);
     let injector = FaultInjector::new(environment, name, plan.order, faults);
@@ -50,6 +57,7 @@ pub(crate) fn deliver(
         injector: Arc::clone(&injector),
         runner: environment.runner(&injector),
         job,
+        receives,
         plan,
         invocation,
     };
@@ -80,7 +88,7 @@ impl Worker {
         let delivery = Delivery {
             job: &self.job,
             message: None,
-            receives: 1,
+            receives: self.receives,
             invocation: &self.invocation,
             ends_at: SystemTime::now() + FOREVER,
         };
