@@ -73,7 +73,7 @@ fail() {
 # with its error, of which the first line is printed.
 failing_tests() {
   sed -nE 's/^test (.*) \.\.\. FAILED$/\1/p; s/^FAILED (.*)$/\1/p' "$log"
-  sed -nE '/^✖ failing tests:$/,/^[▶✔ℹ]/ { s/^✖ (.*) \([0-9.]+ms\)$/\1/; T; N; s/\n */: /; p }' "$log"
+  sed -nE '/^✖ failing tests:$/,/^(▶|✔|ℹ)/ { s/^✖ (.*) \([0-9.]+ms\)$/\1/; T; N; s/\n */: /; p }' "$log"
 }
 
 sum() {

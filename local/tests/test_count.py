@@ -66,18 +66,23 @@ NODE = """▶ a group
 test at a.test.mjs:2:42
 ✖ a test (2.1ms)
   AssertionError [ERR_ASSERTION]: twice
-      at a.test.mjs:2:72"""
+      at a.test.mjs:2:72
+
+test at a.test.mjs:3:1
+✖ another test (0.7ms)
+  Error: no reply
+▶ the next file"""
 
 
 @pytest.mark.parametrize(
     ("output", "failing"),
     [
-        (CARGO, "a::fails"),
-        (PYTEST, "tests/test_a.py::test_b - assert 1 == 2"),
-        (NODE, "a test: AssertionError [ERR_ASSERTION]: twice"),
+        (CARGO, ["a::fails"]),
+        (PYTEST, ["tests/test_a.py::test_b - assert 1 == 2"]),
+        (NODE, ["a test: AssertionError [ERR_ASSERTION]: twice", "another test: Error: no reply"]),
     ],
 )
-def test_the_summary_names_the_failing_tests(tmp_path: Path, output: str, failing: str) -> None:
+def test_the_summary_names_the_failing_tests(tmp_path: Path, output: str, failing: list[str]) -> None:
     (tmp_path / "output").write_text(output)
     printed, _ = lines(tmp_path, f'count "a step" cat "{tmp_path}/output" >/dev/null')
-    assert printed[1:-1] == ["FAILED: a step", f"  {failing}"]
+    assert printed[1:-1] == ["FAILED: a step", *(f"  {test}" for test in failing)]
