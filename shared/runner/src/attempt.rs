@@ -39,7 +39,7 @@ pub struct Attempt<'a> {
     pub lease_expires: Instant,
     /// Stored messages of the thread.
     pub history: History,
-    /// Input of the run; `None` when an item cannot be parsed.
+    /// Input of the run; `None` when it is missing or an item cannot be parsed.
     pub input: Option<RunInput>,
     /// Frame of the run, once a step of it is stored.
     pub frame: Option<RunFrame>,
@@ -66,7 +66,7 @@ impl Attempt<'_> {
     }
 
     /// End of a run for which the model is not called: the thread was deleted, its workers crashed again and again, or its
-    /// input is missing.
+    /// input cannot be read.
     pub fn end_without_model(&self) -> Option<RunEnd> {
         if self.deleted {
             return Some(RunEnd::Cancelled(CancelReason::User));

@@ -75,8 +75,8 @@ impl Runner {
         match decide(outcome, now) {
             Consequence::Execute(row, claim) => {
                 let loaded = match loaded {
-                    Ok(loaded) if !loaded.is_of(&row) => self.load(&key, run_id).await,
-                    loaded => loaded,
+                    Ok(loaded) if loaded.is_of(&row) => Ok(loaded),
+                    _ => self.load(&key, run_id).await,
                 };
                 let expires = requested_at + self.settings.lease;
                 self.begin(delivery, row, claim, expires, loaded).await
@@ -97,7 +97,7 @@ impl Runner {
                 let belongs = thread.filter(|meta| meta.has(&row));
                 let (fence, tip) = match &belongs {
                     Some(meta) => (Fence::Generation(meta.generation), row.tip),
-                    None => (Fence::Row, None),
+                    None => (Fence::Ended, None),
                 };
                 let advanced = self.advance(delivery.job, fence, tip).await;
                 if belongs.is_some() {
@@ -106,14 +106,14 @@ impl Runner {
                 advanced.map(|()| None)
             }
             Consequence::Advance => {
-                let advanced = self.advance(delivery.job, Fence::Row, None).await;
+                let advanced = self.advance(delivery.job, Fence::Missing, None).await;
                 advanced.map(|()| None)
             }
         }
     }
 
-    /// Advances the run queue past the ended or missing run of a job, whose last message has the number `tip`. The job of the next
-    /// run belongs to the same connection.
+    /// Advances the run queue past the ended or missing run of a job, whose last message has the number `tip`. The
+    /// job of the next run belongs to the same connection.
     pub(crate) async fn advance(
         &self,
         job: &Job,
@@ -146,7 +146,7 @@ impl Runner {
             let leased = anyhow::anyhow!("an unreadable run is leased");
             return Err(AttemptError::Failed(leased));
         }
-        let advanced = self.advance(delivery.job, Fence::Row, None).await;
+        let advanced = self.advance(delivery.job, Fence::Ended, None).await;
         advanced.map(|()| None)
     }
 
@@ -184,7 +184,8 @@ impl Runner {
         match placed {
             Ok((place @ (Place::Head | Place::Deleted), loaded)) => {
                 let stored = row.tip.is_some();
-                lease.generation = loaded.meta.map_or(0, |meta| meta.generation);
+                let generation = loaded.meta.map(|meta| meta.generation);
+                lease.generation = generation.or(row.generation).unwrap_or_default();
                 let deadlines = Deadlines::new(
                     &row,
                     self.now(),

@@ -83,8 +83,8 @@ impl Attempt<'_> {
     /// Advances the run queue past this run, which has ended.
     pub async fn advance(&self, writer: &Writer<'_>) -> Result<(), AttemptError> {
         let (fence, tip) = match self.lease.generation {
-            // The run is in no queue, or what was read of its thread could not be parsed.
-            generation if self.deleted || generation == 0 => (Fence::Row, None),
+            // A run of a deleted thread has no message in the generation whose queue it may be in.
+            generation if self.deleted || generation == 0 => (Fence::Ended, None),
             generation => (Fence::Generation(generation), writer.tip()),
         };
         self.runner.advance(self.delivery.job, fence, tip).await

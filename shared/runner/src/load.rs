@@ -30,12 +30,16 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Tells whether the state, which was read beside the claim of this row, is that of the claimed run. It is not when
-    /// another worker may have written in between, or when an earlier run with this id was erased in between: its input is of
-    /// another time. The input may also be missing, or be written by a repetition of the start.
+    /// Tells whether the state, which was read beside the claim of this row, is that of the claimed run. It may not be when
+    /// another worker wrote in between, or when an earlier run with this id was erased in between: its input was recorded at
+    /// another time, and its thread does not know the later time. One more read follows, also when the input is missing or
+    /// was written by a repetition of the start.
     pub(crate) fn is_of(&self, row: &RunRow) -> bool {
         let input = self.input.as_ref();
-        row.epoch == 1 && input.is_some_and(|input| input.recorded_at == row.recorded_at)
+        let thread = self.meta.as_ref();
+        row.epoch == 1
+            && input.is_some_and(|input| input.recorded_at == row.recorded_at)
+            && thread.is_some_and(|meta| meta.recorded_at >= row.recorded_at)
     }
 
     /// State after a read in which an item cannot be parsed: enough to tell the subscribers in the row that the run
@@ -159,11 +163,13 @@ mod tests {
     use super::*;
     use crate::attempt::tests::row;
 
-    fn with_input(recorded_at: u64) -> Loaded {
-        let input = json!({
-            "v": 2, "messageId": "u_1", "prompt": "Hey!", "recordedAt": recorded_at, "ttl": 0
-        });
+    /// State with an input of this time, of a thread that knows runs up to that time.
+    fn loaded(input: u64, thread: u64) -> Loaded {
+        let input =
+            json!({ "v": 2, "messageId": "u_1", "prompt": "Hey!", "recordedAt": input, "ttl": 0 });
+        let thread = json!({ "born": 1, "recordedAt": thread, "updatedAt": 1 });
         Loaded {
+            meta: Some(from_value(thread).expect("a thread")),
             input: Some(from_value(input).expect("an input")),
             ..Loaded::unreadable()
         }
@@ -176,13 +182,15 @@ mod tests {
 
     #[test]
     fn what_was_read_beside_the_first_claim_is_of_the_claimed_run() {
-        assert!(with_input(7).is_of(&claimed(1)));
+        assert!(loaded(7, 7).is_of(&claimed(1)));
+        assert!(loaded(7, 8).is_of(&claimed(1)), "a later run waits");
     }
 
     #[test]
     fn what_was_read_before_a_later_claim_or_of_an_earlier_run_is_read_again() {
-        assert!(!with_input(7).is_of(&claimed(2)), "another worker wrote");
-        assert!(!with_input(6).is_of(&claimed(1)), "an erased run's input");
+        assert!(!loaded(7, 7).is_of(&claimed(2)), "another worker wrote");
+        assert!(!loaded(6, 7).is_of(&claimed(1)), "an erased run's input");
+        assert!(!loaded(7, 6).is_of(&claimed(1)), "an earlier thread");
         assert!(!Loaded::unreadable().is_of(&claimed(1)), "no input yet");
     }
 }

@@ -16,7 +16,7 @@ use crate::threads::transition::status_value;
 use crate::threads::update_expression::UpdateExpression;
 use crate::update::{MAX_ROUNDS, Updated, update};
 
-/// Ended run to remove from the head of its run queue.
+/// Ended or missing run to remove from the head of its run queue.
 #[derive(Debug, Clone, Copy)]
 pub struct Advance<'a> {
     /// Id of the run.
@@ -35,10 +35,12 @@ pub struct Advance<'a> {
 /// the id again once the thread was deleted and the row of the ended run erased, while the writer of an advance is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fence {
-    /// The thread still has this generation, in which the caller ended the run.
+    /// The thread still has this generation, to which the ended run belongs.
     Generation(u64),
-    /// The run has ended or has no row at the time of the write. Needs a read and a transaction.
-    Row,
+    /// The run has ended, in a generation that the caller does not know. Needs a read and a transaction.
+    Ended,
+    /// The run has no row. Needs a read and a transaction.
+    Missing,
 }
 
 impl Threads {
@@ -53,7 +55,7 @@ impl Threads {
     ) -> Result<Option<RunId>, StoreError> {
         match advance.fence {
             Fence::Generation(generation) => self.advance_in(key, advance, generation).await,
-            Fence::Row => self.advance_checked(key, advance).await,
+            Fence::Ended | Fence::Missing => self.advance_checked(key, advance).await,
         }
     }
 
@@ -100,7 +102,7 @@ impl Threads {
                 .table_name(&self.table)
                 .set_key(Some(keys::item(key, keys::META)));
             let items = [
-                self.check_ended_or_missing(key, advance.run_id)?,
+                self.check_row(key, advance.run_id, advance.fence)?,
                 update_item(update)?,
             ];
             match self.transact(&items).await? {
@@ -113,18 +115,20 @@ impl Threads {
         Err(StoreError::ConditionFailed)
     }
 
-    fn check_ended_or_missing(
+    fn check_row(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
+        fence: Fence,
     ) -> Result<TransactWriteItem, StoreError> {
+        if fence == Fence::Missing {
+            return self.check_no_row(key, run_id);
+        }
         let [finished, failed, cancelled] = RunStatus::ENDED.map(status_value);
         let check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(keys::item(key, keys::run(run_id))))
-            .condition_expression(
-                "attribute_not_exists(#status) OR #status IN (:finished, :failed, :cancelled)",
-            )
+            .condition_expression("#status IN (:finished, :failed, :cancelled)")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":finished", finished)
             .expression_attribute_values(":failed", failed)

@@ -1,9 +1,10 @@
 //! Run queue of a thread: its unfinished runs in order, the first of them active.
 //!
-//! The queue is a list in the thread's own item. An append and an advance are one conditional write each, which returns the
-//! queue after it, so its writer learns the head, and concurrent appends do not make each other fail. A leave is a transaction,
-//! because it also requires that the run has no row, and reads the queue after it. The documentation of the
-//! crate `longwire-scheduler` explains why no wake-up is lost.
+//! The queue is a list in the thread's own item. An append is one conditional write, which returns the queue after it, so its
+//! writer learns the head, and concurrent appends do not make each other fail. So is the advance of a worker that ended
+//! its run. A leave, and an advance past a run whose generation is not known ([`Fence`](crate::threads::advance::Fence)),
+//! are transactions, because they also depend on the row of the run, and read the queue after it. The documentation of
+//! the crate `longwire-scheduler` explains why no wake-up is lost.
 //!
 //! An append and an advance also set the expiry of the thread. No other write does.
 
@@ -145,7 +146,7 @@ impl Threads {
         with_jitter(|| self.get(key, keys::META.to_owned())).await
     }
 
-    fn check_no_row(
+    pub(super) fn check_no_row(
         &self,
         key: &ThreadKey,
         run_id: &RunId,

@@ -64,11 +64,12 @@ impl UpdateExpression {
         self
     }
 
-    /// Requires that the map has this number of entries.
-    pub(super) fn when_size(mut self, map: &str, size: usize) -> Self {
-        let name = self.name(map);
-        self.conditions.push(format!("size({name}) = :size_{map}"));
-        self.values.insert(format!(":size_{map}"), n(size));
+    /// Requires that the list or map has this number of entries.
+    pub(super) fn when_size(mut self, attribute: &str, size: usize) -> Self {
+        let name = self.name(attribute);
+        self.conditions
+            .push(format!("size({name}) = :size_{attribute}"));
+        self.values.insert(format!(":size_{attribute}"), n(size));
         self
     }
 

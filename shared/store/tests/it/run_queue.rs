@@ -162,23 +162,23 @@ async fn a_head_that_was_started_again_stays() {
     let busy = meta(&["r_1", "r_2"], json!({}));
     let alive = transaction_cancelled("ConditionalCheckFailed");
     let table = Scripted::with_responses([found(&busy), alive]).await;
-    let head = advance(&table, Fence::Row, None, Some(24)).await;
+    let head = advance(&table, Fence::Missing, None, Some(24)).await;
     assert_eq!(head, Some(run_id()));
     let items = &table.last_body()["TransactItems"];
     let check = items[0]["ConditionCheck"]["ConditionExpression"].as_str();
-    assert_eq!(
-        check,
-        Some("attribute_not_exists(#status) OR #status IN (:finished, :failed, :cancelled)")
-    );
+    assert_eq!(check, Some("attribute_not_exists(#status)"));
 }
 
 #[tokio::test]
-async fn an_ended_or_missing_head_is_removed_and_the_queue_read_again() {
+async fn an_ended_head_is_removed_and_the_queue_read_again() {
     let before = meta(&["r_1", "r_2"], json!({}));
     let after = meta(&["r_2", "r_3"], json!({}));
     let table = Scripted::with_responses([found(&before), transacted(), found(&after)]).await;
-    let head = advance(&table, Fence::Row, None, Some(24)).await;
+    let head = advance(&table, Fence::Ended, None, Some(24)).await;
     assert_eq!(head, Some(RunId::trusted("r_2")));
+    let (_, transaction) = &table.requests()[1];
+    let check = &transaction["TransactItems"][0]["ConditionCheck"]["ConditionExpression"];
+    assert_eq!(check, "#status IN (:finished, :failed, :cancelled)");
 }
 
 #[tokio::test]
