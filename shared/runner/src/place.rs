@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use longwire_core::ids::RunId;
 use longwire_core::run::RunRow;
+use longwire_store::threads::advance::{Advance, Fence};
 use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::run_queue::{Append, Appended, MAX_RUNS};
 
@@ -63,6 +64,7 @@ impl Runner {
                 return Ok((Place::Deleted, loaded));
             }
         };
+        self.check_owner(lease).await?;
         let place = place(&meta.run_queue, &lease.run_id);
         let place = place.unwrap_or_else(|| match meta.head() {
             Some(head) => Place::Behind(head.clone()),
@@ -73,6 +75,25 @@ impl Runner {
             ..loaded
         };
         Ok((place, loaded))
+    }
+
+    /// Checks after the append that the run is still this worker's. Another one may have ended it since the claim, and
+    /// removed it from the queue; then nobody would remove it again.
+    async fn check_owner(&self, lease: &RunLease) -> anyhow::Result<()> {
+        let fence = match self.threads.run_row(&lease.key, &lease.run_id).await? {
+            Some(row) if lease.holds(&row) => return Ok(()),
+            Some(_) => Fence::Ended,
+            None => Fence::Missing,
+        };
+        let advance = Advance {
+            run_id: &lease.run_id,
+            fence,
+            tip: None,
+            now: self.now(),
+            life: self.settings.life,
+        };
+        self.scheduler.advance(&lease.key, advance).await?;
+        Err(anyhow::anyhow!("the run has another owner, or has ended"))
     }
 
     /// Completes the history of a run that is about to begin. Its input takes the message id of its row, because the
