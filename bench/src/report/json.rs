@@ -20,7 +20,7 @@ pub(crate) struct Report {
     pub(crate) cold_starts: Vec<ColdStart>,
 }
 
-/// CellFigures of one sender in one cell.
+/// Figures of one sender in one cell.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row {

@@ -167,7 +167,7 @@ impl Runner {
             if loaded.input.is_none() && delivery.receives < UNREADABLE_RECEIVES {
                 anyhow::bail!("the input of the run is not there yet");
             }
-            let (place, loaded) = self.place(&lease, &row, loaded).await?;
+            let (place, loaded) = self.place(delivery.job, &lease, &row, loaded).await?;
             self.complete(&lease, &row, place, loaded).await
         };
         let placed = match placed.await {

@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use longwire_core::ids::RunId;
+use longwire_core::job::Job;
 use longwire_core::run::RunRow;
-use longwire_store::threads::advance::{Advance, Fence};
+use longwire_store::threads::advance::Fence;
 use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::run_queue::{Append, Appended, MAX_RUNS};
 
@@ -37,6 +38,7 @@ impl Runner {
     /// same, because a start of before 0.1.0 removed it, is appended before it begins, or it would run beside the next one.
     pub(crate) async fn place(
         &self,
+        job: &Job,
         lease: &RunLease,
         row: &RunRow,
         loaded: Loaded,
@@ -64,7 +66,7 @@ impl Runner {
                 return Ok((Place::Deleted, loaded));
             }
         };
-        self.check_owner(lease).await?;
+        self.check_owner(job, lease).await?;
         let place = place(&meta.run_queue, &lease.run_id);
         let place = place.unwrap_or_else(|| match meta.head() {
             Some(head) => Place::Behind(head.clone()),
@@ -79,20 +81,13 @@ impl Runner {
 
     /// Checks after the append that the run is still this worker's. Another one may have ended it since the claim, and
     /// removed it from the queue; then nobody would remove it again.
-    async fn check_owner(&self, lease: &RunLease) -> anyhow::Result<()> {
+    async fn check_owner(&self, job: &Job, lease: &RunLease) -> anyhow::Result<()> {
         let fence = match self.threads.run_row(&lease.key, &lease.run_id).await? {
             Some(row) if lease.holds(&row) => return Ok(()),
             Some(_) => Fence::Ended,
             None => Fence::Missing,
         };
-        let advance = Advance {
-            run_id: &lease.run_id,
-            fence,
-            tip: None,
-            now: self.now(),
-            life: self.settings.life,
-        };
-        self.scheduler.advance(&lease.key, advance).await?;
+        self.advance(job, fence, None).await?;
         Err(anyhow::anyhow!("the run has another owner, or has ended"))
     }
 

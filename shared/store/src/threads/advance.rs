@@ -1,4 +1,4 @@
-//! Advancing a thread's run queue past an ended run.
+//! Advancing a thread's run queue past an ended or missing run.
 
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use longwire_core::ids::RunId;
@@ -31,8 +31,9 @@ pub struct Advance<'a> {
     pub life: ThreadLife,
 }
 
-/// Condition under which the head of a run queue is the ended run and not a later one of the same id. A client may start
-/// the id again once the thread was deleted and the row of the ended run erased, while the writer of an advance is paused.
+/// Condition under which the head of a run queue is the ended run and not a later one of the same id. A client may
+/// start the id again once the thread was deleted and the row of the ended run erased, while the writer of an advance
+/// is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fence {
     /// The thread still has this generation, to which the ended run belongs.
