@@ -196,7 +196,9 @@ impl Transition<'_> {
                 at,
             )?,
             Self::Erase { generation, at } => ended(
-                UpdateExpression::default().when("generation", n(generation)),
+                UpdateExpression::default()
+                    .when("generation", n(generation))
+                    .when_none_of("status", RunStatus::ENDED.map(status_value)),
                 RunEnd::Cancelled(CancelReason::User),
                 at,
             )?

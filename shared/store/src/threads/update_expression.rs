@@ -56,6 +56,24 @@ impl UpdateExpression {
         self
     }
 
+    /// Requires that the attribute has none of these values.
+    pub(super) fn when_none_of(
+        mut self,
+        attribute: &str,
+        values: impl IntoIterator<Item = AttributeValue>,
+    ) -> Self {
+        let name = self.name(attribute);
+        let mut placeholders = Vec::new();
+        for (number, value) in values.into_iter().enumerate() {
+            let placeholder = format!(":not_{attribute}{number}");
+            self.values.insert(placeholder.clone(), value);
+            placeholders.push(placeholder);
+        }
+        self.conditions
+            .push(format!("NOT {name} IN ({})", placeholders.join(", ")));
+        self
+    }
+
     /// Requires that the item lacks the attribute.
     pub(super) fn when_absent(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);

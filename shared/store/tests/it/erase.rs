@@ -104,7 +104,7 @@ async fn runs_are_ended_before_anything_is_deleted_and_messages_come_last() {
     assert_eq!(requests[2].1["Key"]["item"]["S"], "RUN#r_2");
     assert_eq!(
         requests[2].1["ConditionExpression"],
-        "#generation = :was_generation"
+        "#generation = :was_generation AND NOT #status IN (:not_status0, :not_status1, :not_status2)"
     );
     let later = &requests[3..];
     let queries = later.iter().filter(|(name, _)| name == "Query");
