@@ -52,6 +52,19 @@ pub(crate) fn is_delta(event: &Event) -> bool {
     continues(event, event)
 }
 
+/// Tells whether the event ends a message, a call or a step, and says nothing else: a reader misses nothing until the next
+/// event.
+pub(crate) fn is_end(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TextMessageEnd { .. }
+            | Event::ReasoningMessageEnd { .. }
+            | Event::ReasoningEnd { .. }
+            | Event::ToolCallEnd { .. }
+            | Event::StepFinished { .. }
+    )
+}
+
 /// Tells whether the text of `next` may be appended to `open`: both are deltas of the same message or call.
 pub(crate) fn continues(open: &Event, next: &Event) -> bool {
     match (open, next) {

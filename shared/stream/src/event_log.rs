@@ -1,7 +1,6 @@
 //! Event log of a run: the only place that numbers events. Pure: no task, no clock of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{RunId, ThreadId};
@@ -14,8 +13,9 @@ use longwire_protocol::response::alive::Alive;
 use longwire_protocol::response::resumed::Resumed;
 use tokio::time::Instant;
 
-use crate::coalesce::{delta, shorten};
+use crate::coalesce::{delta, is_delta, is_end, shorten};
 use crate::event_buffer::{Entry, EventBuffer};
+use crate::pace::Waits;
 
 /// Bytes that shortening adds to an event: the fields that tell of it.
 const SHORTENED_FIELDS: usize = 64;
@@ -32,8 +32,10 @@ pub struct EventLog {
     /// Number of the last event that was in the durable log from the beginning.
     resumed_after: u64,
     buffer: EventBuffer,
-    /// Number of the last event that is no delta and therefore waits for no window.
+    /// Number of the last event that waits for no other: neither a delta nor an end.
     urgent: u64,
+    /// Number and time of the last end of a message, a call or a step.
+    last_end: Option<(u64, Instant)>,
     /// Number of the last event that the owner has received in a batch.
     batched: u64,
     end: End,
@@ -61,6 +63,7 @@ impl EventLog {
             resumed_after: last_seq,
             buffer: EventBuffer::after(last_seq),
             urgent: 0,
+            last_end: None,
             batched: last_seq,
             end: End::Open,
         }
@@ -116,7 +119,7 @@ impl EventLog {
             }
         }
         self.status = final_status(&last.event);
-        self.append(last, now);
+        self.add(last, now);
         self.end = End::Held {
             batched: self.batched,
         };
@@ -127,6 +130,7 @@ impl EventLog {
     pub(crate) fn release(&mut self) {
         if let End::Held { .. } = self.end {
             self.end = End::Released;
+            self.urgent = self.buffer.last();
         }
     }
 
@@ -210,15 +214,24 @@ impl EventLog {
         self.end == End::Released
     }
 
-    /// Time at which the events after `after` may leave: at once, or, if all of them are deltas, when the oldest one
-    /// has waited for `window`. `None` when there are none.
-    pub(crate) fn ready_at(&self, after: u64, window: Duration) -> Option<Instant> {
+    /// Time at which the events after `after` may leave: at once, or, if all of them are deltas and ends, when the oldest one
+    /// or the last end has waited long enough. `None` when there are none.
+    pub(crate) fn ready_at(&self, after: u64, waits: Waits) -> Option<Instant> {
         if after >= self.sendable() {
             return None;
         }
-        let since = self.buffer.get(after + 1)?.since;
-        let only_deltas = self.urgent <= after;
-        Some(if only_deltas { since + window } else { since })
+        let oldest = self.buffer.get(after + 1)?;
+        if self.urgent > after {
+            return Some(oldest.since);
+        }
+        let wait = if is_delta(&oldest.event.event) {
+            waits.delta
+        } else {
+            waits.end
+        };
+        let end = self.last_end.filter(|(seq, _)| *seq > after);
+        let ends = end.map(|(_, since)| since + waits.end);
+        ends.into_iter().chain([oldest.since + wait]).min()
     }
 
     /// Returns an event that may be posted. It is sealed, because a subscriber has it now.
@@ -243,7 +256,18 @@ impl EventLog {
         }
     }
 
-    fn append(&mut self, mut draft: Draft, now: Instant) {
+    fn append(&mut self, draft: Draft, now: Instant) {
+        let end = is_end(&draft.event);
+        self.add(draft, now);
+        let last = self.buffer.last();
+        if end {
+            self.last_end = Some((last, now));
+        } else {
+            self.urgent = last;
+        }
+    }
+
+    fn add(&mut self, mut draft: Draft, now: Instant) {
         let mut event = self.number(draft.clone());
         let mut json = event.json();
         if json.len() > MAX_FRAME_BYTES {
@@ -252,7 +276,6 @@ impl EventLog {
             json = event.json();
         }
         self.buffer.add(event, json, now);
-        self.urgent = self.buffer.last();
     }
 
     fn number(&self, draft: Draft) -> NumberedEvent {

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use longwire_core::event_batch::EventBatch;
 use longwire_core::run::Cursor;
@@ -12,6 +11,7 @@ use longwire_protocol::frame::MAX_FRAME_BYTES;
 use tokio::time::Instant;
 
 use crate::event_log::EventLog;
+use crate::pace::Waits;
 
 /// Cursor of a subscriber and the frames it has not taken yet.
 #[derive(Debug)]
@@ -83,17 +83,12 @@ impl Outbox {
     }
 
     /// Time at which the next frame may leave, as far as its events decide; `None` when there is nothing to post.
-    /// A delta waits for others as long as `window`.
-    pub(crate) fn ready_at(
-        &self,
-        log: &EventLog,
-        window: Duration,
-        now: Instant,
-    ) -> Option<Instant> {
+    /// Deltas and ends wait for others as long as `waits` says.
+    pub(crate) fn ready_at(&self, log: &EventLog, waits: Waits, now: Instant) -> Option<Instant> {
         if !self.frames.is_empty() || !self.page.is_empty() || self.due_resumed().is_some() {
             return Some(now);
         }
-        log.ready_at(self.rendered, window)
+        log.ready_at(self.rendered, waits)
     }
 
     /// Returns the next frame; `None` when the events that were left have no frame in this format.

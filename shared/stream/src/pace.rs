@@ -8,6 +8,10 @@ use tokio::time::Instant;
 /// 10 ms at 50 deltas a second are exactly one half, and the measured values vary.
 const MAX_DELTAS_PER_ROUND_TRIP: f64 = 0.6;
 
+/// Longest time that the end of a text or a step waits for what follows it: what follows the last one is the end of the
+/// run, which is stored in two round trips to the table.
+const MAX_END_WAIT: Duration = Duration::from_millis(15);
+
 /// Share of the mean gap between two deltas by which one may be late and is still waited for.
 const LATE: f64 = 0.15;
 
@@ -65,6 +69,15 @@ fn fading(from: Instant, to: Instant) -> f64 {
     (-age / RATE_DECAY_SECONDS).exp()
 }
 
+/// Times that events wait for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Waits {
+    /// Time that a delta waits.
+    pub(crate) delta: Duration,
+    /// Time that the end of a text, a call or a step waits.
+    pub(crate) end: Duration,
+}
+
 /// Pace of one connection's posts.
 #[derive(Debug)]
 pub(crate) struct Pace {
@@ -110,9 +123,19 @@ impl Pace {
         self.last_start.map(|start| start + self.min_interval)
     }
 
+    /// Times that events wait for others at `rate` deltas per second. An end waits for half a round trip: so long a post of
+    /// its own would delay the event that follows it on average.
+    pub(crate) fn waits(&self, rate: f64) -> Waits {
+        let half = self.round_trip.unwrap_or_default() / 2;
+        Waits {
+            delta: self.wait(rate),
+            end: half.min(MAX_END_WAIT).min(self.window),
+        }
+    }
+
     /// Time a delta waits for others at `rate` deltas per second: none while posts keep up with the rate or no other delta is due, otherwise until
     /// the last delta that is due within the window. The rest of the window would bring no further delta.
-    pub(crate) fn wait(&self, rate: f64) -> Duration {
+    fn wait(&self, rate: f64) -> Duration {
         let per_trip = self
             .round_trip
             .map_or(0.0, |trip| rate * trip.as_secs_f64());

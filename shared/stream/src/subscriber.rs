@@ -132,7 +132,7 @@ impl Subscriber {
         if self.post.is_some() {
             return None;
         }
-        let ready = self.outbox.ready_at(log, self.pace.wait(rate), now)?;
+        let ready = self.outbox.ready_at(log, self.pace.waits(rate), now)?;
         let earliest = [self.pace.next_start(), self.post_retry.retry_at()];
         earliest.into_iter().flatten().chain([ready]).max()
     }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clients::Attempt;
 use crate::stage::{
-    Stage, joined_deltas, ms, numbers, stage, stage_with, text, text_end, text_start,
+    Stage, joined_deltas, ms, numbers, run_finished, stage, stage_with, text, text_end, text_start,
 };
 
 /// Length of every delta, so that the length of the text that arrived tells which deltas did.
@@ -226,11 +226,44 @@ fn split(attempt: &Attempt) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn event_other_than_a_delta_waits_for_no_window() {
+async fn end_of_a_text_waits_for_half_a_round_trip_and_not_for_the_window() {
     let stage = play_fast_text().await;
     let ended = Instant::now();
     stage.emit(text("last")).await;
     stage.emit(text_end()).await;
+    assert!(stage.sink.drained(Duration::from_secs(1)).await);
+    let elapsed = ended.elapsed();
+    assert!(
+        (ms(12 + 25)..=ms(13 + 25)).contains(&elapsed),
+        "{elapsed:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn end_of_a_run_shares_the_post_of_the_last_text() {
+    let stage = play_fast_text().await;
+    let (ended, before) = (Instant::now(), stage.clients.attempts().len());
+    stage.emit(text("last")).await;
+    stage.emit(text_end()).await;
+    let closed = async {
+        stage.sink.close(run_finished()).await.unwrap();
+        // Two round trips to the table.
+        sleep(ms(8)).await;
+        stage.sink.release().await.unwrap();
+    };
+    closed.await;
+    stage.drain().await;
+    assert_eq!(stage.clients.attempts().len() - before, 1);
+    assert_eq!(ended.elapsed(), ms(8 + 25));
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_event_waits_for_nothing() {
+    let stage = play_fast_text().await;
+    let ended = Instant::now();
+    stage.emit(text("last")).await;
+    stage.emit(text_end()).await;
+    stage.emit(text_start()).await;
     assert!(stage.sink.drained(Duration::from_secs(1)).await);
     assert_eq!(ended.elapsed(), ms(25));
 }
