@@ -25,34 +25,36 @@ const STARTS: usize = 20;
 /// Starts in a quick bench.
 const QUICK_STARTS: usize = 5;
 
-/// Measures what the options ask for, writes the reports and returns the tables.
+/// Measures what the options ask for, writes the reports and returns the tables. After a failure the reports have what was
+/// measured before.
 pub(crate) async fn run(options: &Options) -> Result<String> {
-    let conditions = Conditions::read(options)?;
+    let mut report = Report {
+        conditions: Conditions::read(options)?,
+        cells: Vec::new(),
+        senders: Vec::new(),
+        cold_starts: Vec::new(),
+    };
     let stage = stage(options)?;
-    let cells = cells(options)?;
-    let mut senders = senders(&stage, options).await?;
-    let mut rows = Vec::new();
-    for cell in &cells {
-        rows.extend(measure(&stage, cell, &mut senders, options).await?);
-    }
-    let memories = senders.iter().map(memory).collect::<Result<_>>()?;
-    drop(senders);
-    let starts = if options.quick { QUICK_STARTS } else { STARTS };
-    let cold_starts = if options.warm_only {
-        Vec::new()
-    } else {
-        cold::measure(&stage, &options.functions, starts).await?
-    };
-    let report = Report {
-        conditions,
-        cells: rows,
-        senders: memories,
-        cold_starts,
-    };
+    let measured = fill(&mut report, &stage, options).await;
     json::write(&report, &options.out)?;
     let tables = markdown::tables(&report);
     fs::write(options.out.join("figures.md"), &tables).context("writing the tables")?;
-    Ok(tables)
+    measured.map(|()| tables)
+}
+
+async fn fill(report: &mut Report, stage: &Stage, options: &Options) -> Result<()> {
+    let mut senders = senders(stage, options).await?;
+    for cell in &cells(options)? {
+        let rows = measure(stage, cell, &mut senders, options).await?;
+        report.cells.extend(rows);
+    }
+    report.senders = senders.iter().map(memory).collect::<Result<_>>()?;
+    drop(senders);
+    if !options.warm_only {
+        let starts = if options.quick { QUICK_STARTS } else { STARTS };
+        report.cold_starts = cold::measure(stage, &options.functions, starts).await?;
+    }
+    Ok(())
 }
 
 /// Starts the fakes.
