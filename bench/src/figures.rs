@@ -21,6 +21,8 @@ pub(crate) struct Figures {
     pub(crate) posts: Option<f64>,
     /// Time from the first delta to the arrival of its post.
     pub(crate) first: Option<f64>,
+    /// Time from the event to the first request at the tables.
+    pub(crate) to_storage: Option<f64>,
     /// Time from the event to the request at the model.
     pub(crate) to_model: Option<f64>,
     /// Time from the message's event to its acknowledgement.
@@ -98,6 +100,7 @@ impl RunFigures {
             .filter_map(|received| received.first_arrived);
         let to_model = observed.model_requests.first();
         let to_model = to_model.context("the model was not called")?;
+        let first_storage = observed.storage_requests.first();
         let gone = observed.posts.iter().find(|post| post.status == 410);
         let gone = gone.and_then(|post| post.answered);
         let beyond_model = (run.returned - run.invoked).saturating_sub(cell.model_time());
@@ -109,6 +112,7 @@ impl RunFigures {
                 .min()
                 .zip(deltas.first())
                 .map(|(at, delta)| millis(*delta, at)),
+            to_storage: first_storage.map(|at| millis(run.invoked, *at)),
             to_model: Some(millis(run.invoked, *to_model)),
             ack: run.ack.map(in_millis),
             added: (!cell.cut_short()).then(|| in_millis(beyond_model)),
@@ -116,7 +120,7 @@ impl RunFigures {
             stop: gone
                 .zip(observed.model_ended)
                 .map(|(gone, ended)| millis(gone, ended)),
-            storage_requests: Some(count(observed.storage_requests)),
+            storage_requests: Some(count(observed.storage_requests.len())),
         };
         Ok(Self {
             lags,
@@ -166,6 +170,7 @@ impl CellFigures {
                 finish: median(|run| run.finish),
                 posts: median(|run| run.posts),
                 first: median(|run| run.first),
+                to_storage: median(|run| run.to_storage),
                 to_model: median(|run| run.to_model),
                 ack: median(|run| run.ack),
                 added: median(|run| run.added),

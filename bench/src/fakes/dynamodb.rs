@@ -63,7 +63,7 @@ async fn call(State(db): State<DynamoDb>, headers: HeaderMap, body: Bytes) -> Re
         .unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default();
     db.recorder
-        .record(|observed| observed.storage_requests += 1);
+        .record(|observed| observed.storage_requests.push(arrived));
     // The request takes effect in the middle of the round trip.
     clock::at(arrived + db.round_trip / 2).await;
     let (status, answer) = match execute(&db.database, operation, &body) {

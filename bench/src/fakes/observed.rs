@@ -20,8 +20,8 @@ pub(crate) struct Observed {
     pub(crate) posts: Vec<Post>,
     /// Messages sent to a queue.
     pub(crate) messages: Vec<String>,
-    /// Requests to the tables.
-    pub(crate) storage_requests: usize,
+    /// Arrivals of requests at the tables.
+    pub(crate) storage_requests: Vec<Instant>,
 }
 
 /// Post to a connection.

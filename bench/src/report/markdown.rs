@@ -4,8 +4,8 @@ use crate::cold::ColdStart;
 use crate::report::json::{Memory, Report, Row};
 
 const CELLS: &str = "\
-| cell | sender | runs | lag p50 | lag p99 | tail | RUN_FINISHED | posts | first post | to model | ack | added | CPU/1,000 | stop | late |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
+| cell | sender | runs | lag p50 | lag p99 | tail | RUN_FINISHED | posts | first post | to storage | to model | ack | added | CPU/1,000 | stop | late |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
 
 const COLD: &str = "\
 | cold start | memory | starts | exec → /next | event → first text, without T0 | peak memory |
@@ -46,6 +46,7 @@ fn row(row: &Row) -> String {
             .posts
             .map_or_else(dash, |posts| format!("{posts:.0}")),
         optional(medians.first),
+        optional(medians.to_storage),
         optional(medians.to_model),
         optional(medians.ack),
         optional(medians.added),
