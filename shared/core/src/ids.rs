@@ -1,7 +1,7 @@
-//! Ids of threads, runs, messages, calls, connections and owners.
+//! Ids of threads, runs, messages, calls, connections, owners and users.
 //!
-//! An id is 1–128 characters of `[A-Za-z0-9._:-]`. Ids from a client pass [`check`] first; generated ids are
-//! short, because every event of a run repeats them.
+//! An id is 1–128 characters of `[A-Za-z0-9._:-]`; those of users and owners may also have `%` and `@`. Ids from a client pass
+//! [`check`] first; generated ids are short, because every event of a run repeats them.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ fn random(prefix: &str) -> String {
     prefix.chars().chain(tail).collect()
 }
 
-macro_rules! id {
+macro_rules! trusted_id {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,11 +43,6 @@ macro_rules! id {
         pub struct $type(String);
 
         impl $type {
-            /// Parses an id that a client chose.
-            pub fn parse(id: &str) -> Result<Self, BadId> {
-                check(id).map(|()| Self(id.to_owned()))
-            }
-
             /// Wraps an id from a source that keeps the rule: API Gateway, the tables, or this program.
             pub fn trusted(id: impl Into<String>) -> Self {
                 Self(id.into())
@@ -62,6 +57,21 @@ macro_rules! id {
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $type:ident) => {
+        trusted_id! {
+            $(#[$doc])* $type
+        }
+
+        impl $type {
+            /// Parses an id that a client chose.
+            pub fn parse(id: &str) -> Result<Self, BadId> {
+                check(id).map(|()| Self(id.to_owned()))
             }
         }
     };
@@ -98,9 +108,14 @@ id! {
     /// Id of a WebSocket connection, as API Gateway assigns it. It may contain `=`; the SDK encodes it in URLs.
     ConnectionId
 }
-id! {
-    /// Id of the user that owns a thread: the one its connection was authorised as.
+trusted_id! {
+    /// First part of a thread's partition key: the user that owns the thread.
     Owner
+}
+trusted_id! {
+    /// Id of a user: the subject of a token, percent-encoded where an id has no such character, or one of two users that no
+    /// token can name, `@none` and `@token`.
+    UserId
 }
 
 generated!(ThreadId, "t_");
@@ -109,9 +124,35 @@ generated!(MessageId, "m_");
 generated!(CallId, "tc_");
 
 impl Owner {
-    /// Owner of all threads in a deployment without an authorizer.
+    /// Owner of the threads of [`UserId::none`]. Those that were written before there were users belong to it, too.
     pub fn anonymous() -> Self {
         Self("anonymous".to_owned())
+    }
+}
+
+impl UserId {
+    /// User of all clients where connections need no credential.
+    pub fn none() -> Self {
+        Self("@none".to_owned())
+    }
+
+    /// User of all clients with the shared token of the deployment.
+    pub fn token() -> Self {
+        Self("@token".to_owned())
+    }
+
+    /// Tells whether this is the one user of all clients, whom no token names.
+    pub fn is_shared(&self) -> bool {
+        *self == Self::none() || *self == Self::token()
+    }
+
+    /// Owner of the user's threads.
+    pub fn owner(&self) -> Owner {
+        if *self == Self::none() {
+            Owner::anonymous()
+        } else {
+            Owner(self.0.clone())
+        }
     }
 }
 
@@ -135,6 +176,12 @@ mod tests {
         ] {
             assert_eq!(RunId::parse(bad), Err(BadId), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_threads_of_everybody_are_those_without_a_user() {
+        assert_eq!(UserId::none().owner(), Owner::anonymous());
+        assert_eq!(UserId::trusted("u_7").owner(), Owner::trusted("u_7"));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! Every other crate builds on this one. The types here are stored in DynamoDB, sent through SQS, or passed
 //! between crates; none of them knows a wire format, an SDK or a task.
 
+pub mod identity;
 pub mod ids;
+pub mod subject;
 pub mod thread_key;
 
 pub mod message;
