@@ -1,4 +1,4 @@
-//! The DynamoDB tables `threads` and `connections`.
+//! The DynamoDB tables `threads`, `connections` and `users`.
 //!
 //! Every write is conditional or may be repeated without harm. A write whose response was lost is sent again; when
 //! its condition then fails, the item that DynamoDB returns shows whether the first request took effect.
@@ -10,3 +10,4 @@ mod update;
 
 pub mod connections;
 pub mod threads;
+pub mod users;
