@@ -15,7 +15,8 @@ use crate::sender::{Acknowledged, Dialect, Front};
 use crate::stage::Stage;
 
 /// Functions whose start is measured.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 9] = [
+    "authorizer",
     "connect",
     "disconnect",
     "ingest",
@@ -23,6 +24,7 @@ const FUNCTIONS: [&str; 7] = [
     "replay",
     "sweep",
     "erase",
+    "ticket",
 ];
 
 /// Memory of the functions, in MB; `None` for a full core.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::cell::Cell;
 use crate::fakes::bedrock::Bedrock;
 use crate::fakes::connections::{Behaviour, Connections, STAGE};
-use crate::fakes::dynamodb::{CONNECTIONS, DynamoDb, THREADS};
+use crate::fakes::dynamodb::{CONNECTIONS, DynamoDb, THREADS, USERS};
 use crate::fakes::observed::Recorder;
 use crate::fakes::server::{Certificate, HOST, Http, serve, serve_tls};
 use crate::fakes::sqs::Sqs;
@@ -70,6 +70,8 @@ impl Stage {
             ("CALLBACK_ENDPOINT", format!("https://{domain}/{STAGE}")),
             ("CONNECTIONS_TABLE", CONNECTIONS.to_owned()),
             ("THREADS_TABLE", THREADS.to_owned()),
+            ("USERS_TABLE", USERS.to_owned()),
+            ("AUTH", "none".to_owned()),
             ("QUEUE_URL", queue("runs")),
             ("DEAD_LETTER_URL", queue("runs-dead")),
             ("REPLAY_QUEUE_URL", queue("replays")),

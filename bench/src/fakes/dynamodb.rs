@@ -24,6 +24,9 @@ pub(crate) const CONNECTIONS: &str = "connections";
 /// Name of the table of threads.
 pub(crate) const THREADS: &str = "threads";
 
+/// Name of the table of users.
+pub(crate) const USERS: &str = "users";
+
 /// Fake of DynamoDB.
 #[derive(Clone)]
 pub(crate) struct DynamoDb {
@@ -107,7 +110,7 @@ fn typed<Request: DeserializeOwned, Answer: Serialize>(
 }
 
 /// Requests that create the tables (terraform/modules/tables).
-fn tables() -> [Value; 2] {
+fn tables() -> [Value; 3] {
     let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
     let number = |name: &str| json!({ "AttributeName": name, "AttributeType": "N" });
     let hash = |name: &str| json!({ "AttributeName": name, "KeyType": "HASH" });
@@ -116,11 +119,17 @@ fn tables() -> [Value; 2] {
         "TableName": CONNECTIONS,
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": [hash("connection")],
-        "AttributeDefinitions": [text("connection"), text("thread")],
+        "AttributeDefinitions": [
+            text("connection"), text("thread"), text("user"), number("connectedAt")
+        ],
         "GlobalSecondaryIndexes": [{
             "IndexName": "by_thread",
             "KeySchema": [hash("thread")],
             "Projection": { "ProjectionType": "ALL" },
+        }, {
+            "IndexName": "by_user",
+            "KeySchema": [hash("user"), range("connectedAt")],
+            "Projection": { "ProjectionType": "KEYS_ONLY" },
         }],
     });
     let threads = json!({
@@ -134,5 +143,11 @@ fn tables() -> [Value; 2] {
             "Projection": { "ProjectionType": "KEYS_ONLY" },
         }],
     });
-    [connections, threads]
+    let users = json!({
+        "TableName": USERS,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [hash("user"), range("item")],
+        "AttributeDefinitions": [text("user"), text("item")],
+    });
+    [connections, threads, users]
 }

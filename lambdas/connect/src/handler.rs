@@ -1,11 +1,12 @@
 //! Handles one handshake.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
-use longwire_core::ids::{ConnectionId, Owner};
-use longwire_core::thread_key::ThreadKey;
+use longwire_core::identity::{AuthorizerContext, Identity};
+use longwire_core::ids::ConnectionId;
 use longwire_protocol::frame::SUBPROTOCOL;
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_store::connections::{Connection, Connections};
+use serde_json::Value;
 
 use crate::handshake::Handshake;
 use crate::response::Response;
@@ -22,13 +23,13 @@ pub(crate) async fn handle(
         Ok(handshake) => handshake,
         Err(error) => return Response::bad_request(&error),
     };
-    let Some(row) = row(event, &handshake) else {
-        tracing::error!(
-            event = "connection_id_missing",
-            "the event names no connection"
-        );
-        let error = ErrorResponse::new(Code::Internal, "The event has no connection.");
-        return Response::internal(&error);
+    let row = match row(event, &handshake) {
+        Ok(row) => row,
+        Err(lacking) => {
+            tracing::error!(event = "handshake_incomplete", lacking = %lacking, "the event of a handshake cannot be used");
+            let error = ErrorResponse::new(Code::Internal, "The handshake cannot be handled.");
+            return Response::internal(&error);
+        }
     };
     match connections.put(&row).await {
         Ok(()) => Response::accepted(handshake.subprotocol),
@@ -40,17 +41,36 @@ pub(crate) async fn handle(
     }
 }
 
-/// Row of the connection; `None` when the event lacks its id or has no valid time.
-fn row(event: &ApiGatewayWebsocketProxyRequest, handshake: &Handshake) -> Option<Connection> {
+/// Part that the event of a handshake lacks.
+#[derive(Debug, thiserror::Error)]
+enum Lacking {
+    #[error("it names no connection, or has no valid time")]
+    Connection,
+    /// The route has no authorizer, or one of another kind. Nobody is let in by default.
+    #[error("it has no user: is the authorizer attached to the route?")]
+    User,
+}
+
+fn row(
+    event: &ApiGatewayWebsocketProxyRequest,
+    handshake: &Handshake,
+) -> Result<Connection, Lacking> {
     let context = &event.request_context;
-    let key = ThreadKey {
-        owner: Owner::anonymous(),
-        thread_id: handshake.thread.clone(),
-    };
-    let id = ConnectionId::trusted(context.connection_id.as_deref()?);
-    let connected_at = u64::try_from(context.connected_at / 1000).ok()?;
-    Some(Connection {
+    let id = context.connection_id.as_deref();
+    let id = ConnectionId::trusted(id.ok_or(Lacking::Connection)?);
+    let connected_at = u64::try_from(context.connected_at / 1000);
+    let connected_at = connected_at.map_err(|_| Lacking::Connection)?;
+    let identity = identity(event).ok_or(Lacking::User)?;
+    let (thread, shape) = (handshake.thread.clone(), handshake.shape);
+    Ok(Connection {
         subprotocol: handshake.subprotocol.then(|| SUBPROTOCOL.to_owned()),
-        ..Connection::new(id, &key, handshake.shape, connected_at)
+        ..Connection::new(id, identity, thread, shape, connected_at)
     })
+}
+
+fn identity(event: &ApiGatewayWebsocketProxyRequest) -> Option<Identity> {
+    let fields = event.request_context.authorizer.fields.clone();
+    let context = Value::Object(fields.into_iter().collect());
+    let context: AuthorizerContext = serde_json::from_value(context).ok()?;
+    context.identity()
 }

@@ -1,5 +1,7 @@
 //! Handshake events of API Gateway and their responses.
 
+use std::collections::HashMap;
+
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemInput, PutItemOutput};
@@ -67,7 +69,7 @@ async fn a_client_without_options_gets_a_new_thread_and_one_event_per_frame() {
             && row
                 == json!({
                     "connection": "S3Ay8cFPIAMCIow=",
-                    "user": "anonymous",
+                    "user": "@none",
                     "thread": format!("anonymous/{thread}"),
                     "threadId": thread,
                     "format": "agui",
@@ -196,14 +198,47 @@ async fn a_failed_write_refuses_the_connection() {
 }
 
 #[tokio::test]
-async fn an_event_without_a_connection_id_is_an_internal_error() {
-    let mut event = event(&json!({}), None);
-    event.request_context.connection_id = None;
-    let (response, written) = connect(event, |_| true).await;
-    assert_eq!(response["statusCode"], 500);
-    assert_eq!(
-        response["body"],
-        r#"{"type":"error","code":"internal","message":"The event has no connection.","retryable":true}"#
-    );
-    assert_eq!(written, 0);
+async fn the_row_has_the_identity_of_the_context() {
+    let mut event = event(&json!({"thread": "t1"}), None);
+    let context =
+        json!({"user": "auth0%7C7", "groups": r#"["admin","staff"]"#, "exp": "1764000000"});
+    event.request_context.authorizer.fields = fields(&context);
+    let wanted = |row: &Connection| {
+        let row = json!(row);
+        (&row["user"], &row["thread"]) == (&json!("auth0%7C7"), &json!("auth0%7C7/t1"))
+            && row["groups"] == json!(["admin", "staff"])
+            && row["tokenExp"] == 1_764_000_000
+    };
+    assert_eq!(connect(event, wanted).await.1, 1);
+}
+
+#[tokio::test]
+async fn an_event_without_a_connection_id_or_a_user_is_an_internal_error() {
+    let mut without_id = event(&json!({}), None);
+    without_id.request_context.connection_id = None;
+    let with_context = |context: Value| {
+        let mut event = event(&json!({}), None);
+        event.request_context.authorizer.fields = fields(&context);
+        event
+    };
+    let events = [
+        without_id,
+        with_context(json!({})),
+        with_context(json!({"principalId": "u_7"})),
+        with_context(json!({"user": "u_7", "exp": "never"})),
+    ];
+    for event in events {
+        let (response, written) = connect(event, |_| true).await;
+        assert_eq!(response["statusCode"], 500);
+        assert_eq!(
+            response["body"],
+            r#"{"type":"error","code":"internal","message":"The handshake cannot be handled.","retryable":true}"#
+        );
+        assert_eq!(written, 0);
+    }
+}
+
+fn fields(context: &Value) -> HashMap<String, Value> {
+    let fields = context.as_object().expect("an object").clone();
+    fields.into_iter().collect()
 }

@@ -1,12 +1,14 @@
 //! Actions of the protocol, one file each: `answer` takes the [`Call`](crate::call::Call) and the action's request,
 //! and returns the response.
 
+mod auth;
 mod cancel;
 mod hello;
 mod history;
 mod ping;
 mod prompt;
 mod resume;
+mod ticket;
 
 use std::pin::Pin;
 
@@ -28,6 +30,8 @@ pub(crate) fn dispatch<'a>(
 ) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
     match request {
         Request::Hello(hello) => Box::pin(received.answer(hello, hello::answer)),
+        Request::Auth(auth) => Box::pin(received.answer_renewed(auth, auth::answer)),
+        Request::Ticket(ticket) => Box::pin(received.answer(ticket, ticket::answer)),
         Request::Prompt(mut prompt) => {
             let run_id = prompt.run_id.get_or_insert_with(RunId::random);
             received.run_id = Some(run_id.clone());
@@ -36,12 +40,10 @@ pub(crate) fn dispatch<'a>(
         Request::Cancel(cancel) => Box::pin(received.answer(cancel, cancel::answer)),
         Request::Resume(resume) => Box::pin(received.answer(resume, resume::answer)),
         Request::History(history) => Box::pin(received.answer(history, history::answer)),
-        // A ping reads no row, and its response is the same in all formats.
+        // A ping needs no row, and its response is the same in all formats.
         Request::Ping(ping) => Box::pin(async move {
-            match received.count().await {
-                Some(refused) => refused,
-                None => Answer::new(json(&ping::answer(&received, ping))),
-            }
+            let pong = json(&ping::answer(&received, ping));
+            received.answer_without_row(&pong).await
         }),
         Request::Heartbeat => {
             Box::pin(async move { received.answer_with(HEARTBEAT_RESPONSE).await })

@@ -3,10 +3,15 @@
 use longwire_core::ids::ThreadId;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::response;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connection;
+use serde::Serialize;
 
 use crate::deps::Deps;
+
+/// Time before the expiry of a token from which on responses say so, in seconds.
+const EXPIRING: u64 = 60;
 
 /// Request of a known connection that is within its rate limit. Actions take it with their own fields.
 pub(crate) struct Call<'a> {
@@ -23,6 +28,16 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Renders the response in the format of the call. It says when the token of the connection expires soon.
+    pub(crate) fn render(&self, response: &impl Serialize) -> String {
+        let soon = self.now() + EXPIRING;
+        if self.connection.token_exp.is_some_and(|exp| exp <= soon) {
+            response::render_expiring(response, self.format)
+        } else {
+            response::render(response, self.format)
+        }
+    }
+
     /// Time at which API Gateway received the request, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
         self.millis / 1000
@@ -38,7 +53,7 @@ impl Call<'_> {
     /// user.
     pub(crate) fn key(&self, named: Option<ThreadId>) -> ThreadKey {
         ThreadKey {
-            owner: self.connection.user.clone(),
+            owner: self.connection.user.owner(),
             thread_id: named.unwrap_or_else(|| self.connection.thread_id.clone()),
         }
     }

@@ -1,10 +1,11 @@
-//! Closing of connections that get too many `rate_limited` responses. This function never posts: it marks the row,
-//! and the function `replay` posts `bye` and closes the connection.
+//! Closing of connections that get too many `rate_limited` responses, or whose token has expired. This function never posts: it
+//! marks the row, and the function `replay` posts `bye` and closes the connection.
 
 use std::time::Duration;
 
 use longwire_core::connection_job::ConnectionJob;
 use longwire_core::ids::ConnectionId;
+use longwire_store::connections::closing::ClosingReason;
 
 use crate::deps::Deps;
 use crate::failure::Failure;
@@ -26,21 +27,23 @@ pub(crate) async fn count_refusal(
     if refusals < MAX_REFUSALS {
         return Ok(());
     }
-    close(deps, connection, millis).await
+    close(deps, connection, ClosingReason::RateLimited, millis).await
 }
 
 /// Marks a connection as one to be closed and sends a connection job, unless that was done within 10 s before `millis`.
 pub(crate) async fn close(
     deps: &Deps,
     connection: &ConnectionId,
+    reason: ClosingReason,
     millis: u64,
 ) -> Result<(), Failure> {
     let (connections, now) = (&deps.connections, millis / 1000);
-    if connections.mark_closing(connection, now).await? {
-        tracing::warn!(
+    if connections.mark_closing(connection, reason, now).await? {
+        tracing::info!(
             event = "connection_closing",
             %connection,
-            "a connection got too many `rate_limited` responses and is closed"
+            ?reason,
+            "a connection is to be closed"
         );
         let job = ConnectionJob::new(connection.clone());
         deps.replays.send_connection(&job, DELAY).await?;

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use longwire_lambda::env::{BadEnv, converted, hours_or_never, required, seconds, within};
+use longwire_identity::mode::Mode;
+use longwire_identity::settings as issuer;
+use longwire_lambda::env::{
+    BadEnv, converted, hours_or_never, optional, required, seconds, within,
+};
 use longwire_store::connections::rate::Rate;
 use longwire_store::threads::life::ThreadLife;
 
@@ -15,6 +19,10 @@ pub(crate) struct Config {
     pub connections_table: String,
     /// `THREADS_TABLE`.
     pub threads_table: String,
+    /// `USERS_TABLE`.
+    pub users_table: String,
+    /// `AUTH_ISSUER`, `AUTH_AUDIENCE` and `AUTH_GROUPS_CLAIM`, where `AUTH` is `oidc`.
+    pub issuer: Option<issuer::Settings>,
     /// `QUEUE_URL`.
     pub queue_url: String,
     /// `REPLAY_QUEUE_URL`.
@@ -30,6 +38,8 @@ impl Config {
         Ok(Self {
             connections_table: required("CONNECTIONS_TABLE")?,
             threads_table: required("THREADS_TABLE")?,
+            users_table: required("USERS_TABLE")?,
+            issuer: issuer()?,
             queue_url: required("QUEUE_URL")?,
             replay_queue_url: required("REPLAY_QUEUE_URL")?,
             settings: Settings {
@@ -44,6 +54,18 @@ impl Config {
             },
         })
     }
+}
+
+fn issuer() -> Result<Option<issuer::Settings>> {
+    let mode = converted("AUTH")?.ok_or_else(|| BadEnv::Missing("AUTH".to_owned()))?;
+    Ok(match mode {
+        Mode::None | Mode::Token => None,
+        Mode::Oidc => Some(issuer::Settings::new(
+            &required("AUTH_ISSUER")?,
+            &required("AUTH_AUDIENCE")?,
+            optional("AUTH_GROUPS_CLAIM")?.as_deref(),
+        )?),
+    })
 }
 
 fn thread_life() -> Result<ThreadLife, BadEnv> {

@@ -7,6 +7,7 @@ use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_queue::error::QueueError;
 use longwire_scheduler::error::ScheduleError;
+use longwire_store::connections::closing::ClosingReason;
 use longwire_store::error::StoreError;
 
 /// Time after which a connection with too many active threads or replays may try again.
@@ -25,7 +26,7 @@ pub(crate) enum Failure {
     /// Error of the queue.
     Queue(QueueError),
     /// Request of a connection that is to be closed.
-    Closing,
+    Closing(ClosingReason),
     /// Request that took too long.
     TimedOut,
 }
@@ -37,7 +38,7 @@ impl Failure {
         self.log();
         match self {
             Self::Refused(error) => error,
-            Self::Closing => closing(),
+            Self::Closing(reason) => closing(reason),
             Self::Store(error) if error.permanent() => internal(),
             Self::Queue(QueueError::Permanent(_)) => internal(),
             Self::Store(_) | Self::Queue(_) | Self::TimedOut => unavailable(),
@@ -53,7 +54,7 @@ impl Failure {
             Self::Queue(error) => {
                 tracing::error!(event = "request_failed", %error, "the queue failed");
             }
-            Self::Refused(_) | Self::Closing | Self::TimedOut => {}
+            Self::Refused(_) | Self::Closing(_) | Self::TimedOut => {}
         }
     }
 
@@ -129,13 +130,26 @@ pub(crate) fn internal() -> ErrorResponse {
 }
 
 /// Error response to every request of a connection that is to be closed.
-fn closing() -> ErrorResponse {
-    let message =
-        "This connection sent too many messages and is being closed. Connect again later.";
-    rate_limited(message, CLOSED)
+fn closing(reason: ClosingReason) -> ErrorResponse {
+    match reason {
+        ClosingReason::RateLimited => {
+            let message =
+                "This connection sent too many messages and is being closed. Connect again later.";
+            rate_limited(message, CLOSED)
+        }
+        ClosingReason::TokenExpired => {
+            let message =
+                "The token of this connection has expired. Connect again with a fresh one.";
+            ErrorResponse::new(Code::TokenExpired, message)
+        }
+        ClosingReason::Revoked => {
+            ErrorResponse::new(Code::Unauthorized, "The access of this user was ended.")
+        }
+    }
 }
 
-fn unavailable() -> ErrorResponse {
+/// Error response to a request that may succeed later.
+pub(crate) fn unavailable() -> ErrorResponse {
     ErrorResponse::new(
         Code::Unavailable,
         "The service is not available right now. Try again.",

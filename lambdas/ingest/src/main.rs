@@ -31,7 +31,7 @@ use crate::config::Config;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     longwire_lambda::telemetry::init();
-    let deps = Config::from_env()?.connect().await;
+    let deps = Config::from_env()?.connect().await?;
     let deps = &deps;
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| {

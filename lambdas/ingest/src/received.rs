@@ -21,12 +21,18 @@ use crate::failure::{Failure, rate_limited, unknown_connection};
 /// Time limit of a request, all its calls included.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 
+/// Field of the authorizer's context that a connection with a token that expires has. The row says when: the token may have
+/// been renewed.
+const EXP: &str = "exp";
+
 /// Request as API Gateway delivered it.
 pub(crate) struct Received<'a> {
     deps: &'a Deps,
     connection_id: ConnectionId,
     /// Time at which API Gateway received the request, in milliseconds since 1970.
     millis: u64,
+    /// Set for a connection that was opened with a token that expires.
+    expires: bool,
     deadline: Instant,
     /// Id of the request.
     pub id: Option<String>,
@@ -43,13 +49,14 @@ struct Denied {
 }
 
 impl<'a> Received<'a> {
-    /// Reads the context of the event; `None` when it names no connection.
+    /// Reads the context of the event; `None` when it names no connection, or has no valid time.
     pub(crate) fn new(deps: &'a Deps, event: &ApiGatewayWebsocketProxyRequest) -> Option<Self> {
         let context = &event.request_context;
         Some(Self {
             deps,
             connection_id: ConnectionId::trusted(context.connection_id.as_deref()?),
-            millis: u64::try_from(context.request_time_epoch).unwrap_or_default(),
+            millis: u64::try_from(context.request_time_epoch).ok()?,
+            expires: context.authorizer.fields.contains_key(EXP),
             deadline: Instant::now() + TIME_LIMIT,
             id: None,
             format: None,
@@ -62,18 +69,38 @@ impl<'a> Received<'a> {
         self.millis
     }
 
-    /// Runs an action for a known connection within the time limit.
+    /// Runs an action for a known connection within the time limit. The response says when the token expires soon.
     pub(crate) async fn answer<T, R: Serialize>(
         self,
         request: T,
         action: impl AsyncFnOnce(&Call<'_>, T) -> Result<R, Failure>,
+    ) -> Answer {
+        let render = |call: &Call<'_>, response: &R| call.render(response);
+        self.answer_as(request, action, render).await
+    }
+
+    /// Runs an action that renews the token.
+    pub(crate) async fn answer_renewed<T, R: Serialize>(
+        self,
+        request: T,
+        action: impl AsyncFnOnce(&Call<'_>, T) -> Result<R, Failure>,
+    ) -> Answer {
+        let render = |call: &Call<'_>, response: &R| response::render(response, call.format);
+        self.answer_as(request, action, render).await
+    }
+
+    async fn answer_as<T, R>(
+        self,
+        request: T,
+        action: impl AsyncFnOnce(&Call<'_>, T) -> Result<R, Failure>,
+        render: impl FnOnce(&Call<'_>, &R) -> String,
     ) -> Answer {
         let call = match self.admit().await {
             Ok(call) => call,
             Err(denied) => return self.fail(denied.format, denied.failure).await,
         };
         match timeout_at(self.deadline, action(&call, request)).await {
-            Ok(Ok(response)) => Answer::new(response::render(&response, call.format)),
+            Ok(Ok(response)) => Answer::new(render(&call, &response)),
             Ok(Err(failure)) => self.fail(call.format, failure).await,
             Err(_) => self.fail(call.format, Failure::TimedOut).await,
         }
@@ -91,7 +118,9 @@ impl<'a> Received<'a> {
     pub(crate) async fn refuse(&self, error: ErrorResponse) -> Answer {
         match self.admit().await {
             Ok(call) => Answer::new(error.render(call.format)),
-            Err(denied) if denied.is_rate_limit() => self.fail(denied.format, denied.failure).await,
+            Err(denied) if denied.concerns_the_connection() => {
+                self.fail(denied.format, denied.failure).await
+            }
             // The request is wrong whatever the tables say.
             Err(denied) => {
                 denied.failure.log();
@@ -100,9 +129,20 @@ impl<'a> Received<'a> {
         }
     }
 
+    /// Answers a request that needs no row with a frame, unless the connection can expire: only its row says whether it has.
+    pub(crate) async fn answer_without_row(self, frame: &str) -> Answer {
+        if self.expires {
+            return self.answer_with(frame).await;
+        }
+        match self.count().await {
+            Some(refused) => refused,
+            None => Answer::new(frame.to_owned()),
+        }
+    }
+
     /// Counts a request that needs no row. Returns the response to a request beyond the limit. A table that fails
     /// does not refuse the request.
-    pub(crate) async fn count(&self) -> Option<Answer> {
+    async fn count(&self) -> Option<Answer> {
         match self.pause().await {
             Ok(pause) => {
                 let failure = too_many(pause?);
@@ -141,7 +181,7 @@ impl<'a> Received<'a> {
             Failure::Refused(error) if error.code == Code::RateLimited => {
                 closing::count_refusal(deps, id, millis).await
             }
-            Failure::Closing => closing::close(deps, id, millis).await,
+            Failure::Closing(reason) => closing::close(deps, id, *reason, millis).await,
             Failure::Refused(_) | Failure::Store(_) | Failure::Queue(_) | Failure::TimedOut => {
                 Ok(())
             }
@@ -158,8 +198,8 @@ impl<'a> Received<'a> {
         };
         let connection = connection.map_err(|failure| denied(None, failure))?;
         let own = Some(connection.format);
-        if connection.closing.is_some() {
-            return Err(denied(own, Failure::Closing));
+        if let Some(reason) = connection.closing_reason(self.millis / 1000) {
+            return Err(denied(own, Failure::Closing(reason)));
         }
         match pause.map_err(|failure| denied(own, failure))? {
             Some(pause) => Err(denied(own, too_many(pause))),
@@ -210,9 +250,10 @@ impl<'a> Received<'a> {
 }
 
 impl Denied {
-    fn is_rate_limit(&self) -> bool {
+    /// Tells whether the connection may send no request at all now, whatever the request is.
+    fn concerns_the_connection(&self) -> bool {
         match &self.failure {
-            Failure::Closing => true,
+            Failure::Closing(_) => true,
             Failure::Refused(error) => error.code == Code::RateLimited,
             Failure::Store(_) | Failure::Queue(_) | Failure::TimedOut => false,
         }

@@ -4,6 +4,7 @@ mod mocks;
 
 mod failed_starts;
 mod history;
+mod identity;
 mod limits;
 mod replays;
 mod starts;

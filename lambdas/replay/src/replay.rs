@@ -88,6 +88,6 @@ impl Session<'_> {
 
 fn key(row: &ReplayRow, name: &str) -> Option<(ThreadKey, RunId)> {
     let (thread_id, run_id) = parse_replay_name(name)?;
-    let owner = row.user.clone();
+    let owner = row.user.owner();
     Some((ThreadKey { owner, thread_id }, run_id))
 }

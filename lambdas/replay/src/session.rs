@@ -83,8 +83,8 @@ impl Session<'_> {
         row: ReplayRow,
         turn_ends: Instant,
     ) -> anyhow::Result<Option<ReplayRow>> {
-        if row.closing.is_some() {
-            self.close(&row).await?;
+        if let Some(reason) = row.closing_reason(self.now()) {
+            self.close(&row, reason).await?;
             return Ok(None);
         }
         let Some((name, cursor)) = row.next() else {

@@ -175,6 +175,52 @@ async fn a_closing_connection_gets_bye_and_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn bye_names_the_reason() {
+    let reasons = [
+        (json!({"closing": NOW}), "rate_limited", true),
+        (
+            json!({"closing": NOW, "closingReason": "of a newer version"}),
+            "rate_limited",
+            true,
+        ),
+        (
+            json!({"closing": NOW, "closingReason": "token_expired"}),
+            "token_expired",
+            true,
+        ),
+        (
+            json!({"closing": NOW, "closingReason": "revoked"}),
+            "unauthorized",
+            false,
+        ),
+        (json!({"tokenExp": NOW - 60}), "token_expired", true),
+    ];
+    for (change, code, reconnect) in reasons {
+        let stage = Stage::new(&[("r_1", 1)]);
+        stage.row.change(|row| {
+            let change = change.as_object().expect("an object").clone();
+            row.as_object_mut().expect("an object").extend(change);
+        });
+        assert!(stage.deliver().await);
+        let posts = stage.posts();
+        let bye: serde_json::Value = serde_json::from_str(&posts[0]).expect("JSON");
+        assert_eq!(
+            (&bye["type"], &bye["code"], &bye["reconnect"]),
+            (&json!("bye"), &json!(code), &json!(reconnect))
+        );
+        assert_eq!((posts.len(), stage.closed()), (1, 1), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_gets_its_replay_until_a_minute_after_its_token_expired() {
+    let stage = Stage::new(&[("r_1", 1)]);
+    stage.row.change(|row| row["tokenExp"] = json!(NOW - 59));
+    assert!(stage.deliver().await);
+    assert!(!stage.posts()[0].contains(r#""type":"bye""#));
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_interrupts_a_replay() {
     let stage = Stage::new(&[("r_1", 1)]);
     let row = stage.row.clone();

@@ -59,7 +59,7 @@ impl Session<'_> {
     fn goes_on(&self, row: Option<&ReplayRow>, name: &str, cursor: Cursor) -> bool {
         row.is_some_and(|row| {
             row.held_by(self.invocation)
-                && row.closing.is_none()
+                && row.closing_reason(self.now()).is_none()
                 && row.cursor(name) == Some(cursor)
         })
     }

@@ -8,7 +8,9 @@ mod fields;
 mod legacy;
 mod text;
 
+pub mod auth;
 pub mod hello;
+pub mod ticket;
 
 mod context;
 pub mod options;
@@ -28,6 +30,7 @@ use longwire_core::shape::Format;
 use serde_json::Value;
 
 use crate::frame::MAX_REQUEST_BYTES;
+use crate::request::auth::Auth;
 use crate::request::cancel::Cancel;
 use crate::request::fields::Fields;
 use crate::request::hello::Hello;
@@ -35,6 +38,7 @@ use crate::request::history::History;
 use crate::request::ping::Ping;
 use crate::request::prompt::Prompt;
 use crate::request::resume::Resume;
+use crate::request::ticket::Ticket;
 use crate::response::error::{Code, ErrorResponse, invalid, too_large};
 
 /// Longest `id` of a request, in characters.
@@ -48,6 +52,10 @@ const MAX_REPEATED_CHARS: usize = 64;
 pub enum Request {
     /// Asks for the identity and the limits of the connection.
     Hello(Hello),
+    /// Renews the token of the connection.
+    Auth(Auth),
+    /// Asks for a ticket, with which another connection can be opened.
+    Ticket(Ticket),
     /// Starts a run.
     Prompt(Prompt),
     /// Cancels a run.
@@ -74,9 +82,14 @@ struct Action {
 
 type Parser = fn(&Fields<'_>) -> Result<Request, ErrorResponse>;
 
+/// Action that only a server with tokens has.
+const AUTH: &str = "auth";
+
 /// All actions, in the order in which a refusal lists them.
 const ACTIONS: &[Action] = &[
     Action::basic("hello", |f| Ok(Request::Hello(Hello::parse(f)?))),
+    Action::feature(AUTH, |f| Ok(Request::Auth(Auth::parse(f)?))),
+    Action::feature("ticket", |_| Ok(Request::Ticket(Ticket))),
     Action::basic("prompt", |f| Ok(Request::Prompt(Prompt::parse(f)?))),
     Action::basic("cancel", |f| Ok(Request::Cancel(Cancel::parse(f)?))),
     Action::feature("resume", |f| Ok(Request::Resume(Resume::parse(f)?))),
@@ -204,10 +217,12 @@ impl From<ErrorResponse> for Refusal {
     }
 }
 
-/// Names of the actions that are features of this server, in alphabetical order.
-pub fn features() -> Vec<&'static str> {
+/// Names of the actions that are features of this server, in alphabetical order. `renews` says whether its connections have
+/// tokens that can be renewed.
+pub fn features(renews: bool) -> Vec<&'static str> {
     let features = ACTIONS.iter().filter(|action| action.feature);
-    let mut names: Vec<_> = features.map(|action| action.name).collect();
+    let names = features.map(|action| action.name);
+    let mut names: Vec<_> = names.filter(|name| renews || *name != AUTH).collect();
     names.sort_unstable();
     names
 }

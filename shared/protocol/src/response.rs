@@ -23,6 +23,24 @@ pub fn json(response: &impl Serialize) -> String {
     serde_json::to_string(response).expect("responses have strings for keys")
 }
 
+/// Response to a connection whose token expires soon.
+#[derive(Serialize)]
+struct Expiring<'r, R> {
+    #[serde(flatten)]
+    response: &'r R,
+    expiring: bool,
+}
+
+/// Renders a response to a connection whose token expires within a minute, as [`render`] does. It has the further field
+/// `expiring`.
+pub fn render_expiring(response: &impl Serialize, format: Format) -> String {
+    let expiring = Expiring {
+        response,
+        expiring: true,
+    };
+    render(&expiring, format)
+}
+
 /// Renders a response in a format. Formats other than `agui` have errors ([`error::ErrorResponse::render`]) and `pong`
 /// only; all other responses render to an empty text.
 pub fn render(response: &impl Serialize, format: Format) -> String {

@@ -45,9 +45,13 @@ impl Attempt<'_> {
     pub async fn read_control(&self, polled: &[ConnectionId]) -> Result<ControlRead, StoreError> {
         let lease = &self.lease;
         let connections = self.runner.connections.table();
-        let read = lease
-            .threads
-            .control_read(&lease.key, &lease.run_id, connections, polled);
+        let read = lease.threads.control_read(
+            &lease.key,
+            &lease.run_id,
+            connections,
+            polled,
+            self.runner.now(),
+        );
         read.await
     }
 

@@ -9,7 +9,8 @@ pub mod replays;
 
 pub mod replay_lease;
 
-mod closing;
+pub mod closing;
+mod renewal;
 
 mod warm_up;
 
@@ -18,13 +19,15 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::ids::{ConnectionId, Owner, ThreadId};
+use longwire_core::identity::Identity;
+use longwire_core::ids::{ConnectionId, ThreadId, UserId};
 use longwire_core::lenient::or_default;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_core::thread_key::ThreadKey;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
+use crate::connections::closing::{ClosingReason, EXPIRY_GRACE};
 use crate::error::StoreError;
 use crate::item::{Item, n, read, s};
 
@@ -41,9 +44,11 @@ const MAX_CONNECTIONS: usize = 25;
 /// connections.
 const MAX_READ: i32 = 100;
 
-/// Lifetime of a row, in seconds: the two hours of a connection (API Gateway, "Quotas for WebSocket APIs") and ten
-/// minutes.
-const TTL: u64 = 2 * 3600 + 600;
+/// Longest life of a connection, in seconds (API Gateway, "Quotas for WebSocket APIs").
+const MAX_LIFE: u64 = 2 * 3600;
+
+/// Lifetime of a row, in seconds: that of a connection and ten minutes.
+const TTL: u64 = MAX_LIFE + 600;
 
 /// Row of a connection. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +57,13 @@ pub struct Connection {
     /// Id that API Gateway gave the connection.
     pub connection: ConnectionId,
     /// User that the connection was authorised as.
-    pub user: Owner,
+    pub user: UserId,
+    /// Groups of the user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Expiry of the token; `None` for a connection that does not expire before API Gateway closes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_exp: Option<u64>,
     /// Partition key of the thread in the `threads` table, for the index.
     pub thread: String,
     /// Default thread of requests that name none.
@@ -78,6 +89,13 @@ pub struct Connection {
     /// stays open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<u64>,
+    /// Reason of that mark; absent without one.
+    #[serde(
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub closing_reason: Option<ClosingReason>,
     /// Time of the handshake.
     pub connected_at: u64,
     /// Expiry of the row.
@@ -86,17 +104,30 @@ pub struct Connection {
 
 impl Connection {
     /// Makes the row of a new connection without a subprotocol.
-    pub fn new(id: ConnectionId, key: &ThreadKey, shape: Shape, connected_at: u64) -> Self {
+    pub fn new(
+        id: ConnectionId,
+        identity: Identity,
+        thread_id: ThreadId,
+        shape: Shape,
+        connected_at: u64,
+    ) -> Self {
+        let key = ThreadKey {
+            owner: identity.user.owner(),
+            thread_id,
+        };
         Self {
             connection: id,
-            user: key.owner.clone(),
+            user: identity.user,
+            groups: identity.groups,
+            token_exp: identity.expires_at,
             thread: key.partition(),
-            thread_id: key.thread_id.clone(),
+            threads: BTreeSet::from([key.thread_id.clone()]),
+            thread_id: key.thread_id,
             format: shape.format,
             lines: shape.lines,
             subprotocol: None,
-            threads: BTreeSet::from([key.thread_id.clone()]),
             closing: None,
+            closing_reason: None,
             connected_at,
             ttl: connected_at + TTL,
         }
@@ -108,6 +139,23 @@ impl Connection {
             format: self.format,
             lines: self.lines,
         }
+    }
+
+    /// Reason for which requests of the connection are refused at `now`, in seconds since 1970; `None` for a connection that
+    /// stays open.
+    pub fn closing_reason(&self, now: u64) -> Option<ClosingReason> {
+        let marked = self
+            .closing
+            .map(|_| self.closing_reason.unwrap_or_default());
+        let expired = self.token_exp.is_some_and(|exp| exp <= now);
+        marked.or(expired.then_some(ClosingReason::TokenExpired))
+    }
+
+    /// Identity for a ticket of the connection. It expires with the connection at the latest: otherwise a ticket of a
+    /// connection that was opened by a ticket, and so on, would outlive a shared token that was replaced.
+    pub fn ticket_identity(&self) -> Identity {
+        let expires_at = self.token_exp.unwrap_or(self.connected_at + MAX_LIFE);
+        Identity::new(self.user.clone(), self.groups.clone(), Some(expires_at))
     }
 
     /// Deserializes a row of the table or of its index.
@@ -194,7 +242,7 @@ impl Connections {
 
     /// Finds connections whose default thread is this one: candidates for subscribers, 25 at most. The index lags,
     /// so some may be closed and new ones may be missing. Rows expired at `now`, in seconds since 1970, are left
-    /// out.
+    /// out, and so are connections that are to be closed, or whose token has expired.
     pub async fn by_thread(
         &self,
         thread: &ThreadKey,
@@ -206,11 +254,15 @@ impl Connections {
             .table_name(&self.table)
             .index_name(BY_THREAD)
             .key_condition_expression("#thread = :thread")
-            .filter_expression("#ttl > :now")
+            .filter_expression(
+                "#ttl > :now AND attribute_not_exists(closing) \
+                 AND (attribute_not_exists(tokenExp) OR tokenExp > :gone)",
+            )
             .expression_attribute_names("#thread", "thread")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":thread", s(thread.partition()))
             .expression_attribute_values(":now", n(now))
+            .expression_attribute_values(":gone", n(now.saturating_sub(EXPIRY_GRACE)))
             .limit(MAX_READ)
             .send()
             .await?;

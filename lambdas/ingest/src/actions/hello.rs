@@ -14,7 +14,7 @@ pub(crate) async fn answer(call: &Call<'_>, _: Hello) -> Result<Ready, Failure> 
         connection.connection.clone(),
         connection.user.clone(),
         connection.thread_id.clone(),
-        features(),
+        features(call.deps.verifier.is_some()),
         call.deps.settings.replay,
     ))
 }

@@ -10,8 +10,8 @@ use longwire_store::connections::rate::Rate;
 use serde_json::{Value, json};
 
 use super::mocks::{
-    CONNECTION, NOW, changed_connection, connected, connection, counted, found, item, meta,
-    recorded, row, sent, updated,
+    CONNECTION, MARK_CLOSING, NOW, changed_connection, connected, connection, counted, found, item,
+    meta, recorded, row, sent, updated,
 };
 use super::{answer, answer_from, event};
 use crate::closing::MAX_REFUSALS;
@@ -86,7 +86,7 @@ async fn a_request_that_cannot_be_parsed_counts() {
 }
 
 /// Mocks the message that tells `replay` to close the connection.
-fn close_sent() -> Rule {
+pub(super) fn close_sent() -> Rule {
     let body = json!({"v": 1, "connection": CONNECTION}).to_string();
     mock!(Sqs::send_message)
         .match_requests(move |send| {
@@ -111,7 +111,7 @@ async fn a_connection_with_fifty_refusals_in_a_minute_is_closed_once() {
             connected("agui"),
             counted("messages", 21),
             counted("refused", refusals),
-            changed_connection("SET closing = :now", marked),
+            changed_connection(MARK_CLOSING, marked),
             close_sent(),
         );
         let all = [&rules.0, &rules.1, &rules.2, &rules.3, &rules.4];
@@ -134,7 +134,7 @@ async fn a_connection_that_is_closing_gets_nothing_but_the_error() {
         let rules = (
             found("connections", CONNECTION, Some(closing.clone())),
             counted("messages", 1),
-            changed_connection("SET closing = :now", Ok(closing.clone())),
+            changed_connection(MARK_CLOSING, Ok(closing.clone())),
             close_sent(),
         );
         let all = [&rules.0, &rules.1, &rules.2, &rules.3];

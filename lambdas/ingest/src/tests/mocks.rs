@@ -32,6 +32,7 @@ use longwire_store::connections::Connections;
 use longwire_store::connections::rate::Rate;
 use longwire_store::threads::Threads;
 use longwire_store::threads::life::ThreadLife;
+use longwire_store::users::Users;
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use serde_json::{Value, json};
 
@@ -43,6 +44,10 @@ pub(super) const CONNECTION: &str = "S3Ay8cFPIAMCIow=";
 
 /// Time of the fixture's request, in seconds since 1970.
 pub(super) const NOW: u64 = 1_707_503_008;
+
+/// Update of the connection's row that marks it as one to be closed.
+pub(super) const MARK_CLOSING: &str =
+    "SET closing = :now, closingReason = if_not_exists(closingReason, :reason)";
 
 /// Rule for an update whose response is not chosen yet.
 type UpdateRule = RuleBuilder<UpdateItemInput, UpdateItemOutput, UpdateItemError>;
@@ -87,7 +92,9 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
     let replays = Queue::new(queue.clone(), at("replays"));
     let queue = Queue::new(queue, at("runs"));
     Deps {
-        connections: Connections::new(table, "connections"),
+        connections: Connections::new(table.clone(), "connections"),
+        users: Users::new(table, "users"),
+        verifier: None,
         scheduler: Scheduler::new(threads.clone(), queue),
         threads,
         replays,

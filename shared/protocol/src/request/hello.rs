@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longwire_core::ids::{ConnectionId, Owner, ThreadId};
+use longwire_core::ids::{ConnectionId, ThreadId, UserId};
 use longwire_core::shape::Format;
 use serde::Serialize;
 
@@ -52,7 +52,7 @@ pub struct Ready {
     /// Id of the connection.
     pub connection_id: ConnectionId,
     /// User that the connection was authorised as.
-    pub user: Owner,
+    pub user: UserId,
     /// Thread of requests that name none.
     pub thread_id: ThreadId,
     /// Limits of the server.
@@ -69,7 +69,7 @@ impl Ready {
     pub fn new(
         id: Option<String>,
         connection_id: ConnectionId,
-        user: Owner,
+        user: UserId,
         thread_id: ThreadId,
         features: Vec<&'static str>,
         replay: Duration,
@@ -129,7 +129,7 @@ mod tests {
         let ready = Ready::new(
             Some("1".to_owned()),
             ConnectionId::trusted("Abc="),
-            Owner::trusted("u_7"),
+            UserId::trusted("u_7"),
             ThreadId::trusted("t1"),
             vec!["history", "resume"],
             Duration::from_secs(3600),

@@ -100,8 +100,12 @@ pub enum Code {
     UnsupportedVersion,
     /// Format that does not exist.
     UnsupportedFormat,
-    /// Connection that has no row any more.
+    /// Connection that has no row any more, or that may not be used; token that is refused.
     Unauthorized,
+    /// Connection whose token has expired.
+    TokenExpired,
+    /// Token of another user.
+    Forbidden,
     /// Thread that the user does not have.
     ThreadNotFound,
     /// Run that the thread does not have, or that has expired.
@@ -138,6 +142,8 @@ impl Code {
             Self::UnsupportedVersion => "unsupported_version",
             Self::UnsupportedFormat => "unsupported_format",
             Self::Unauthorized => "unauthorized",
+            Self::TokenExpired => "token_expired",
+            Self::Forbidden => "forbidden",
             Self::ThreadNotFound => "thread_not_found",
             Self::RunNotFound => "run_not_found",
             Self::ThreadBusy => "thread_busy",

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::ids::{ConnectionId, Owner, RunId, ThreadId};
+use longwire_core::ids::{ConnectionId, RunId, ThreadId, UserId};
 use longwire_core::lenient::or_default;
 use longwire_core::run::Cursor;
 use longwire_core::shape::Format;
 use serde::Deserialize;
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
+use crate::connections::closing::{ClosingReason, is_gone};
 use crate::connections::{Connections, key};
 use crate::error::StoreError;
 use crate::item::{n, read};
@@ -25,7 +26,7 @@ pub const MAX_REPLAYS: usize = 20;
 #[serde(rename_all = "camelCase")]
 pub struct ReplayRow {
     /// User of the connection, who owns the threads.
-    pub user: Owner,
+    pub user: UserId,
     /// Format of the connection; the default in place of one that only a newer version knows.
     #[serde(deserialize_with = "or_default")]
     pub format: Format,
@@ -39,9 +40,23 @@ pub struct ReplayRow {
     /// stays open.
     #[serde(default)]
     pub closing: Option<u64>,
+    /// Reason of that mark; absent without one.
+    #[serde(default, deserialize_with = "or_default")]
+    pub closing_reason: Option<ClosingReason>,
+    /// Expiry of the token; `None` for a connection that does not expire.
+    #[serde(default)]
+    pub token_exp: Option<u64>,
 }
 
 impl ReplayRow {
+    /// Reason for which the connection is closed at `now`, in seconds since 1970; `None` for one that stays open.
+    pub fn closing_reason(&self, now: u64) -> Option<ClosingReason> {
+        let marked = self
+            .closing
+            .map(|_| self.closing_reason.unwrap_or_default());
+        marked.or(is_gone(self.token_exp, now).then_some(ClosingReason::TokenExpired))
+    }
+
     /// Replay that was requested first.
     pub fn next(&self) -> Option<(&str, Cursor)> {
         let replays = self.replays.iter().flatten();

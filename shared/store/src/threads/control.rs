@@ -12,6 +12,7 @@ use longwire_core::run_input::RunInput;
 use longwire_core::thread_key::ThreadKey;
 
 use crate::connections;
+use crate::connections::closing::is_gone;
 use crate::error::StoreError;
 use crate::item::{Item, read, s};
 use crate::retry::with_jitter;
@@ -20,8 +21,10 @@ use crate::threads::frame;
 use crate::threads::keys::{self, SORT};
 use crate::threads::meta::Meta;
 
-/// Attribute of a connection's row with the time of its handshake.
+/// Attributes of a connection's row: the time of its handshake, the expiry of its token, and the mark of one to be closed.
 const CONNECTED_AT: &str = "connectedAt";
+const TOKEN_EXP: &str = "tokenExp";
+const CLOSING: &str = "closing";
 
 /// Result of a control read.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +33,8 @@ pub struct ControlRead {
     pub row: Option<RunRow>,
     /// The thread was deleted, or has another generation, since the run was claimed.
     pub deleted: bool,
-    /// Connections, of those asked for, that have a row in the `connections` table, with the times of their handshakes
-    /// in seconds since 1970.
+    /// Connections, of those asked for, that have a row in the `connections` table, are not to be closed and have no token
+    /// that has expired; with the times of their handshakes in seconds since 1970.
     pub present: BTreeMap<ConnectionId, u64>,
 }
 
@@ -48,13 +51,15 @@ pub struct RunStart {
 
 impl Threads {
     /// Reads the control row of a run, the thread's own item and the rows of `connections` (98 at most) in one
-    /// consistent request. Fails with [`StoreError::Unavailable`] when DynamoDB returns a part only.
+    /// consistent request. `now`, in seconds since 1970, decides which tokens have expired. Fails with
+    /// [`StoreError::Unavailable`] when DynamoDB returns a part only.
     pub async fn control_read(
         &self,
         key: &ThreadKey,
         run_id: &RunId,
         connections_table: &str,
         connections: &[ConnectionId],
+        now: u64,
     ) -> Result<ControlRead, StoreError> {
         let wanted = meta_and(key, keys::run(run_id))?;
         let mut request = self
@@ -66,9 +71,11 @@ impl Threads {
             let rows = KeysAndAttributes::builder()
                 .consistent_read(true)
                 .set_keys(Some(keys))
-                .projection_expression("#connection, #connectedAt")
+                .projection_expression("#connection, #connectedAt, #tokenExp, #closing")
                 .expression_attribute_names("#connection", connections::PARTITION)
                 .expression_attribute_names("#connectedAt", CONNECTED_AT)
+                .expression_attribute_names("#tokenExp", TOKEN_EXP)
+                .expression_attribute_names("#closing", CLOSING)
                 .build()?;
             request = request.request_items(connections_table, rows);
         }
@@ -82,7 +89,10 @@ impl Threads {
                 .as_ref()
                 .is_some_and(|row| !meta.is_some_and(|meta| meta.has(row))),
             row,
-            present: present.iter().filter_map(connection).collect(),
+            present: present
+                .iter()
+                .filter_map(|item| connection(item, now))
+                .collect(),
         })
     }
 
@@ -183,13 +193,14 @@ fn complete(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, St
     Ok(output.responses.unwrap_or_default())
 }
 
-/// Id of a connection and the time of its handshake. A row without a valid time counts as old.
-fn connection(item: &Item) -> Option<(ConnectionId, u64)> {
+/// Id of a connection and the time of its handshake; `None` when it is to be closed, or its token has expired. A row without a
+/// valid time counts as old.
+fn connection(item: &Item, now: u64) -> Option<(ConnectionId, u64)> {
+    let number = |name| item.get(name)?.as_n().ok()?.parse().ok();
+    if item.contains_key(CLOSING) || is_gone(number(TOKEN_EXP), now) {
+        return None;
+    }
     let id = item.get(connections::PARTITION)?.as_s().ok()?;
-    let connected_at = item.get(CONNECTED_AT).and_then(|at| at.as_n().ok());
-    let connected_at = connected_at.and_then(|at| at.parse().ok());
-    Some((
-        ConnectionId::trusted(id.clone()),
-        connected_at.unwrap_or_default(),
-    ))
+    let connected_at = number(CONNECTED_AT).unwrap_or_default();
+    Some((ConnectionId::trusted(id.clone()), connected_at))
 }

@@ -1,0 +1,66 @@
+//! Handles one handshake.
+
+use std::time::Duration;
+
+use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
+use longwire_core::clock::Clock;
+use longwire_core::identity::Identity;
+use longwire_store::users::Users;
+use tokio::time::timeout;
+
+use crate::auth::Auth;
+use crate::credential::Credential;
+use crate::refusal::Refusal;
+use crate::response::Allow;
+
+/// Time limit of a handshake. A read of the issuer's keys takes 3 s at most.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Dependencies of the function.
+#[derive(Debug)]
+pub(crate) struct Deps {
+    /// Way in which the deployment identifies its users.
+    pub auth: Auth,
+    /// Table of users, with the tickets.
+    pub users: Users,
+    /// Clock for the expiry of tickets.
+    pub clock: Clock,
+}
+
+/// Identifies the user of a handshake, and allows exactly this one.
+pub(crate) async fn handle(
+    deps: &Deps,
+    event: &ApiGatewayCustomAuthorizerRequestTypeRequest,
+) -> Result<Allow, Refusal> {
+    let identified = timeout(TIME_LIMIT, identify(deps, event)).await;
+    let identity = identified.unwrap_or(Err(Refusal::TimedOut));
+    let method = event.method_arn.as_deref().ok_or(Refusal::NoMethod);
+    match identity.and_then(|identity| Ok(Allow::new(&identity, method?))) {
+        Ok(allow) => Ok(allow),
+        Err(refusal) => {
+            refusal.log();
+            Err(refusal)
+        }
+    }
+}
+
+async fn identify(
+    deps: &Deps,
+    event: &ApiGatewayCustomAuthorizerRequestTypeRequest,
+) -> Result<Identity, Refusal> {
+    let now = deps.clock.unix_seconds();
+    let identity = match Credential::find(event) {
+        Some(Credential::Ticket(ticket)) => {
+            let redeemed = deps.users.redeem_ticket(&ticket, now).await?;
+            let known = redeemed.filter(|identity| deps.auth.has(&identity.user));
+            known.ok_or(Refusal::UnknownTicket)?
+        }
+        Some(Credential::Token(token)) => deps.auth.identify(Some(token)).await?,
+        None => deps.auth.identify(None).await?,
+    };
+    // All clients have the same user there, and a new shared token ends their access.
+    if !identity.user.is_shared() && deps.users.is_revoked(&identity.user, now).await? {
+        return Err(Refusal::Revoked);
+    }
+    Ok(identity)
+}

@@ -1,0 +1,74 @@
+//! Reasons for which a handshake is refused.
+
+use lambda_runtime::Diagnostic;
+use longwire_identity::verifier::TokenError;
+use longwire_store::error::StoreError;
+
+/// Reason for which a handshake is refused. None of them contains a part of the credential.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The handshake has no credential.
+    #[error("the handshake has no token and no ticket")]
+    NoCredential,
+    /// The token of an issuer is refused, or cannot be verified.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The token is not the shared one.
+    #[error("the token is not the one that users share")]
+    OtherSharedToken,
+    /// The shared token was never read.
+    #[error("the token that users share cannot be read")]
+    NoSharedToken,
+    /// The ticket is unknown: it was never made, was used, or has expired.
+    #[error("the ticket is unknown, used or expired")]
+    UnknownTicket,
+    /// The access of the user was ended.
+    #[error("the access of the user was ended")]
+    Revoked,
+    /// The table of users failed.
+    #[error("the table of users failed: {0}")]
+    Users(#[from] StoreError),
+    /// The event names no method, so that no policy can allow it.
+    #[error("the event names no method")]
+    NoMethod,
+    /// The identification took too long.
+    #[error("the identification took too long")]
+    TimedOut,
+}
+
+impl Refusal {
+    /// Tells whether the credential is refused. Otherwise it may be valid, but could not be checked.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::Token(error) => *error != TokenError::Unavailable,
+            Self::NoCredential | Self::OtherSharedToken | Self::UnknownTicket | Self::Revoked => {
+                true
+            }
+            Self::NoSharedToken | Self::Users(_) | Self::NoMethod | Self::TimedOut => false,
+        }
+    }
+
+    /// Logs the reason.
+    pub(crate) fn log(&self) {
+        if self.is_final() {
+            tracing::info!(event = "handshake_refused", reason = %self, "a handshake was refused");
+        } else {
+            tracing::error!(event = "handshake_failed", reason = %self, "the credential of a handshake was not checked");
+        }
+    }
+}
+
+/// Error of the invocation. API Gateway answers 401 if its text is `Unauthorized`, and 500 for every other text.
+impl From<Refusal> for Diagnostic {
+    fn from(refusal: Refusal) -> Self {
+        let (kind, message) = if refusal.is_final() {
+            ("Refused", "Unauthorized")
+        } else {
+            ("Failed", "The identity could not be checked.")
+        };
+        Self {
+            error_type: kind.to_owned(),
+            error_message: message.to_owned(),
+        }
+    }
+}
