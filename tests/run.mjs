@@ -8,7 +8,8 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { onBrittle, onSteady, TESTS, tests } from './harness/suites.mjs';
+import { forgetCredentials } from './harness/issuer.mjs';
+import { onBrittle, onStackOf, TESTS, tests } from './harness/suites.mjs';
 import { clear } from './harness/transcripts.mjs';
 
 /** Number of files in parallel. They wait more than they compute, and each runs several tests at once. */
@@ -16,6 +17,9 @@ const PARALLEL = 2;
 
 /** Folders whose files kill workers and inject faults; they run one after another. */
 const BRITTLE = ['alone', 'chaos'];
+
+/** Folders whose files need tokens; those of the second run alone, after the first. */
+const IDENTIFIED = ['identity', 'identity-alone'];
 
 /** @param {string} folder */
 function filesOf(folder) {
@@ -28,24 +32,31 @@ function filesOf(folder) {
 /** @param {string[]} chosen @returns {Promise<boolean>} */
 async function main(chosen) {
   clear();
+  forgetCredentials();
   if (chosen.length > 0) return only(chosen);
   const parts = [
     await timed('units', () => tests(filesOf('units'), PARALLEL)),
-    await timed('e2e', () => onSteady(filesOf('e2e'), PARALLEL)),
+    await timed('e2e', () => onStackOf('steady', filesOf('e2e'), PARALLEL)),
+    await timed('identity', () => onStackOf('identified', filesOf('identity'), PARALLEL, filesOf('identity-alone'))),
     await timed('alone and chaos', () => onBrittle(BRITTLE.flatMap(filesOf))),
     await timed('conformance', () => tests(filesOf('conformance'), 1)),
   ];
   return parts.every((passed) => passed);
 }
 
+/** Kind of the stack that a file needs. @param {string} file */
+function stackOf(file) {
+  const folder = path.dirname(file);
+  if (BRITTLE.includes(folder)) return 'brittle';
+  return IDENTIFIED.includes(folder) ? 'identified' : 'steady';
+}
+
 /** Runs some files, each on the kind of stack that it needs. @param {string[]} chosen */
 async function only(chosen) {
-  const brittle = (/** @type {string} */ file) => BRITTLE.includes(path.dirname(file));
-  const steady = await onSteady(
-    chosen.filter((file) => !brittle(file)),
-    1,
-  );
-  return (await onBrittle(chosen.filter(brittle))) && steady;
+  const on = (/** @type {string} */ kind) => chosen.filter((file) => stackOf(file) === kind);
+  const steady = await onStackOf('steady', on('steady'), 1);
+  const identified = await onStackOf('identified', on('identified'), 1);
+  return (await onBrittle(on('brittle'))) && steady && identified;
 }
 
 /** @param {string} what @param {() => Promise<boolean>} work */

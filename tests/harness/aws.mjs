@@ -8,6 +8,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   paginateQuery,
+  paginateScan,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -70,20 +71,32 @@ export async function sendJob(job) {
   await clients().sqs.send(new SendMessageCommand({ QueueUrl: stack().queue_url, MessageBody }));
 }
 
-/** Reads the control row of a run, or undefined. @param {string} threadId @param {string} runId */
-export async function runRow(threadId, runId) {
-  const Key = { thread: { S: `${OWNER}/${threadId}` }, item: { S: `RUN#${runId}` } };
+/** Sends a message to the queue of replays, as scripts/revoke does. @param {string} connection */
+export async function sendConnectionJob(connection) {
+  const MessageBody = JSON.stringify({ v: 1, connection });
+  await clients().sqs.send(new SendMessageCommand({ QueueUrl: stack().replay_queue_url, MessageBody }));
+}
+
+/** Reads the control row of a run, or undefined. @param {string} threadId @param {string} runId @param {string} [owner] */
+export async function runRow(threadId, runId, owner = OWNER) {
+  const Key = { thread: { S: `${owner}/${threadId}` }, item: { S: `RUN#${runId}` } };
   const command = new GetItemCommand({ TableName: stack().tables.threads, Key, ConsistentRead: true });
   const { Item } = await clients().dynamodb.send(command);
   return Item && unmarshall({ M: Item });
 }
 
-/** Waits until a run has ended. @param {string} threadId @param {string} runId @param {number} [ms] */
-export function endedRow(threadId, runId, ms) {
+/**
+ * Waits until a run has ended.
+ * @param {string} threadId
+ * @param {string} runId
+ * @param {number} [ms]
+ * @param {string} [owner]
+ */
+export function endedRow(threadId, runId, ms, owner = OWNER) {
   return until(
     `run ${runId} has ended`,
     async () => {
-      const row = await runRow(threadId, runId);
+      const row = await runRow(threadId, runId, owner);
       return ['finished', 'failed', 'cancelled'].includes(row?.status) && row;
     },
     ms,
@@ -116,6 +129,27 @@ export async function connectionRow(id) {
   const command = new GetItemCommand({ TableName: stack().tables.connections, Key, ConsistentRead: true });
   const { Item } = await clients().dynamodb.send(command);
   return Item && unmarshall({ M: Item });
+}
+
+/** Sets an attribute of a connection's row. @param {string} id @param {string} field @param {any} value */
+export async function setConnectionAttribute(id, field, value) {
+  await clients().dynamodb.send(
+    new UpdateItemCommand({
+      TableName: stack().tables.connections,
+      Key: { connection: { S: id } },
+      UpdateExpression: 'SET #field = :value',
+      ExpressionAttributeNames: { '#field': field },
+      ExpressionAttributeValues: { ':value': marshall(value) },
+    }),
+  );
+}
+
+/** Reads all items of a table. @param {'threads' | 'connections' | 'users'} table @returns {Promise<any[]>} */
+export async function allItems(table) {
+  const items = [];
+  const scan = paginateScan({ client: clients().dynamodb }, { TableName: stack().tables[table] });
+  for await (const { Items = [] } of scan) items.push(...Items);
+  return items;
 }
 
 /** Writes an item. @param {'threads' | 'connections'} table @param {Record<string, any>} item */

@@ -10,7 +10,7 @@ export const SUBPROTOCOL = 'longwire.v1';
 
 /** @typedef {{text: string, at: number}} Frame */
 
-/** @typedef {{protocols?: string[], query?: Record<string, string>}} Options */
+/** @typedef {{protocols?: string[], query?: Record<string, string>, headers?: Record<string, string>}} Options */
 
 export class Socket {
   /** @type {Frame[]} */
@@ -37,13 +37,13 @@ export class Socket {
 
   /**
    * Opens a WebSocket. The error of a refused handshake has the HTTP status in `status`.
-   * @param {Options} [options] the offered subprotocols (default: longwire.v1) and the query
+   * @param {Options} [options] the offered subprotocols (default: longwire.v1), the query and further headers
    * @returns {Promise<Socket>}
    */
-  static async open({ protocols = [SUBPROTOCOL], query = {} } = {}) {
+  static async open({ protocols = [SUBPROTOCOL], query = {}, headers = {} } = {}) {
     const search = new URLSearchParams(query).toString();
     const url = stack().websocket + (search ? `?${search}` : '');
-    const socket = new WebSocket(url, protocols, { perMessageDeflate: false });
+    const socket = new WebSocket(url, protocols, { perMessageDeflate: false, headers });
     const opened = new Socket(socket);
     await within('the WebSocket opens', handshake(socket));
     return opened;

@@ -14,8 +14,18 @@ const LOCAL = path.join(ROOT, 'scripts', 'local');
 /**
  * Tests share the `steady` stack. On the `brittle` one the lease is short, so that a dead worker is noticed within
  * seconds, and the functions' calls of AWS go through a proxy that can inject faults.
- * @typedef {'steady' | 'brittle'} Kind
+ * On the `identified` one clients need a token of the simulator's issuer.
+ * @typedef {'steady' | 'identified' | 'brittle'} Kind
  */
+
+/** Settings of the steady stack, which only differ from the deployed ones where tests would wait. */
+const STEADY = {
+  LEASE_SECONDS: 9,
+  VISIBILITY_SECONDS: 12,
+  MODEL_IDLE_SECONDS: 18,
+  MODEL_THROTTLE_SECONDS: 3,
+  MESSAGES_PER_SECOND: 100,
+};
 
 /**
  * Settings of the functions. The times are short, so that a crash or a silent model is noticed in seconds; on the
@@ -23,13 +33,8 @@ const LOCAL = path.join(ROOT, 'scripts', 'local');
  * @type {Record<Kind, Record<string, number>>}
  */
 const SETTINGS = {
-  steady: {
-    LEASE_SECONDS: 9,
-    VISIBILITY_SECONDS: 12,
-    MODEL_IDLE_SECONDS: 18,
-    MODEL_THROTTLE_SECONDS: 3,
-    MESSAGES_PER_SECOND: 100,
-  },
+  steady: STEADY,
+  identified: STEADY,
   brittle: {
     LEASE_SECONDS: 4,
     VISIBILITY_SECONDS: 6,
@@ -38,6 +43,9 @@ const SETTINGS = {
     MESSAGES_PER_SECOND: 100,
   },
 };
+
+/** Ways in which the stacks identify users. @type {Record<Kind, 'none' | 'oidc'>} */
+const AUTH = { steady: 'none', identified: 'oidc', brittle: 'none' };
 
 /** Kind of the stack that this process uses. */
 export const KIND = /** @type {Kind} */ (process.env.LONGWIRE_TESTS_STACK ?? 'steady');
@@ -48,7 +56,7 @@ export const STATES = path.join(ROOT, '.longwire', 'tests');
 /**
  * The content of `.longwire/local.json`, which describes a running stack.
  * @typedef {{websocket: string, management: string, region: string, ministack: string, simulator: string,
- *   queue_url: string, dead_letter_url: string, replay_queue_url: string, replay_dead_letter_url: string, tables: {connections: string, threads: string},
+ *   queue_url: string, dead_letter_url: string, replay_queue_url: string, replay_dead_letter_url: string, tables: {connections: string, threads: string, users: string},
  *   functions: Record<string, string>, pids: Record<string, number>}} Stack
  */
 
@@ -84,7 +92,7 @@ export async function up(kind) {
   const port = String(await freePort());
   const code = await new Promise((resolve, reject) => {
     const options = { env: { ...localEnvironment(kind), LONGWIRE_PORT: port }, stdio: ['ignore', 'ignore', 'inherit'] };
-    spawn(LOCAL, ['up'], /** @type {any} */ (options))
+    spawn(LOCAL, ['up', '--auth', AUTH[kind]], /** @type {any} */ (options))
       .once('error', reject)
       .once('exit', resolve);
   });

@@ -40,11 +40,18 @@ export function tests(files, concurrency, environment = localEnvironment()) {
   });
 }
 
-/** Runs files on the steady stack. @param {string[]} files @param {number} concurrency */
-export function onSteady(files, concurrency) {
-  return onStack('steady', files, async () => {
-    await up('steady');
-    return tests(files, concurrency);
+/**
+ * Runs files on the steady or the identified stack.
+ * @param {'steady' | 'identified'} kind
+ * @param {string[]} files
+ * @param {number} concurrency
+ * @param {string[]} [last] files that run after the others
+ */
+export function onStackOf(kind, files, concurrency, last = []) {
+  return onStack(kind, [...files, ...last], async () => {
+    await up(kind);
+    const passed = await tests(files, concurrency, localEnvironment(kind));
+    return (await tests(last, 1, localEnvironment(kind))) && passed;
   });
 }
 

@@ -1,0 +1,114 @@
+// What belongs to another user is answered byte for byte like what does not exist. One row for each action: an action
+// without a row fails the test.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { connect, newId } from '../harness/client.mjs';
+import { token } from '../harness/issuer.mjs';
+import { Socket } from '../harness/socket.mjs';
+
+/** @typedef {{threadId: string, runId: string, messageId: string, cursor: string}} Objects */
+
+/**
+ * Requests of each action that name an object of another user. An action that can name none has an empty row.
+ * @type {Record<string, ((objects: Objects) => object)[]>}
+ */
+const ROWS = {
+  hello: [],
+  auth: [],
+  ticket: [],
+  ping: [],
+  prompt: [
+    ({ threadId, runId }) => ({ threadId, runId, prompt: 'Hey!', messageId: 'u_new' }),
+    ({ threadId, messageId }) => ({ threadId, runId: 'r_new', prompt: 'Hey!', messageId }),
+    ({ threadId }) => ({
+      threadId,
+      runId: 'r_new',
+      messageId: 'u_new',
+      prompt: 'Hey!',
+      options: { ifBusy: 'reject' },
+    }),
+    ({ threadId }) => ({
+      threadId,
+      runId: 'r_new',
+      messageId: 'u_new',
+      prompt: 'Hey!',
+      options: { ifBusy: 'interrupt' },
+    }),
+  ],
+  cancel: [({ threadId, runId }) => ({ threadId, runId }), ({ threadId }) => ({ threadId }), ({ runId }) => ({ runId })],
+  resume: [
+    ({ threadId, runId }) => ({ threadId, runId, after: 0 }),
+    ({ threadId, runId }) => ({ threadId, runId, after: 3, epoch: 1 }),
+    ({ threadId }) => ({ threadId, after: 0 }),
+    ({ runId }) => ({ runId, after: 0 }),
+  ],
+  history: [
+    ({ threadId }) => ({ threadId }),
+    ({ threadId, cursor }) => ({ threadId, before: cursor }),
+    ({ threadId, messageId }) => ({ threadId, messageId, offset: 0 }),
+    ({ messageId }) => ({ messageId, offset: 0 }),
+  ],
+};
+
+/** @type {Objects} */
+const OBJECTS = { threadId: newId('t'), runId: newId('r'), messageId: newId('u'), cursor: 'c_1.0' };
+
+/**
+ * Response of the server to a request of a user who has nothing, as text.
+ * @param {object} request
+ * @param {string} [thread] the thread of the connection
+ */
+async function response(request, thread = 't_own') {
+  const jwt = await token({ sub: newId('user') });
+  const socket = await Socket.open({
+    query: { thread },
+    headers: { Authorization: `Bearer ${jwt}` },
+  });
+  try {
+    socket.send({ id: 'q', ...request });
+    const frame = await socket.until('a response', ({ frames }) => frames.find(({ text }) => text.includes('"id":"q"')));
+    return frame.text;
+  } finally {
+    socket.terminate();
+  }
+}
+
+describe('objects of another user', { concurrency: 4 }, () => {
+  /** Responses while the objects do not exist, by request. @type {Map<object, string>} */
+  const absent = new Map();
+  const requests = Object.entries(ROWS).flatMap(([action, rows]) =>
+    rows.map((request) => ({ action, ...request(OBJECTS) })),
+  );
+  /** @type {(() => void)[]} */
+  const cleanUp = [];
+
+  before(async () => {
+    for (const request of requests) absent.set(request, await response(request));
+    const context = /** @type {any} */ ({ after: (/** @type {() => void} */ work) => cleanUp.push(work) });
+    const jwt = await token({ sub: 'owner' });
+    const owner = await connect(context, { headers: { Authorization: `Bearer ${jwt}` } });
+    const { threadId, runId, messageId } = OBJECTS;
+    await (await owner.prompt('sim:steady', { threadId, runId, messageId })).firstText();
+  });
+  after(() => cleanUp.forEach((work) => work()));
+
+  test('the table has a row for each action', async (t) => {
+    const client = await connect(t, { headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}` } });
+    const { message } = await client.request({ action: 'dance' });
+    const [, list] = /there are (.*)\.$/.exec(message) ?? [];
+    assert.deepEqual(list.split(/, | and /).sort(), Object.keys(ROWS).sort());
+  });
+
+  test('a connection on the thread of another user has a thread of its own', async () => {
+    const page = JSON.parse(await response({ action: 'history' }, OBJECTS.threadId));
+    assert.deepEqual([page.type, page.messages, page.run], ['history', [], undefined]);
+  });
+
+  for (const request of requests) {
+    test(`${JSON.stringify(request)}`, async () => {
+      assert.equal(await response(request), absent.get(request));
+    });
+  }
+});
