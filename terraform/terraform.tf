@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.10" # the first version whose S3 backend has a lock file
+  required_version = ">= 1.11" # the first version with write-only arguments
 
   required_providers {
     aws = {

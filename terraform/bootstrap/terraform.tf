@@ -1,6 +1,6 @@
 # The state is local until scripts/bootstrap has created the bucket, and is then moved there.
 terraform {
-  required_version = ">= 1.10"
+  required_version = ">= 1.11"
 
   required_providers {
     aws = {
