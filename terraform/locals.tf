@@ -6,9 +6,11 @@ locals {
   tables = {
     connections = {
       partition  = "connection"
-      attributes = { connection = "S", thread = "S" }
+      attributes = { connection = "S", thread = "S", user = "S", connectedAt = "N" }
       indexes = {
         by_thread = { partition = "thread" }
+        # The connections of a user, for an operator who ends them. Counters of requests have no user and are not in it.
+        by_user = { partition = "user", sort = "connectedAt", projection = "KEYS_ONLY" }
       }
     }
     threads = {
@@ -21,6 +23,11 @@ locals {
       }
       # A change of a thread's item shows the generation before it and the one after it.
       stream = "NEW_AND_OLD_IMAGES"
+    }
+    users = {
+      partition  = "user"
+      sort       = "item"
+      attributes = { user = "S", item = "S" }
     }
   }
 
