@@ -110,9 +110,21 @@ run "planning_changes_nothing" {
   assert {
     condition = alltrue([
       for action in flatten([for statement in jsondecode(output.policies.read).Statement : statement.Action]) :
-      can(regex("^[a-z0-9]+:((Describe|Get|List|View)[A-Za-z]+|GET)$", action))
+      can(regex("^[a-z0-9-]+:((Describe|Get|List|View)[A-Za-z]+|GET)$", action))
     ])
     error_message = "The plan role may only read."
+  }
+
+  # The provider reads the parameter with the token of each environment, and no other parameter.
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.read).Statement : statement.Resource
+      if contains(flatten([statement.Action]), "ssm:GetParameter")
+      ])) == toset([
+      "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/dev/auth-token",
+      "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/prod/auth-token",
+    ])
+    error_message = "The plan role must read no parameter but those of the tokens."
   }
 
   # The actions above also include reading the contents of tables, queues and logs.
@@ -121,7 +133,7 @@ run "planning_changes_nothing" {
       toset(flatten([for statement in jsondecode(output.policies.read).Statement : statement.Action])),
       ["dynamodb:GetItem", "logs:GetLogEvents", "logs:GetLogRecord", "s3:GetObject", "secretsmanager:GetSecretValue"],
     )) == 0
-    error_message = "The plan role must not read items, messages, log lines or secrets."
+    error_message = "The plan role must not read items, messages, log lines or other secrets."
   }
 
   assert {
@@ -165,7 +177,7 @@ run "applying_stays_in_the_project" {
   assert {
     condition = alltrue([
       for action in flatten([
-        for document in ["read", "write", "plan_state", "apply_state"] : [
+        for document in ["read", "write", "identity", "plan_state", "apply_state"] : [
           for statement in jsondecode(output.policies[document]).Statement : statement.Action
         ]
       ]) : !strcontains(action, "*")
@@ -178,13 +190,17 @@ run "applying_stays_in_the_project" {
       for statement in concat(
         jsondecode(output.policies.read).Statement,
         jsondecode(output.policies.write).Statement,
+        jsondecode(output.policies.identity).Statement,
         jsondecode(output.policies.roles).Statement,
       ) : "${statement.Effect} ${statement.Sid}"
       if contains(flatten([statement.Resource]), "*")
       ]) == toset([
-      # SNS subscriptions have no resource type, and an event source mapping has no ARN before it exists.
+      # SNS subscriptions and domains of user pools have no resource type; an event source mapping and a user pool have
+      # no ARN before they exist.
       "Allow Subscriptions",
+      "Allow UserPoolDomains",
       "Allow NewEventSource",
+      "Allow NewUserPool",
       "Deny BoundaryStays",
     ])
     error_message = "Only statements that AWS cannot limit may have the resource `*`."
@@ -193,15 +209,18 @@ run "applying_stays_in_the_project" {
   # Resources without the name of the project: AWS chooses their ids.
   assert {
     condition = toset([
-      for statement in jsondecode(output.policies.write).Statement : statement.Sid
-      if anytrue([for resource in flatten([statement.Resource]) : !strcontains(resource, "longwire-")])
-    ]) == toset(["NewEventSource", "EventSources", "EventSourceTags", "NewApi", "Api", "Subscriptions"])
+      for statement in concat(jsondecode(output.policies.write).Statement, jsondecode(output.policies.identity).Statement) : statement.Sid
+      if anytrue([for resource in flatten([statement.Resource]) : !can(regex("longwire[-/]", resource))])
+      ]) == toset([
+      "NewEventSource", "EventSources", "EventSourceTags", "NewUserPool", "UserPools", "NewApi", "Api", "Subscriptions",
+    ])
     error_message = "The names of all changed resources must begin with the name of the project."
   }
 
   assert {
     condition = {
-      for statement in jsondecode(output.policies.write).Statement : statement.Sid => statement.Condition
+      for statement in concat(jsondecode(output.policies.write).Statement, jsondecode(output.policies.identity).Statement) :
+      statement.Sid => statement.Condition
       if can(statement.Condition)
       } == {
       NewEventSource = {
@@ -210,15 +229,19 @@ run "applying_stays_in_the_project" {
       EventSources = {
         ArnLike = { "lambda:FunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:longwire-*" }
       }
-      NewApi = { StringLike = { "apigateway:Request/ApiName" = "longwire-*" } }
+      NewApi      = { StringLike = { "apigateway:Request/ApiName" = "longwire-*" } }
+      NewUserPool = { StringEquals = { "aws:RequestTag/project" = "longwire" } }
+      UserPools   = { StringEquals = { "aws:ResourceTag/project" = "longwire" } }
     }
     error_message = "A statement without a named resource must have a condition."
   }
 
   assert {
     condition = length(setintersection(
-      toset(flatten([for statement in jsondecode(output.policies.write).Statement : statement.Action])),
-      ["lambda:InvokeFunction", "dynamodb:GetItem", "dynamodb:Query", "sqs:ReceiveMessage", "logs:GetLogEvents"],
+      toset(flatten([
+        for statement in concat(jsondecode(output.policies.write).Statement, jsondecode(output.policies.identity).Statement) : statement.Action
+      ])),
+      ["lambda:InvokeFunction", "dynamodb:GetItem", "dynamodb:Query", "sqs:ReceiveMessage", "logs:GetLogEvents", "ssm:GetParameter"],
     )) == 0
     error_message = "The apply role must not read items, messages, log lines or secrets."
   }
@@ -311,6 +334,15 @@ run "boundary" {
       if contains(flatten([statement.Resource]), "*")
     ] == ["Traces"]
     error_message = "Only X-Ray may have the resource `*`."
+  }
+
+  # Only what SSM decrypts for a function: the key encrypts the parameters of the account.
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.boundary).Statement : [statement.Action, statement.Condition]
+      if can(statement.Condition)
+    ] == [["kms:Decrypt", { StringEquals = { "kms:ViaService" = "ssm.eu-central-1.amazonaws.com" } }]]
+    error_message = "The key of the parameter may be used through SSM only."
   }
 
   assert {

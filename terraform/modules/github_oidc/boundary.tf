@@ -33,6 +33,26 @@ data "aws_iam_policy_document" "boundary" {
     resources = [local.queues]
   }
 
+  statement {
+    sid       = "Token"
+    actions   = ["ssm:GetParameter"]
+    resources = local.tokens
+  }
+
+  # The policy of the AWS managed key aws/ssm allows what ReadToken needs, but a boundary may also limit what the policy
+  # of a resource allows ("Permissions boundaries for IAM entities").
+  statement {
+    sid       = "TokenKey"
+    actions   = ["kms:Decrypt"]
+    resources = ["${local.arn}:kms:${local.here}:key/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["ssm.${var.account.region}.amazonaws.com"]
+    }
+  }
+
   # An inference profile sends requests to models in other regions, so the region is a wildcard.
   statement {
     sid     = "Models"

@@ -20,8 +20,13 @@ locals {
   alarms     = "${local.arn}:cloudwatch:${local.here}:alarm:${var.project}-*"
   dashboards = "${local.arn}:cloudwatch::${var.account.id}:dashboard/${var.project}-*"
   budgets    = "${local.arn}:budgets::${var.account.id}:budget/${var.project}-*"
+  pools      = "${local.arn}:cognito-idp:${local.here}:userpool/*"
   rules      = "${local.arn}:events:${local.here}:rule/${var.project}-*"
   gateway    = "${local.arn}:apigateway:${var.account.region}::"
+  tokens = [
+    for environment in sort(var.environments) :
+    "${local.arn}:ssm:${local.here}:parameter/${var.project}/${environment}/auth-token"
+  ]
   logs = [
     "${local.arn}:logs:${local.here}:log-group:/aws/lambda/${var.project}-*",
     "${local.arn}:logs:${local.here}:log-group:/aws/apigateway/${var.project}-*",

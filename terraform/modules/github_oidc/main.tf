@@ -28,8 +28,9 @@ resource "aws_iam_role" "apply" {
 # each managed policy to 6,144.
 resource "aws_iam_policy" "ci" {
   for_each = {
-    read  = { does = "reads what is deployed", document = data.aws_iam_policy_document.read }
-    write = { does = "makes, changes and removes what is deployed", document = data.aws_iam_policy_document.write }
+    read     = { does = "reads what is deployed", document = data.aws_iam_policy_document.read }
+    write    = { does = "makes, changes and removes what is deployed", document = data.aws_iam_policy_document.write }
+    identity = { does = "makes, changes and removes what identifies clients", document = data.aws_iam_policy_document.identity }
   }
 
   name        = "${var.project}-ci-${each.key}"

@@ -16,6 +16,7 @@ output "policies" {
   value = {
     read        = data.aws_iam_policy_document.read.json
     write       = data.aws_iam_policy_document.write.json
+    identity    = data.aws_iam_policy_document.identity.json
     roles       = data.aws_iam_policy_document.roles.json
     plan_state  = data.aws_iam_policy_document.plan_state.json
     apply_state = data.aws_iam_policy_document.apply_state.json

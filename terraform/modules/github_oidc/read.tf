@@ -58,6 +58,46 @@ data "aws_iam_policy_document" "read" {
     resources = [local.tables]
   }
 
+  # The provider reads the parameter with its value, to notice that it is gone. It keeps the value neither in the plan
+  # nor in the state, but a job that assumes the role can read it.
+  statement {
+    sid       = "Token"
+    actions   = ["ssm:GetParameter", "ssm:ListTagsForResource"]
+    resources = local.tokens
+  }
+
+  # Lists the parameters of the account, not their values.
+  statement {
+    sid       = "FindToken"
+    actions   = ["ssm:DescribeParameters"]
+    resources = ["${local.arn}:ssm:${local.here}:*"]
+  }
+
+  # AWS chooses the ids of user pools, so the tag limits them: the clients of other pools may have secrets.
+  statement {
+    sid = "UserPools"
+    actions = [
+      "cognito-idp:DescribeUserPool",
+      "cognito-idp:DescribeUserPoolClient",
+      "cognito-idp:GetUserPoolMfaConfig",
+      "cognito-idp:ListTagsForResource",
+    ]
+    resources = [local.pools]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/project"
+      values   = [var.project]
+    }
+  }
+
+  # Cognito has no resource type for domains.
+  statement {
+    sid       = "UserPoolDomains"
+    actions   = ["cognito-idp:DescribeUserPoolDomain"]
+    resources = ["*"]
+  }
+
   # AWS chooses the ids of APIs.
   statement {
     sid       = "Api"

@@ -1,0 +1,51 @@
+# Permissions to create, change and delete what identifies clients: the parameter with the token, and the user pool. A
+# policy of its own, because the policy in write.tf would be longer than IAM allows.
+
+data "aws_iam_policy_document" "identity" {
+  statement {
+    sid = "Token"
+    actions = [
+      "ssm:AddTagsToResource",
+      "ssm:DeleteParameter",
+      "ssm:PutParameter",
+      "ssm:RemoveTagsFromResource",
+    ]
+    resources = local.tokens
+  }
+
+  # A user pool that does not exist yet has no ARN, so the resource is `*`; the tag limits it.
+  statement {
+    sid       = "NewUserPool"
+    actions   = ["cognito-idp:CreateUserPool"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/project"
+      values   = [var.project]
+    }
+  }
+
+  # AWS chooses the ids of user pools. Only a pool that was created with the tag can be changed.
+  statement {
+    sid = "UserPools"
+    actions = [
+      "cognito-idp:CreateUserPoolClient",
+      "cognito-idp:CreateUserPoolDomain",
+      "cognito-idp:DeleteUserPool",
+      "cognito-idp:DeleteUserPoolClient",
+      "cognito-idp:DeleteUserPoolDomain",
+      "cognito-idp:TagResource",
+      "cognito-idp:UntagResource",
+      "cognito-idp:UpdateUserPool",
+      "cognito-idp:UpdateUserPoolClient",
+    ]
+    resources = [local.pools]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/project"
+      values   = [var.project]
+    }
+  }
+}
