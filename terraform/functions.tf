@@ -3,6 +3,7 @@
 
 locals {
   functions = {
+    authorizer = { memory = 256, timeout = 10 }
     connect    = { memory = 256, timeout = 10 }
     disconnect = { memory = 256, timeout = 10 }
     ingest     = { memory = 256, timeout = 10 }
@@ -10,17 +11,27 @@ locals {
     replay     = { memory = 256, timeout = 300 }
     sweep      = { memory = 256, timeout = 10 }
     erase      = { memory = 256, timeout = 60 }
+    ticket     = { memory = 256, timeout = 10 }
   }
 
   # Environment variables of each function: exactly those that the function reads at start.
   environments = {
+    authorizer = merge(
+      local.users_table,
+      local.auth_settings,
+      { for parameter in aws_ssm_parameter.auth_token : "AUTH_TOKEN_PARAMETER" => parameter.name },
+      local.endpoints["DYNAMODB"],
+      local.endpoints["SSM"],
+    )
     connect    = merge(local.connections_table, local.endpoints["DYNAMODB"])
     disconnect = merge(local.connections_table, local.endpoints["DYNAMODB"])
     ingest = merge(
       local.connections_table,
       local.threads_table,
+      local.users_table,
       local.queue,
       local.replay_queue,
+      local.auth_settings,
       { for name, value in local.ingest_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
@@ -51,13 +62,21 @@ locals {
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
     )
-    erase = merge(local.threads_table, local.endpoints["DYNAMODB"])
+    erase  = merge(local.threads_table, local.endpoints["DYNAMODB"])
+    ticket = merge(local.users_table, local.endpoints["DYNAMODB"])
   }
 
   statements = {
+    authorizer = concat([local.may.use_tickets], local.may.read_token)
     connect    = [local.may.add_connection]
     disconnect = [local.may.forget_connection]
-    ingest     = [local.may.know_connection, local.may.record_runs, local.may.send_jobs, local.may.send_replays]
+    ingest = [
+      local.may.know_connection,
+      local.may.record_runs,
+      local.may.write_users,
+      local.may.send_jobs,
+      local.may.send_replays,
+    ]
     worker = concat(
       [
         local.may.see_connections,
@@ -77,20 +96,22 @@ locals {
       local.may.send_replays,
       local.may.end_connections,
     ]
-    sweep = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
-    erase = [local.may.erase_generations, local.may.read_changes, local.may.keep_failed_changes]
+    sweep  = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
+    erase  = [local.may.erase_generations, local.may.read_changes, local.may.keep_failed_changes]
+    ticket = [local.may.issue_tickets]
   }
 }
 
 locals {
   connections_table = { CONNECTIONS_TABLE = module.tables.names["connections"] }
   threads_table     = { THREADS_TABLE = module.tables.names["threads"] }
+  users_table       = { USERS_TABLE = module.tables.names["users"] }
   queue             = { QUEUE_URL = module.work_queue.queue.url }
   replay_queue      = { REPLAY_QUEUE_URL = module.replay_queue.queue.url }
 
   # Addresses of stand-ins, by the AWS service that a function calls.
   endpoints = {
-    for service in ["DYNAMODB", "SQS", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"] :
+    for service in ["DYNAMODB", "SQS", "SSM", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"] :
     service => { for key, url in var.endpoint_urls : "AWS_ENDPOINT_URL_${key}" => url if key == service }
   }
 

@@ -42,6 +42,7 @@ module "websocket_api" {
       responds      = route.responds
     }
   }
+  authorizer         = module.function["authorizer"]
   throttle           = var.throttle
   domain             = var.domain
   log_retention_days = var.log_retention_days

@@ -4,8 +4,38 @@ output "websocket_url" {
 }
 
 output "wscat" {
-  description = "Command for a conversation in a terminal."
-  value       = "npx wscat -c ${module.websocket_api.url} -s longwire.v1"
+  description = "Command for a conversation in a terminal. The variable TOKEN of the shell holds the token of the client."
+  value = join(" ", concat(
+    ["npx wscat -c ${module.websocket_api.url} -s longwire.v1"],
+    local.auth_mode == "none" ? [] : ["-H \"Authorization: Bearer $TOKEN\""],
+  ))
+}
+
+output "auth_mode" {
+  description = "How clients prove who they are: none, token or oidc."
+  value       = local.auth_mode
+}
+
+output "auth_token_parameter" {
+  description = "Name of the SSM parameter with the token of the mode token; null in the other modes. `aws ssm get-parameter --with-decryption --name <name> --query Parameter.Value --output text` prints the token."
+  value       = one(aws_ssm_parameter.auth_token[*].name)
+}
+
+output "user_pool" {
+  description = "User pool of auth.cognito: its id, the client's id, the issuer, and the prefix of the domain of the sign-in page; null without one."
+  value = one([
+    for pool in module.user_pool : {
+      id        = pool.id
+      client_id = pool.identity_provider.audience
+      issuer    = pool.identity_provider.issuer
+      domain    = pool.domain
+    }
+  ])
+}
+
+output "ticket_function_arn" {
+  description = "ARN by which a backend invokes ticket for a one-time ticket of one of its users; it needs lambda:InvokeFunction."
+  value       = module.function["ticket"].alias_arn
 }
 
 output "callback_endpoint" {

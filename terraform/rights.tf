@@ -18,6 +18,7 @@ locals {
 
   connections = module.tables.arns["connections"]
   threads     = module.tables.arns["threads"]
+  users       = module.tables.arns["users"]
 
   knowledge_bases = [
     for id in var.knowledge_base_id[*] :
@@ -25,6 +26,37 @@ locals {
   ]
 
   may = {
+    # A ticket is valid once: the deletion has a condition, and returns what it deleted.
+    use_tickets = {
+      sid       = "UseTickets"
+      actions   = ["dynamodb:DeleteItem"]
+      resources = [local.users]
+    }
+
+    issue_tickets = {
+      sid       = "IssueTickets"
+      actions   = ["dynamodb:PutItem"]
+      resources = [local.users]
+    }
+
+    write_users = {
+      sid       = "WriteUsers"
+      actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [local.users]
+    }
+
+    # Without a statement for the key: the policy of the AWS managed key aws/ssm lets every principal of the account
+    # decrypt through SSM what it may read there ("AWS KMS encryption for AWS Systems Manager Parameter Store
+    # SecureString parameters"). The ARN is made of the name, so that the policy is known in a plan.
+    read_token = [
+      for parameter in aws_ssm_parameter.auth_token :
+      {
+        sid       = "ReadToken"
+        actions   = ["ssm:GetParameter"]
+        resources = ["arn:${local.partition}:ssm:${var.region}:${local.account_id}:parameter${parameter.name}"]
+      }
+    ]
+
     add_connection = {
       sid       = "AddConnection"
       actions   = ["dynamodb:PutItem"]

@@ -41,6 +41,84 @@ variable "model_family" {
   }
 }
 
+variable "auth" {
+  description = "How clients prove who they are. mode: token (one token for all clients), oidc (tokens of an identity provider) or none (everybody may connect). Without a mode: oidc with an issuer or cognito, otherwise token. issuer, audience, groups_claim: issuer of the tokens, the application for which they must be, and the claim with the groups of the user (null: groups). cognito: creates a user pool as the identity provider; callback_urls: where its sign-in page may return to, without any there is no page."
+  type = object({
+    mode          = optional(string)
+    issuer        = optional(string)
+    audience      = optional(string)
+    groups_claim  = optional(string)
+    cognito       = optional(bool, false)
+    callback_urls = optional(list(string), [])
+  })
+  default = {}
+
+  validation {
+    condition     = contains(["none", "token", "oidc"], coalesce(var.auth.mode, "token"))
+    error_message = "auth.mode must be none, token or oidc."
+  }
+
+  validation {
+    condition     = var.auth.mode != "none" || var.environment != "prod"
+    error_message = "auth.mode must not be none in prod: everybody who knows the URL could connect and cause costs for model calls."
+  }
+
+  validation {
+    condition = (
+      var.auth.cognito ||
+      (var.auth.issuer != null && var.auth.audience != null) ||
+      (var.auth.mode != "oidc" && var.auth.issuer == null && var.auth.audience == null && var.auth.groups_claim == null)
+    )
+    error_message = "An identity provider is auth.issuer with auth.audience, or auth.cognito; auth.groups_claim needs the first two. Without an audience, the tokens for every application of the issuer would be accepted."
+  }
+
+  validation {
+    condition     = !contains(["none", "token"], coalesce(var.auth.mode, "oidc")) || (var.auth.issuer == null && !var.auth.cognito)
+    error_message = "auth.issuer and auth.cognito belong to the mode oidc; leave them out, or leave out auth.mode."
+  }
+
+  validation {
+    condition     = !var.auth.cognito || (var.auth.issuer == null && var.auth.audience == null && var.auth.groups_claim == null)
+    error_message = "With auth.cognito, the user pool sets issuer, audience and groups_claim; leave them out."
+  }
+
+  validation {
+    condition     = var.auth.cognito || length(var.auth.callback_urls) == 0
+    error_message = "auth.callback_urls are addresses of the sign-in page of auth.cognito."
+  }
+
+  validation {
+    condition     = var.auth.issuer == null ? true : can(regex("^(https://[^/?#]+|http://(127\\.0\\.0\\.1|localhost)(:[0-9]+)?)(/[^?#]*)?$", var.auth.issuer))
+    error_message = "auth.issuer must begin with https:// and have neither a query nor a fragment. Only an issuer on this machine, http://127.0.0.1 or http://localhost, may do without TLS."
+  }
+}
+
+variable "auth_token" {
+  description = "Token of the mode token, which needs one in every plan and apply: `openssl rand -hex 32`. It is written when the parameter is created and when auth_token_version is raised; otherwise its value does not matter. Neither a plan nor the state contains it."
+  type        = string
+  default     = null
+  ephemeral   = true
+  sensitive   = true
+
+  # Clients without headers send the token as the name of a subprotocol, which RFC 6455 limits to these and a few other
+  # characters.
+  validation {
+    condition     = var.auth_token == null ? true : can(regex("^[A-Za-z0-9._~-]{32,}$", var.auth_token))
+    error_message = "auth_token must be 32 or more letters, digits and the characters . _ ~ -, as `openssl rand -hex 32` prints them."
+  }
+}
+
+variable "auth_token_version" {
+  description = "Version of the token of the mode token. Raise it to replace the token."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.auth_token_version >= 1 && floor(var.auth_token_version) == var.auth_token_version
+    error_message = "auth_token_version must be a whole number of at least 1."
+  }
+}
+
 variable "knowledge_base_id" {
   description = "Bedrock knowledge base in the same region, for the tool kb_lookup. Null: the tool is not offered."
   type        = string
@@ -204,13 +282,13 @@ variable "worker" {
 }
 
 variable "reserved_concurrency" {
-  description = "Reserved concurrency by function (connect, disconnect, ingest, worker, replay, sweep, erase). None by default, because a new account refuses a reservation."
+  description = "Reserved concurrency by function (authorizer, connect, disconnect, ingest, worker, replay, sweep, erase, ticket). None by default, because a new account refuses a reservation."
   type        = map(number)
   default     = {}
 
   validation {
-    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["connect", "disconnect", "ingest", "worker", "replay", "sweep", "erase"], key)])
-    error_message = "The keys of reserved_concurrency must be connect, disconnect, ingest, worker, replay, sweep or erase."
+    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["authorizer", "connect", "disconnect", "ingest", "worker", "replay", "sweep", "erase", "ticket"], key)])
+    error_message = "The keys of reserved_concurrency must be authorizer, connect, disconnect, ingest, worker, replay, sweep, erase or ticket."
   }
 }
 
@@ -291,7 +369,7 @@ variable "point_in_time_recovery" {
 }
 
 variable "deletion_protection" {
-  description = "Whether the tables are protected against deletion."
+  description = "Whether the tables, and the user pool of auth.cognito, are protected against deletion."
   type        = bool
   default     = false
 }
@@ -337,13 +415,13 @@ variable "release" {
 }
 
 variable "endpoint_urls" {
-  description = "Address of a stand-in for an AWS service, by service (DYNAMODB, SQS, BEDROCK_RUNTIME, BEDROCK_AGENT_RUNTIME). Empty in AWS."
+  description = "Address of a stand-in for an AWS service, by service (DYNAMODB, SQS, SSM, BEDROCK_RUNTIME, BEDROCK_AGENT_RUNTIME). Empty in AWS."
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = alltrue([for service in keys(var.endpoint_urls) : contains(["DYNAMODB", "SQS", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"], service)])
-    error_message = "The keys of endpoint_urls must be DYNAMODB, SQS, BEDROCK_RUNTIME or BEDROCK_AGENT_RUNTIME."
+    condition     = alltrue([for service in keys(var.endpoint_urls) : contains(["DYNAMODB", "SQS", "SSM", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"], service)])
+    error_message = "The keys of endpoint_urls must be DYNAMODB, SQS, SSM, BEDROCK_RUNTIME or BEDROCK_AGENT_RUNTIME."
   }
 }
 

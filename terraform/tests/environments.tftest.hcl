@@ -37,6 +37,12 @@ override_resource {
 }
 
 override_resource {
+  target          = module.tables.aws_dynamodb_table.this["users"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users" }
+}
+
+override_resource {
   target          = module.work_queue.aws_sqs_queue.work
   override_during = plan
   values = {
@@ -77,6 +83,7 @@ variables {
   region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
+  auth_token  = "a-token-that-only-these-tests-know"
 }
 
 
@@ -84,6 +91,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
   command = plan
 
   variables {
+    auth                   = { issuer = "http://127.0.0.1:1", audience = "chat", groups_claim = "roles" }
     knowledge_base_id      = "KB12345678"
     model_family           = "anthropic.claude-sonnet-5-5"
     system_prompt          = "Be brief."
@@ -92,6 +100,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
     endpoint_urls = {
       DYNAMODB              = "http://127.0.0.1:1"
       SQS                   = "http://127.0.0.1:1"
+      SSM                   = "http://127.0.0.1:1"
       BEDROCK_RUNTIME       = "http://127.0.0.1:1"
       BEDROCK_AGENT_RUNTIME = "http://127.0.0.1:1"
     }
@@ -117,9 +126,11 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
     }
   }
 
+  # The modes oidc and token exclude each other, so the variable of token is added to those of the plan.
   assert {
     condition = alltrue([
       for name, files in {
+        authorizer = ["config.rs"]
         connect    = ["main.rs"]
         disconnect = ["main.rs"]
         ingest     = ["config.rs"]
@@ -127,8 +138,12 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
         replay     = ["config.rs"]
         sweep      = ["config.rs"]
         erase      = ["main.rs"]
+        ticket     = ["main.rs"]
       } :
-      toset([for variable in keys(module.function[name].environment) : variable if !startswith(variable, "AWS_ENDPOINT_URL_")]) ==
+      toset(concat(
+        [for variable in keys(module.function[name].environment) : variable if !startswith(variable, "AWS_ENDPOINT_URL_")],
+        name == "authorizer" ? ["AUTH_TOKEN_PARAMETER"] : [],
+      )) ==
       toset(flatten([for path in files : regexall("\"([A-Z][A-Z_]{3,})\"", file("../lambdas/${name}/src/${path}"))]))
     ])
     error_message = "A function reads other variables than it gets: ${jsonencode({ for name, function in module.function : name => keys(function.environment) })}"
@@ -143,12 +158,14 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
     condition = jsonencode({
       for name, function in module.function : name => [for variable in keys(function.environment) : trimprefix(variable, "AWS_ENDPOINT_URL_") if startswith(variable, "AWS_ENDPOINT_URL_")]
       }) == jsonencode({
+      authorizer = ["DYNAMODB", "SSM"]
       connect    = ["DYNAMODB"]
       disconnect = ["DYNAMODB"]
       erase      = ["DYNAMODB"]
       ingest     = ["DYNAMODB", "SQS"]
       replay     = ["DYNAMODB", "SQS"]
       sweep      = ["DYNAMODB", "SQS"]
+      ticket     = ["DYNAMODB"]
       worker     = ["BEDROCK_AGENT_RUNTIME", "BEDROCK_RUNTIME", "DYNAMODB", "SQS"]
     })
     error_message = "The address of a stand-in must go to the functions that call its service."

@@ -37,6 +37,12 @@ override_resource {
 }
 
 override_resource {
+  target          = module.tables.aws_dynamodb_table.this["users"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users" }
+}
+
+override_resource {
   target          = module.work_queue.aws_sqs_queue.work
   override_during = plan
   values = {
@@ -86,6 +92,7 @@ variables {
   region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
+  auth_token  = "a-token-that-only-these-tests-know"
 }
 
 run "policies_of_all_roles" {
@@ -93,6 +100,23 @@ run "policies_of_all_roles" {
 
   variables {
     knowledge_base_id = "KB12345678"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["authorizer"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
+      WriteOwnLog = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-authorizer:*"]]
+      UseTickets  = ["Allow", ["dynamodb:DeleteItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
+      ReadToken   = ["Allow", ["ssm:GetParameter"], ["arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/test/auth-token"]]
+    })
+    error_message = "authorizer: ${module.function["authorizer"].policy}"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["ticket"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
+      WriteOwnLog  = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-ticket:*"]]
+      IssueTickets = ["Allow", ["dynamodb:PutItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
+    })
+    error_message = "ticket: ${module.function["ticket"].policy}"
   }
 
   assert {
@@ -117,6 +141,7 @@ run "policies_of_all_roles" {
       KnowConnection = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
       RecordRuns = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
+      WriteUsers  = ["Allow", ["dynamodb:PutItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
       SendJobs    = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
       SendReplays = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
     })

@@ -19,6 +19,7 @@ variables {
   region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
+  auth_token  = "a-token-that-only-these-tests-know"
 }
 
 run "functions" {
@@ -33,7 +34,7 @@ run "functions" {
   }
 
   assert {
-    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ connect = 10, disconnect = 10, erase = 60, ingest = 10, replay = 300, sweep = 10, worker = 900 })
+    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ authorizer = 10, connect = 10, disconnect = 10, erase = 60, ingest = 10, replay = 300, sweep = 10, ticket = 10, worker = 900 })
     error_message = "Unexpected timeouts."
   }
 
@@ -190,7 +191,7 @@ run "custom_domain" {
   }
 
   assert {
-    condition     = output.websocket_url == "wss://agent.example.com" && output.wscat == "npx wscat -c wss://agent.example.com -s longwire.v1"
+    condition     = output.websocket_url == "wss://agent.example.com" && output.wscat == "npx wscat -c wss://agent.example.com -s longwire.v1 -H \"Authorization: Bearer $TOKEN\""
     error_message = output.websocket_url
   }
 }

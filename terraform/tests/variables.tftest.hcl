@@ -19,6 +19,7 @@ variables {
   region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
+  auth_token  = "a-token-that-only-these-tests-know"
 }
 
 run "environment" {

@@ -13,14 +13,15 @@ resource "aws_apigatewayv2_integration" "this" {
 }
 
 resource "aws_apigatewayv2_route" "this" {
-  #checkov:skip=CKV_AWS_309:There is no authorizer yet; every client is anonymous, as docs/deploy.md warns
+  #checkov:skip=CKV_AWS_309:API Gateway authorizes a connection once, at $connect; other routes cannot have an authorizer
 
   for_each = var.routes
 
   api_id             = aws_apigatewayv2_api.this.id
   route_key          = each.key
   target             = "integrations/${aws_apigatewayv2_integration.this[each.key].id}"
-  authorization_type = "NONE"
+  authorization_type = each.key == "$connect" ? "CUSTOM" : "NONE"
+  authorizer_id      = each.key == "$connect" ? aws_apigatewayv2_authorizer.this.id : null
 
   # Without it API Gateway does not return the response of the function to the client ("Setting up a route response").
   route_response_selection_expression = each.value.responds ? "$default" : null

@@ -38,6 +38,22 @@ output "routes" {
   value       = { for key, route in aws_apigatewayv2_route.this : key => route.route_response_selection_expression != null }
 }
 
+output "authorization" {
+  description = "Authorization of each route."
+  value       = { for key, route in aws_apigatewayv2_route.this : key => route.authorization_type }
+}
+
+output "authorizer" {
+  description = "Authorizer: its id, the authorizer of the route $connect, its type and identity sources, and the ARN that may invoke its function."
+  value = {
+    id               = aws_apigatewayv2_authorizer.this.id
+    route            = aws_apigatewayv2_route.this["$connect"].authorizer_id
+    type             = aws_apigatewayv2_authorizer.this.authorizer_type
+    identity_sources = aws_apigatewayv2_authorizer.this.identity_sources
+    caller           = aws_lambda_permission.authorizer.source_arn
+  }
+}
+
 output "access_log_format" {
   description = "Format of a line of the access log."
   value       = one(aws_apigatewayv2_stage.this.access_log_settings).format

@@ -18,6 +18,15 @@ variable "routes" {
   }))
 }
 
+variable "authorizer" {
+  description = "Function that authorizes a client at $connect."
+  type = object({
+    function_name = string
+    alias         = string
+    invoke_arn    = string
+  })
+}
+
 variable "throttle" {
   description = "Requests per second (rate) and burst from all clients together."
   type = object({
