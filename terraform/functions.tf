@@ -67,13 +67,13 @@ locals {
   }
 
   statements = {
-    authorizer = concat([local.may.use_tickets], local.may.read_token)
+    authorizer = concat([local.may.admit_users], local.may.read_token)
     connect    = [local.may.add_connection]
     disconnect = [local.may.forget_connection]
     ingest = [
       local.may.know_connection,
       local.may.record_runs,
-      local.may.write_users,
+      local.may.issue_tickets,
       local.may.send_jobs,
       local.may.send_replays,
     ]

@@ -26,22 +26,16 @@ locals {
   ]
 
   may = {
-    # A ticket is valid once: the deletion has a condition, and returns what it deleted.
-    use_tickets = {
-      sid       = "UseTickets"
-      actions   = ["dynamodb:DeleteItem"]
+    # A ticket is valid once: the deletion has a condition, and returns what it deleted. The read tells whose access was ended.
+    admit_users = {
+      sid       = "AdmitUsers"
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem"]
       resources = [local.users]
     }
 
     issue_tickets = {
       sid       = "IssueTickets"
       actions   = ["dynamodb:PutItem"]
-      resources = [local.users]
-    }
-
-    write_users = {
-      sid       = "WriteUsers"
-      actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [local.users]
     }
 

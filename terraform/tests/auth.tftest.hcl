@@ -194,7 +194,7 @@ run "an_issuer_makes_the_mode_oidc" {
   assert {
     condition = jsonencode({ for s in jsondecode(module.function["authorizer"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
       WriteOwnLog = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-authorizer:*"]]
-      UseTickets  = ["Allow", ["dynamodb:DeleteItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
+      AdmitUsers  = ["Allow", ["dynamodb:DeleteItem", "dynamodb:GetItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
     })
     error_message = "Only the mode token may read the parameter: ${module.function["authorizer"].policy}"
   }

@@ -105,7 +105,7 @@ run "policies_of_all_roles" {
   assert {
     condition = jsonencode({ for s in jsondecode(module.function["authorizer"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
       WriteOwnLog = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-authorizer:*"]]
-      UseTickets  = ["Allow", ["dynamodb:DeleteItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
+      AdmitUsers  = ["Allow", ["dynamodb:DeleteItem", "dynamodb:GetItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
       ReadToken   = ["Allow", ["ssm:GetParameter"], ["arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/test/auth-token"]]
     })
     error_message = "authorizer: ${module.function["authorizer"].policy}"
@@ -141,9 +141,9 @@ run "policies_of_all_roles" {
       KnowConnection = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
       RecordRuns = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
-      WriteUsers  = ["Allow", ["dynamodb:PutItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
-      SendJobs    = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
-      SendReplays = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
+      IssueTickets = ["Allow", ["dynamodb:PutItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
+      SendJobs     = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      SendReplays  = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
     })
     error_message = "ingest: ${module.function["ingest"].policy}"
   }
