@@ -2,6 +2,8 @@
 //
 //   node smoke.mjs wss://…     (scripts/smoke)
 //
+// LONGWIRE_TOKEN is the token with which it connects, where one is needed.
+//
 // Roles and routes may take a minute to reach all of AWS after a deployment, so it retries for a while and prints the
 // problems of each attempt.
 
@@ -20,7 +22,9 @@ const PAUSE_MS = 15_000;
 
 /** @param {string} url @returns {Promise<string[]>} the problems of the answer */
 async function ask(url) {
-  const options = ['-x', JSON.stringify({ prompt: PROMPT }), '-w', String(ANSWER_S)];
+  const token = process.env.LONGWIRE_TOKEN;
+  const header = token ? ['-H', `Authorization: Bearer ${token}`] : [];
+  const options = [...header, '-x', JSON.stringify({ prompt: PROMPT }), '-w', String(ANSWER_S)];
   const { lines, errors } = await wscatTo(url, options, answered, (ANSWER_S + 15) * 1000);
   const found = problems(lines);
   if (found.length === 0) console.log(`${PROMPT}\n${text(lines)}`);
