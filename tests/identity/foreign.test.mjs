@@ -37,7 +37,11 @@ const ROWS = {
       options: { ifBusy: 'interrupt' },
     }),
   ],
-  cancel: [({ threadId, runId }) => ({ threadId, runId }), ({ threadId }) => ({ threadId }), ({ runId }) => ({ runId })],
+  cancel: [
+    ({ threadId, runId }) => ({ threadId, runId }),
+    ({ threadId }) => ({ threadId }),
+    ({ runId }) => ({ runId }),
+  ],
   resume: [
     ({ threadId, runId }) => ({ threadId, runId, after: 0 }),
     ({ threadId, runId }) => ({ threadId, runId, after: 3, epoch: 1 }),
@@ -68,7 +72,9 @@ async function response(request, thread = 't_own') {
   });
   try {
     socket.send({ id: 'q', ...request });
-    const frame = await socket.until('a response', ({ frames }) => frames.find(({ text }) => text.includes('"id":"q"')));
+    const frame = await socket.until('a response', ({ frames }) =>
+      frames.find(({ text }) => text.includes('"id":"q"')),
+    );
     return frame.text;
   } finally {
     socket.terminate();
@@ -92,7 +98,9 @@ describe('objects of another user', { concurrency: 4 }, () => {
     const { threadId, runId, messageId } = OBJECTS;
     await (await owner.prompt('sim:steady', { threadId, runId, messageId })).firstText();
   });
-  after(() => cleanUp.forEach((work) => work()));
+  after(() => {
+    for (const work of cleanUp) work();
+  });
 
   test('the table has a row for each action', async (t) => {
     const client = await connect(t, { headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}` } });
