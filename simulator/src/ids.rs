@@ -12,6 +12,11 @@ pub(crate) fn request() -> String {
     format!("sim-{}", random(20))
 }
 
+/// Generates the id of a signing key.
+pub(crate) fn signing_key() -> String {
+    format!("key-{}", random(12))
+}
+
 /// Generates a tool use id in the format of Claude on Bedrock.
 pub(crate) fn tool_use() -> String {
     format!("tooluse_{}", random(22))

@@ -1,6 +1,6 @@
 //! Simulates the services that Longwire uses, for development and tests only: Bedrock Runtime, a Bedrock
-//! Knowledge Base and Open-Meteo. `README.md` describes how to start it; this page is the reference of its
-//! interface.
+//! Knowledge Base, Open-Meteo and an OpenID Connect issuer. `README.md` describes how to start it; this page is
+//! the reference of its interface.
 //!
 //! # Bedrock Runtime
 //! `POST /model/{modelId}/converse-stream` and `POST /model/{modelId}/converse`, with any model id. Frames,
@@ -102,6 +102,27 @@
 //! `GET /weather/v1/search` and `GET /weather/v1/forecast` have Open-Meteo's format, for a table of cities. New
 //! York is sunny. The forecast of Slowville takes 60 s, that of Stormbridge fails with status 500. For unknown
 //! names the response has no `results`.
+//!
+//! # Issuer
+//! An OpenID Connect issuer that vouches for anybody. Its URL is `http://<host>/issuer`, with the host that the
+//! request names.
+//! - `GET /issuer/.well-known/openid-configuration`: `issuer`, `jwks_uri`, `token_endpoint` and the algorithms
+//! - `GET /issuer/jwks.json`: the public keys, one for each of `RS256`, `ES256` and `EdDSA`. Keys are generated at
+//!   their first use, in up to some seconds
+//! - `POST /issuer/token`: signs a token, `{access_token, token_type, expires_in}`. Every field of the body but `sub`
+//!   has a default:
+//! ```json
+//! { "sub": "alice", "groups": ["staff"], "audience": "longwire-local", "expiresIn": 3600,
+//!   "notBefore": 1795700000, "alg": "RS256", "claims": { "email": "alice@example.com", "iat": null } }
+//! ```
+//! `expiresIn` is in seconds from now, and may be negative; `notBefore` is in seconds since 1970. Without `notBefore`
+//! and `groups` the token lacks `nbf` and `groups`. `claims` replace others of their name, and `null` removes one.
+//!
+//! `POST /issuer/rotate` generates new keys, which sign from then on. The former keys stay published; with the body
+//! `{"withdraw": true}` all of them are removed.
+//!
+//! `PUT /issuer/fault` lets the three endpoints above fail: `{"status": 503}` is the status of every response,
+//! `{"stallMs": 5000}` delays every response, and both can be given. `DELETE` ends the fault.
 
 pub mod error;
 pub mod ids;
@@ -116,8 +137,10 @@ pub mod records;
 pub mod response;
 pub mod scenario;
 
+mod bad_request;
 mod clock;
 mod converse;
+mod issuer;
 mod playback;
 mod reasoning;
 mod rules;

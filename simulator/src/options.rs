@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser};
 
-/// Simulates Bedrock Runtime, a Knowledge Base and a weather service.
+/// Simulates Bedrock Runtime, a Knowledge Base, a weather service and an issuer of tokens.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Arguments {

@@ -14,6 +14,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     converse::routes as bedrock,
+    issuer::{fault, routes as issuer},
     knowledge::{self, index::Index},
     options::Options,
     records::{calls, routes as records},
@@ -98,19 +99,13 @@ fn state(options: Options) -> Result<Simulator, ServeError> {
         scenarios: Arc::new(ScenarioStore::default()),
         issued: Arc::default(),
         knowledge: Arc::new(Index::build(&documents)),
+        issuer_keys: Arc::default(),
+        issuer_fault: Arc::default(),
         upstream: Client::from_options(options.upstream)?.map(Arc::new),
     })
 }
 
 fn router(simulator: Simulator) -> Router {
-    let services = Router::new()
-        .route(
-            "/knowledgebases/{id}/retrieve",
-            post(knowledge::routes::retrieve),
-        )
-        .route("/weather/v1/search", get(weather::search))
-        .route("/weather/v1/forecast", get(weather::forecast))
-        .layer(from_fn_with_state(simulator.calls.clone(), calls::record));
     Router::new()
         .route(
             "/model/{model}/converse-stream",
@@ -140,7 +135,30 @@ fn router(simulator: Simulator) -> Router {
                 .get(scenarios::show)
                 .delete(scenarios::remove),
         )
-        .merge(services)
+        .route("/issuer/rotate", post(issuer::rotate))
+        .route("/issuer/fault", put(fault::put).delete(fault::clear))
+        .merge(other_services(&simulator))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(simulator)
+}
+
+/// Routes of the services besides Bedrock Runtime, with records of their calls.
+fn other_services(simulator: &Simulator) -> Router<Simulator> {
+    let issuer = Router::new()
+        .route(
+            "/issuer/.well-known/openid-configuration",
+            get(issuer::configuration),
+        )
+        .route("/issuer/jwks.json", get(issuer::jwks))
+        .route("/issuer/token", post(issuer::token))
+        .layer(from_fn_with_state(simulator.clone(), fault::apply));
+    Router::new()
+        .route(
+            "/knowledgebases/{id}/retrieve",
+            post(knowledge::routes::retrieve),
+        )
+        .route("/weather/v1/search", get(weather::search))
+        .route("/weather/v1/forecast", get(weather::forecast))
+        .merge(issuer)
+        .layer(from_fn_with_state(simulator.calls.clone(), calls::record))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    issuer::{fault::FaultSwitch, keys::Keys},
     knowledge::index::Index,
     reasoning::issued::IssuedReasoning,
     records::{
@@ -27,6 +28,10 @@ pub(crate) struct Simulator {
     pub(crate) issued: Arc<IssuedReasoning>,
     /// Documents of the Knowledge Base.
     pub(crate) knowledge: Arc<Index>,
+    /// Signing keys of the issuer.
+    pub(crate) issuer_keys: Arc<Keys>,
+    /// Fault of the issuer.
+    pub(crate) issuer_fault: Arc<FaultSwitch>,
     /// Upstream model, if one is configured.
     pub(crate) upstream: Option<Arc<Client>>,
 }

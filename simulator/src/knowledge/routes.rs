@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::index::Hit;
 use crate::{
+    bad_request::{BadRequest, parse},
     error::{AwsError, ErrorKind},
     ids,
     state::Simulator,
@@ -58,9 +59,8 @@ pub(crate) async fn retrieve(
 }
 
 fn search(simulator: &Simulator, id: &str, body: &[u8]) -> Result<Vec<Value>, AwsError> {
-    let deserializer = &mut serde_json::Deserializer::from_slice(body);
-    let request: Request = serde_path_to_error::deserialize(deserializer)
-        .map_err(|error| AwsError::validation(format!("{}: {}", error.path(), error.inner())))?;
+    let request: Request =
+        parse(body).map_err(|BadRequest(reason)| AwsError::validation(reason))?;
     if id != ids::KNOWLEDGE_BASE {
         let message = format!("Knowledge Base with id {id} does not exist");
         return Err(AwsError {

@@ -1,4 +1,4 @@
-//! Calls of the Knowledge Base and the weather service.
+//! Calls of the Knowledge Base, the weather service and the issuer.
 
 use axum::{
     extract::{Request, State},

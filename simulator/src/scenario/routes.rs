@@ -9,10 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use serde_json::json;
 
 use super::{definition::Scenario, select::is_name_character};
-use crate::state::Simulator;
+use crate::{
+    bad_request::{BadRequest, parse},
+    state::Simulator,
+};
 
 /// Lists the names with their descriptions.
 pub(crate) async fn list(
@@ -39,21 +41,15 @@ pub(crate) async fn put(
     State(simulator): State<Simulator>,
     Path(name): Path<String>,
     body: Bytes,
-) -> Response {
+) -> Result<StatusCode, BadRequest> {
     if name.is_empty() || !name.chars().all(is_name_character) {
-        return bad_request("a scenario's name has letters, digits, `-` and `_`");
+        let reason = "a scenario's name has letters, digits, `-` and `_`";
+        return Err(BadRequest(reason.to_owned()));
     }
-    let deserializer = &mut serde_json::Deserializer::from_slice(&body);
-    match serde_path_to_error::deserialize::<_, Scenario>(deserializer) {
-        Ok(scenario) => match scenario.validate() {
-            Ok(()) => {
-                simulator.scenarios.insert(name, scenario);
-                StatusCode::NO_CONTENT.into_response()
-            }
-            Err(error) => bad_request(&error),
-        },
-        Err(error) => bad_request(&format!("{}: {}", error.path(), error.inner())),
-    }
+    let scenario: Scenario = parse(&body)?;
+    scenario.validate().map_err(BadRequest)?;
+    simulator.scenarios.insert(name, scenario);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn remove(
@@ -65,8 +61,4 @@ pub(crate) async fn remove(
     } else {
         StatusCode::NOT_FOUND
     }
-}
-
-fn bad_request(message: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }

@@ -11,6 +11,7 @@ mod events;
 mod families;
 mod faults;
 mod harness;
+mod issuer;
 mod knowledge;
 mod process;
 mod reasoning;
