@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = ("bash", "cat", "date", "env", "sleep")
 
-# A stand-in for the AWS CLI. It lists the connections of a file, records each call in another one, and fails the calls that
-# FAILS names.
+# A stand-in for the AWS CLI. It lists the connections of a file, records each call in another one, and fails the
+# calls that FAILS names.
 AWS = """import json, os, sys
 from pathlib import Path
 verb = sys.argv[2]
