@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import auth
 from .checkout import Checkout
 from .errors import LocalError
 from .facts import EVENT_SOURCES, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, STAGE
+from .options import Options
 from .terraform import copied, provider
 
 ENVIRONMENT = "local"
@@ -52,29 +53,32 @@ class Outputs:
         return f"{connections_endpoint(ministack)}/{self.api_id}/{STAGE}"
 
 
-def apply(
-    checkout: Checkout, ministack: str, simulator: str, packages: Path, chosen: Mapping[str, str]
-) -> Outputs:
+def apply(checkout: Checkout, ministack: str, simulator: str, packages: Path, options: Options) -> Outputs:
     """Deploys to an empty MiniStack and returns the outputs.
 
-    MiniStack is empty at each start, so Terraform's state is not kept. `chosen` are settings of the functions.
+    MiniStack is empty at each start, so Terraform's state is not kept.
     Raises LocalError when only the stand-in for the provider is available, or when Terraform fails.
     """
     source = provider(checkout)
     if not source.real:
         raise LocalError("deploying with Terraform needs the registry's provider: the stand-in deploys nothing.")
-    with copied(checkout, source, {"AWS_ENDPOINT_URL": ministack}) as copy:
+    environment = {"AWS_ENDPOINT_URL": ministack}
+    if options.auth == "token":
+        environment["TF_VAR_auth_token"] = auth.new_secret()
+    with copied(checkout, source, environment) as copy:
         values = copy.folder / "local.tfvars.json"
-        values.write_text(json.dumps(variables(ministack, simulator, packages, chosen)))
+        values.write_text(json.dumps(variables(ministack, simulator, packages, options)))
         copy.init("terraform")
         copy.terraform("terraform", "apply", "-auto-approve", "-no-color", f"-var-file={values}", progress=True)
         return Outputs.of(copy.terraform("terraform", "output", "-json", capture=True))
 
 
-def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[str, str]) -> dict[str, Any]:
-    """Values for Terraform's variables: local endpoints, this machine's architecture, the settings."""
+def variables(ministack: str, simulator: str, packages: Path, options: Options) -> dict[str, Any]:
+    """Values for Terraform's variables: local endpoints, this machine's architecture, the options."""
+    chosen = options.settings
     worker = {name.lower(): setting(name, value) for name, value in chosen.items() if name in WORKER_SETTINGS}
     weather = f"{simulator}/weather"
+    described = auth.describe(options.auth, simulator)
     concurrency = {source.function: source.max_concurrency for source in EVENT_SOURCES}
     return {
         "environment": ENVIRONMENT,
@@ -86,10 +90,13 @@ def variables(ministack: str, simulator: str, packages: Path, chosen: Mapping[st
         "worker": {"geocoding_url": weather, "forecast_url": weather, **worker},
         "worker_concurrency": concurrency["worker"],
         "replay_concurrency": concurrency["replay"],
+        # Terraform names the parameter with the shared secret itself.
+        "auth": {key: value for key, value in described.items() if key != "token_parameter"},
         "callback_endpoint": connections_endpoint(ministack),
         "endpoint_urls": {
             "DYNAMODB": ministack,
             "SQS": ministack,
+            "SSM": ministack,
             "BEDROCK_RUNTIME": simulator,
             "BEDROCK_AGENT_RUNTIME": simulator,
         },

@@ -29,11 +29,15 @@ from hypercorn.typing import (
     WebsocketReceiveEvent,
 )
 from ministack.app import app as ministack
+from ministack.core.concurrency import run_reentrant
 from ministack.core.lambda_runtime import ProvidedWorker
 from ministack.services import apigateway
 
 # The response of a function: any JSON object.
 Response = dict[str, Any]
+
+# Status and message of a refused handshake.
+Refusal = tuple[int, str]
 
 # API Gateway closes a connection with code 1009 when a frame is larger ("Amazon API Gateway quotas": WebSocket
 # frame size 32 KB). MiniStack accepts 16 MB.
@@ -41,6 +45,9 @@ MAX_INBOUND_BYTES = 32 * 1024
 
 # The response of the $connect function to the handshake in this task. Each socket has its own task.
 _connect_response: ContextVar[Response | None] = ContextVar("connect_response", default=None)
+
+# MiniStack's result of the last function that it has run in this task.
+_last_result: ContextVar[Response | None] = ContextVar("last_result", default=None)
 
 
 def wrap_invocations() -> None:
@@ -59,6 +66,31 @@ def wrap_invocations() -> None:
         return with_gateway_error(response, connection, request)
 
     apigateway._invoke_ws_lambda = wrapped
+
+
+def wrap_authorizer() -> None:
+    """Wraps the authorizer: its identity sources, and the status of a handshake that it refuses.
+
+    An authorizer without identity sources has none, as in API Gateway. MiniStack's default is a header.
+    """
+    create: Any = apigateway._create_authorizer
+    authorize: Any = apigateway._authorize_ws_connect
+
+    def created(api: str, settings: dict[str, Any]) -> Any:
+        return create(api, {"identitySource": [], **settings})
+
+    async def noted(*args: Any, **kwargs: Any) -> Any:
+        result = await run_reentrant(*args, **kwargs)
+        _last_result.set(result)
+        return result
+
+    async def wrapped(*args: Any, **kwargs: Any) -> tuple[Refusal | None, Response | None]:
+        refusal, context = await authorize(*args, **kwargs)
+        return authorizer_refusal(refusal, _last_result.get()), context
+
+    apigateway.run_reentrant = noted  # type: ignore[attr-defined] # an import of that module
+    apigateway._authorize_ws_connect = wrapped
+    apigateway._create_authorizer = created
 
 
 def wrap_route_selection() -> None:
@@ -112,6 +144,7 @@ def as_api_gateway(app: ASGIFramework) -> ASGIFramework:
             await app(scope, receive, send)
             return
         _connect_response.set(None)
+        _last_result.set(None)
         handshake = _Handshake(send)
         await app(scope, lambda: _receive_limited(receive, send), handshake.send)
 
@@ -163,6 +196,18 @@ def refusal_status(response: Response) -> int:
     return status if isinstance(status, int) and 300 <= status <= 599 else 502
 
 
+def authorizer_refusal(refusal: Refusal | None, result: Response | None) -> Refusal | None:
+    """The refusal of a handshake by the authorizer: 401 after the error `Unauthorized`, which MiniStack makes 500.
+
+    `result` is MiniStack's result of the authorizer's function.
+    """
+    if refusal is None or not result or not result.get("error"):
+        return refusal
+    error = result.get("body")
+    unauthorized = isinstance(error, dict) and error.get("errorMessage") == "Unauthorized"
+    return (401, "Unauthorized") if unauthorized else refusal
+
+
 def with_gateway_error(response: Response | None, connection: str, request: str) -> Response | None:
     """Replaces the error of a failed function, which MiniStack sends to the client, with API Gateway's message."""
     if not response or response.get("statusCode") != 502 or "errorMessage" not in str(response.get("body")):
@@ -189,6 +234,7 @@ def main() -> None:
     """Serves MiniStack until a signal ends the process."""
     descriptor, logs = sys.argv[1], Path(sys.argv[2])
     wrap_invocations()
+    wrap_authorizer()
     wrap_route_selection()
     tee_function_logs(logs)
     config = Config()

@@ -8,12 +8,21 @@ import signal
 import sys
 from pathlib import Path
 
+from .auth import MODES
 from .checkout import Checkout
 from .errors import LocalError
 from .facts import FUNCTIONS
+from .options import Requested
 from .state import Description, Record
 
 ASK_TIMEOUT_S = 900.0
+
+# Remarks of `up` about who may connect.
+ADMISSION: dict[str, str] = {
+    "none": "everybody may connect, and all are one user (--auth oidc or --auth token asks for a token)",
+    "token": "clients need the shared secret, and all are one user",
+    "oidc": "clients need a token of the simulator's issuer",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -40,11 +49,21 @@ def _up(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .environment import settings
     from .progress import say
 
-    description = _ensure_stack(checkout, settings(os.environ), chosen.terraform)
-    say("ready")
+    requested = Requested(settings(os.environ), chosen.terraform, chosen.auth)
+    description = _ensure_stack(checkout, requested)
+    say(f"ready; {ADMISSION[description.auth['mode']]}")
     print(description.websocket)
-    print(f"""npx wscat@6.1.0 -c '{description.websocket}' -s longwire.v1 -x '{{"prompt":"Hey!"}}' -w 5""")
+    print(_wscat(description))
     return 0
+
+
+def _wscat(description: Description) -> str:
+    """A command that connects to the stack. The shell gets the token, so that it is not printed."""
+    token = {"token": "./scripts/local token", "oidc": "./scripts/local token --user alice"}
+    command = token.get(description.auth["mode"])
+    header = f' -H "Authorization: Bearer $({command})"' if command else ""
+    prompt = '{"prompt":"Hey!"}'
+    return f"npx wscat@6.1.0 -c '{description.websocket}' -s longwire.v1{header} -x '{prompt}' -w 5"
 
 
 def _down(checkout: Checkout, _: argparse.Namespace) -> int:
@@ -75,7 +94,8 @@ def _ask(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .transcript import RunFailed
 
     try:
-        ask(_ensure_stack(checkout, None).websocket, chosen.prompt, chosen.timeout)
+        description = _ensure_stack(checkout, Requested())
+        ask(description.websocket, _bearer_token(description, chosen), chosen.prompt, chosen.timeout)
     except RunFailed as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
@@ -85,28 +105,43 @@ def _ask(checkout: Checkout, chosen: argparse.Namespace) -> int:
 def _chat(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .client import chat
 
-    chat(_ensure_stack(checkout, None).websocket, chosen.timeout)
+    description = _ensure_stack(checkout, Requested())
+    chat(description.websocket, _bearer_token(description, chosen), chosen.timeout)
     return 0
 
 
-def _ensure_stack(
-    checkout: Checkout, settings: dict[str, str] | None, by_terraform: bool | None = None
-) -> Description:
-    """Brings the stack up to date and returns its description. Takes the lock only when there is something to do.
+def _token(checkout: Checkout, chosen: argparse.Namespace) -> int:
+    from .freshness import running
 
-    None for `settings` or `by_terraform` accepts the running stack's.
-    """
+    description = Description.load(checkout)
+    if description is None or not running(Record.load(checkout)):
+        raise LocalError("the stack does not run: ./scripts/local up starts it.")
+    token = _bearer_token(description, chosen)
+    if token is None:
+        raise LocalError("this stack takes no token; ./scripts/local up --auth oidc changes that.")
+    print(token)
+    return 0
+
+
+def _bearer_token(description: Description, chosen: argparse.Namespace) -> str | None:
+    from .credentials import Identity, bearer_token
+
+    return bearer_token(description, Identity(chosen.user, tuple(chosen.group), chosen.expires))
+
+
+def _ensure_stack(checkout: Checkout, requested: Requested) -> Description:
+    """Brings the stack up to date and returns its description. Takes the lock only to change something."""
     from .freshness import fresh
 
     record, description = Record.load(checkout), Description.load(checkout)
-    unchanged = by_terraform in (None, bool(record.terraform)) and settings in (None, record.settings)
+    unchanged = requested.over(record.options) == record.options
     if description and unchanged and fresh(checkout, record):
         return description
     from .lock import exclusive
     from .stack import bring_up
 
     with exclusive(checkout):
-        return bring_up(checkout, settings, by_terraform)
+        return bring_up(checkout, requested)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -120,6 +155,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         default=bool(os.environ.get("LONGWIRE_TERRAFORM")),
         help="deploy the folder terraform with the registry's provider instead (also: LONGWIRE_TERRAFORM=1)",
+    )
+    up.add_argument(
+        "--auth",
+        choices=MODES,
+        help="who may connect: everybody, holders of a shared secret, or holders of tokens of the simulator's "
+        "issuer (default: as the running stack, else none)",
     )
     up.epilog = (
         "LONGWIRE_PORT asks for a port; LONGWIRE_FN_<NAME>=value sets <NAME> in the functions that know it; "
@@ -138,7 +179,16 @@ def _parser() -> argparse.ArgumentParser:
     ask.set_defaults(run=_ask)
     chat = commands.add_parser("chat", help="a conversation in the terminal")
     chat.set_defaults(run=_chat)
+    token = commands.add_parser("token", help="print a token, or the shared secret, to connect with")
+    token.set_defaults(run=_token)
+    token.add_argument("--expires", type=int, metavar="SECONDS", help="from now; negative for an expired token")
+    for command in (ask, chat, token):
+        command.add_argument("--user", metavar="NAME", help="user of the token (with --auth oidc; default: local)")
+        command.add_argument(
+            "--group", action="append", default=[], metavar="NAME", help="group of the user; repeatable"
+        )
     for command in (ask, chat):
+        command.set_defaults(expires=None)
         command.add_argument(
             "--timeout", type=float, default=ASK_TIMEOUT_S, help="seconds for an answer (default: %(default)g)"
         )

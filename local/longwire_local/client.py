@@ -20,21 +20,21 @@ OPEN_TIMEOUT_S = 30.0
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
-def ask(url: str, prompt: str, timeout: float) -> None:
+def ask(url: str, token: str | None, prompt: str, timeout: float) -> None:
     """Sends one prompt and prints the answer. `timeout` is in seconds, for the whole answer.
 
     Raises RunFailed when the run fails, and LocalError when the connection or the timeout ends before the answer.
     """
-    with _connected(url) as socket:
+    with _connected(url, token) as socket:
         _converse(socket, prompt, timeout)
 
 
-def chat(url: str, timeout: float) -> None:
+def chat(url: str, token: str | None, timeout: float) -> None:
     """Reads prompts until the end of input and prints the answers. One connection, so one thread of messages."""
     # The import gives input() a history and line editing.
     import readline  # noqa: F401
 
-    with _connected(url) as socket:
+    with _connected(url, token) as socket:
         _note("A conversation; end it with Ctrl-D.")
         while (prompt := _next_prompt()) is not None:
             if prompt.strip():
@@ -70,20 +70,21 @@ def _read_frame(socket: ClientConnection, transcript: Transcript, deadline: floa
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[ClientConnection]:
+def _connected(url: str, token: str | None) -> Iterator[ClientConnection]:
     with ExitStack() as stack:
-        socket = _open(stack, url)
+        socket = _open(stack, url, token)
         if socket.subprotocol != SUBPROTOCOL:
             raise LocalError(f"the server did not agree to {SUBPROTOCOL}")
         yield socket
 
 
-def _open(stack: ExitStack, url: str) -> ClientConnection:
+def _open(stack: ExitStack, url: str, token: str | None) -> ClientConnection:
     # The server is on this machine: no proxy, no compression. No pings, as a compiler may slow the server down.
     try:
         socket = connect(
             url,
             subprotocols=[SUBPROTOCOL],
+            additional_headers={"Authorization": f"Bearer {token}"} if token else None,
             open_timeout=OPEN_TIMEOUT_S,
             compression=None,
             proxy=None,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_sqs import SQSClient
+    from types_boto3_ssm import SSMClient
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Clients:
     functions: LambdaClient
     gateway: ApiGatewayV2Client
     events: EventBridgeClient
+    ssm: SSMClient
 
     @classmethod
     def of(cls, ministack: str) -> Clients:
@@ -50,4 +52,5 @@ class Clients:
             functions=client("lambda"),
             gateway=client("apigatewayv2"),
             events=client("events"),
+            ssm=client("ssm"),
         )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from . import facts
+from .auth import TOKEN_PARAMETER, new_secret
 from .clients import Clients
 from .environment import Endpoints, function_environment
 from .facts import Index, Key, Queue, Table, deployed
+from .options import Options
 
 if TYPE_CHECKING:
+    from types_boto3_apigatewayv2.type_defs import CreateRouteRequestTypeDef
     from types_boto3_dynamodb.type_defs import (
         CreateTableInputTypeDef,
         GlobalSecondaryIndexTypeDef,
@@ -46,6 +49,11 @@ class Deployment:
             urls[name] = self.clients.sqs.create_queue(QueueName=deployed(name), Attributes=attributes)["QueueUrl"]
         return urls
 
+    def create_shared_secret(self) -> None:
+        """Generates the secret that all clients share, unless there is one."""
+        with suppress(self.clients.ssm.exceptions.ParameterAlreadyExists):
+            self.clients.ssm.put_parameter(Name=TOKEN_PARAMETER, Value=new_secret(), Type="SecureString")
+
     def create_gateway(self) -> str:
         """Creates the API without routes and returns its id, which the environment of the functions contains."""
         api = self.clients.gateway.create_api(
@@ -56,8 +64,8 @@ class Deployment:
         self.clients.gateway.create_stage(ApiId=api["ApiId"], StageName=facts.STAGE, AutoDeploy=True)
         return str(api["ApiId"])
 
-    def create_function(self, name: str, code: bytes, at: Endpoints, chosen: Mapping[str, str]) -> None:
-        """Creates a function. `code` is its zip, `chosen` are settings for all functions."""
+    def create_function(self, name: str, code: bytes, at: Endpoints, options: Options) -> None:
+        """Creates a function. `code` is its zip."""
         function = facts.FUNCTIONS[name]
         self.clients.functions.create_function(
             FunctionName=deployed(name),
@@ -67,11 +75,11 @@ class Deployment:
             Code={"ZipFile": code},
             Timeout=function.timeout,
             MemorySize=function.memory,
-            Environment={"Variables": function_environment(name, at, chosen)},
+            Environment={"Variables": function_environment(name, at, options)},
         )
 
     def create_routes(self, api: str) -> None:
-        """Creates the routes of an API and their integrations with the functions."""
+        """Creates the routes of an API, their authorizers, and their integrations with the functions."""
         for route in facts.ROUTES:
             integration = self.clients.gateway.create_integration(
                 ApiId=api,
@@ -79,15 +87,28 @@ class Deployment:
                 IntegrationUri=invocation_uri(route.function),
             )
             target = f"integrations/{integration['IntegrationId']}"
-            if not route.responds:
-                self.clients.gateway.create_route(ApiId=api, RouteKey=route.key, Target=target)
-            else:
-                created = self.clients.gateway.create_route(
-                    ApiId=api, RouteKey=route.key, Target=target, RouteResponseSelectionExpression="$default"
-                )
+            arguments: CreateRouteRequestTypeDef = {"ApiId": api, "RouteKey": route.key, "Target": target}
+            if route.authorizer is not None:
+                arguments["AuthorizationType"] = "CUSTOM"
+                arguments["AuthorizerId"] = self._create_authorizer(api, route.authorizer)
+            if route.responds:
+                arguments["RouteResponseSelectionExpression"] = "$default"
+            created = self.clients.gateway.create_route(**arguments)
+            if route.responds:
                 self.clients.gateway.create_route_response(
                     ApiId=api, RouteId=created["RouteId"], RouteResponseKey="$default"
                 )
+
+    def _create_authorizer(self, api: str, function: str) -> str:
+        created = self.clients.gateway.create_authorizer(
+            ApiId=api,
+            Name=deployed(function),
+            AuthorizerType="REQUEST",
+            AuthorizerUri=invocation_uri(function),
+            # API Gateway refuses a request that lacks an identity source, and a credential may be in three places.
+            IdentitySource=[],
+        )
+        return str(created["AuthorizerId"])
 
     def create_event_sources(self) -> None:
         """Connects the queues with their functions."""
@@ -131,11 +152,11 @@ class Deployment:
         """Replaces a function's code with a zip."""
         self.clients.functions.update_function_code(FunctionName=deployed(name), ZipFile=code)
 
-    def update_settings(self, name: str, at: Endpoints, chosen: Mapping[str, str]) -> None:
+    def update_settings(self, name: str, at: Endpoints, options: Options) -> None:
         """Replaces a function's environment."""
         self.clients.functions.update_function_configuration(
             FunctionName=deployed(name),
-            Environment={"Variables": function_environment(name, at, chosen)},
+            Environment={"Variables": function_environment(name, at, options)},
         )
 
 

@@ -6,8 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from . import auth
 from .checkout import Checkout
 from .facts import FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, deployed
+from .options import Options
 
 # `LONGWIRE_FN_MAX_STEPS=3 scripts/local up` gives MAX_STEPS=3 to each function that lists it as optional.
 SETTING_PREFIX = "LONGWIRE_FN_"
@@ -42,18 +44,27 @@ def unknown_settings(chosen: Mapping[str, str]) -> list[str]:
     return sorted(set(chosen) - known)
 
 
-def function_environment(name: str, at: Endpoints, chosen: Mapping[str, str]) -> dict[str, str]:
+def function_environment(name: str, at: Endpoints, options: Options) -> dict[str, str]:
     """All variables of one function."""
     values = _values(at)
     function = FUNCTIONS[name]
     required = {variable: values[variable] for variable in function.environment}
-    return required | {variable: chosen[variable] for variable in function.optional if variable in chosen}
+    return (
+        required
+        | _known(function.auth, auth.variables(auth.describe(options.auth, at.simulator)))
+        | _known(function.optional, options.settings)
+    )
+
+
+def _known(names: tuple[str, ...], values: Mapping[str, str]) -> dict[str, str]:
+    return {name: values[name] for name in names if name in values}
 
 
 def _values(at: Endpoints) -> dict[str, str]:
     return {
         "CONNECTIONS_TABLE": deployed("connections"),
         "THREADS_TABLE": deployed("threads"),
+        "USERS_TABLE": deployed("users"),
         "QUEUE_URL": at.queue_url,
         "DEAD_LETTER_URL": at.dead_letter_url,
         "REPLAY_QUEUE_URL": at.replay_queue_url,
@@ -64,6 +75,7 @@ def _values(at: Endpoints) -> dict[str, str]:
         "WEATHER_FORECAST_URL": f"{at.simulator}/weather",
         "AWS_ENDPOINT_URL_DYNAMODB": at.ministack,
         "AWS_ENDPOINT_URL_SQS": at.ministack,
+        "AWS_ENDPOINT_URL_SSM": at.ministack,
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": at.simulator,
         "AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME": at.simulator,
     }

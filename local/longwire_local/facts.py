@@ -58,21 +58,30 @@ class Queue:
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function. `environment` names its required variables, `optional` the settings that `up` sets."""
+    """A Lambda function.
+
+    `environment` names its required variables, `auth` the variables of authentication, of which each mode has its
+    own, and `optional` the settings that `up` sets.
+    """
 
     timeout: int
     memory: int
     environment: tuple[str, ...]
+    auth: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Route:
-    """A route of the WebSocket API. With `responds` the client gets the function's body as a frame."""
+    """A route of the WebSocket API. With `responds` the client gets the function's body as a frame.
+
+    `authorizer` is the function that decides who may use the route.
+    """
 
     key: str
     function: str
     responds: bool = False
+    authorizer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,10 @@ class Schedule:
 TABLES = {
     "connections": Table(
         partition=Key("connection"),
-        indexes=(Index("by_thread", Key("thread")),),
+        indexes=(
+            Index("by_thread", Key("thread")),
+            Index("by_user", Key("user"), Key("connectedAt", "N"), projection="KEYS_ONLY"),
+        ),
     ),
     "threads": Table(
         partition=Key("thread"),
@@ -126,9 +138,16 @@ TABLES = {
         indexes=(Index("open_runs", Key("open"), Key("wakeBy", "N"), projection="KEYS_ONLY"),),
         stream="NEW_AND_OLD_IMAGES",
     ),
+    "users": Table(partition=Key("user"), sort=Key("item")),
 }
 
 FUNCTIONS = {
+    "authorizer": Function(
+        10,
+        256,
+        ("USERS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SSM"),
+        auth=("AUTH", "AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_GROUPS_CLAIM", "AUTH_TOKEN_PARAMETER"),
+    ),
     "connect": Function(10, 256, ("CONNECTIONS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
     "disconnect": Function(10, 256, ("CONNECTIONS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
     "ingest": Function(
@@ -137,11 +156,13 @@ FUNCTIONS = {
         (
             "CONNECTIONS_TABLE",
             "THREADS_TABLE",
+            "USERS_TABLE",
             "QUEUE_URL",
             "REPLAY_QUEUE_URL",
             "AWS_ENDPOINT_URL_DYNAMODB",
             "AWS_ENDPOINT_URL_SQS",
         ),
+        auth=("AUTH", "AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_GROUPS_CLAIM"),
         optional=(
             "ON_GONE",
             "THREAD_TTL_HOURS",
@@ -209,6 +230,7 @@ FUNCTIONS = {
         ("THREADS_TABLE", "QUEUE_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"),
     ),
     "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
+    "ticket": Function(10, 256, ("USERS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
 }
 
 QUEUES = {
@@ -266,7 +288,7 @@ SCHEDULES = (Schedule("sweep", "rate(1 minute)", "sweep"),)
 STAGE = "live"
 ROUTE_SELECTION = "$request.body.action"
 ROUTES = (
-    Route("$connect", "connect"),
+    Route("$connect", "connect", authorizer="authorizer"),
     Route("$disconnect", "disconnect"),
     Route("$default", "ingest", responds=True),
 )

@@ -16,6 +16,7 @@ STACK = (
     "requirements.txt",
     "longwire_local/applied.py",
     "longwire_local/asgi.py",
+    "longwire_local/auth.py",
     "longwire_local/deploy.py",
     "longwire_local/environment.py",
     "longwire_local/facts.py",

@@ -14,6 +14,7 @@ from . import processes, servers
 from .applied import variables
 from .checkout import Checkout
 from .errors import LocalError
+from .options import Options
 from .processes import Started
 from .terraform import Copy, Provider, TerraformUnavailable, copied, modules_with_tests, provider
 
@@ -86,9 +87,13 @@ def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
 
 
 def _write_local_variables(copy: Copy) -> Path:
-    """Writes the variables that `scripts/local up --terraform` sets, with placeholders for URLs."""
+    """Writes the variables that `scripts/local up --terraform` sets, with placeholders for URLs.
+
+    The mode of authentication is that of dev and prod.
+    """
     file = copy.folder / "local.tfvars.json"
-    values = variables("http://127.0.0.1:1", "http://127.0.0.1:2", copy.folder / "packages", {})
+    options = Options(auth="token")
+    values = variables("http://127.0.0.1:1", "http://127.0.0.1:2", copy.folder / "packages", options)
     file.write_text(json.dumps(values))
     return file
 

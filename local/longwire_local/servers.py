@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from . import ports, processes
 from .checkout import Checkout
 from .environment import ministack_environment, simulator_environment
 from .errors import LocalError
+from .loopback import DIRECT
 from .processes import Started
 
 READY_S = 60.0
@@ -72,12 +71,10 @@ def _url_in(log: Path, begin: int) -> str | None:
 
 
 def _healthy(url: str) -> str | None:
-    # MiniStack is on this machine, so the caller's proxy does not apply.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{url}/_ministack/health", timeout=READY_S) as response:
+        with DIRECT.open(f"{url}/_ministack/health", timeout=READY_S) as response:
             return url if response.status == 200 else None
-    except (urllib.error.URLError, OSError):
+    except OSError:
         return None
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import fingerprint, processes, servers
+from . import auth, fingerprint, processes, servers
 from .applied import apply
 from .build import SIMULATOR, build
 from .checkout import Checkout
@@ -18,6 +18,7 @@ from .environment import Endpoints, settings, unknown_settings
 from .facts import FUNCTIONS, REGION, STAGE, TABLES, deployed
 from .freshness import fresh, running
 from .memory import need_memory
+from .options import Options, Requested
 from .package import stripped, write_zip
 from .ports import SIMULATOR_PORT, free_port, requested_port
 from .processes import Started
@@ -34,24 +35,23 @@ class Built:
     hashes: dict[str, str]
 
 
-def bring_up(checkout: Checkout, chosen: dict[str, str] | None, by_terraform: bool | None = None) -> Description:
+def bring_up(checkout: Checkout, requested: Requested) -> Description:
     """Starts the stack or brings a running one up to date. The caller holds the lock.
 
-    `chosen` are the functions' settings; `by_terraform` deploys with Terraform instead of deploy.py. None keeps
-    the running stack's. Raises LocalError when the build or the deployment fails or a server does not start.
+    Raises LocalError when the build or the deployment fails or a server does not start.
     """
     record = Record.load(checkout)
     description = Description.load(checkout)
     if not (running(record) and description and record.stack == fingerprint.of_stack(checkout)):
-        return _start(checkout, settings(os.environ) if chosen is None else chosen, bool(by_terraform))
-    if by_terraform is None:
-        by_terraform = bool(record.terraform)
-    if by_terraform or record.terraform:
-        return _keep_or_start(checkout, record, description, chosen, by_terraform)
+        # A stack that is replaced by a newer one keeps its mode: it must not begin to let everybody in.
+        return _start(checkout, requested.over(Options(settings(os.environ), auth=record.auth)))
+    options = requested.over(record.options)
+    if options.terraform or record.terraform:
+        return _keep_or_start(checkout, record, description, options)
     if not fresh(checkout, record):
         description = _refresh(checkout, record, description)
-    if chosen is not None and chosen != record.settings:
-        _change_settings(checkout, record, description, chosen)
+    if options != record.options:
+        description = _change_options(checkout, record, description, options)
     return description
 
 
@@ -65,24 +65,17 @@ def take_down(checkout: Checkout) -> bool:
     return any(found)
 
 
-def _keep_or_start(
-    checkout: Checkout,
-    record: Record,
-    description: Description,
-    chosen: dict[str, str] | None,
-    by_terraform: bool,
-) -> Description:
+def _keep_or_start(checkout: Checkout, record: Record, description: Description, options: Options) -> Description:
     """Starts the stack again unless nothing has changed.
 
     Terraform's state of a MiniStack is not kept, so a running deployment by Terraform cannot be updated.
     """
-    chosen = record.settings if chosen is None else chosen
-    unchanged = by_terraform == bool(record.terraform) and chosen == record.settings
-    return description if unchanged and fresh(checkout, record) else _start(checkout, chosen, by_terraform)
+    unchanged = options == record.options and fresh(checkout, record)
+    return description if unchanged else _start(checkout, options)
 
 
-def _start(checkout: Checkout, chosen: dict[str, str], by_terraform: bool) -> Description:
-    _warn_of_unknown_settings(chosen)
+def _start(checkout: Checkout, options: Options) -> Description:
+    _warn_of_unknown_settings(options)
     need_memory()
     requested = requested_port(os.environ.get("LONGWIRE_PORT"))
     built = _build(checkout)
@@ -92,17 +85,16 @@ def _start(checkout: Checkout, chosen: dict[str, str], by_terraform: bool) -> De
     checkout.logs.mkdir(parents=True)
     checkout.scratch.mkdir(parents=True)
     try:
-        return _start_servers(checkout, built, chosen, requested, by_terraform)
+        return _start_servers(checkout, built, options, requested)
     except BaseException:
         # A stack that is half started, also after Ctrl-C, is ended. Its logs stay.
         take_down(checkout)
         raise
 
 
-def _start_servers(
-    checkout: Checkout, built: Built, chosen: dict[str, str], requested: int | None, by_terraform: bool
-) -> Description:
-    record = Record(settings=chosen, terraform=fingerprint.of_terraform(checkout) if by_terraform else "")
+def _start_servers(checkout: Checkout, built: Built, options: Options, requested: int | None) -> Description:
+    terraform = fingerprint.of_terraform(checkout) if options.terraform else ""
+    record = Record(settings=options.settings, auth=options.auth, terraform=terraform)
 
     def on_start(name: str, started: Started) -> None:
         record.processes[name] = started
@@ -115,26 +107,28 @@ def _start_servers(
     code = _packages(checkout, built, list(FUNCTIONS))
     servers.wait_for_ministack(checkout, ministack, record.processes["ministack"])
     say(f"deploying to MiniStack at {ministack}")
-    if by_terraform:
-        description = _apply(checkout, ministack, simulator, chosen, record)
+    if options.terraform:
+        description = _apply(checkout, ministack, simulator, options, record)
     else:
-        description = _deploy(ministack, simulator, code, chosen, record)
+        description = _deploy(ministack, simulator, code, options, record)
     _record_build(checkout, record, built)
     description.save(checkout)
     return description
 
 
 def _deploy(
-    ministack: str, simulator: str, code: dict[str, bytes], chosen: dict[str, str], record: Record
+    ministack: str, simulator: str, code: dict[str, bytes], options: Options, record: Record
 ) -> Description:
     deployment = Deployment(ministack)
     deployment.create_tables()
     queues = deployment.create_queues()
+    if options.auth == "token":
+        deployment.create_shared_secret()
     api = deployment.create_gateway()
     management = f"{ministack}/_aws/execute-api/{api}/{STAGE}"
     at = Endpoints(ministack, simulator, management, queues["runs"], queues["runs-dead"], queues["replays"])
     for name in FUNCTIONS:
-        deployment.create_function(name, code[name], at, chosen)
+        deployment.create_function(name, code[name], at, options)
     deployment.create_routes(api)
     deployment.create_event_sources()
     deployment.create_change_source()
@@ -152,13 +146,12 @@ def _deploy(
         tables={name: deployed(name) for name in TABLES},
         functions={name: deployed(name) for name in FUNCTIONS},
         pids={name: started.pid for name, started in record.processes.items()},
+        auth=auth.describe(options.auth, simulator),
     )
 
 
-def _apply(
-    checkout: Checkout, ministack: str, simulator: str, chosen: dict[str, str], record: Record
-) -> Description:
-    outputs = apply(checkout, ministack, simulator, checkout.scratch, chosen)
+def _apply(checkout: Checkout, ministack: str, simulator: str, options: Options, record: Record) -> Description:
+    outputs = apply(checkout, ministack, simulator, checkout.scratch, options)
     management = outputs.management(ministack)
     return Description(
         websocket=management.replace("http://", "ws://", 1),
@@ -173,6 +166,7 @@ def _apply(
         tables=outputs.tables,
         functions=outputs.functions,
         pids={name: started.pid for name, started in record.processes.items()},
+        auth=auth.describe(options.auth, simulator),
     )
 
 
@@ -213,8 +207,8 @@ def _restart_simulator(checkout: Checkout, record: Record, description: Descript
     return description
 
 
-def _change_settings(checkout: Checkout, record: Record, description: Description, chosen: dict[str, str]) -> None:
-    _warn_of_unknown_settings(chosen)
+def _change_options(checkout: Checkout, record: Record, description: Description, options: Options) -> Description:
+    _warn_of_unknown_settings(options)
     say("changing the functions' settings")
     at = Endpoints(
         description.ministack,
@@ -225,10 +219,15 @@ def _change_settings(checkout: Checkout, record: Record, description: Descriptio
         description.replay_queue_url,
     )
     deployment = Deployment(description.ministack)
+    if options.auth == "token":
+        deployment.create_shared_secret()
     for name in FUNCTIONS:
-        deployment.update_settings(name, at, chosen)
-    record.settings = chosen
+        deployment.update_settings(name, at, options)
+    record.settings, record.auth = options.settings, options.auth
     record.save(checkout)
+    description = replace(description, auth=auth.describe(options.auth, description.simulator))
+    description.save(checkout)
+    return description
 
 
 def _build(checkout: Checkout) -> Built:
@@ -261,6 +260,6 @@ def _record_build(checkout: Checkout, record: Record, built: Built) -> None:
     record.save(checkout)
 
 
-def _warn_of_unknown_settings(chosen: dict[str, str]) -> None:
-    for name in unknown_settings(chosen):
+def _warn_of_unknown_settings(options: Options) -> None:
+    for name in unknown_settings(options.settings):
         say(f"note: no function takes LONGWIRE_FN_{name}")

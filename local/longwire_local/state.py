@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .auth import Mode
 from .checkout import Checkout
+from .options import Options
 from .processes import Started
 
 
@@ -20,8 +22,14 @@ class Record:
     settings: dict[str, str] = field(default_factory=dict)  # settings that `up` passed on to the functions
     stack: str = ""  # fingerprint of the files whose change requires a restart
     sources: str = ""  # fingerprint of the Rust sources that are deployed
+    auth: Mode = "none"
     terraform: str = ""  # fingerprint of Terraform's sources; empty without Terraform
     binaries: dict[str, str] = field(default_factory=dict)  # sha256 by package
+
+    @property
+    def options(self) -> Options:
+        """Options of the stack."""
+        return Options(self.settings, bool(self.terraform), self.auth)
 
     @classmethod
     def load(cls, checkout: Checkout) -> Record:
@@ -53,6 +61,7 @@ class Description:
     tables: dict[str, str]
     functions: dict[str, str]  # folder name -> deployed name
     pids: dict[str, int]
+    auth: dict[str, str]  # mode of authentication, and where credentials come from
 
     @classmethod
     def load(cls, checkout: Checkout) -> Description | None:

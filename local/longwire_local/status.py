@@ -19,6 +19,7 @@ def show(checkout: Checkout) -> bool:
     print("running" if fresh(checkout, record) else "running, but sources changed since; scripts/local up")
     for name in ("websocket", "management", "ministack", "simulator"):
         print(f"{name:<11} {getattr(description, name)}")
+    print(f"{'auth':<11} {description.auth['mode']}")
     for name, started in record.processes.items():
         print(f"{name:<11} pid {started.pid}, {_memory(psutil.Process(started.pid))} MB")
     _show_functions(record)

@@ -50,6 +50,13 @@ def shape(clients: Clients) -> Shape:
         "route selection": [api["RouteSelectionExpression"]],
         "stages": [stage["StageName"] for stage in stages],
         "routes": routes(clients.gateway, api["ApiId"]),
+        "authorizers": {
+            without_prefix(each["Name"]): {
+                "type": each["AuthorizerType"],
+                "identity sources": each["IdentitySource"],
+            }
+            for each in clients.gateway.get_authorizers(ApiId=api["ApiId"])["Items"]
+        },
     }
 
 
@@ -128,5 +135,9 @@ def routes(gateway: ApiGatewayV2Client, api: str) -> Shape:
         responses = gateway.get_route_responses(ApiId=api, RouteId=route["RouteId"])["Items"]
         responds = route.get("RouteResponseSelectionExpression") == "$default"
         assert responds == bool(responses), f"{route['RouteKey']}: a client is answered only with both"
-        found[route["RouteKey"]] = {"function": name_in_arn(uri), "responds": responds}
+        found[route["RouteKey"]] = {
+            "function": name_in_arn(uri),
+            "responds": responds,
+            "authorization": route["AuthorizationType"],
+        }
     return found

@@ -70,6 +70,13 @@ class Plan:
             "route selection": [each["route_selection_expression"] for each in self.after("aws_apigatewayv2_api")],
             "stages": [each["name"] for each in self.after("aws_apigatewayv2_stage")],
             "routes": self.routes(),
+            "authorizers": {
+                self.without_prefix(each["name"]): {
+                    "type": each["authorizer_type"],
+                    "identity sources": each["identity_sources"] or [],
+                }
+                for each in self.after("aws_apigatewayv2_authorizer")
+            },
         }
 
     def function(self, resource: Resource) -> tuple[str, Shape]:
@@ -111,14 +118,20 @@ class Plan:
     def routes(self) -> Shape:
         permissions = self.resources("aws_lambda_permission", "module.websocket_api")
         functions = {
-            each["index"]: self.without_prefix(each["change"]["after"]["function_name"]) for each in permissions
+            each["index"]: self.without_prefix(each["change"]["after"]["function_name"])
+            for each in permissions
+            if each["name"] == "this"  # the other one is the authorizer's
         }
         responses = {each["index"] for each in self.resources("aws_apigatewayv2_route_response")}
         routes = {}
         for each in self.after("aws_apigatewayv2_route"):
             key, responds = each["route_key"], each["route_response_selection_expression"] == "$default"
             assert responds == (key in responses), f"{key}: a client is answered only with both"
-            routes[key] = {"function": functions[key], "responds": responds}
+            routes[key] = {
+                "function": functions[key],
+                "responds": responds,
+                "authorization": each["authorization_type"],
+            }
         return routes
 
 

@@ -10,6 +10,7 @@ from longwire_local.applied import Outputs, apply, variables
 from longwire_local.checkout import Checkout
 from longwire_local.errors import LocalError
 from longwire_local.facts import FUNCTIONS
+from longwire_local.options import Options
 from longwire_local.terraform import Provider
 
 
@@ -42,7 +43,7 @@ def test_terraform_outputs_are_read() -> None:
 def test_every_setting_of_a_function_has_a_variable(tmp_path: Path) -> None:
     # Terraform ignores values without a variable, and unknown attributes of an object.
     chosen = {name: "1" for function in FUNCTIONS.values() for name in function.optional}
-    values = variables("http://m", "http://s", tmp_path, chosen)
+    values = variables("http://m", "http://s", tmp_path, Options(chosen))
     text = (Path(__file__).parents[2] / "terraform" / "variables.tf").read_text()
     assert values.keys() <= set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
     attributes = captured(re.compile(r'variable "worker" \{.*?object\(\{(.*?)\}\)', re.DOTALL), text)
@@ -51,7 +52,7 @@ def test_every_setting_of_a_function_has_a_variable(tmp_path: Path) -> None:
 
 
 def test_model_fields_are_passed_as_an_object(tmp_path: Path) -> None:
-    values = variables("http://m", "http://s", tmp_path, {"MODEL_FIELDS": '{"top_k": 5}'})
+    values = variables("http://m", "http://s", tmp_path, Options({"MODEL_FIELDS": '{"top_k": 5}'}))
     assert values["worker"]["model_fields"] == {"top_k": 5}
 
 
@@ -60,4 +61,4 @@ def test_deploying_with_the_stand_in_provider_is_refused(
 ) -> None:
     monkeypatch.setattr(applied, "provider", lambda _: Provider(False, {}))
     with pytest.raises(LocalError, match="the stand-in deploys nothing"):
-        apply(checkout, "http://m", "http://s", tmp_path, {})
+        apply(checkout, "http://m", "http://s", tmp_path, Options())

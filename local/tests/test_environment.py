@@ -1,5 +1,6 @@
 import pytest
 
+from longwire_local.auth import VARIABLES, Mode
 from longwire_local.checkout import Checkout
 from longwire_local.environment import (
     Endpoints,
@@ -9,23 +10,51 @@ from longwire_local.environment import (
     unknown_settings,
 )
 from longwire_local.facts import EVENT_SOURCES, FUNCTIONS, QUEUES, ROUTES
+from longwire_local.options import Options
 
 AT = Endpoints("http://m", "http://s", "http://m/api/live", "http://m/q", "http://m/dead", "http://m/replays")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_each_function_gets_its_required_variables(name: str) -> None:
-    environment = function_environment(name, AT, {})
-    assert set(environment) == set(FUNCTIONS[name].environment)
+    environment = function_environment(name, AT, Options())
+    assert set(environment) - {"AUTH"} == set(FUNCTIONS[name].environment)
     assert all(environment.values())
 
 
 def test_settings_reach_only_the_functions_that_have_them() -> None:
     chosen = settings({"LONGWIRE_FN_MAX_STEPS": "3", "LONGWIRE_FN_ON_GONE": "finish", "PATH": "/bin"})
     assert chosen == {"MAX_STEPS": "3", "ON_GONE": "finish"}
-    assert "MAX_STEPS" not in function_environment("ingest", AT, chosen)
-    assert function_environment("ingest", AT, chosen)["ON_GONE"] == "finish"
-    assert function_environment("worker", AT, chosen)["MAX_STEPS"] == "3"
+    options = Options(chosen)
+    assert "MAX_STEPS" not in function_environment("ingest", AT, options)
+    assert function_environment("ingest", AT, options)["ON_GONE"] == "finish"
+    assert function_environment("worker", AT, options)["MAX_STEPS"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("none", {"AUTH": "none"}),
+        ("token", {"AUTH": "token", "AUTH_TOKEN_PARAMETER": "/longwire/local/auth-token"}),
+        (
+            "oidc",
+            {
+                "AUTH": "oidc",
+                "AUTH_ISSUER": "http://s/issuer",
+                "AUTH_AUDIENCE": "longwire-local",
+                "AUTH_GROUPS_CLAIM": "groups",
+            },
+        ),
+    ],
+)
+def test_the_variables_of_authentication_depend_on_its_mode(mode: Mode, expected: dict[str, str]) -> None:
+    environment = function_environment("authorizer", AT, Options(auth=mode))
+    assert {name: value for name, value in environment.items() if name.startswith("AUTH")} == expected
+
+
+def test_only_the_authorizer_gets_the_name_of_the_secret() -> None:
+    assert "AUTH_TOKEN_PARAMETER" not in function_environment("ingest", AT, Options(auth="token"))
+    assert function_environment("worker", AT, Options(auth="token")).keys().isdisjoint(VARIABLES.values())
 
 
 def test_unknown_settings_are_found() -> None:
@@ -48,6 +77,8 @@ def test_queues_functions_and_routes_are_consistent() -> None:
         assert queue.visibility >= FUNCTIONS[source.function].timeout
         assert queue.dead_letters in QUEUES
     assert {route.function for route in ROUTES} <= set(FUNCTIONS)
+    # API Gateway has authorizers only for this route.
+    assert {route.key: route.authorizer for route in ROUTES if route.authorizer} == {"$connect": "authorizer"}
     # Ten threads must not wait for each other.
     (workers,) = (source.max_concurrency for source in EVENT_SOURCES if source.function == "worker")
     assert workers >= 12

@@ -68,7 +68,9 @@ def test_equal_binaries_give_equal_zips_regardless_of_time(tmp_path: Path) -> No
 
 
 def test_a_saved_record_is_loaded(checkout: Checkout) -> None:
-    record = Record({"simulator": Started(1, 2.5, "/x")}, {"MAX_STEPS": "3"}, "s", "r", "t", {"ingest": "h"})
+    record = Record(
+        {"simulator": Started(1, 2.5, "/x")}, {"MAX_STEPS": "3"}, "s", "r", "oidc", "t", {"ingest": "h"}
+    )
     record.save(checkout)
     assert Record.load(checkout) == record
 

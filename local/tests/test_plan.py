@@ -4,8 +4,6 @@ scripts/test writes the plans to .longwire/plans. Where terraform cannot run the
 """
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import got
@@ -13,12 +11,11 @@ import planned
 import pytest
 from got import Shape
 
-from longwire_local import facts, processes, servers
-from longwire_local.checkout import Checkout
+from longwire_local import facts
 from longwire_local.deploy import Deployment
 from longwire_local.environment import Endpoints
+from longwire_local.options import Options
 from longwire_local.package import write_zip
-from longwire_local.processes import Started
 
 ROOT = Path(__file__).parents[2]
 PLANS = ROOT / ".longwire" / "plans"
@@ -60,29 +57,15 @@ def plan(request: pytest.FixtureRequest) -> Shape:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
+def deployed(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Shape:
     """The shape of a MiniStack with all resources that `up` creates; the functions have no code."""
-    before = os.environ.get("LONGWIRE_STATE")
-    os.environ["LONGWIRE_STATE"] = str(tmp_path_factory.mktemp("state"))
-    checkout = Checkout(ROOT)
-    started: dict[str, Started] = {}
-    checkout.logs.mkdir()
-    checkout.scratch.mkdir()
-    try:
-        url = servers.start_ministack(checkout, None, started.__setitem__)
-        servers.wait_for_ministack(checkout, url, started["ministack"])
-        deployment = Deployment(url)
-        program = checkout.scratch / "bootstrap"
-        program.write_text("never called")
-        write_zip(program, checkout.scratch / "function.zip")
-        deploy(deployment, (checkout.scratch / "function.zip").read_bytes())
-        yield got.shape(deployment.clients)
-    finally:
-        for server in started.values():
-            processes.stop(server, checkout.state)
-        os.environ.pop("LONGWIRE_STATE")
-        if before is not None:
-            os.environ["LONGWIRE_STATE"] = before
+    deployment = Deployment(ministack)
+    folder = tmp_path_factory.mktemp("package")
+    program = folder / "bootstrap"
+    program.write_text("never called")
+    write_zip(program, folder / "function.zip")
+    deploy(deployment, (folder / "function.zip").read_bytes())
+    return got.shape(deployment.clients)
 
 
 def deploy(deployment: Deployment, code: bytes) -> None:
@@ -90,8 +73,9 @@ def deploy(deployment: Deployment, code: bytes) -> None:
     queues = deployment.create_queues()
     at = Endpoints("http://m", "http://s", "http://m/api", queues["runs"], queues["runs-dead"], queues["replays"])
     api = deployment.create_gateway()
+    options = Options(auth="token")  # as in dev and prod
     for name in facts.FUNCTIONS:
-        deployment.create_function(name, code, at, {})
+        deployment.create_function(name, code, at, options)
     deployment.create_routes(api)
     deployment.create_event_sources()
     deployment.create_change_source()

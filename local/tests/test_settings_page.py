@@ -28,7 +28,7 @@ def terraform_variables() -> set[str]:
 def test_every_variable_is_documented_with_its_functions() -> None:
     expected: dict[str, set[str]] = {}
     for function, facts in FUNCTIONS.items():
-        for name in (*facts.environment, *facts.optional):
+        for name in (*facts.environment, *facts.auth, *facts.optional):
             if not name.startswith("AWS_"):
                 expected.setdefault(name, set()).add(function)
     assert {name: functions for name, (functions, _) in documented().items()} == expected

@@ -27,7 +27,7 @@ def test_each_function_has_a_folder() -> None:
 @pytest.mark.parametrize("name", facts.FUNCTIONS)
 def test_each_function_gets_the_variables_that_its_sources_read(name: str) -> None:
     function = facts.FUNCTIONS[name]
-    variables = {*function.environment, *function.optional}
+    variables = {*function.environment, *function.auth, *function.optional}
     # Variables of the SDK are not in the functions' sources.
     variables = {variable for variable in variables if not variable.startswith("AWS_")}
     assert variables == variables_read_by(name)
