@@ -18,8 +18,9 @@ const PARALLEL = 2;
 /** Folders whose files kill workers and inject faults; they run one after another. */
 const BRITTLE = ['alone', 'chaos'];
 
-/** Folders whose files need tokens; those of the second run alone, after the first. */
-const IDENTIFIED = ['identity', 'identity-alone'];
+/** Folders whose files need tokens; those of the second run one after another, after the first. */
+const IDENTITY = 'identity';
+const IDENTITY_ALONE = 'identity-alone';
 
 /** @param {string} folder */
 function filesOf(folder) {
@@ -37,26 +38,24 @@ async function main(chosen) {
   const parts = [
     await timed('units', () => tests(filesOf('units'), PARALLEL)),
     await timed('e2e', () => onStackOf('steady', filesOf('e2e'), PARALLEL)),
-    await timed('identity', () => onStackOf('identified', filesOf('identity'), PARALLEL, filesOf('identity-alone'))),
+    await timed('identity', () => onStackOf('identified', filesOf(IDENTITY), PARALLEL, filesOf(IDENTITY_ALONE))),
     await timed('alone and chaos', () => onBrittle(BRITTLE.flatMap(filesOf))),
     await timed('conformance', () => tests(filesOf('conformance'), 1)),
   ];
   return parts.every((passed) => passed);
 }
 
-/** Kind of the stack that a file needs. @param {string} file */
-function stackOf(file) {
-  const folder = path.dirname(file);
-  if (BRITTLE.includes(folder)) return 'brittle';
-  return IDENTIFIED.includes(folder) ? 'identified' : 'steady';
-}
-
 /** Runs some files, each on the kind of stack that it needs. @param {string[]} chosen */
 async function only(chosen) {
-  const on = (/** @type {string} */ kind) => chosen.filter((file) => stackOf(file) === kind);
-  const steady = await onStackOf('steady', on('steady'), 1);
-  const identified = await onStackOf('identified', on('identified'), 1);
-  return (await onBrittle(on('brittle'))) && steady && identified;
+  const of = (/** @type {string[]} */ folders) => chosen.filter((file) => folders.includes(path.dirname(file)));
+  const special = of([...BRITTLE, IDENTITY, IDENTITY_ALONE]);
+  const steady = await onStackOf(
+    'steady',
+    chosen.filter((file) => !special.includes(file)),
+    1,
+  );
+  const identified = await onStackOf('identified', of([IDENTITY]), 1, of([IDENTITY_ALONE]));
+  return (await onBrittle(of(BRITTLE))) && steady && identified;
 }
 
 /** @param {string} what @param {() => Promise<boolean>} work */
