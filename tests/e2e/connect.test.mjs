@@ -55,7 +55,7 @@ describe('connect', { concurrency: 4 }, () => {
     const client = await connect(t, { query: { format: 'simple' } });
     const id = await connectionId(client);
     const row = await connectionRow(id);
-    assert.deepEqual([row?.user, row?.format], ['anonymous', 'simple']);
+    assert.deepEqual([row?.user, row?.format], ['@none', 'simple']);
     assert.ok(row?.ttl - Date.now() / 1000 > 7000, 'the row outlives the longest connection');
     await client.socket.close();
     await until('the deletion of the row', async () => !(await connectionRow(id)));

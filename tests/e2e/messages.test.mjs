@@ -35,7 +35,7 @@ describe('messages', { concurrency: 4 }, () => {
       id: '1',
       v: 1,
       protocolVersion: '1.0',
-      user: 'anonymous',
+      user: '@none',
       formats: ['agui', 'blocks', 'typed', 'simple', 'bedrock', 'text'],
     });
     const { maxIn, maxOut, maxPrompt, idleSec, maxConnectionSec } = limits;

@@ -66,7 +66,7 @@ describe('the credential of a handshake', { concurrency: 4 }, () => {
     assert.match((await client.answer('How is the weather in New York?')).text, /New York/);
   });
 
-  test('a handshake without a valid credential is refused with 401', async () => {
+  test('a handshake without a valid credential is refused with 403', async () => {
     const valid = await token({ sub: 'ann' });
     const [head, body, signature] = valid.split('.');
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
@@ -88,14 +88,14 @@ describe('the credential of a handshake', { concurrency: 4 }, () => {
       'an unknown ticket': ticketed('AAAAAAAAAAAAAAAAAAAAAA'),
       'an empty ticket': ticketed(''),
     };
-    for (const [what, options] of Object.entries(refused)) assert.equal(await refusal(options), 401, what);
+    for (const [what, options] of Object.entries(refused)) assert.equal(await refusal(options), 403, what);
   });
 
   test('an access token of Cognito without an audience is for its client', async (t) => {
     const claims = (/** @type {string} */ client) => ({ aud: null, token_use: 'access', client_id: client });
     const client = await connect(t, header(await token({ sub: 'ann', claims: claims('longwire-local') })));
     assert.equal((await client.request({ action: 'hello' })).user, 'ann');
-    assert.equal(await refusal(header(await token({ sub: 'ann', claims: claims('other') }))), 401);
+    assert.equal(await refusal(header(await token({ sub: 'ann', claims: claims('other') }))), 403);
   });
 
   test('a ticket of a connection opens one connection of the same user', async (t) => {
@@ -106,7 +106,7 @@ describe('the credential of a handshake', { concurrency: 4 }, () => {
     assert.equal(others.length, 0, 'one handshake of three uses the ticket');
     const client = /** @type {any} */ (opened).value;
     const [ready, again] = [await client.request({ action: 'hello' }), await refusal(ticketed(ticket))];
-    assert.deepEqual([ready.user, again], ['auth0%7Cann', 401]);
+    assert.deepEqual([ready.user, again], ['auth0%7Cann', 403]);
   });
 
   test('a ticket of the function opens a connection that expires', async (t) => {

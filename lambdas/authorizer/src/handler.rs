@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::auth::Auth;
 use crate::credential::Credential;
 use crate::refusal::Refusal;
-use crate::response::Allow;
+use crate::response::Response;
 
 /// Time limit of a handshake. A read of the issuer's keys takes 3 s at most.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -27,20 +27,23 @@ pub(crate) struct Deps {
     pub clock: Clock,
 }
 
-/// Identifies the user of a handshake, and allows exactly this one.
+/// Identifies the user of a handshake, and allows exactly this one. Fails when the credential cannot be checked.
 pub(crate) async fn handle(
     deps: &Deps,
     event: &ApiGatewayCustomAuthorizerRequestTypeRequest,
-) -> Result<Allow, Refusal> {
+) -> Result<Response, Refusal> {
+    let method = event.method_arn.as_deref();
     let identified = timeout(TIME_LIMIT, identify(deps, event)).await;
     let identity = identified.unwrap_or(Err(Refusal::TimedOut));
-    let method = event.method_arn.as_deref().ok_or(Refusal::NoMethod);
-    match identity.and_then(|identity| Ok(Allow::new(&identity, method?))) {
-        Ok(allow) => Ok(allow),
-        Err(refusal) => {
-            refusal.log();
-            Err(refusal)
-        }
+    let refusal = match (identity, method) {
+        (Ok(identity), Some(method)) => return Ok(Response::allow(&identity, method)),
+        (Ok(_), None) => Refusal::NoMethod,
+        (Err(refusal), _) => refusal,
+    };
+    refusal.log();
+    match method {
+        Some(method) if refusal.is_final() => Ok(Response::deny(method)),
+        _ => Err(refusal),
     }
 }
 

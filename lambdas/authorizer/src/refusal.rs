@@ -58,17 +58,12 @@ impl Refusal {
     }
 }
 
-/// Error of the invocation. API Gateway answers 401 if its text is `Unauthorized`, and 500 for every other text.
+/// Error of the invocation, to which API Gateway answers 500.
 impl From<Refusal> for Diagnostic {
-    fn from(refusal: Refusal) -> Self {
-        let (kind, message) = if refusal.is_final() {
-            ("Refused", "Unauthorized")
-        } else {
-            ("Failed", "The identity could not be checked.")
-        };
+    fn from(_: Refusal) -> Self {
         Self {
-            error_type: kind.to_owned(),
-            error_message: message.to_owned(),
+            error_type: "CredentialNotChecked".to_owned(),
+            error_message: "The credential could not be checked.".to_owned(),
         }
     }
 }

@@ -1,17 +1,24 @@
-//! Response that allows a handshake.
+//! Response to a handshake: a policy.
 
 use longwire_core::identity::{AuthorizerContext, Identity};
 use serde::Serialize;
 
-/// Response that allows a handshake.
+/// Principal of a refusal, which API Gateway requires. No user has this id.
+const NOBODY: &str = "@";
+
+/// Response to a handshake.
+///
+/// A refusal is a policy, too, to which API Gateway answers 403. The error `Unauthorized`, to which it answers 401, would count
+/// as an error of the function: anybody could raise its alarm.
 ///
 /// The type of `aws_lambda_events` writes fields that are absent as `null`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Allow {
+pub(crate) struct Response {
     principal_id: String,
     policy_document: Policy,
-    context: AuthorizerContext,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<AuthorizerContext>,
 }
 
 #[derive(Debug, Serialize)]
@@ -29,20 +36,35 @@ struct Statement {
     resource: String,
 }
 
-impl Allow {
+impl Response {
     /// Allows one method of the API for this identity.
-    pub(crate) fn new(identity: &Identity, method_arn: &str) -> Self {
+    pub(crate) fn allow(identity: &Identity, method_arn: &str) -> Self {
         Self {
             principal_id: identity.user.to_string(),
-            policy_document: Policy {
-                version: "2012-10-17",
-                statement: [Statement {
-                    effect: "Allow",
-                    action: "execute-api:Invoke",
-                    resource: method_arn.to_owned(),
-                }],
-            },
-            context: AuthorizerContext::from(identity),
+            policy_document: Policy::new("Allow", method_arn),
+            context: Some(AuthorizerContext::from(identity)),
+        }
+    }
+
+    /// Refuses one method of the API.
+    pub(crate) fn deny(method_arn: &str) -> Self {
+        Self {
+            principal_id: NOBODY.to_owned(),
+            policy_document: Policy::new("Deny", method_arn),
+            context: None,
+        }
+    }
+}
+
+impl Policy {
+    fn new(effect: &'static str, method_arn: &str) -> Self {
+        Self {
+            version: "2012-10-17",
+            statement: [Statement {
+                effect,
+                action: "execute-api:Invoke",
+                resource: method_arn.to_owned(),
+            }],
         }
     }
 }

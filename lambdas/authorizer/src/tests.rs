@@ -97,13 +97,16 @@ fn unreadable() -> Rule {
         .then_error(|| GetParameterError::unhandled("the parameter cannot be read"))
 }
 
-/// Text of the response, or of the error as API Gateway gets it.
+/// Response that allows the handshake; `DENIED`, or the error as API Gateway gets it.
 async fn answer(
     deps: &Deps,
     event: &ApiGatewayCustomAuthorizerRequestTypeRequest,
 ) -> Result<Value, String> {
     match handle(deps, event).await {
-        Ok(allow) => Ok(json!(allow)),
+        Ok(response) => match json!(response) {
+            response if response == denied() => Err(DENIED.to_owned()),
+            response => Ok(response),
+        },
         Err(refusal) => Err(Diagnostic::from(refusal).error_message),
     }
 }
@@ -121,8 +124,20 @@ fn allowed(user: &str) -> Value {
     })
 }
 
-const UNAUTHORIZED: &str = "Unauthorized";
-const FAILED: &str = "The identity could not be checked.";
+fn denied() -> Value {
+    json!({
+        "principalId": "@",
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                { "Effect": "Deny", "Action": "execute-api:Invoke", "Resource": METHOD }
+            ]
+        }
+    })
+}
+
+const DENIED: &str = "denied";
+const FAILED: &str = "The credential could not be checked.";
 
 #[tokio::test]
 async fn everybody_is_one_user_where_no_credential_is_needed() {
@@ -164,7 +179,7 @@ async fn other_credentials_than_the_shared_token_are_refused() {
         with_header("Sec-WebSocket-Protocol", "longwire.v1, longwire.bearer."),
     ];
     for event in events {
-        assert_eq!(answer(&deps, &event).await, Err(UNAUTHORIZED.to_owned()));
+        assert_eq!(answer(&deps, &event).await, Err(DENIED.to_owned()));
     }
 }
 
@@ -184,7 +199,7 @@ async fn a_replaced_shared_token_is_accepted_for_a_minute_and_an_unreadable_one_
     assert!(answer(&deps, &bearer("old")).await.is_ok());
     tokio::time::advance(Duration::from_secs(1)).await;
     let refused = answer(&deps, &bearer("old")).await;
-    assert_eq!(refused, Err(UNAUTHORIZED.to_owned()));
+    assert_eq!(refused, Err(DENIED.to_owned()));
     assert!(answer(&deps, &bearer("new")).await.is_ok());
     tokio::time::advance(Duration::from_secs(60)).await;
     let unreadable = answer(&deps, &bearer("new")).await;
@@ -215,7 +230,7 @@ async fn an_unreachable_issuer_is_an_error_and_no_refusal() {
     let token = bearer(&format!("{header}.e30.c2ln"));
     assert_eq!(answer(&deps, &token).await, Err(FAILED.to_owned()));
     let no_token = bearer("s3cret");
-    assert_eq!(answer(&deps, &no_token).await, Err(UNAUTHORIZED.to_owned()));
+    assert_eq!(answer(&deps, &no_token).await, Err(DENIED.to_owned()));
 }
 
 /// Row of a ticket for this user.
@@ -326,8 +341,8 @@ async fn an_unknown_ticket_is_refused_and_a_failing_table_is_not_the_clients_fau
     });
     let deps = deps(Auth::None, &[&unknown, &failing]);
     let event = with_ticket();
-    assert_eq!(answer(&deps, &event).await, Err(UNAUTHORIZED.to_owned()));
+    assert_eq!(answer(&deps, &event).await, Err(DENIED.to_owned()));
     assert_eq!(answer(&deps, &event).await, Err(FAILED.to_owned()));
     let short = handshake(None, json!({ "ticket": "A" }));
-    assert_eq!(answer(&deps, &short).await, Err(UNAUTHORIZED.to_owned()));
+    assert_eq!(answer(&deps, &short).await, Err(DENIED.to_owned()));
 }
