@@ -4,6 +4,10 @@
 # The release of actionlint; its package for Python would download a program when it is installed.
 ACTIONLINT=v1.7.12
 
+# The releases of the programs that check dependencies, as in .github/workflows/ci.yml.
+CARGO_DENY=0.20.2
+CARGO_MACHETE=0.9.2
+
 # check_infra ROOT: runs all of these checks.
 check_infra() {
   local root="$1"
@@ -67,17 +71,28 @@ check_plan() {
     --repo-root-for-plan-enrichment "$2" --skip-download --compact --quiet
 }
 
-# Licences, sources and unused dependencies. CI has both tools; deny's list of vulnerabilities comes from the network
-# and is read there only.
+# Licences, sources and unused dependencies. Deny's list of vulnerabilities comes from the network and is read in CI only.
 check_crates() {
-  if command -v cargo-deny >/dev/null; then
-    check "rust: licences, bans, sources" cargo deny --locked check licenses bans sources
+  local deny machete
+  if deny="$(get_cargo_tool cargo-deny "$CARGO_DENY")"; then
+    check "rust: licences, bans, sources" "$deny" --locked check licenses bans sources
   else
-    skip "rust: licences, bans, sources" "cargo-deny is not installed (cargo install --locked cargo-deny)"
+    skip "rust: licences, bans, sources" "cargo-deny could not be built"
   fi
-  if command -v cargo-machete >/dev/null; then
-    check "rust: unused dependencies" cargo machete
+  if machete="$(get_cargo_tool cargo-machete "$CARGO_MACHETE")"; then
+    check "rust: unused dependencies" "$machete"
   else
-    skip "rust: unused dependencies" "cargo-machete is not installed (cargo install --locked cargo-machete)"
+    skip "rust: unused dependencies" "cargo-machete could not be built"
   fi
+}
+
+# get_cargo_tool NAME VERSION: prints the path of a program of crates.io, which is built once, without optimisation.
+get_cargo_tool() {
+  local folder=".longwire/$1-$2"
+  if [ ! -x "$folder/bin/$1" ]; then
+    CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --quiet --debug --root "$folder" --target-dir "$folder/target" "$1@$2" >&2 ||
+      return 1
+    rm -rf "$folder/target"
+  fi
+  echo "$folder/bin/$1"
 }
