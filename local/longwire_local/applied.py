@@ -64,7 +64,7 @@ def apply(checkout: Checkout, ministack: str, simulator: str, packages: Path, op
         raise LocalError("deploying with Terraform needs the registry's provider: the stand-in deploys nothing.")
     environment = {"AWS_ENDPOINT_URL": ministack}
     if options.auth == "token":
-        environment["TF_VAR_auth_token"] = auth.new_secret()
+        environment["TF_VAR_auth_token"] = auth.new_token()
     with copied(checkout, source, environment) as copy:
         values = copy.folder / "local.tfvars.json"
         values.write_text(json.dumps(variables(ministack, simulator, packages, options)))
@@ -90,7 +90,7 @@ def variables(ministack: str, simulator: str, packages: Path, options: Options) 
         "worker": {"geocoding_url": weather, "forecast_url": weather, **worker},
         "worker_concurrency": concurrency["worker"],
         "replay_concurrency": concurrency["replay"],
-        # Terraform names the parameter with the shared secret itself.
+        # Terraform names the parameter with the shared token itself.
         "auth": {key: value for key, value in described.items() if key != "token_parameter"},
         "callback_endpoint": connections_endpoint(ministack),
         "endpoint_urls": {

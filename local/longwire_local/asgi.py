@@ -29,7 +29,6 @@ from hypercorn.typing import (
     WebsocketReceiveEvent,
 )
 from ministack.app import app as ministack
-from ministack.core.concurrency import run_reentrant
 from ministack.core.lambda_runtime import ProvidedWorker
 from ministack.services import apigateway
 
@@ -37,7 +36,6 @@ from ministack.services import apigateway
 Response = dict[str, Any]
 
 # Status and message of a refused handshake.
-Refusal = tuple[int, str]
 
 # API Gateway closes a connection with code 1009 when a frame is larger ("Amazon API Gateway quotas": WebSocket
 # frame size 32 KB). MiniStack accepts 16 MB.
@@ -45,9 +43,6 @@ MAX_INBOUND_BYTES = 32 * 1024
 
 # The response of the $connect function to the handshake in this task. Each socket has its own task.
 _connect_response: ContextVar[Response | None] = ContextVar("connect_response", default=None)
-
-# MiniStack's result of the last function that it has run in this task.
-_last_result: ContextVar[Response | None] = ContextVar("last_result", default=None)
 
 
 def wrap_invocations() -> None:
@@ -69,27 +64,12 @@ def wrap_invocations() -> None:
 
 
 def wrap_authorizer() -> None:
-    """Wraps the authorizer: its identity sources, and the status of a handshake that it refuses.
-
-    An authorizer without identity sources has none, as in API Gateway. MiniStack's default is a header.
-    """
+    """Gives an authorizer without identity sources none, as API Gateway does. MiniStack's default is a header."""
     create: Any = apigateway._create_authorizer
-    authorize: Any = apigateway._authorize_ws_connect
 
     def created(api: str, settings: dict[str, Any]) -> Any:
         return create(api, {"identitySource": [], **settings})
 
-    async def noted(*args: Any, **kwargs: Any) -> Any:
-        result = await run_reentrant(*args, **kwargs)
-        _last_result.set(result)
-        return result
-
-    async def wrapped(*args: Any, **kwargs: Any) -> tuple[Refusal | None, Response | None]:
-        refusal, context = await authorize(*args, **kwargs)
-        return authorizer_refusal(refusal, _last_result.get()), context
-
-    apigateway.run_reentrant = noted  # type: ignore[attr-defined] # an import of that module
-    apigateway._authorize_ws_connect = wrapped
     apigateway._create_authorizer = created
 
 
@@ -144,7 +124,6 @@ def as_api_gateway(app: ASGIFramework) -> ASGIFramework:
             await app(scope, receive, send)
             return
         _connect_response.set(None)
-        _last_result.set(None)
         handshake = _Handshake(send)
         await app(scope, lambda: _receive_limited(receive, send), handshake.send)
 
@@ -194,18 +173,6 @@ def refusal_status(response: Response) -> int:
     """The HTTP status of a refused handshake; 502 when the function failed."""
     status = response.get("statusCode")
     return status if isinstance(status, int) and 300 <= status <= 599 else 502
-
-
-def authorizer_refusal(refusal: Refusal | None, result: Response | None) -> Refusal | None:
-    """The refusal of a handshake by the authorizer: 401 after the error `Unauthorized`, which MiniStack makes 500.
-
-    `result` is MiniStack's result of the authorizer's function.
-    """
-    if refusal is None or not result or not result.get("error"):
-        return refusal
-    error = result.get("body")
-    unauthorized = isinstance(error, dict) and error.get("errorMessage") == "Unauthorized"
-    return (401, "Unauthorized") if unauthorized else refusal
 
 
 def with_gateway_error(response: Response | None, connection: str, request: str) -> Response | None:

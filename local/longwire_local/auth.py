@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-# none: everybody may connect. token: clients need a shared secret. oidc: clients need a token of the issuer. Only
+# none: everybody may connect. token: clients need a shared token. oidc: clients need a token of the issuer. Only
 # oidc tells users apart.
 Mode = Literal["none", "token", "oidc"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 AUDIENCE = "longwire-local"
 GROUPS_CLAIM = "groups"
-# The parameter of SSM with the shared secret.
+# The parameter of SSM with the shared token.
 TOKEN_PARAMETER = "/longwire/local/auth-token"
 
 # Variables of the functions by the key of the description.
@@ -41,6 +41,6 @@ def variables(described: Mapping[str, str]) -> dict[str, str]:
     return {VARIABLES[key]: value for key, value in described.items()}
 
 
-def new_secret() -> str:
-    """A secret for the mode `token`, of characters that a subprotocol may have."""
+def new_token() -> str:
+    """A shared token, of characters that a subprotocol may have."""
     return secrets.token_urlsafe(32)

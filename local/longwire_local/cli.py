@@ -20,7 +20,7 @@ ASK_TIMEOUT_S = 900.0
 # Remarks of `up` about who may connect.
 ADMISSION: dict[str, str] = {
     "none": "everybody may connect, and all are one user (--auth oidc or --auth token asks for a token)",
-    "token": "clients need the shared secret, and all are one user",
+    "token": "clients need the shared token, and all are one user",
     "oidc": "clients need a token of the simulator's issuer",
 }
 
@@ -159,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--auth",
         choices=MODES,
-        help="who may connect: everybody, holders of a shared secret, or holders of tokens of the simulator's "
+        help="who may connect: everybody, holders of a shared token, or holders of tokens of the simulator's "
         "issuer (default: as the running stack, else none)",
     )
     up.epilog = (
@@ -179,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.set_defaults(run=_ask)
     chat = commands.add_parser("chat", help="a conversation in the terminal")
     chat.set_defaults(run=_chat)
-    token = commands.add_parser("token", help="print a token, or the shared secret, to connect with")
+    token = commands.add_parser("token", help="print a token, or the shared token, to connect with")
     token.set_defaults(run=_token)
     token.add_argument("--expires", type=int, metavar="SECONDS", help="from now; negative for an expired token")
     for command in (ask, chat, token):

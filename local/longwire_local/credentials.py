@@ -1,4 +1,4 @@
-"""Credentials of a client: a token of the simulator's issuer, or the shared secret."""
+"""Credentials of a client: a token of the simulator's issuer, or the shared token."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ ISSUER_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom a client connects as. Only an issuer's tokens tell users apart. `expires` is in seconds from now."""
+    """User, groups and expiry that a client asks for. Only an issuer's tokens tell users apart.
+
+    `expires` is in seconds from now.
+    """
 
     user: str | None = None
     groups: tuple[str, ...] = ()
@@ -38,7 +41,7 @@ def bearer_token(description: Description, identity: Identity) -> str | None:
             f"--user, --group and --expires require an issuer of tokens, but this stack has --auth {mode}: "
             "./scripts/local up --auth oidc changes it."
         )
-    return _shared_secret(description) if mode == "token" else None
+    return _shared_token(description) if mode == "token" else None
 
 
 def _issued(auth: Mapping[str, str], identity: Identity) -> str:
@@ -56,7 +59,7 @@ def _issued(auth: Mapping[str, str], identity: Identity) -> str:
         raise LocalError(f"the issuer {auth['issuer']} gave no token: {error}") from error
 
 
-def _shared_secret(description: Description) -> str:
+def _shared_token(description: Description) -> str:
     # botocore takes longer to import than everything else that `ask` needs.
     from .clients import Clients
 

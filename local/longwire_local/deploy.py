@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from . import facts
-from .auth import TOKEN_PARAMETER, new_secret
+from .auth import TOKEN_PARAMETER, new_token
 from .clients import Clients
 from .environment import Endpoints, function_environment
 from .facts import Index, Key, Queue, Table, deployed
@@ -49,10 +49,10 @@ class Deployment:
             urls[name] = self.clients.sqs.create_queue(QueueName=deployed(name), Attributes=attributes)["QueueUrl"]
         return urls
 
-    def create_shared_secret(self) -> None:
-        """Generates the secret that all clients share, unless there is one."""
+    def create_shared_token(self) -> None:
+        """Generates the shared token, unless there is one."""
         with suppress(self.clients.ssm.exceptions.ParameterAlreadyExists):
-            self.clients.ssm.put_parameter(Name=TOKEN_PARAMETER, Value=new_secret(), Type="SecureString")
+            self.clients.ssm.put_parameter(Name=TOKEN_PARAMETER, Value=new_token(), Type="SecureString")
 
     def create_gateway(self) -> str:
         """Creates the API without routes and returns its id, which the environment of the functions contains."""

@@ -123,7 +123,7 @@ def _deploy(
     deployment.create_tables()
     queues = deployment.create_queues()
     if options.auth == "token":
-        deployment.create_shared_secret()
+        deployment.create_shared_token()
     api = deployment.create_gateway()
     management = f"{ministack}/_aws/execute-api/{api}/{STAGE}"
     at = Endpoints(ministack, simulator, management, queues["runs"], queues["runs-dead"], queues["replays"])
@@ -220,7 +220,7 @@ def _change_options(checkout: Checkout, record: Record, description: Description
     )
     deployment = Deployment(description.ministack)
     if options.auth == "token":
-        deployment.create_shared_secret()
+        deployment.create_shared_token()
     for name in FUNCTIONS:
         deployment.update_settings(name, at, options)
     record.settings, record.auth = options.settings, options.auth

@@ -109,7 +109,7 @@ def copied(checkout: Checkout, source: Provider, environment: Mapping[str, str])
         required = {
             "TF_VAR_packages": str(_placeholders(folder / "packages")),
             "TF_VAR_model_id": MODEL_ID,
-            "TF_VAR_auth_token": "placeholder-for-the-shared-secret",
+            "TF_VAR_auth_token": "placeholder-for-the-shared-token",
             "TF_VAR_region": REGION,
         }
         yield Copy(folder, {**source.environment, **FAKE_CREDENTIALS, **required, **environment})

@@ -41,26 +41,10 @@ def test_the_error_of_a_failed_function_is_replaced_with_api_gateways_message() 
     assert asgi.with_gateway_error(None, "c1", "q1") is None
 
 
-def test_a_handshake_is_unauthorized_after_that_error_of_the_authorizer_only() -> None:
-    failure: asgi.Refusal = (500, "")
-    unauthorized = {"body": {"errorType": "String", "errorMessage": "Unauthorized"}, "error": True}
-    assert asgi.authorizer_refusal(failure, unauthorized) == (401, "Unauthorized")
-    for error in ({"errorMessage": "boom"}, {"errorMessage": "Unauthorized: expired"}, "Unauthorized"):
-        assert asgi.authorizer_refusal(failure, {"body": error, "error": True}) == failure
-
-
-def test_decisions_of_the_authorizer_are_kept() -> None:
-    assert asgi.authorizer_refusal((403, "no"), {"body": {"policyDocument": {}}}) == (403, "no")
-    assert asgi.authorizer_refusal(None, {"body": {"policyDocument": {}}}) is None
-    assert asgi.authorizer_refusal((500, ""), None) == (500, "")
-
-
 def test_ministack_has_the_functions_that_are_wrapped() -> None:
     # With other names in MiniStack the wrappers would have no effect.
     assert callable(apigateway._invoke_ws_lambda)
-    assert callable(apigateway._authorize_ws_connect)
     assert callable(apigateway._create_authorizer)
-    assert callable(vars(apigateway)["run_reentrant"])
     assert callable(apigateway._evaluate_route_selection)
     assert callable(ProvidedWorker._pump_output)
 

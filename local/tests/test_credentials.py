@@ -78,10 +78,10 @@ def test_a_stack_without_authentication_needs_no_token() -> None:
     assert bearer_token(description("none"), Identity()) is None
 
 
-def test_the_shared_secret_is_generated_once(ministack: str) -> None:
+def test_the_shared_token_is_generated_once(ministack: str) -> None:
     deployment = Deployment(ministack)
-    deployment.create_shared_secret()
+    deployment.create_shared_token()
     secret = bearer_token(description("token", ministack=ministack), Identity())
     assert secret and len(secret) >= 32
-    deployment.create_shared_secret()
+    deployment.create_shared_token()
     assert bearer_token(description("token", ministack=ministack), Identity()) == secret

@@ -118,7 +118,7 @@ def test_a_call_that_fails_fails_the_command(account: Account, call: str) -> Non
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("user", ["", "a b", 'u","x":"', "x" * 129])
+@pytest.mark.parametrize("user", ["", "@token", "a b", 'u","x":"', "x" * 129])
 def test_what_is_no_user_is_refused(account: Account, user: str) -> None:
     account.has({})
     done = account.revoke("dev", user)

@@ -11,7 +11,7 @@ LAMBDAS = Path(__file__).parents[2] / "lambdas"
 
 # Only functions of longwire_lambda::env read variables; their first argument is the name.
 READS = re.compile(
-    r'\b(?:required|optional|parsed|within|converted|seconds|millis|hours_or_never|number)\(\s*"([A-Z_]+)"'
+    r'\b(?:required|required_converted|optional|parsed|within|converted|seconds|millis|hours_or_never|number)\(\s*"([A-Z_]+)"'
 )
 
 

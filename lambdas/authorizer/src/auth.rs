@@ -34,8 +34,9 @@ impl Auth {
         }
     }
 
-    /// Tells whether a ticket may name this user: the user of all clients may connect only where there is one.
-    pub(crate) fn has(&self, user: &UserId) -> bool {
+    /// Tells whether a ticket of this user is accepted. One of `@none` or `@token` must not outlive a change to a stricter
+    /// mode.
+    pub(crate) fn accepts_ticket_of(&self, user: &UserId) -> bool {
         match self {
             Self::None => true,
             Self::Token(_) => *user != UserId::none(),

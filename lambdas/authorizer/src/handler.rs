@@ -3,29 +3,16 @@
 use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
-use longwire_core::clock::Clock;
 use longwire_core::identity::Identity;
-use longwire_store::users::Users;
 use tokio::time::timeout;
 
-use crate::auth::Auth;
 use crate::credential::Credential;
+use crate::deps::Deps;
 use crate::refusal::Refusal;
 use crate::response::Response;
 
 /// Time limit of a handshake. A read of the issuer's keys takes 3 s at most.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-
-/// Dependencies of the function.
-#[derive(Debug)]
-pub(crate) struct Deps {
-    /// Way in which the deployment identifies its users.
-    pub auth: Auth,
-    /// Table of users, with the tickets.
-    pub users: Users,
-    /// Clock for the expiry of tickets.
-    pub clock: Clock,
-}
 
 /// Identifies the user of a handshake, and allows exactly this one. Fails when the credential cannot be checked.
 pub(crate) async fn handle(
@@ -55,7 +42,7 @@ async fn identify(
     let identity = match Credential::find(event) {
         Some(Credential::Ticket(ticket)) => {
             let redeemed = deps.users.redeem_ticket(&ticket, now).await?;
-            let known = redeemed.filter(|identity| deps.auth.has(&identity.user));
+            let known = redeemed.filter(|identity| deps.auth.accepts_ticket_of(&identity.user));
             known.ok_or(Refusal::UnknownTicket)?
         }
         Some(Credential::Token(token)) => deps.auth.identify(Some(token)).await?,

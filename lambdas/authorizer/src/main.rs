@@ -1,8 +1,10 @@
 //! Authorizer of the route `$connect`: identifies the user of a connection by a token or a ticket, or lets everybody in where
 //! the deployment says so.
 
-mod auth;
 mod config;
+mod deps;
+
+mod auth;
 mod shared_token;
 
 mod handler;

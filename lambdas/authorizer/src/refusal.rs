@@ -48,12 +48,12 @@ impl Refusal {
         }
     }
 
-    /// Logs the reason.
+    /// Logs the refusal.
     pub(crate) fn log(&self) {
         if self.is_final() {
-            tracing::info!(event = "handshake_refused", reason = %self, "a handshake was refused");
+            tracing::info!(event = "handshake_refused", error = %self, "a handshake was refused");
         } else {
-            tracing::error!(event = "handshake_failed", reason = %self, "the credential of a handshake was not checked");
+            tracing::error!(event = "handshake_failed", error = %self, "the credential of a handshake was not checked");
         }
     }
 }

@@ -11,7 +11,7 @@ const NOBODY: &str = "@";
 /// A refusal is a policy, too, to which API Gateway answers 403. The error `Unauthorized`, to which it answers 401, would count
 /// as an error of the function: anybody could raise its alarm.
 ///
-/// The type of `aws_lambda_events` writes fields that are absent as `null`.
+/// A type of its own, because that of `aws_lambda_events` writes absent fields as `null`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Response {

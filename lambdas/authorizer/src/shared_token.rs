@@ -15,6 +15,9 @@ use crate::refusal::Refusal;
 /// handshake would meet the limit of 40 requests per second ("Increasing or resetting Parameter Store throughput").
 const REREAD_AFTER: Duration = Duration::from_secs(60);
 
+/// The same while no token was ever read.
+const FIRST_REREAD_AFTER: Duration = Duration::from_secs(5);
+
 /// Age from which on a token is not accepted any more while the parameter cannot be read.
 const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 
@@ -62,10 +65,16 @@ impl SharedToken {
     async fn current(&self) -> Option<SecretString> {
         let mut state = self.state.lock().await;
         let now = Instant::now();
-        let due = |tried: Instant| now.duration_since(tried) >= REREAD_AFTER;
-        if state.token.is_none() || state.tried_at.is_none_or(due) {
+        let pause = match state.token {
+            Some(_) => REREAD_AFTER,
+            None => FIRST_REREAD_AFTER,
+        };
+        let due = |tried: Instant| now.duration_since(tried) >= pause;
+        if state.tried_at.is_none_or(due) {
+            let read = self.read().await;
+            // After the read, so that one that was given up does not count.
             state.tried_at = Some(now);
-            match self.read().await {
+            match read {
                 Ok(token) => state.token = Some((token, now)),
                 Err(error) => {
                     tracing::error!(event = "shared_token_not_read", %error, "the parameter of the shared token was not read");

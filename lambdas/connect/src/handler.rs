@@ -25,8 +25,8 @@ pub(crate) async fn handle(
     };
     let row = match row(event, &handshake) {
         Ok(row) => row,
-        Err(lacking) => {
-            tracing::error!(event = "handshake_incomplete", lacking = %lacking, "the event of a handshake cannot be used");
+        Err(error) => {
+            tracing::error!(event = "handshake_incomplete", %error, "the event of a handshake cannot be used");
             let error = ErrorResponse::new(Code::Internal, "The handshake cannot be handled.");
             return Response::internal(&error);
         }

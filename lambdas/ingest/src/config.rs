@@ -6,7 +6,7 @@ use anyhow::Result;
 use longwire_identity::mode::Mode;
 use longwire_identity::settings as issuer;
 use longwire_lambda::env::{
-    BadEnv, converted, hours_or_never, optional, required, seconds, within,
+    BadEnv, converted, hours_or_never, optional, required, required_converted, seconds, within,
 };
 use longwire_store::connections::rate::Rate;
 use longwire_store::threads::life::ThreadLife;
@@ -57,8 +57,7 @@ impl Config {
 }
 
 fn issuer() -> Result<Option<issuer::Settings>> {
-    let mode = converted("AUTH")?.ok_or_else(|| BadEnv::Missing("AUTH".to_owned()))?;
-    Ok(match mode {
+    Ok(match required_converted("AUTH")? {
         Mode::None | Mode::Token => None,
         Mode::Oidc => Some(issuer::Settings::new(
             &required("AUTH_ISSUER")?,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Longest time until a connection that a ticket opens expires, in seconds: twelve hours.
-pub(crate) const MAX_EXPIRES_IN: u64 = 12 * 3600;
+const MAX_EXPIRES_IN: u64 = 12 * 3600;
 
 /// Request that is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

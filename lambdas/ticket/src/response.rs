@@ -5,8 +5,8 @@ use longwire_core::clock::rfc3339;
 use longwire_core::ids::UserId;
 use longwire_store::error::StoreError;
 use longwire_store::users::tickets::Ticket;
-use secrecy::ExposeSecret as _;
-use serde::Serialize;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Serialize, Serializer};
 
 use crate::request::BadRequest;
 
@@ -15,7 +15,8 @@ use crate::request::BadRequest;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Response {
     /// Ticket, for the parameter `ticket` of the URL.
-    ticket: String,
+    #[serde(serialize_with = "expose")]
+    ticket: SecretString,
     /// Time until which the ticket can be used (RFC 3339).
     expires_at: String,
     /// User of the connection that it opens.
@@ -25,11 +26,15 @@ pub(crate) struct Response {
 impl Response {
     pub(crate) fn new(ticket: &Ticket, user: UserId) -> Self {
         Self {
-            ticket: ticket.secret.expose_secret().to_owned(),
+            ticket: ticket.secret.clone(),
             expires_at: rfc3339(ticket.expires_at),
             user,
         }
     }
+}
+
+fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
 }
 
 /// Reason for which no ticket was made.

@@ -12,7 +12,8 @@ use crate::settings::{Settings, is_secure};
 /// Longest time that both requests of a read may take: a handshake waits for them.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The same while other keys are there, so that what waits is still within its own time limit.
+/// Longest time of a read while older keys are there: a request of `ingest` has 3 s in all, and the older keys serve when the
+/// read fails.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Longest document, in bytes. Discovery documents have some 3 KB, and sets of keys with certificates some 15 KB.
@@ -20,7 +21,7 @@ const MAX_BYTES: usize = 128 * 1024;
 
 /// Error of reading the keys of an issuer.
 #[derive(Debug, thiserror::Error)]
-pub enum IssuerError {
+pub(crate) enum IssuerError {
     /// No answer, or none in time.
     #[error("the issuer cannot be reached: {0}")]
     Unreachable(#[from] reqwest::Error),

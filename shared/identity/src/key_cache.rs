@@ -17,7 +17,7 @@ const REFRESH_AFTER: Duration = Duration::from_secs(10 * 60);
 /// tokens that name unknown keys.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Pause between two reads while there are no keys at all, so that the first users wait no longer than the issuer.
+/// Pause between two reads while no keys were ever read. Until then every token is refused.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Keys of one issuer.
@@ -49,8 +49,10 @@ impl KeyCache {
         let mut state = self.state.lock().await;
         let now = Instant::now();
         if state.read_is_due(wanted, now) {
+            let read = self.issuer.keys(state.keys.is_some()).await;
+            // After the read, so that one that was given up does not count.
             state.tried_at = Some(now);
-            match self.issuer.keys(state.keys.is_some()).await {
+            match read {
                 Ok(keys) => {
                     state.keys = Some(Arc::new(keys));
                     state.read_at = Some(now);

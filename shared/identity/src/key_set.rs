@@ -9,7 +9,7 @@ const MAX_KEYS: usize = 32;
 
 /// Error of a set of keys.
 #[derive(Debug, thiserror::Error)]
-pub enum KeySetError {
+pub(crate) enum KeySetError {
     /// The document is not a set of keys.
     #[error("the set of keys cannot be parsed")]
     Malformed(#[from] serde_json::Error),

@@ -10,10 +10,10 @@
 
 pub mod mode;
 
-pub mod issuer;
 pub mod settings;
 pub mod verifier;
 
 mod claims;
+mod issuer;
 mod key_cache;
 mod key_set;

@@ -64,7 +64,7 @@ impl Settings {
     }
 }
 
-/// Tells whether nobody between can change what is read from this address: over TLS, or on this machine.
+/// Tells whether an address is read over TLS or is on this machine, so that nobody can change the answer on its way.
 pub(crate) fn is_secure(url: &Url) -> bool {
     match url.scheme() {
         "https" => true,

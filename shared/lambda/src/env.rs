@@ -84,6 +84,14 @@ where
     convert(name, optional(name)?)
 }
 
+/// Converts a required variable to a type whose error describes the accepted values.
+pub fn required_converted<T>(name: &str) -> Result<T, BadEnv>
+where
+    T: TryFrom<String, Error: std::fmt::Display>,
+{
+    converted(name)?.ok_or_else(|| BadEnv::Missing(name.to_owned()))
+}
+
 /// Reads a whole number of seconds, or returns the default.
 pub fn seconds(name: &str, default: Duration) -> Result<Duration, BadEnv> {
     let number = parsed(name, default.as_secs(), "a whole number of seconds")?;

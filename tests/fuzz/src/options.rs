@@ -18,7 +18,7 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
 }
 
-/// What reads the input.
+/// Parser that gets the input.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Target {
     /// Frames of clients.

@@ -19,7 +19,8 @@ pub(crate) async fn answer(call: &Call<'_>, request: Auth) -> Result<Renewed, Fa
         return Err(ErrorResponse::new(Code::Forbidden, message).into());
     }
     let (connections, id) = (&call.deps.connections, &connection.connection);
-    // Clocks may differ by a minute when a token is verified; the connection expires by this one.
+    // The verifier accepts a token for a minute after its expiry, because clocks may differ. The connection would already have
+    // expired.
     if identity.expires_at.is_some_and(|exp| exp <= call.now()) {
         return Err(refusal(TokenError::Expired).into());
     }

@@ -35,11 +35,11 @@ const MAX_ERROR: usize = 2_000;
 /// Memory for a frame: a tree of JSON has some 80 bytes for a character, such as in `[[[[`.
 const MAX_MEMORY: usize = 200;
 
-pub(crate) fn fuzz(options: &Options) -> anyhow::Result<bool> {
+pub(crate) fn fuzz(options: &Options) -> bool {
     let frames = FRAMES.iter().map(|&frame| frame.to_owned()).collect();
     // API Gateway passes on up to 128 KB; the parser refuses what is longer than a frame.
     let inputs = damaged(frames, 2 * MAX_REQUEST_BYTES);
-    Ok(run("requests", options, &inputs, |body| check(&body)))
+    run("requests", options, &inputs, |body| check(&body))
 }
 
 fn check(body: &str) -> Result<(), TestCaseError> {

@@ -23,8 +23,8 @@ const MAX_MEMORY: usize = 4 * 1024 * 1024;
 pub(crate) fn fuzz(options: &Options) -> anyhow::Result<bool> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let keys = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA]
-        .map(|algorithm| (algorithm, Key::new(name(algorithm), algorithm)));
-    let keys: Vec<&Key> = keys.iter().map(|(_, key)| key).collect();
+        .map(|algorithm| Key::new(name(algorithm), algorithm));
+    let keys: Vec<&Key> = keys.iter().collect();
     let issuer = runtime.block_on(Issuer::with(&keys));
     let verifier = issuer.verifier();
     runtime.block_on(verifier.warm_up());
