@@ -128,6 +128,11 @@ impl Owner {
     pub fn anonymous() -> Self {
         Self("anonymous".to_owned())
     }
+
+    /// Tells whether all clients of the deployment own the threads of this owner.
+    pub fn is_shared(&self) -> bool {
+        *self == UserId::none().owner() || *self == UserId::token().owner()
+    }
 }
 
 impl UserId {

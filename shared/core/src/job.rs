@@ -72,10 +72,14 @@ impl Job {
         Self { connection, ..self }
     }
 
-    /// Message group of the job: the connection that caused it, so that SQS treats each connection as a tenant of
-    /// its own (SQS developer guide, "Amazon SQS fair queues"). Without a connection it is the thread, which has one
-    /// active run and therefore hardly more than one job at a time. Both have at most 128 characters, as SQS asks.
+    /// Message group of the job: the owner of the thread, so that SQS treats each user as a tenant of its own (SQS developer
+    /// guide, "Amazon SQS fair queues"). Where all clients are one user it is the connection that caused the job, or without
+    /// one the thread, which has one active run and therefore hardly more than one job at a time. All of them have at most
+    /// 128 characters, as SQS asks.
     pub fn group(&self) -> &str {
+        if !self.owner.is_shared() {
+            return self.owner.as_str();
+        }
         let connection = self.connection.as_ref().map(ConnectionId::as_str);
         connection.unwrap_or(self.thread_id.as_str())
     }
@@ -129,7 +133,22 @@ mod tests {
     }
 
     #[test]
-    fn a_job_belongs_to_the_group_of_the_connection_that_caused_it() {
+    fn a_job_belongs_to_the_group_of_its_user() {
+        for (owner, group) in [
+            ("auth0%7C7", "auth0%7C7"),
+            ("anonymous", "c="),
+            ("@token", "c="),
+        ] {
+            let job = Job {
+                owner: Owner::trusted(owner),
+                ..job().caused_by(Some(ConnectionId::trusted("c=")))
+            };
+            assert_eq!(job.group(), group);
+        }
+    }
+
+    #[test]
+    fn a_job_of_all_clients_belongs_to_the_group_of_the_connection_that_caused_it() {
         let job = job().caused_by(Some(ConnectionId::trusted("c=")));
         let body = serde_json::to_string(&job).expect("JSON");
         assert!(body.ends_with(r#""connection":"c="}"#), "{body}");
