@@ -9,6 +9,7 @@ mod ping;
 mod prompt;
 mod resume;
 mod ticket;
+mod usage;
 
 use std::pin::Pin;
 
@@ -35,11 +36,16 @@ pub(crate) fn dispatch<'a>(
         Request::Prompt(mut prompt) => {
             let run_id = prompt.run_id.get_or_insert_with(RunId::random);
             received.run_id = Some(run_id.clone());
+            received.reads_spending = true;
             Box::pin(received.answer(prompt, prompt::answer))
         }
         Request::Cancel(cancel) => Box::pin(received.answer(cancel, cancel::answer)),
         Request::Resume(resume) => Box::pin(received.answer(resume, resume::answer)),
         Request::History(history) => Box::pin(received.answer(history, history::answer)),
+        Request::Usage(usage) => {
+            received.reads_spending = true;
+            Box::pin(received.answer(usage, usage::answer))
+        }
         // A ping needs no row, and its response is the same in all formats.
         Request::Ping(ping) => Box::pin(async move {
             let pong = json(&ping::answer(&received, ping));

@@ -1,11 +1,13 @@
 //! Request of a known connection.
 
 use longwire_core::ids::ThreadId;
+use longwire_core::payment::Payer;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::response;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connection;
+use longwire_store::users::budget::Spending;
 use serde::Serialize;
 
 use crate::deps::Deps;
@@ -21,6 +23,8 @@ pub(crate) struct Call<'a> {
     pub id: Option<String>,
     /// Connection that sent the request.
     pub connection: Connection,
+    /// What the user has spent, for a request that needs to know it.
+    pub spending: Spending,
     /// Format of the response and of the run's events.
     pub format: Format,
     /// Time at which API Gateway received the request, in milliseconds since 1970.
@@ -36,6 +40,15 @@ impl Call<'_> {
         } else {
             response::render(response, self.format)
         }
+    }
+
+    /// User who pays for what the request starts; `None` where users are not told apart.
+    pub(crate) fn payer(&self) -> Option<Payer> {
+        let connection = &self.connection;
+        (!connection.user.is_shared()).then(|| Payer {
+            user: connection.user.clone(),
+            limits: self.deps.settings.limits.of(&connection.groups),
+        })
     }
 
     /// Time at which API Gateway received the request, in seconds since 1970.

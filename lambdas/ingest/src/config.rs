@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use longwire_core::limits::LimitPolicy;
 use longwire_identity::mode::Mode;
 use longwire_identity::settings as issuer;
 use longwire_lambda::env::{
@@ -49,6 +50,7 @@ impl Config {
                 rate: Rate {
                     per_second: within("MESSAGES_PER_SECOND", 5, 0..=1000)?,
                 },
+                limits: limits()?,
                 // One request reads the threads, and DynamoDB returns at most 100 items.
                 active_threads: within("THREADS_PER_CONNECTION", 3, 0..=100)?,
             },
@@ -65,6 +67,17 @@ fn issuer() -> Result<Option<issuer::Settings>> {
             optional("AUTH_GROUPS_CLAIM")?.as_deref(),
         )?),
     })
+}
+
+fn limits() -> Result<LimitPolicy> {
+    let Some(json) = optional("USER_LIMITS")? else {
+        return Ok(LimitPolicy::default());
+    };
+    let policy: LimitPolicy = serde_json::from_str(&json).context("reading USER_LIMITS")?;
+    match policy.out_of_range() {
+        Some(limit) => anyhow::bail!("USER_LIMITS: {limit} is out of range"),
+        None => Ok(policy),
+    }
 }
 
 fn thread_life() -> Result<ThreadLife, BadEnv> {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
-use longwire_core::ids::{ConnectionId, RunId};
+use longwire_core::ids::{ConnectionId, RunId, UserId};
 use longwire_core::shape::Format;
 use longwire_protocol::response;
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_store::connections::Connection;
 use longwire_store::error::StoreError;
+use longwire_store::users::budget::Spending;
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
@@ -38,6 +39,10 @@ pub(crate) struct Received<'a> {
     pub id: Option<String>,
     /// Format that the request asks for.
     pub format: Option<Format>,
+    /// User of the context, if users are told apart.
+    user: Option<UserId>,
+    /// Set for a request that needs to know what the user has spent, which is read beside the row.
+    pub reads_spending: bool,
     /// Run that the request starts. Every error response names it, so that the client can repeat the request.
     pub run_id: Option<RunId>,
 }
@@ -60,6 +65,8 @@ impl<'a> Received<'a> {
             deadline: Instant::now() + TIME_LIMIT,
             id: None,
             format: None,
+            user: user(event),
+            reads_spending: false,
             run_id: None,
         })
     }
@@ -191,7 +198,8 @@ impl<'a> Received<'a> {
     /// Identifies and rate-limits the connection. Both are requested at once; an unknown connection is the more
     /// important error.
     async fn admit(&self) -> Result<Call<'a>, Denied> {
-        let (connection, pause) = tokio::join!(self.connection(), self.pause());
+        let (connection, pause, spending) =
+            tokio::join!(self.connection(), self.pause(), self.spending());
         let denied = |format: Option<Format>, failure| Denied {
             format: self.format.or(format).unwrap_or_default(),
             failure,
@@ -204,6 +212,7 @@ impl<'a> Received<'a> {
         match pause.map_err(|failure| denied(own, failure))? {
             Some(pause) => Err(denied(own, too_many(pause))),
             None => Ok(Call {
+                spending: spending.map_err(|failure| denied(own, failure))?,
                 deps: self.deps,
                 id: self.id.clone(),
                 format: self.format.unwrap_or(connection.format),
@@ -218,6 +227,14 @@ impl<'a> Received<'a> {
         let (id, rate) = (&self.connection_id, self.deps.settings.rate);
         let counted = self.deps.connections.count_request(id, rate, self.millis);
         self.in_time(counted).await
+    }
+
+    /// Reads what the user has spent, for a request that needs it.
+    async fn spending(&self) -> Result<Spending, Failure> {
+        match &self.user {
+            Some(user) if self.reads_spending => self.in_time(self.deps.users.spending(user)).await,
+            Some(_) | None => Ok(Spending::default()),
+        }
     }
 
     /// Reads the row of the connection.
@@ -258,6 +275,13 @@ impl Denied {
             Failure::Store(_) | Failure::Queue(_) | Failure::TimedOut => false,
         }
     }
+}
+
+/// User in the context of the authorizer, if users are told apart.
+fn user(event: &ApiGatewayWebsocketProxyRequest) -> Option<UserId> {
+    let user = event.request_context.authorizer.fields.get("user")?;
+    let user = UserId::trusted(user.as_str()?);
+    (!user.is_shared()).then_some(user)
 }
 
 fn too_many(pause: Duration) -> Failure {

@@ -14,12 +14,14 @@ use longwire_runner::runner::Runner;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
+use longwire_store::users::Users;
 use longwire_tools::deps::Deps as ToolDeps;
 use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
 
 use crate::config::Config;
+use crate::prices::price_of;
 
 impl Config {
     /// Builds the runner and connects its clients.
@@ -52,7 +54,9 @@ impl Config {
             // Without a total time limit, because an answer may take minutes.
             model: Arc::new(Bedrock::new(model, self.model.clone())),
             tools: Arc::new(self.tools(&retrieval)?),
-            connections: Connections::new(database, &self.connections_table),
+            connections: Connections::new(database.clone(), &self.connections_table),
+            users: Users::new(database, &self.users_table),
+            price: price_of(self.priced_model())?,
             scheduler: Scheduler::new(threads.clone(), queue.clone()),
             threads,
             queue,

@@ -4,6 +4,7 @@ mod config;
 mod deps;
 mod handler;
 mod model;
+mod prices;
 mod settings;
 
 use std::convert::Infallible;

@@ -22,6 +22,7 @@ mod tool_pairs;
 
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Message, Usage};
+use longwire_core::text::estimated_tokens;
 use longwire_core::tool::ToolSpec;
 
 use crate::model::Turn;
@@ -70,7 +71,7 @@ impl Room {
         let tools: u64 = tools.iter().map(tokens::of_tool).sum();
         Self {
             request: context.saturating_sub(max_tokens.into()),
-            fixed: tokens::of_bytes(system.len()) + tools,
+            fixed: estimated_tokens(system.len()) + tools,
         }
     }
 }
@@ -132,10 +133,7 @@ fn fits_as_counted(stored: &[Message], first: u64, room: Room) -> bool {
 }
 
 fn counted_tokens(usage: Usage) -> u64 {
-    usage.input_tokens
-        + usage.cache_read_input_tokens
-        + usage.cache_write_input_tokens
-        + usage.output_tokens
+    usage.all_input_tokens() + usage.output_tokens
 }
 
 fn tokens_of(messages: &[Message]) -> u64 {

@@ -13,6 +13,7 @@ use longwire_tools::toolbox::Tools;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use crate::budget::Reserve;
 use crate::context_window::Window;
 use crate::model::Model;
 
@@ -45,6 +46,8 @@ pub struct Ctx<'a> {
     pub reasoning: bool,
     /// Limits of the run.
     pub limits: Limits,
+    /// Reserves what each model call may cost; `None` for a user without limits.
+    pub reserve: Option<Reserve>,
 }
 
 /// Limits of a run.

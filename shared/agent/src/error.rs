@@ -10,6 +10,12 @@ pub enum AgentError {
     /// The model failed, and a retry is hopeless or would repeat what was already sent to the client.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// What a model call may cost was not reserved, because the table failed.
+    #[error("the model call was not reserved")]
+    NotReserved,
+    /// The user has a limit of money, and the price of the model is not known.
+    #[error("the price of the model is not known")]
+    NoPrice,
     /// The event sink or the receiver of the steps is gone.
     #[error("the run was abandoned by its worker")]
     Abandoned,
@@ -20,7 +26,8 @@ impl AgentError {
     pub fn code(&self) -> RunErrorCode {
         match self {
             Self::Model(error) => error.kind.code(),
-            Self::Abandoned => RunErrorCode::Internal,
+            Self::NoPrice => RunErrorCode::ModelMisconfigured,
+            Self::NotReserved | Self::Abandoned => RunErrorCode::Internal,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod model;
 
 pub mod context_window;
 
+pub mod budget;
 pub mod ctx;
 pub mod error;
 pub mod outcome;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use longwire_core::message::Message;
+use longwire_core::run::CancelReason;
 use tokio::time::Instant;
 
 use crate::ctx::Ctx;
@@ -70,7 +71,9 @@ async fn step(
         transcript.extend([message, results]);
         return Ok(None);
     }
-    let reply = turn(ctx, view, number, transcript.messages()).await?;
+    let Some(reply) = turn(ctx, view, number, transcript.messages()).await? else {
+        return Ok(Some(Outcome::Cancelled(CancelReason::Budget)));
+    };
     let outcome = match reply.stop {
         Stop::ToolUse => return run_tools(ctx, view, transcript, reply).await.map(|()| None),
         Stop::EndTurn => Outcome::Answered,

@@ -6,6 +6,7 @@ use longwire_protocol::event::Event;
 use longwire_protocol::numbered::Annotations;
 
 use crate::accumulator::ReplyAccumulator;
+use crate::budget::{ModelCall, NotReserved};
 use crate::ctx::Ctx;
 use crate::error::AgentError;
 use crate::model::{ModelError, ModelErrorKind, Request};
@@ -26,7 +27,7 @@ struct Turn<'t, 'c> {
     spent: Option<Usage>,
 }
 
-/// Makes one model call and emits its reply as it arrives. A failed call is repeated only while nothing of the
+/// Makes one model call and emits its reply as it arrives; `None` when the user's budget does not allow it. A failed call is repeated only while nothing of the
 /// reply was sent, because the client would otherwise receive its beginning twice. A request that the model refuses is
 /// made again with less of the conversation.
 pub(super) async fn turn(
@@ -34,17 +35,29 @@ pub(super) async fn turn(
     view: &mut View,
     step: u32,
     conversation: &[Message],
-) -> Result<Reply, AgentError> {
+) -> Result<Option<Reply>, AgentError> {
+    view.begin_call();
+    let request = view.request(ctx, conversation);
+    if let Some(reserve) = &ctx.reserve {
+        match reserve(ModelCall::of(step, &request)).await {
+            Ok(()) => {}
+            Err(NotReserved::OverBudget { text }) => {
+                ctx.emit(Event::model_status(text)).await;
+                return Ok(None);
+            }
+            Err(NotReserved::NoPrice) => return Err(AgentError::NoPrice),
+            Err(NotReserved::Failed) => return Err(AgentError::NotReserved),
+        }
+    }
     let step_name = format!("turn-{step}");
     ctx.emit(Event::StepStarted {
         step_name: step_name.clone(),
     })
     .await;
-    view.begin_call();
     let mut turn = Turn {
         ctx,
         step_name,
-        request: view.request(ctx, conversation),
+        request,
         shown_from: view.first_message(),
         spent: None,
     };
@@ -52,11 +65,11 @@ pub(super) async fn turn(
     loop {
         let mut reply = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
         let error = match turn.receive(&mut reply).await {
-            Ok(stop) => return Ok(turn.close(reply, stop).await),
+            Ok(stop) => return Ok(Some(turn.close(reply, stop).await)),
             Err(error) => error,
         };
         if reply.has_output() {
-            return turn.fail(reply, error, conversation).await;
+            return turn.fail(reply, error, conversation).await.map(Some);
         }
         if let Some(left_out) = view.reduce(error.kind, &turn.request, ctx, conversation) {
             tracing::warn!(event = "request_reduced", %error, left_out = left_out.name(), "the model refused a request");
@@ -66,13 +79,13 @@ pub(super) async fn turn(
             continue;
         }
         let Some(pause) = tries.next_pause(ctx, error.kind) else {
-            return turn.fail(reply, error, conversation).await;
+            return turn.fail(reply, error, conversation).await.map(Some);
         };
         turn.spend(reply.usage());
         tracing::warn!(event = "model_call_retried", %error, "a model call is retried");
         if let Some(reason) = tries.wait(ctx, pause).await {
             let empty = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
-            return Ok(turn.close(empty, Stop::Cancelled(reason)).await);
+            return Ok(Some(turn.close(empty, Stop::Cancelled(reason)).await));
         }
     }
 }

@@ -1,18 +1,16 @@
 //! Estimated usage of a model call for which Bedrock reported no tokens.
 
 use longwire_core::message::Usage;
+use longwire_core::text::estimated_tokens;
 
-use crate::context_window::tokens::{of_bytes, of_part, of_tool};
+use crate::context_window::tokens::{of_part, of_tool};
 use crate::model::Request;
 
 /// Estimates the tokens of a request, and of a reply of which this many bytes were received. What Bedrock charges after a
 /// connection is closed is not documented; the model may go on for a while.
 pub(super) fn estimate(request: &Request, received: usize) -> Usage {
-    let parts = request.turns.iter().flat_map(|turn| &turn.parts);
-    let input_tokens = of_bytes(request.system.len())
-        + parts.map(of_part).sum::<u64>()
-        + request.tools.iter().map(of_tool).sum::<u64>();
-    let output_tokens = of_bytes(received);
+    let input_tokens = input_tokens(request);
+    let output_tokens = estimated_tokens(received);
     Usage {
         input_tokens,
         output_tokens,
@@ -20,4 +18,12 @@ pub(super) fn estimate(request: &Request, received: usize) -> Usage {
         estimated: true,
         ..Usage::default()
     }
+}
+
+/// Estimates the tokens of a request.
+pub(super) fn input_tokens(request: &Request) -> u64 {
+    let parts = request.turns.iter().flat_map(|turn| &turn.parts);
+    estimated_tokens(request.system.len())
+        + parts.map(of_part).sum::<u64>()
+        + request.tools.iter().map(of_tool).sum::<u64>()
 }

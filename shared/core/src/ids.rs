@@ -131,7 +131,7 @@ impl Owner {
 
     /// Tells whether all clients of the deployment own the threads of this owner.
     pub fn is_shared(&self) -> bool {
-        *self == UserId::none().owner() || *self == UserId::token().owner()
+        *self == Self::anonymous() || self.0 == UserId::token().0
     }
 }
 
@@ -148,7 +148,7 @@ impl UserId {
 
     /// Tells whether this is the one user of all clients, whom no token names.
     pub fn is_shared(&self) -> bool {
-        *self == Self::none() || *self == Self::token()
+        self.owner().is_shared()
     }
 
     /// Owner of the user's threads.

@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::{ConnectionId, Owner, RunId, ThreadId};
+use crate::payment::Prepayment;
 use crate::run::Cursor;
 use crate::thread_key::ThreadKey;
 
@@ -28,6 +29,9 @@ pub struct Job {
     /// known, and in jobs that were sent before 0.1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<ConnectionId>,
+    /// Reservation of the run's first model call; in the first job of a run whose user has limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepayment: Option<Prepayment>,
     /// Replay request for a run that has ended. Only jobs that were sent before 0.1.0 have it; the field, and what
     /// reads it, goes in 0.2.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +67,7 @@ impl Job {
             thread_id: key.thread_id.clone(),
             run_id,
             connection: None,
+            prepayment: None,
             replay: None,
         }
     }

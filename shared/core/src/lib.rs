@@ -22,6 +22,9 @@ pub mod event_batch;
 
 pub mod connection_job;
 pub mod job;
+pub mod limits;
+pub mod payment;
+pub mod price;
 
 pub mod backoff;
 pub mod clock;

@@ -164,6 +164,13 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+impl Usage {
+    /// Input tokens, with those of the prompt cache.
+    pub fn all_input_tokens(&self) -> u64 {
+        self.input_tokens + self.cache_read_input_tokens + self.cache_write_input_tokens
+    }
+}
+
 impl std::ops::Add for Usage {
     type Output = Self;
 

@@ -13,6 +13,7 @@ use crate::job::known_version;
 use crate::lenient::or_default;
 use crate::message::Usage;
 use crate::options::OnGone;
+use crate::payment::Payer;
 use crate::shape::Shape;
 
 /// Status of a run. `Queued` and `Running` are unfinished; the others are final.
@@ -55,6 +56,8 @@ pub enum CancelReason {
     Timeout,
     /// Limit of model calls per run.
     MaxSteps,
+    /// Limit of what the user may spend.
+    Budget,
     /// Reason that a newer version stored. The run is cancelled all the same, without a reason on the wire.
     #[serde(other)]
     Unknown,
@@ -258,6 +261,9 @@ pub struct RunRow {
     pub tip: Option<u64>,
     /// Id of the user message, so that a repeated start is answered without reading the input.
     pub message_id: MessageId,
+    /// User who pays for the run; `None` where users are not told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<Payer>,
     /// Tokens used so far.
     #[serde(default)]
     pub usage: Usage,

@@ -106,10 +106,10 @@ impl Event {
     }
 
     /// Status of a model call, as text for people.
-    pub fn model_status(text: &str) -> Self {
+    pub fn model_status(text: impl Into<String>) -> Self {
         Self::Custom {
             name: STATUS.to_owned(),
-            value: json!({ "text": text }),
+            value: json!({ "text": text.into() }),
         }
     }
 

@@ -21,6 +21,7 @@ pub mod cancel;
 pub mod history;
 pub mod ping;
 pub mod resume;
+pub mod usage;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ use crate::request::ping::Ping;
 use crate::request::prompt::Prompt;
 use crate::request::resume::Resume;
 use crate::request::ticket::Ticket;
+use crate::request::usage::Usage;
 use crate::response::error::{Code, ErrorResponse, invalid, too_large};
 
 /// Longest `id` of a request, in characters.
@@ -64,6 +66,8 @@ pub enum Request {
     Resume(Resume),
     /// Reads messages of a thread.
     History(History),
+    /// Reads the usage of the user.
+    Usage(Usage),
     /// Tests the connection.
     Ping(Ping),
     /// Tests the connection in plain text, as stock WebSocket helpers do.
@@ -85,6 +89,9 @@ type Parser = fn(&Fields<'_>) -> Result<Request, ErrorResponse>;
 /// Action that only a server with tokens has.
 const AUTH: &str = "auth";
 
+/// Action that only users have who are told apart.
+const USAGE: &str = "usage";
+
 /// All actions, in the order in which a refusal lists them.
 const ACTIONS: &[Action] = &[
     Action::basic("hello", |f| Ok(Request::Hello(Hello::parse(f)?))),
@@ -94,6 +101,7 @@ const ACTIONS: &[Action] = &[
     Action::basic("cancel", |f| Ok(Request::Cancel(Cancel::parse(f)?))),
     Action::feature("resume", |f| Ok(Request::Resume(Resume::parse(f)?))),
     Action::feature("history", |f| Ok(Request::History(History::parse(f)?))),
+    Action::feature(USAGE, |f| Ok(Request::Usage(Usage::parse(f)?))),
     Action::basic("ping", |f| Ok(Request::Ping(Ping::parse(f)?))),
 ];
 
@@ -217,12 +225,24 @@ impl From<ErrorResponse> for Refusal {
     }
 }
 
-/// Names of the actions that are features of this server, in alphabetical order. `renews` says whether its connections have
-/// tokens that can be renewed.
-pub fn features(renews: bool) -> Vec<&'static str> {
+/// What a server offers to a connection beyond the features that all connections have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    /// Tokens that can be renewed.
+    pub renewal: bool,
+    /// Usage of the user.
+    pub usage: bool,
+}
+
+/// Names of the actions that are features of this server for a connection, in alphabetical order.
+pub fn features(offer: Offer) -> Vec<&'static str> {
+    let offered = |name: &&str| match *name {
+        AUTH => offer.renewal,
+        USAGE => offer.usage,
+        _ => true,
+    };
     let features = ACTIONS.iter().filter(|action| action.feature);
-    let names = features.map(|action| action.name);
-    let mut names: Vec<_> = names.filter(|name| renews || *name != AUTH).collect();
+    let mut names: Vec<_> = features.map(|action| action.name).filter(offered).collect();
     names.sort_unstable();
     names
 }

@@ -84,8 +84,7 @@ pub fn model_usage(model: &str, usage: Usage) -> Vec<ModelUsage> {
     if usage == Usage::default() {
         return Vec::new();
     }
-    let input_tokens =
-        usage.input_tokens + usage.cache_read_input_tokens + usage.cache_write_input_tokens;
+    let input_tokens = usage.all_input_tokens();
     let some = |count: u64| (count > 0).then_some(count);
     vec![ModelUsage {
         provider: "bedrock".to_owned(),

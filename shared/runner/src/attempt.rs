@@ -15,6 +15,7 @@ use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::messages::{History, StoredMessage};
 use tokio::time::Instant;
 
+use crate::account::Funds;
 use crate::deadlines::Deadlines;
 use crate::delivery::Delivery;
 use crate::restarts::emitted_until;
@@ -47,6 +48,8 @@ pub struct Attempt<'a> {
     pub hints: Vec<(ConnectionId, Shape)>,
     /// Deadlines of the run in this invocation.
     pub deadlines: Deadlines,
+    /// What the attempt may spend.
+    pub(crate) funds: Funds,
     /// The thread was deleted, so the run is to be cancelled without an answer.
     pub deleted: bool,
 }
@@ -76,6 +79,13 @@ impl Attempt<'_> {
         }
         let missing = self.input.is_none();
         missing.then_some(RunEnd::Failed(RunErrorCode::Internal))
+    }
+
+    /// Text about the limit that does not allow the first model call.
+    pub(crate) fn over_budget(&self) -> Option<String> {
+        let exhausted = self.funds.over_budget.as_ref()?;
+        let limits = &self.row.payer.as_ref()?.limits;
+        Some(exhausted.text(limits))
     }
 
     /// The user message, unless an earlier worker stored it. That of a run of a deleted thread is never stored.

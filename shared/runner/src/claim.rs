@@ -13,6 +13,7 @@ use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::transition::Claimant;
 use tokio::time::Instant;
 
+use crate::account::Funds;
 use crate::attempt::Attempt;
 use crate::deadlines::Deadlines;
 use crate::delivery::Delivery;
@@ -62,10 +63,15 @@ impl Runner {
             until: now + self.settings.lease.as_secs(),
         };
         // One round trip: the lease, and everything that the model call needs.
-        let (outcome, loaded) = tokio::join!(
+        let (outcome, loaded, prepaid) = tokio::join!(
             self.threads.claim(&key, run_id, claimant),
-            self.load(&key, run_id)
+            self.load(&key, run_id),
+            self.prepay(delivery),
         );
+        let claimed = matches!(outcome, Ok(ClaimOutcome::Claimed(..)));
+        if let Some(prepaid) = prepaid.as_ref().filter(|_| !claimed) {
+            prepaid.release().await;
+        }
         let outcome = match outcome {
             Err(error @ StoreError::Corrupt(_)) if delivery.receives >= UNREADABLE_RECEIVES => {
                 return self.end_unreadable(delivery, &error).await;
@@ -79,7 +85,9 @@ impl Runner {
                     _ => self.load(&key, run_id).await,
                 };
                 let expires = requested_at + self.settings.lease;
-                self.begin(delivery, row, claim, expires, loaded).await
+                let funds = self.funds(delivery, &row, claim, prepaid);
+                self.begin(delivery, row, claim, expires, loaded, funds)
+                    .await
             }
             Consequence::Requeue(delay) => {
                 // This message is done, so that a duplicate does not use up the receives of the one that recovers
@@ -99,31 +107,35 @@ impl Runner {
                     Some(meta) => (Fence::Generation(meta.generation), row.tip),
                     None => (Fence::Ended, None),
                 };
-                let advanced = self.advance(delivery.job, fence, tip).await;
+                let advanced = self.advance(delivery.job, fence, tip, None).await;
                 if belongs.is_some() {
+                    // The worker that ended the run may have died before it recorded the usage.
+                    self.record_usage(run_id, &row, row.usage).await;
                     self.post_end_bounded(delivery, &row).await;
                 }
                 advanced.map(|()| None)
             }
             Consequence::Advance => {
-                let advanced = self.advance(delivery.job, Fence::Missing, None).await;
+                let advanced = self.advance(delivery.job, Fence::Missing, None, None).await;
                 advanced.map(|()| None)
             }
         }
     }
 
-    /// Advances the run queue past the ended or missing run of a job, whose last message has the number `tip`. The
-    /// job of the next run belongs to the same connection.
+    /// Advances the run queue past the ended or missing run of a job, whose last message has the number `tip` and whose last
+    /// request to the model had `last_input` tokens. The job of the next run belongs to the same connection.
     pub(crate) async fn advance(
         &self,
         job: &Job,
         fence: Fence,
         tip: Option<u64>,
+        last_input: Option<u64>,
     ) -> Result<(), AttemptError> {
         let advance = Advance {
             run_id: &job.run_id,
             fence,
             tip,
+            last_input,
             now: self.now(),
             life: self.settings.life,
         };
@@ -146,7 +158,7 @@ impl Runner {
             let leased = anyhow::anyhow!("an unreadable run is leased");
             return Err(AttemptError::Failed(leased));
         }
-        let advanced = self.advance(delivery.job, Fence::Ended, None).await;
+        let advanced = self.advance(delivery.job, Fence::Ended, None, None).await;
         advanced.map(|()| None)
     }
 
@@ -159,6 +171,7 @@ impl Runner {
         claim: Claim,
         lease_expires: Instant,
         loaded: anyhow::Result<Loaded>,
+        funds: Funds,
     ) -> Result<Option<Attempt<'a>>, AttemptError> {
         let mut lease = self.lease(delivery, row.epoch);
         let placed = async {
@@ -204,6 +217,7 @@ impl Runner {
                     // A run id that was used before may have the frame of that run.
                     frame: loaded.frame.filter(|_| stored),
                     hints: loaded.hints,
+                    funds,
                     deadlines,
                     deleted: place == Place::Deleted,
                 }))

@@ -7,11 +7,13 @@ use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
 use longwire_core::message::Message;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode};
+use longwire_protocol::event::Event;
 use longwire_stream::notice::Notices;
-use longwire_stream::sink::EventSink;
+use longwire_stream::sink::{EventSink, Stopped};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use crate::account::Account;
 use crate::attempt::Attempt;
 use crate::error::AttemptError;
 use crate::finish::log_refused;
@@ -118,6 +120,11 @@ impl Attempt<'_> {
             }
             return ended(end);
         }
+        if let Some(text) = self.over_budget() {
+            // A stopped sink takes no event; the supervisor ends the attempt then.
+            let _: Result<(), Stopped> = events.emit(Event::model_status(text)).await;
+            return ended(RunEnd::Cancelled(CancelReason::Budget));
+        }
         let ctx = Ctx {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
@@ -132,6 +139,7 @@ impl Attempt<'_> {
             frame: self.frame.clone(),
             reasoning: self.input.as_ref().is_some_and(|input| input.reasoning),
             limits: self.limits(),
+            reserve: self.funds.account.as_ref().map(Account::reserve_calls),
         };
         match run(&ctx, &mut self.conversation(), self.first_step()).await {
             Ok(Exit::Ended { outcome, messages }) => AttemptEnd::Finish(outcome.into(), messages),

@@ -10,6 +10,7 @@ use longwire_store::threads::lease::{Ended, RunLease};
 use longwire_stream::sink::EventSink;
 use serde_json::json;
 
+use crate::account::Spent;
 use crate::attempt::Attempt;
 use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
@@ -35,8 +36,14 @@ impl Attempt<'_> {
         let end = self.commit_end(events, writer, end, messages).await?;
         log(end);
         // The row has every subscriber once the end is stored: a later `resume` finds an ended run.
-        let (advanced, attached) =
-            tokio::join!(self.advance(writer), supervisor.attach_latecomers());
+        let RunLease { run_id, .. } = &self.lease;
+        let usage = writer.usage_with(messages);
+        let (advanced, attached, (), ()) = tokio::join!(
+            self.advance(writer),
+            supervisor.attach_latecomers(),
+            self.settle_rest(messages),
+            self.runner.record_usage(run_id, &self.row, usage),
+        );
         attached?;
         events.release().await?;
         let timeout = self
@@ -87,7 +94,20 @@ impl Attempt<'_> {
             generation if self.deleted || generation == 0 => (Fence::Ended, None),
             generation => (Fence::Generation(generation), writer.tip()),
         };
-        self.runner.advance(self.delivery.job, fence, tip).await
+        let last_input = writer.last_input();
+        let job = self.delivery.job;
+        self.runner.advance(job, fence, tip, last_input).await
+    }
+
+    /// Settles the last model call, whose reply is among `messages` unless it broke off.
+    async fn settle_rest(&self, messages: &[Message]) {
+        let Some(account) = &self.funds.account else {
+            return;
+        };
+        let usage = messages.iter().find_map(|message| message.usage);
+        account
+            .close(usage.map_or(Spent::Request, Spent::Usage))
+            .await;
     }
 
     /// Closes the events with the last one of this end. Returns those that are not stored.

@@ -11,6 +11,7 @@ use longwire_store::threads::hand_over::{Cut, HandOver};
 use longwire_store::threads::lease::Written;
 use longwire_stream::sink::EventSink;
 
+use crate::account::Spent;
 use crate::attempt::Attempt;
 use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
@@ -36,6 +37,9 @@ impl Attempt<'_> {
         cut: Option<Cut>,
     ) -> Result<(), AttemptError> {
         let served = self.stop_posts(events, writer, cut).await?;
+        if let Some(account) = &self.funds.account {
+            account.close(Spent::Request).await;
+        }
         self.release(writer, &served, supervisor.known(), cut).await
     }
 

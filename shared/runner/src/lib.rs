@@ -19,6 +19,7 @@ pub mod error;
 pub mod runner;
 pub mod settings;
 
+mod account;
 pub mod attempt;
 mod claim;
 mod load;
@@ -38,3 +39,4 @@ mod end_again;
 mod finish;
 mod hand_over;
 mod replay;
+mod usage;

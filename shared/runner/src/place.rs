@@ -87,7 +87,7 @@ impl Runner {
             Some(_) => Fence::Ended,
             None => Fence::Missing,
         };
-        self.advance(job, fence, None).await?;
+        self.advance(job, fence, None, None).await?;
         Err(anyhow::anyhow!("the run has another owner, or has ended"))
     }
 

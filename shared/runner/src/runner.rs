@@ -6,12 +6,14 @@ use std::time::Duration;
 use longwire_agent::model::Model;
 use longwire_core::clock::Clock;
 use longwire_core::ids::RunId;
+use longwire_core::price::Price;
 use longwire_core::thread_key::ThreadKey;
 use longwire_queue::queue::Queue;
 use longwire_repost::read::read_events;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
+use longwire_store::users::Users;
 use longwire_stream::post::Post;
 use longwire_stream::read::ReadEvents;
 use longwire_tools::toolbox::Tools;
@@ -28,6 +30,10 @@ pub struct Runner {
     pub threads: Threads,
     /// Table of connections.
     pub connections: Connections,
+    /// Table of users, with their budgets.
+    pub users: Users,
+    /// Price of the model; `None` when it is not known.
+    pub price: Option<Price>,
     /// Queue of jobs.
     pub queue: Queue,
     /// Dead-letter queue, for the jobs of runs that were given up.

@@ -16,6 +16,7 @@ use longwire_store::threads::transition::next_wake_by;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use crate::account::Spent;
 use crate::attempt::Attempt;
 use crate::deadlines::BEYOND_INVOCATION;
 use crate::error::AttemptError;
@@ -37,6 +38,8 @@ pub struct Writer<'a> {
     /// Stored `wakeBy` deadline.
     wake_by: Option<u64>,
     usage: Usage,
+    /// Tokens of the last request to the model.
+    last_input: Option<u64>,
 }
 
 impl<'a> Writer<'a> {
@@ -52,6 +55,7 @@ impl<'a> Writer<'a> {
             tip: attempt.row.tip,
             wake_by: attempt.row.wake_by,
             usage: attempt.row.usage,
+            last_input: None,
         }
     }
 
@@ -107,8 +111,11 @@ impl<'a> Writer<'a> {
 
     /// Stores a step, or its assistant message before calls that must not be repeated.
     pub async fn store_step(&mut self, step: Step) -> Result<(), AttemptError> {
-        self.store(&step.messages, Some(&step.events), step.frame.as_ref())
-            .await?;
+        let number = *self.step.borrow();
+        let settle = settle(self.attempt, number, &step.messages);
+        let store = self.store(&step.messages, Some(&step.events), step.frame.as_ref());
+        let (stored, ()) = tokio::join!(store, settle);
+        stored?;
         match step.stage {
             Stage::Finished => self.step.send_modify(|step| *step += 1),
             // A loop that does not wait any more is about to stop.
@@ -134,6 +141,7 @@ impl<'a> Writer<'a> {
             Ended::CancelRequested(_) => {}
             Ended::Done => {
                 self.tip = commit.tip().or(self.tip);
+                self.last_input = last_input(messages).or(self.last_input);
                 self.lease.send_replace(Instant::now() + BEYOND_INVOCATION);
             }
         }
@@ -143,6 +151,11 @@ impl<'a> Writer<'a> {
     /// Number of the last message that the run stored, in this attempt or an earlier one.
     pub fn tip(&self) -> Option<u64> {
         self.tip
+    }
+
+    /// Tokens of the last request to the model, in this attempt.
+    pub(crate) fn last_input(&self) -> Option<u64> {
+        self.last_input
     }
 
     /// Tokens of the run, including those of `messages`.
@@ -220,6 +233,7 @@ impl<'a> Writer<'a> {
         self.persist(async || self.attempt.lease.commit(&commit).await)
             .await?;
         self.usage = commit.usage;
+        self.last_input = last_input(messages).or(self.last_input);
         self.logged = commit.events.map_or(self.logged, |events| events.last);
         self.tip = commit.tip().or(self.tip);
         self.next_number += completed(messages).count() as u64;
@@ -283,4 +297,18 @@ fn completed(messages: &[Message]) -> impl Iterator<Item = &Message> {
 
 fn log_failure(error: &StoreError) {
     tracing::warn!(event = "run_write_failed", %error, "the run cannot be written");
+}
+
+/// Tokens of the last request to the model of which the reply is among `messages`.
+fn last_input(messages: &[Message]) -> Option<u64> {
+    let usage = messages.iter().rev().find_map(|message| message.usage)?;
+    Some(usage.all_input_tokens())
+}
+
+/// Settles the model call of a step, whose reply is among `messages`.
+async fn settle(attempt: &Attempt<'_>, step: u32, messages: &[Message]) {
+    let usage = messages.iter().find_map(|message| message.usage);
+    if let (Some(account), Some(usage)) = (&attempt.funds.account, usage) {
+        account.settle(step, Spent::Usage(usage)).await;
+    }
 }

@@ -36,7 +36,11 @@ impl Scheduler {
 
     /// Sends the job of a run.
     pub(crate) async fn send(&self, key: &ThreadKey, run_id: &RunId) -> Result<(), QueueError> {
-        let job = Job::new(key, run_id.clone()).caused_by(self.cause.clone());
-        self.queue.send(&job).await
+        self.queue.send(&self.job(key, run_id)).await
+    }
+
+    /// Makes the job of a run.
+    pub(crate) fn job(&self, key: &ThreadKey, run_id: &RunId) -> Job {
+        Job::new(key, run_id.clone()).caused_by(self.cause.clone())
     }
 }

@@ -3,8 +3,11 @@
 
 use futures::future::try_join_all;
 use longwire_core::ids::{MessageId, RunId};
+use longwire_core::job::Job;
 use longwire_core::options::IfBusy;
+use longwire_core::payment::Prepayment;
 use longwire_core::run::{CancelReason, RunRow, RunStatus};
+use longwire_queue::error::QueueError;
 use longwire_store::error::StoreError;
 use longwire_store::threads::meta::Meta;
 use longwire_store::threads::record::NewRun;
@@ -148,7 +151,7 @@ impl Scheduler {
         }
         match (position, recorded.repeated) {
             (0, Some(row)) => self.send_repeated(run, row).await?,
-            (0, None) => self.send(&run.key, &run.run_id).await?,
+            (0, None) => self.send_first(run, &meta).await?,
             (1.., _) => {
                 if run.if_busy == IfBusy::Interrupt {
                     self.supersede(run, &meta.run_queue[..position]).await?;
@@ -157,6 +160,22 @@ impl Scheduler {
             }
         }
         Ok(Enqueued::At(position))
+    }
+
+    /// Sends the first job of a run, with what the worker reserves beside the claim for a user with limits.
+    async fn send_first(&self, run: &NewRun, meta: &Meta) -> Result<(), QueueError> {
+        let payer = run.payer.clone();
+        let prepayment = payer
+            .filter(|payer| payer.limits.limit_spending())
+            .map(|payer| Prepayment {
+                payer,
+                input_tokens: meta.last_input.unwrap_or_default() + run.prompt_tokens(),
+            });
+        let job = Job {
+            prepayment,
+            ..self.job(&run.key, &run.run_id)
+        };
+        self.queue.send(&job).await
     }
 
     async fn wake_thread(&self, run: &NewRun, meta: &Meta) {

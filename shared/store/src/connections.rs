@@ -3,8 +3,6 @@
 
 pub mod rate;
 
-pub mod active_threads;
-
 pub mod replays;
 
 pub mod replay_lease;
@@ -218,7 +216,7 @@ impl Connections {
     }
 
     /// Prepares an update of a connection's row, whose condition names the key `#connection`.
-    fn row_request(&self, id: &ConnectionId) -> UpdateItemFluentBuilder {
+    pub(crate) fn row_request(&self, id: &ConnectionId) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)

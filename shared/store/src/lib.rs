@@ -8,6 +8,7 @@ pub mod item;
 mod retry;
 mod update;
 
+pub mod active_threads;
 pub mod connections;
 pub mod threads;
 pub mod users;

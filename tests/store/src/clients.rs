@@ -11,6 +11,7 @@ use longwire_runner::settings::Settings;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
 use longwire_store::threads::Threads;
+use longwire_store::users::Users;
 use longwire_stream::settings::Settings as StreamSettings;
 
 use crate::environment::{Environment, THREAD_LIFE};
@@ -46,6 +47,8 @@ impl Environment {
         Runner {
             model: Arc::new(NoModel),
             tools: tools(),
+            users: Users::new(connections.clone(), "users"),
+            price: None,
             connections: Connections::new(connections, &self.resources.connections),
             scheduler: Scheduler::new(threads.clone(), queue.clone()),
             dead_letters: queue.clone(),

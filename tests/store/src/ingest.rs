@@ -154,6 +154,7 @@ fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy) -> NewRun {
         reasoning: false,
         if_busy,
         on_gone: OnGone::Finish,
+        payer: None,
         subscriber: ConnectionId::trusted("c"),
         shape: shape(),
         now: recorded_at / 1000,

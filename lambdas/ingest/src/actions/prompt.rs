@@ -17,7 +17,11 @@ use crate::failure::Failure;
 /// Records and queues the run. An error response names the thread, which the client may not have chosen.
 pub(crate) async fn answer(call: &Call<'_>, prompt: Prompt) -> Result<Ack, Failure> {
     let run = new_run(call, prompt);
-    start(call, &run).await.map_err(|failure| {
+    let started = async {
+        within_budget(call, &run).await?;
+        start(call, &run).await
+    };
+    started.await.map_err(|failure| {
         Failure::Refused(ErrorResponse {
             thread_id: Some(run.key.thread_id.clone()),
             ..failure.into_response()
@@ -26,7 +30,7 @@ pub(crate) async fn answer(call: &Call<'_>, prompt: Prompt) -> Result<Ack, Failu
 }
 
 fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
-    let settings = call.deps.settings;
+    let settings = &call.deps.settings;
     NewRun {
         key: call.key(prompt.thread_id),
         run_id: prompt.run_id.unwrap_or_else(RunId::random),
@@ -37,6 +41,7 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
         reasoning: prompt.options.reasoning,
         if_busy: prompt.options.if_busy,
         on_gone: prompt.options.on_gone.unwrap_or(settings.on_gone),
+        payer: call.payer(),
         subscriber: call.connection.connection.clone(),
         shape: call.shape(),
         now: call.now(),
@@ -58,7 +63,7 @@ async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
         )
     };
     let start = async { Ok(call.deps.scheduler.start(run).await?) };
-    match active_threads::within_limit(call, run, start).await? {
+    match active_threads::within_limits(call, run, start).await? {
         Started::Accepted { position } => Ok(ack(&run.message_id, RunStatus::Queued, position)),
         Started::Duplicate {
             status,
@@ -74,6 +79,23 @@ async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
             Err(ErrorResponse::new(Code::InvalidMessage, message).into())
         }
         Started::Deleted => Err(Failure::no_thread(&run.key)),
+    }
+}
+
+/// Refuses a prompt whose user has spent what a limit allows, unless its run exists: the client may not know that it was
+/// accepted. The worker decides exactly, with a reservation; this check keeps it from being started for nothing.
+async fn within_budget(call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
+    let limits = run.payer.as_ref().map(|payer| &payer.limits);
+    let text = limits.and_then(|limits| {
+        let exhausted = call.spending.exhausted(limits, call.now())?;
+        Some(exhausted.text(limits))
+    });
+    let Some(text) = text else {
+        return Ok(());
+    };
+    match call.deps.threads.run_row(&run.key, &run.run_id).await? {
+        Some(_) => Ok(()),
+        None => Err(ErrorResponse::new(Code::QuotaExceeded, text).into()),
     }
 }
 

@@ -67,7 +67,10 @@ async fn a_server_whose_connections_do_not_expire_renews_none() {
     let without_token = parsed(&answer(&[&expires_in(600)], r#"{"action":"auth"}"#).await);
     assert_eq!(without_token["message"], "`token` is missing.");
     let ready = parsed(&answer(&[&expires_in(600)], r#"{"action":"hello"}"#).await);
-    assert_eq!(ready["features"], json!(["history", "resume", "ticket"]));
+    assert_eq!(
+        ready["features"],
+        json!(["history", "resume", "ticket", "usage"])
+    );
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ use aws_smithy_mocks::{
 };
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
+use longwire_core::limits::LimitPolicy;
 use longwire_core::options::OnGone;
 use longwire_queue::queue::Queue;
 use longwire_scheduler::scheduler::Scheduler;
@@ -106,6 +107,7 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
             },
             replay: Duration::from_secs(3600),
             rate: Rate { per_second: 0 },
+            limits: LimitPolicy::default(),
             active_threads: 3,
         },
     }

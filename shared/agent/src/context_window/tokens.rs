@@ -1,27 +1,20 @@
 //! Estimates of tokens.
 
 use longwire_core::message::{Block, Message};
+use longwire_core::text::estimated_tokens;
 use longwire_core::tool::ToolSpec;
 
 use crate::model::Part;
 
-/// Bytes of a token. The tokenizers of the current models make 2.7 to 3.5 bytes of English text and JSON one token.
-const BYTES: usize = 3;
-
 /// Bytes that a block or a tool takes beside its texts.
 const OVERHEAD: usize = 32;
-
-/// Estimated tokens of a text of this length in bytes.
-pub(crate) fn of_bytes(bytes: usize) -> u64 {
-    bytes.div_ceil(BYTES) as u64
-}
 
 /// Estimated tokens of a message.
 pub(super) fn of_message(message: &Message) -> u64 {
     let blocks = message.blocks.iter().map(|block| OVERHEAD + bytes(block));
     let facts = message.context.iter();
     let facts = facts.map(|fact| fact.description.len() + fact.value.len());
-    of_bytes(blocks.sum::<usize>() + facts.sum::<usize>())
+    estimated_tokens(blocks.sum::<usize>() + facts.sum::<usize>())
 }
 
 /// Estimated tokens of a part of a request.
@@ -36,13 +29,13 @@ pub(crate) fn of_part(part: &Part) -> u64 {
         Part::ToolCall { name, input, .. } => name.len() + input.to_string().len(),
         Part::CachePoint => return 0,
     };
-    of_bytes(OVERHEAD + bytes)
+    estimated_tokens(OVERHEAD + bytes)
 }
 
 /// Estimated tokens of a tool's description.
 pub(crate) fn of_tool(tool: &ToolSpec) -> u64 {
     let schema = tool.input_schema.to_string().len();
-    of_bytes(OVERHEAD + tool.name.len() + tool.description.len() + schema)
+    estimated_tokens(OVERHEAD + tool.name.len() + tool.description.len() + schema)
 }
 
 fn bytes(block: &Block) -> usize {

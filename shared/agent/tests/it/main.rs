@@ -1,5 +1,6 @@
 //! Integration tests of the agent loop: a scripted model, and the real event sink.
 
+mod budget;
 mod cancellation;
 mod context_window;
 mod hand_over;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use longwire_agent::budget::Reserve;
 use longwire_agent::context_window::Window;
 use longwire_agent::ctx::{Ctx, Limits, Stage, Step};
 use longwire_agent::error::AgentError;
@@ -119,6 +120,8 @@ pub(super) struct Scenario<'a> {
     pub(super) earlier: Vec<Message>,
     /// Duration of a write to the store.
     pub(super) store_latency: Duration,
+    /// Reserves model calls.
+    pub(super) reserve: Option<Reserve>,
 }
 
 impl<'a> Scenario<'a> {
@@ -135,6 +138,7 @@ impl<'a> Scenario<'a> {
             frame: None,
             earlier: Vec::new(),
             store_latency: Duration::ZERO,
+            reserve: None,
         }
     }
 
@@ -217,6 +221,7 @@ impl<'a> Scenario<'a> {
             frame: self.frame.clone(),
             reasoning: self.reasoning,
             limits: limits(),
+            reserve: self.reserve.clone(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use longwire_core::ids::{ConnectionId, ThreadId, UserId};
+use longwire_core::limits::UserLimits;
 use longwire_core::shape::Format;
 use serde::Serialize;
 
@@ -55,7 +56,7 @@ pub struct Ready {
     pub user: UserId,
     /// Thread of requests that name none.
     pub thread_id: ThreadId,
-    /// Limits of the server.
+    /// Limits of the server and the user.
     pub limits: Limits,
     /// Features that not every server has.
     pub features: Vec<&'static str>,
@@ -64,15 +65,14 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Makes the response for a connection of a server with these features
-    /// ([`features`](crate::request::features)) that replays the events of a run until `replay` after its end.
+    /// Makes the response for a connection with these features ([`features`](crate::request::features)).
     pub fn new(
         id: Option<String>,
         connection_id: ConnectionId,
         user: UserId,
         thread_id: ThreadId,
         features: Vec<&'static str>,
-        replay: Duration,
+        limits: Limits,
     ) -> Self {
         Self {
             id,
@@ -81,14 +81,14 @@ impl Ready {
             connection_id,
             user,
             thread_id,
-            limits: Limits::new(replay),
+            limits,
             features,
             formats: Format::ALL,
         }
     }
 }
 
-/// Limits of the server. API Gateway sets the two that concern time ("Quotas for WebSocket APIs").
+/// Limits of the server and the user. API Gateway sets the two that concern time ("Quotas for WebSocket APIs").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
@@ -104,10 +104,14 @@ pub struct Limits {
     pub max_connection_sec: u32,
     /// Time after the end of a run during which its events can be resumed, in seconds.
     pub replay_sec: u64,
+    /// Limits of the user; absent where users are not told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserLimits>,
 }
 
 impl Limits {
-    fn new(replay: Duration) -> Self {
+    /// Limits of a server that replays the events of a run until `replay` after its end.
+    pub fn new(replay: Duration, user: Option<UserLimits>) -> Self {
         Self {
             max_in: MAX_REQUEST_BYTES,
             max_out: MAX_FRAME_BYTES,
@@ -115,6 +119,7 @@ impl Limits {
             idle_sec: 600,
             max_connection_sec: 7200,
             replay_sec: replay.as_secs(),
+            user,
         }
     }
 }
@@ -126,17 +131,22 @@ mod tests {
 
     #[test]
     fn fields_are_in_the_order_of_the_protocol() {
+        let user = UserLimits {
+            threads: Some(3),
+            tokens_per_day: Some(1_000),
+            ..UserLimits::default()
+        };
         let ready = Ready::new(
             Some("1".to_owned()),
             ConnectionId::trusted("Abc="),
             UserId::trusted("u_7"),
             ThreadId::trusted("t1"),
             vec!["history", "resume"],
-            Duration::from_secs(3600),
+            Limits::new(Duration::from_secs(3600), Some(user)),
         );
         assert_eq!(
             json(&ready),
-            r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"Abc=","user":"u_7","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600},"features":["history","resume"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#
+            r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"Abc=","user":"u_7","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600,"user":{"threads":3,"tokensPerDay":1000}},"features":["history","resume"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#
         );
     }
 }

@@ -114,6 +114,8 @@ pub enum Code {
     ThreadBusy,
     /// Connection that sends too many requests.
     RateLimited,
+    /// User who has spent what a limit allows.
+    QuotaExceeded,
     /// Run that ended too long ago for its events to be sent again.
     ResumeExpired,
     /// Request, or part of one, with too many bytes.
@@ -148,6 +150,7 @@ impl Code {
             Self::RunNotFound => "run_not_found",
             Self::ThreadBusy => "thread_busy",
             Self::RateLimited => "rate_limited",
+            Self::QuotaExceeded => "quota_exceeded",
             Self::ResumeExpired => "resume_expired",
             Self::PayloadTooLarge => "payload_too_large",
             Self::Unavailable => "unavailable",

@@ -25,6 +25,8 @@ pub struct Advance<'a> {
     pub fence: Fence,
     /// Number of the last message that the run stored; `None` when it stored none.
     pub tip: Option<u64>,
+    /// Tokens of the run's last request to the model; `None` when it made none.
+    pub last_input: Option<u64>,
     /// Current time, in seconds since 1970.
     pub now: u64,
     /// Lifetime of threads.
@@ -153,6 +155,10 @@ impl Advance<'_> {
         let expression = match ttl {
             Some(ttl) => expression.set("ttl", n(ttl)),
             None => expression.remove("ttl"),
+        };
+        let expression = match self.last_input {
+            Some(tokens) => expression.set("lastInput", n(tokens)),
+            None => expression,
         };
         match self.tip {
             Some(tip) => expression

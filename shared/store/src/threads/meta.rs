@@ -26,6 +26,9 @@ pub struct Meta {
     /// Number of the last message; absent until a run has ended since 0.1.0.
     #[serde(default)]
     pub tip: Option<u64>,
+    /// Tokens of the last request of the thread, from which those of the next one are estimated.
+    #[serde(default)]
+    pub last_input: Option<u64>,
     /// Latest time at which an appended run was recorded, in milliseconds since 1970.
     #[serde(default)]
     pub recorded_at: Option<u64>,

@@ -8,9 +8,11 @@ use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::job::VERSION;
 use longwire_core::message::Usage;
 use longwire_core::options::{IfBusy, OnGone};
+use longwire_core::payment::Payer;
 use longwire_core::run::{Cursor, RunRow, RunStatus};
 use longwire_core::run_input::{Context, RunInput};
 use longwire_core::shape::Shape;
+use longwire_core::text::estimated_tokens;
 use longwire_core::thread_key::ThreadKey;
 use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
@@ -54,6 +56,8 @@ pub struct NewRun {
     pub if_busy: IfBusy,
     /// Policy for the run when its last subscriber is gone.
     pub on_gone: OnGone,
+    /// User who pays for the run; `None` where users are not told apart.
+    pub payer: Option<Payer>,
     /// Connection that starts the run, its first subscriber.
     pub subscriber: ConnectionId,
     /// Format and framing of that connection.
@@ -203,6 +207,13 @@ impl Threads {
 }
 
 impl NewRun {
+    /// Estimated tokens of the prompt and its context.
+    pub fn prompt_tokens(&self) -> u64 {
+        let context = self.context.iter();
+        let context = context.map(|fact| fact.description.len() + fact.value.len());
+        estimated_tokens(self.prompt.len() + context.sum::<usize>())
+    }
+
     /// Most runs that the run queue may have with this one, by the policy for a busy thread.
     pub fn limit(&self) -> usize {
         match self.if_busy {
@@ -235,6 +246,7 @@ impl NewRun {
             generation: None,
             tip: None,
             message_id: self.message_id.clone(),
+            payer: self.payer.clone(),
             usage: Usage::default(),
             started_at: self.now,
             recorded_at: Some(self.recorded_at),

@@ -60,6 +60,7 @@ async fn advance(
         run_id: &run_id,
         fence,
         tip,
+        last_input: None,
         now: NOW,
         life: life(hours),
     };

@@ -1,20 +1,30 @@
-//! Threads on which a connection has started runs, for the limit of its active threads.
+//! Threads on which a connection or a user has started runs, for the limit of active threads.
 //!
-//! The connection's row names them. The set may contain threads whose runs have ended: only when it is full, the run
-//! queues decide, and the set is replaced by what is still active. So a connection that stays within the limit costs
-//! no read. Concurrent requests of one connection may exceed the limit by a thread each.
+//! A row names them. The set may contain threads whose runs have ended: only when it is full, the run queues decide, and
+//! the set is replaced by what is still active. So a client that stays within the limit costs no read. Concurrent requests
+//! may exceed the limit by a thread each.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::ids::{ConnectionId, ThreadId};
+use longwire_core::ids::{ConnectionId, ThreadId, UserId};
 use serde::Deserialize;
 
 use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::item::{n, s};
 use crate::update::{Updated, update};
+use crate::users::Users;
+
+/// Set of threads in a row.
+#[derive(Debug, Clone)]
+pub struct ActiveThreads {
+    /// Update of the row, without an expression.
+    row: UpdateItemFluentBuilder,
+    /// Beginning of each condition.
+    condition: &'static str,
+}
 
 /// Outcome of adding a thread to the set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +33,7 @@ pub enum ThreadAdded {
     Added,
     /// The set is full; its threads.
     Full(BTreeSet<ThreadId>),
-    /// The connection has no row any more.
+    /// There is no row any more.
     Missing,
 }
 
@@ -34,20 +44,34 @@ struct Row {
 }
 
 impl Connections {
+    /// Threads of a connection.
+    pub fn active_threads(&self, id: &ConnectionId) -> ActiveThreads {
+        ActiveThreads {
+            row: self.row_request(id),
+            condition: "attribute_exists(#connection) AND ",
+        }
+    }
+}
+
+impl Users {
+    /// Threads of a user, over all connections.
+    pub fn active_threads(&self, user: &UserId) -> ActiveThreads {
+        ActiveThreads {
+            row: self.budget_request(user),
+            condition: "",
+        }
+    }
+}
+
+impl ActiveThreads {
     /// Adds a thread to the set, unless the set has `max` others.
-    pub async fn add_thread(
-        &self,
-        id: &ConnectionId,
-        thread: &ThreadId,
-        max: u32,
-    ) -> Result<ThreadAdded, StoreError> {
+    pub async fn add(&self, thread: &ThreadId, max: u32) -> Result<ThreadAdded, StoreError> {
         let add = self
-            .threads_request(id)
-            .update_expression("ADD #threads :added")
-            .condition_expression(
-                "attribute_exists(#connection) AND (attribute_not_exists(#threads) \
-                 OR contains(#threads, :thread) OR size(#threads) < :max)",
+            .request(
+                "(attribute_not_exists(#threads) OR contains(#threads, :thread) \
+                 OR size(#threads) < :max)",
             )
+            .update_expression("ADD #threads :added")
             .expression_attribute_values(":added", set([thread]))
             .expression_attribute_values(":thread", s(thread.as_str()))
             .expression_attribute_values(":max", n(max));
@@ -59,16 +83,14 @@ impl Connections {
     }
 
     /// Replaces the set, which must not be empty. Returns `false` when another request changed it meanwhile.
-    pub async fn replace_threads(
+    pub async fn replace(
         &self,
-        id: &ConnectionId,
         known: &BTreeSet<ThreadId>,
         threads: &BTreeSet<ThreadId>,
     ) -> Result<bool, StoreError> {
         let replace = self
-            .threads_request(id)
+            .request("#threads = :known")
             .update_expression("SET #threads = :threads")
-            .condition_expression("attribute_exists(#connection) AND #threads = :known")
             .expression_attribute_values(":threads", set(threads))
             .expression_attribute_values(":known", set(known));
         Ok(match update::<Row>(replace).await? {
@@ -78,9 +100,11 @@ impl Connections {
         })
     }
 
-    fn threads_request(&self, id: &ConnectionId) -> UpdateItemFluentBuilder {
-        self.row_request(id)
+    fn request(&self, condition: &str) -> UpdateItemFluentBuilder {
+        self.row
+            .clone()
             .expression_attribute_names("#threads", "threads")
+            .condition_expression(format!("{}{condition}", self.condition))
     }
 }
 

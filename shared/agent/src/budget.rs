@@ -1,0 +1,48 @@
+//! Reservation of what a model call may cost, before it is made.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::model::Request;
+use crate::usage::input_tokens;
+
+/// Model call that is about to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelCall {
+    /// Step of the run, counted from 1.
+    pub step: u32,
+    /// Estimated tokens of the request.
+    pub input_tokens: u64,
+    /// Most tokens of the reply.
+    pub max_output_tokens: u32,
+}
+
+/// Reason for which a model call is not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotReserved {
+    /// A limit of the user does not allow it.
+    OverBudget {
+        /// Text for people: which limit, and when it renews.
+        text: String,
+    },
+    /// The user has a limit of money, and the price of the model is not known.
+    NoPrice,
+    /// The reservation failed, and nothing may be spent without one.
+    Failed,
+}
+
+/// Reserves what a model call may cost. A closure, because only the worker knows who pays.
+pub type Reserve =
+    Arc<dyn Fn(ModelCall) -> BoxFuture<'static, Result<(), NotReserved>> + Send + Sync>;
+
+impl ModelCall {
+    /// Estimates a call.
+    pub(crate) fn of(step: u32, request: &Request) -> Self {
+        Self {
+            step,
+            input_tokens: input_tokens(request),
+            max_output_tokens: request.max_tokens,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Model calls that the user's budget allows, and those that it does not.
+
+use std::sync::{Arc, Mutex};
+
+use futures::FutureExt as _;
+use longwire_agent::budget::{ModelCall, NotReserved, Reserve};
+use longwire_agent::model::StopReason;
+use longwire_agent::outcome::Outcome;
+use longwire_core::run::CancelReason;
+
+use crate::scenario::Scenario;
+use crate::script::{Script, call, end, reply, text};
+use crate::tools::tools;
+
+/// Budget that allows this many calls, and the calls for which it was asked.
+fn budget(allowed: usize) -> (Reserve, Arc<Mutex<Vec<ModelCall>>>) {
+    let calls: Arc<Mutex<Vec<ModelCall>>> = Arc::default();
+    let asked = calls.clone();
+    let reserve: Reserve = Arc::new(move |call| {
+        let mut asked = asked.lock().expect("one test, one thread");
+        asked.push(call);
+        let answer = if asked.len() <= allowed {
+            Ok(())
+        } else {
+            let text = "The tokens of this day are used up.".to_owned();
+            Err(NotReserved::OverBudget { text })
+        };
+        async { answer }.boxed()
+    });
+    (reserve, calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_model_call_is_reserved_with_its_step_and_size() {
+    let script = Script::of([
+        reply([call(0, "current_time"), end(0)], StopReason::ToolUse),
+        reply([text(0, "There."), end(0)], StopReason::EndTurn),
+    ]);
+    let (reserve, calls) = budget(2);
+    let tools = tools();
+    let mut scenario = Scenario::new(&script, &tools);
+    scenario.reserve = Some(reserve);
+    assert_eq!(scenario.play().await.outcome(), Outcome::Answered);
+    let calls = calls.lock().expect("one test, one thread");
+    let steps: Vec<u32> = calls.iter().map(|call| call.step).collect();
+    assert_eq!(steps, [1, 2]);
+    assert!(calls[0].input_tokens < calls[1].input_tokens);
+    assert!(calls.iter().all(|call| call.max_output_tokens == 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_over_budget_stops_between_steps_and_says_why() {
+    let script = Script::of([reply(
+        [call(0, "current_time"), end(0)],
+        StopReason::ToolUse,
+    )]);
+    let (reserve, _) = budget(1);
+    let tools = tools();
+    let mut scenario = Scenario::new(&script, &tools);
+    scenario.reserve = Some(reserve);
+    let observed = scenario.play().await;
+    let over_budget = Outcome::Cancelled(CancelReason::Budget);
+    assert_eq!(observed.outcome(), over_budget);
+    assert!(observed.messages().is_empty(), "the step is stored");
+    let last = observed.events.last().expect("events");
+    assert_eq!(last["name"], "lw.status");
+    assert_eq!(last["value"]["text"], "The tokens of this day are used up.");
+    let started = observed.summary();
+    let started = started
+        .iter()
+        .filter(|entry| entry.starts_with("STEP_STARTED"));
+    assert_eq!(started.count(), 1);
+}

@@ -1,0 +1,254 @@
+//! Limits of what a user may spend.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::rfc3339;
+
+/// Threads with an unfinished run that a user may have, unless the policy says otherwise.
+const THREADS: u32 = 3;
+
+/// Limits of one user; `None` is no limit. Days and months are those of UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserLimits {
+    /// Threads with an unfinished run, 1 to 100. Runs that wait behind another one do not count. A [`LimitPolicy`] that sets
+    /// none gives 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u32>,
+    /// Prompts of a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts_per_day: Option<u64>,
+    /// Tokens of a day, of input and output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_per_day: Option<u64>,
+    /// Tokens of a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_per_month: Option<u64>,
+    /// Money of a month, in millionths of a US dollar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub micros_per_month: Option<u64>,
+}
+
+/// Limits of a deployment's users.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LimitPolicy {
+    /// Limits of a user without a group that has others.
+    #[serde(default)]
+    default: UserLimits,
+    /// Limits of groups, which replace the default ones.
+    #[serde(default)]
+    groups: BTreeMap<String, UserLimits>,
+}
+
+impl LimitPolicy {
+    /// Limits of a user of these groups. Of several groups with the same limit the highest counts.
+    pub fn of(&self, groups: &[String]) -> UserLimits {
+        let own = groups.iter().filter_map(|name| self.groups.get(name));
+        let own: Vec<&UserLimits> = own.collect();
+        UserLimits {
+            threads: self
+                .highest(&own, |limits| limits.threads)
+                .or(Some(THREADS)),
+            prompts_per_day: self.highest(&own, |limits| limits.prompts_per_day),
+            tokens_per_day: self.highest(&own, |limits| limits.tokens_per_day),
+            tokens_per_month: self.highest(&own, |limits| limits.tokens_per_month),
+            micros_per_month: self.highest(&own, |limits| limits.micros_per_month),
+        }
+    }
+
+    fn highest<T: Ord>(
+        &self,
+        own: &[&UserLimits],
+        limit: impl Fn(&UserLimits) -> Option<T>,
+    ) -> Option<T> {
+        let highest = own.iter().filter_map(|limits| limit(limits)).max();
+        highest.or_else(|| limit(&self.default))
+    }
+
+    /// Names the first limit that has no meaning: 0, or more threads than one request can read.
+    pub fn out_of_range(&self) -> Option<&'static str> {
+        let mut all = self.groups.values().chain([&self.default]);
+        all.find_map(UserLimits::out_of_range)
+    }
+}
+
+impl UserLimits {
+    fn out_of_range(&self) -> Option<&'static str> {
+        if self
+            .threads
+            .is_some_and(|threads| !(1..=100).contains(&threads))
+        {
+            return Some("threads");
+        }
+        let named = Limit::ALL
+            .into_iter()
+            .find(|limit| self.get(*limit) == Some(0));
+        named.map(Limit::name)
+    }
+
+    /// Value of a limit of what may be spent.
+    pub fn get(&self, limit: Limit) -> Option<u64> {
+        match limit {
+            Limit::PromptsPerDay => self.prompts_per_day,
+            Limit::TokensPerDay => self.tokens_per_day,
+            Limit::TokensPerMonth => self.tokens_per_month,
+            Limit::MoneyPerMonth => self.micros_per_month,
+        }
+    }
+
+    /// Tells whether anything that a run spends is limited.
+    pub fn limit_spending(&self) -> bool {
+        Limit::ALL
+            .into_iter()
+            .any(|limit| self.get(limit).is_some())
+    }
+}
+
+/// Limit of what a user may spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Prompts of a day.
+    PromptsPerDay,
+    /// Tokens of a day.
+    TokensPerDay,
+    /// Tokens of a month.
+    TokensPerMonth,
+    /// Money of a month.
+    MoneyPerMonth,
+}
+
+impl Limit {
+    /// All of them, in the order in which they are checked.
+    pub const ALL: [Self; 4] = [
+        Self::PromptsPerDay,
+        Self::TokensPerDay,
+        Self::TokensPerMonth,
+        Self::MoneyPerMonth,
+    ];
+
+    /// Name in settings and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PromptsPerDay => "promptsPerDay",
+            Self::TokensPerDay => "tokensPerDay",
+            Self::TokensPerMonth => "tokensPerMonth",
+            Self::MoneyPerMonth => "microsPerMonth",
+        }
+    }
+}
+
+/// Limit that does not allow an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exhausted {
+    /// The limit.
+    pub limit: Limit,
+    /// Time from which on it does not count what was spent until now, in seconds since 1970.
+    pub renews_at: u64,
+}
+
+impl Exhausted {
+    /// Text for people: which of a user's limits it is, and when it renews.
+    pub fn text(&self, limits: &UserLimits) -> String {
+        let value = limits.get(self.limit).unwrap_or_default();
+        let limit = match self.limit {
+            Limit::PromptsPerDay => format!("{value} prompts a day"),
+            Limit::TokensPerDay => format!("{value} tokens a day"),
+            Limit::TokensPerMonth => format!("{value} tokens a month"),
+            Limit::MoneyPerMonth => format!("{} a month", dollars(value)),
+        };
+        format!(
+            "The limit of {limit} is reached. It renews at {}.",
+            rfc3339(self.renews_at)
+        )
+    }
+}
+
+fn dollars(micros: u64) -> String {
+    format!("${}.{:02}", micros / 1_000_000, micros % 1_000_000 / 10_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    fn policy() -> LimitPolicy {
+        let policy = json!({
+            "default": { "threads": 3, "tokensPerDay": 1_000 },
+            "groups": {
+                "staff": { "tokensPerDay": 5_000 },
+                "guest": { "threads": 1, "tokensPerDay": 100 }
+            }
+        });
+        from_value(policy).expect("a policy")
+    }
+
+    fn of(groups: &[&str]) -> UserLimits {
+        let groups: Vec<String> = groups.iter().map(|&group| group.to_owned()).collect();
+        policy().of(&groups)
+    }
+
+    #[test]
+    fn a_group_replaces_the_limits_that_it_names() {
+        let staff = of(&["staff", "unknown"]);
+        assert_eq!(
+            (staff.threads, staff.tokens_per_day),
+            (Some(3), Some(5_000))
+        );
+        let guest = of(&["guest"]);
+        assert_eq!((guest.threads, guest.tokens_per_day), (Some(1), Some(100)));
+        assert_eq!(of(&[]).tokens_per_day, Some(1_000));
+    }
+
+    #[test]
+    fn a_user_of_a_policy_without_limits_may_have_three_threads() {
+        let limits = LimitPolicy::default().of(&[]);
+        assert_eq!(limits.threads, Some(3));
+        assert!(!limits.limit_spending());
+    }
+
+    #[test]
+    fn a_limit_without_meaning_is_named() {
+        let policy = |limits: serde_json::Value| {
+            let policy = json!({ "groups": { "guest": limits } });
+            from_value::<LimitPolicy>(policy)
+                .expect("a policy")
+                .out_of_range()
+        };
+        assert_eq!(policy(json!({ "threads": 101 })), Some("threads"));
+        assert_eq!(
+            policy(json!({ "microsPerMonth": 0 })),
+            Some("microsPerMonth")
+        );
+        assert_eq!(policy(json!({ "threads": 100, "promptsPerDay": 1 })), None);
+    }
+
+    #[test]
+    fn of_several_groups_the_highest_limit_counts() {
+        assert_eq!(of(&["guest", "staff"]).tokens_per_day, Some(5_000));
+    }
+
+    #[test]
+    fn a_misspelt_limit_is_refused() {
+        let policy = json!({ "default": { "tokensPerDays": 1 } });
+        assert!(from_value::<LimitPolicy>(policy).is_err());
+    }
+
+    #[test]
+    fn a_text_names_the_limit_and_the_time_at_which_it_renews() {
+        let limits = UserLimits {
+            micros_per_month: Some(12_500_000),
+            ..UserLimits::default()
+        };
+        let exhausted = Exhausted {
+            limit: Limit::MoneyPerMonth,
+            renews_at: 1_796_083_200,
+        };
+        let text = "The limit of $12.50 a month is reached. It renews at 2026-12-01T00:00:00Z.";
+        assert_eq!(exhausted.text(&limits), text);
+    }
+}

@@ -1,0 +1,193 @@
+//! Usage of runs, for users and for the report of a month.
+//!
+//! The runs of a month are spread over 16 partitions, so that the report of all users reads 16 of them, and no user writes to
+//! the partition of the whole deployment. The runs of one user are in one partition, ordered by day. Writing the usage of a
+//! run again replaces it by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use longwire_core::ids::{RunId, UserId};
+use longwire_core::message::Usage;
+use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::StoreError;
+use crate::item::{read, s};
+use crate::users::Users;
+use crate::users::dates::Dates;
+
+/// Time for which the usage of a run is kept, in seconds: 400 days.
+const KEEP: u64 = 400 * 24 * 3600;
+
+/// Partitions of a month.
+const PARTS: u8 = 16;
+
+/// Usage of a run that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct RunUsage<'a> {
+    /// User who pays for the run.
+    pub user: &'a UserId,
+    /// Run.
+    pub run_id: &'a RunId,
+    /// Time at which the run was started, in seconds since 1970. Its day is that of the usage.
+    pub started_at: u64,
+    /// Model.
+    pub model: &'a str,
+    /// Tokens.
+    pub usage: Usage,
+    /// Cost in millionths of a US dollar; `None` when the price of the model is not known.
+    pub cost_micros: Option<u64>,
+}
+
+/// What a user has used on a day, of one model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DayUsage {
+    /// Number of runs.
+    pub runs: u64,
+    /// Input tokens, with those of the prompt cache.
+    pub input_tokens: u64,
+    /// Output tokens.
+    pub output_tokens: u64,
+    /// Cost in millionths of a US dollar; `None` when the price of the model is not known.
+    pub cost_micros: Option<u64>,
+}
+
+/// Usage of a user by day (`2026-11-26`) and model.
+pub type UsageByDay = BTreeMap<(String, String), DayUsage>;
+
+/// Item of a run.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    user: String,
+    item: String,
+    payer: UserId,
+    /// Year, month and day: 20261126.
+    day: u32,
+    run: RunId,
+    model: String,
+    /// Input tokens, with those of the prompt cache.
+    input_tokens: u64,
+    cached_input_tokens: u64,
+    cache_write_input_tokens: u64,
+    output_tokens: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cost_micros: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    estimated: bool,
+    ttl: u64,
+}
+
+impl Users {
+    /// Writes the usage of a run that has ended, at `now` in seconds since 1970.
+    pub async fn put_usage(&self, run: &RunUsage<'_>, now: u64) -> Result<(), StoreError> {
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(run.row(now))?))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Reads what a user has used in the last `days` days, that of `now` included.
+    pub async fn usage(
+        &self,
+        user: &UserId,
+        days: u16,
+        now: u64,
+    ) -> Result<UsageByDay, StoreError> {
+        let dates = Dates::last(days, now);
+        let (Some(first), Some(last)) = (dates.first(), dates.last()) else {
+            return Ok(UsageByDay::new());
+        };
+        let mut total = UsageByDay::new();
+        let months: BTreeSet<u32> = dates.iter().map(|dates| dates.month).collect();
+        for month in months {
+            let mut pages = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("#user = :part AND #item BETWEEN :first AND :last")
+                .expression_attribute_names("#user", super::PARTITION)
+                .expression_attribute_names("#item", super::SORT)
+                .expression_attribute_values(":part", s(partition(user, month)))
+                .expression_attribute_values(":first", s(first_key(user, first, month)))
+                .expression_attribute_values(":last", s(last_key(user, last, month)))
+                .into_paginator()
+                .items()
+                .send();
+            while let Some(item) = pages.try_next().await? {
+                add(&mut total, read::<Row>(item)?);
+            }
+        }
+        Ok(total)
+    }
+}
+
+impl RunUsage<'_> {
+    fn row(&self, now: u64) -> Row {
+        let Self {
+            user,
+            run_id,
+            usage,
+            ..
+        } = self;
+        let Dates { day, month } = Dates::of(self.started_at);
+        Row {
+            user: partition(user, month),
+            item: format!("{user}#{:02}#{run_id}", day % 100),
+            payer: (*user).clone(),
+            day,
+            run: (*run_id).clone(),
+            model: self.model.to_owned(),
+            input_tokens: usage.all_input_tokens(),
+            cached_input_tokens: usage.cache_read_input_tokens,
+            cache_write_input_tokens: usage.cache_write_input_tokens,
+            output_tokens: usage.output_tokens,
+            cost_micros: self.cost_micros,
+            estimated: usage.estimated,
+            ttl: now + KEEP,
+        }
+    }
+}
+
+fn add(total: &mut UsageByDay, row: Row) {
+    let (year, month, day) = (row.day / 10_000, row.day / 100 % 100, row.day % 100);
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    let sum = total.entry((date, row.model)).or_default();
+    sum.runs += 1;
+    sum.input_tokens += row.input_tokens;
+    sum.output_tokens += row.output_tokens;
+    sum.cost_micros = match (sum.cost_micros, row.cost_micros) {
+        (Some(sum), Some(cost)) => Some(sum + cost),
+        (sum, cost) => sum.or(cost),
+    };
+}
+
+/// Partition of a user's runs of a month (`202611`).
+fn partition(user: &UserId, month: u32) -> String {
+    let part = Sha256::digest(user.as_str())[0] % PARTS;
+    format!("usage#{month}#{part:x}")
+}
+
+/// Least sort key of the days of a month from `first` on.
+fn first_key(user: &UserId, first: &Dates, month: u32) -> String {
+    let day = if first.month == month {
+        first.day % 100
+    } else {
+        0
+    };
+    format!("{user}#{day:02}#")
+}
+
+/// A sort key after those of the days of a month until `last`.
+fn last_key(user: &UserId, last: &Dates, month: u32) -> String {
+    let day = if last.month == month {
+        last.day % 100
+    } else {
+        99
+    };
+    format!("{user}#{day:02}#~")
+}
