@@ -39,6 +39,7 @@ locals {
     worker = merge(
       local.connections_table,
       local.threads_table,
+      local.users_table,
       local.queue,
       local.worker_places,
       # Contains no value that is unknown before an apply, so that a plan shows the names of the variables.
@@ -74,6 +75,7 @@ locals {
       local.may.know_connection,
       local.may.record_runs,
       local.may.issue_tickets,
+      local.may.admit_spending,
       local.may.send_jobs,
       local.may.send_replays,
     ]
@@ -85,6 +87,7 @@ locals {
         local.may.send_jobs,
         local.may.keep_dead_letters,
         local.may.post_to_connections,
+        local.may.spend,
       ],
       module.model_access.statements,
       local.may.retrieve,
@@ -123,7 +126,27 @@ locals {
     REPLAY_SECONDS         = var.worker.replay_seconds
     MESSAGES_PER_SECOND    = var.messages_per_second
     THREADS_PER_CONNECTION = var.threads_per_connection
+    USER_LIMITS            = local.user_limits
   }
+
+  # As the functions read it; null without a limit.
+  limits_of = {
+    for name, limits in merge({ "" = var.user_limits.default }, var.user_limits.groups) : name => {
+      for key, limit in {
+        threads        = limits.threads
+        promptsPerDay  = limits.prompts_per_day
+        tokensPerDay   = limits.tokens_per_day
+        tokensPerMonth = limits.tokens_per_month
+        microsPerMonth = limits.dollars_per_month == null ? null : floor(limits.dollars_per_month * 1000000)
+      } : key => limit if limit != null
+    }
+  }
+
+  user_limits = (
+    length(flatten([for limits in local.limits_of : keys(limits)])) == 0
+    ? null
+    : jsonencode({ default = local.limits_of[""], groups = { for name, limits in local.limits_of : name => limits if name != "" } })
+  )
 
   worker_places = {
     DEAD_LETTER_URL   = module.work_queue.dead_letters.url

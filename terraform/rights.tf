@@ -33,6 +33,20 @@ locals {
       resources = [local.users]
     }
 
+    # Reserves and settles what model calls cost, and writes what a run has used.
+    spend = {
+      sid       = "Spend"
+      actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [local.users]
+    }
+
+    # Reads what a user has spent and used, and keeps the threads with unfinished runs.
+    admit_spending = {
+      sid       = "AdmitSpending"
+      actions   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      resources = [local.users]
+    }
+
     issue_tickets = {
       sid       = "IssueTickets"
       actions   = ["dynamodb:PutItem"]

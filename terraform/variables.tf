@@ -303,6 +303,43 @@ variable "messages_per_second" {
   }
 }
 
+variable "user_limits" {
+  description = "Limits of a user, where users are told apart: threads with an unfinished run (null: 3), prompts and tokens of a day, tokens and US dollars of a month, in UTC. A group replaces the limits that it names; of several groups the highest counts."
+  type = object({
+    default = optional(object({
+      threads           = optional(number)
+      prompts_per_day   = optional(number)
+      tokens_per_day    = optional(number)
+      tokens_per_month  = optional(number)
+      dollars_per_month = optional(number)
+    }), {})
+    groups = optional(map(object({
+      threads           = optional(number)
+      prompts_per_day   = optional(number)
+      tokens_per_day    = optional(number)
+      tokens_per_month  = optional(number)
+      dollars_per_month = optional(number)
+    })), {})
+  })
+  default = {}
+
+  validation {
+    condition = alltrue(flatten([
+      for limits in concat([var.user_limits.default], values(var.user_limits.groups)) :
+      [for limit in values(limits) : limit == null ? true : limit > 0]
+    ]))
+    error_message = "A limit in user_limits must be more than 0."
+  }
+
+  validation {
+    condition = alltrue([
+      for limits in concat([var.user_limits.default], values(var.user_limits.groups)) :
+      limits.threads == null ? true : limits.threads <= 100 && floor(limits.threads) == limits.threads
+    ])
+    error_message = "threads in user_limits must be a whole number, 100 at most."
+  }
+}
+
 variable "threads_per_connection" {
   description = "Threads on which one connection may have unfinished runs; 0 turns the limit off. Null: 3."
   type        = number

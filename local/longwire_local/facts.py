@@ -170,6 +170,7 @@ FUNCTIONS = {
             "REPLAY_SECONDS",
             "MESSAGES_PER_SECOND",
             "THREADS_PER_CONNECTION",
+            "USER_LIMITS",
         ),
     ),
     "worker": Function(
@@ -178,6 +179,7 @@ FUNCTIONS = {
         (
             "CONNECTIONS_TABLE",
             "THREADS_TABLE",
+            "USERS_TABLE",
             "QUEUE_URL",
             "DEAD_LETTER_URL",
             "CALLBACK_ENDPOINT",

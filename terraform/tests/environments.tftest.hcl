@@ -97,6 +97,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
     system_prompt          = "Be brief."
     messages_per_second    = 5
     threads_per_connection = 3
+    user_limits            = { default = { tokens_per_day = 100000 } }
     endpoint_urls = {
       DYNAMODB              = "http://127.0.0.1:1"
       SQS                   = "http://127.0.0.1:1"

@@ -142,6 +142,7 @@ run "policies_of_all_roles" {
       RecordRuns = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
       IssueTickets = ["Allow", ["dynamodb:PutItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
+      AdmitSpending = ["Allow", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
       SendJobs     = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
       SendReplays  = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
     })
@@ -161,6 +162,7 @@ run "policies_of_all_roles" {
       SendJobs          = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
       KeepDeadLetters   = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs-dead"]]
       PostToConnections = ["Allow", ["execute-api:ManageConnections"], ["arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/POST/@connections/*"]]
+      Spend             = ["Allow", ["dynamodb:PutItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
       CallModel = ["Allow", ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
       ["arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-sonnet-5-5"]]
       NoBearerToken = ["Deny", ["bedrock:CallWithBearerToken"], ["*"]]
