@@ -131,6 +131,14 @@ export async function connectionRow(id) {
   return Item && unmarshall({ M: Item });
 }
 
+/** Reads an item of a user, or undefined. @param {string} user @param {string} item */
+export async function userItem(user, item) {
+  const Key = { user: { S: user }, item: { S: item } };
+  const command = new GetItemCommand({ TableName: stack().tables.users, Key, ConsistentRead: true });
+  const { Item } = await clients().dynamodb.send(command);
+  return Item && unmarshall({ M: Item });
+}
+
 /** Sets an attribute of a connection's row. @param {string} id @param {string} field @param {any} value */
 export async function setConnectionAttribute(id, field, value) {
   await clients().dynamodb.send(

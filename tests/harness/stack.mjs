@@ -18,6 +18,9 @@ const LOCAL = path.join(ROOT, 'scripts', 'local');
  * @typedef {'steady' | 'identified' | 'brittle'} Kind
  */
 
+/** Limits of the groups of the tests, on the identified stack. */
+const USER_LIMITS = JSON.stringify({ groups: { frugal: { tokensPerDay: 10_000 }, brief: { promptsPerDay: 2 } } });
+
 /** Settings of the steady stack, which only differ from the deployed ones where tests would wait. */
 const STEADY = {
   LEASE_SECONDS: 9,
@@ -30,11 +33,11 @@ const STEADY = {
 /**
  * Settings of the functions. The times are short, so that a crash or a silent model is noticed in seconds; on the
  * steady stack they are long enough for a worker on a busy machine to keep its lease.
- * @type {Record<Kind, Record<string, number>>}
+ * @type {Record<Kind, Record<string, number | string>>}
  */
 const SETTINGS = {
   steady: STEADY,
-  identified: STEADY,
+  identified: { ...STEADY, USER_LIMITS },
   brittle: {
     LEASE_SECONDS: 4,
     VISIBILITY_SECONDS: 6,

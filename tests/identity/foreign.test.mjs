@@ -19,6 +19,7 @@ const ROWS = {
   auth: [],
   ticket: [],
   ping: [],
+  usage: [],
   prompt: [
     ({ threadId, runId }) => ({ threadId, runId, prompt: 'Hey!', messageId: 'u_new' }),
     ({ threadId, messageId }) => ({ threadId, runId: 'r_new', prompt: 'Hey!', messageId }),
