@@ -139,6 +139,32 @@ export async function userItem(user, item) {
   return Item && unmarshall({ M: Item });
 }
 
+/**
+ * What a user has spent, once nothing is reserved.
+ * @param {string} user
+ */
+export function settledBudget(user) {
+  return until('everything is settled', async () => {
+    const budget = await userItem(user, 'BUDGET');
+    return budget?.open && Object.keys(budget.open).length === 0 && budget;
+  });
+}
+
+/** Lets all reservations of a user expire. @param {string} user */
+export async function expireReservations(user) {
+  const { open } = /** @type {any} */ (await userItem(user, 'BUDGET'));
+  for (const reservation of Object.values(open)) reservation.until = 1;
+  await clients().dynamodb.send(
+    new UpdateItemCommand({
+      TableName: stack().tables.users,
+      Key: { user: { S: user }, item: { S: 'BUDGET' } },
+      UpdateExpression: 'SET #open = :open',
+      ExpressionAttributeNames: { '#open': 'open' },
+      ExpressionAttributeValues: { ':open': marshall(open) },
+    }),
+  );
+}
+
 /** Sets an attribute of a connection's row. @param {string} id @param {string} field @param {any} value */
 export async function setConnectionAttribute(id, field, value) {
   await clients().dynamodb.send(

@@ -18,8 +18,15 @@ const LOCAL = path.join(ROOT, 'scripts', 'local');
  * @typedef {'steady' | 'identified' | 'brittle'} Kind
  */
 
-/** Limits of the groups of the tests, on the identified stack. */
-const USER_LIMITS = JSON.stringify({ groups: { frugal: { tokensPerDay: 10_000 }, brief: { promptsPerDay: 2 } } });
+/** Limits of the groups of the tests' users. */
+const USER_LIMITS = JSON.stringify({
+  groups: {
+    frugal: { tokensPerDay: 10_000 },
+    brief: { promptsPerDay: 2 },
+    thrifty: { microsPerMonth: 60_000 },
+    busy: { threads: 2, tokensPerMonth: 1_000_000 },
+  },
+});
 
 /** Settings of the steady stack, which only differ from the deployed ones where tests would wait. */
 const STEADY = {
@@ -44,6 +51,7 @@ const SETTINGS = {
     MODEL_IDLE_SECONDS: 18,
     MODEL_THROTTLE_SECONDS: 3,
     MESSAGES_PER_SECOND: 100,
+    USER_LIMITS,
   },
 };
 

@@ -3,15 +3,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { userItem } from '../harness/aws.mjs';
+import { settledBudget, userItem } from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { token } from '../harness/issuer.mjs';
 import { scenario } from '../harness/simulator.mjs';
 
-/** Groups of the stack: `frugal` has 10,000 tokens a day, `brief` two prompts. A reply reserves some 4,100 tokens. */
+/**
+ * Groups of the stack: `frugal` has 10,000 tokens a day, `brief` two prompts, `thrifty` 60,000 millionths of a dollar a month,
+ * `busy` two threads. A reply reserves some 4,100 tokens, which cost 41,000 millionths.
+ */
 const FRUGAL = 'frugal';
 const BRIEF = 'brief';
+const THRIFTY = 'thrifty';
+const BUSY = 'busy';
 
 /** Opens a connection of a new user. @param {import('node:test').TestContext} t @param {string[]} groups */
 async function user(t, groups) {
@@ -20,24 +25,18 @@ async function user(t, groups) {
   return { sub, headers, client: await connect(t, { headers }) };
 }
 
-/** What the user has spent, once nothing is reserved. @param {string} sub */
-function settled(sub) {
-  return until('everything is settled', async () => {
-    const budget = await userItem(sub, 'BUDGET');
-    return budget && Object.keys(budget.open).length === 0 && budget;
-  });
+/** Tokens of a run, as its last event says. @param {import('../harness/run.mjs').Run} run @returns {number} */
+function tokensOf(run) {
+  return /** @type {any} */ (run.events.at(-1)).usage[0].totalTokens;
 }
 
 describe('budgets', { concurrency: 4 }, () => {
   test('a run is booked with its prompt and the tokens of its usage', async (t) => {
     const { sub, client } = await user(t, [FRUGAL]);
     const run = await (await client.prompt('How is the weather in New York?')).success();
-    const { usage } = /** @type {any} */ (run.events.at(-1));
-    const budget = await settled(sub);
-    assert.deepEqual(
-      [budget.dayPrompts, budget.dayTokens, budget.monthTokens],
-      [1, usage[0].totalTokens, usage[0].totalTokens],
-    );
+    const tokens = tokensOf(run);
+    const budget = await settledBudget(sub);
+    assert.deepEqual([budget.dayPrompts, budget.dayTokens, budget.monthTokens], [1, tokens, tokens]);
   });
 
   test('of a user without limits of what may be spent only the threads are kept', async (t) => {
@@ -49,7 +48,7 @@ describe('budgets', { concurrency: 4 }, () => {
   test('a prompt beyond a limit is refused, and the error says when it renews', async (t) => {
     const { sub, client } = await user(t, [BRIEF]);
     for (let count = 0; count < 2; count += 1) await (await client.prompt('Hey!')).success();
-    await settled(sub);
+    await settledBudget(sub);
     const refused = await client.request({ action: 'prompt', prompt: 'Hey!' });
     assert.equal(refused.code, 'quota_exceeded');
     assert.match(refused.message, /2 prompts a day.*renews at \d{4}-\d\d-\d\dT00:00:00Z/);
@@ -77,7 +76,65 @@ describe('budgets', { concurrency: 4 }, () => {
     const ends = await Promise.all(runs.map((run) => run.end()));
     const reasons = ends.map(({ metadata }) => metadata['lw.reason']).filter(Boolean);
     assert.deepEqual(reasons, ['budget'], 'two replies of three are within the limit');
-    assert.equal((await settled(sub)).dayPrompts, 2);
+    assert.equal((await settledBudget(sub)).dayPrompts, 2);
+  });
+
+  test('the start of a run that exists is a duplicate, even beyond a limit', async (t) => {
+    const { client } = await user(t, [BRIEF]);
+    const runs = [await client.answer('Hey!'), await client.answer('Hey!')];
+    const again = await client.request({ action: 'prompt', prompt: 'Hey!', runId: runs[0].id });
+    assert.deepEqual([again.type, again.duplicate], ['ack', true]);
+  });
+
+  test('a limit of money holds for runs at the same time', async (t) => {
+    const { sub, headers } = await user(t, [THRIFTY]);
+    const clients = await Promise.all([1, 2].map(() => connect(t, { headers })));
+    const runs = await Promise.all(clients.map((client) => client.prompt('sim:steady')));
+    const ends = await Promise.all(runs.map((run) => run.end()));
+    assert.deepEqual(ends.map(({ metadata }) => metadata['lw.reason']).filter(Boolean), ['budget']);
+    const { monthMicros } = await settledBudget(sub);
+    assert.ok(monthMicros > 0 && monthMicros < 41_000, monthMicros);
+  });
+
+  test('a user has runs on so many threads, over all connections', async (t) => {
+    const { headers, client } = await user(t, [BUSY]);
+    const other = await connect(t, { headers });
+    const { limits, features } = await client.request({ action: 'hello' });
+    assert.deepEqual(limits.user, { threads: 2, tokensPerMonth: 1_000_000 });
+    assert.ok(features.includes('usage'));
+    const first = await client.prompt('sim:long', { threadId: 't_1' });
+    await other.prompt('sim:long', { threadId: 't_2' });
+    const refused = await other.request({ action: 'prompt', threadId: 't_3', prompt: 'Hey!' });
+    assert.deepEqual([refused.code, refused.retryable], ['rate_limited', true]);
+    assert.match(refused.message, /^This user has unfinished runs on 2 other threads/);
+    assert.equal((await other.request({ action: 'prompt', threadId: 't_1', prompt: 'Hey!' })).status, 'waiting');
+    await other.request({ action: 'cancel', threadId: 't_1' });
+    await client.cancel(first);
+    await first.end();
+    await until('there is room', async () => {
+      const { type } = await other.request({ action: 'prompt', threadId: 't_3', prompt: 'Hey!' });
+      return type === 'ack';
+    });
+  });
+
+  test('`usage` adds up the runs of a day, and says what counts against the limits', async (t) => {
+    const { sub, client } = await user(t, [BUSY]);
+    const runs = [await client.answer('Hey!'), await client.answer('How is the weather in New York?')];
+    const tokens = runs.reduce((sum, run) => sum + tokensOf(run), 0);
+    const { day, monthTokens, monthMicros } = await settledBudget(sub);
+    const { days, limits } = await until('both runs are recorded', async () => {
+      const usage = await client.request({ action: 'usage' });
+      return usage.days[0]?.runs === 2 && usage;
+    });
+    const [{ date, inputTokens, outputTokens, costMicros }] = days;
+    assert.deepEqual([days.length, date], [1, String(day).replace(/(....)(..)(..)/, '$1-$2-$3')]);
+    assert.deepEqual([inputTokens + outputTokens, monthTokens], [tokens, tokens]);
+    assert.ok(Math.abs(costMicros - monthMicros) <= 4, 'each cost is rounded up');
+    const [{ renewsAt, ...limit }, ...others] = limits;
+    assert.deepEqual([limit, others], [{ name: 'tokensPerMonth', used: tokens, limit: 1_000_000 }, []]);
+    assert.match(renewsAt, /-01T00:00:00Z$/);
+    const wrong = await client.request({ action: 'usage', days: 32 });
+    assert.deepEqual([wrong.code, wrong.message], ['invalid_message', '`days` must be 1 to 31.']);
   });
 
   test('a cancelled run is booked with an estimate', async (t) => {
@@ -86,6 +143,6 @@ describe('budgets', { concurrency: 4 }, () => {
     await run.firstText();
     await client.cancel(run);
     const last = /** @type {any} */ (await run.end());
-    assert.equal((await settled(sub)).dayTokens, last.usage[0].totalTokens);
+    assert.equal((await settledBudget(sub)).dayTokens, last.usage[0].totalTokens);
   });
 });

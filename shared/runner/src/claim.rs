@@ -110,7 +110,7 @@ impl Runner {
                 let advanced = self.advance(delivery.job, fence, tip, None).await;
                 if belongs.is_some() {
                     // The worker that ended the run may have died before it recorded the usage.
-                    self.record_usage(run_id, &row, row.usage).await;
+                    self.record_usage(&key, run_id, &row, row.usage).await;
                     self.post_end_bounded(delivery, &row).await;
                 }
                 advanced.map(|()| None)

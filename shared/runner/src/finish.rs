@@ -36,13 +36,13 @@ impl Attempt<'_> {
         let end = self.commit_end(events, writer, end, messages).await?;
         log(end);
         // The row has every subscriber once the end is stored: a later `resume` finds an ended run.
-        let RunLease { run_id, .. } = &self.lease;
+        let RunLease { key, run_id, .. } = &self.lease;
         let usage = writer.usage_with(messages);
         let (advanced, attached, (), ()) = tokio::join!(
             self.advance(writer),
             supervisor.attach_latecomers(),
             self.settle_rest(messages),
-            self.runner.record_usage(run_id, &self.row, usage),
+            self.runner.record_usage(key, run_id, &self.row, usage),
         );
         attached?;
         events.release().await?;

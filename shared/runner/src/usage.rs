@@ -3,6 +3,7 @@
 use longwire_core::ids::RunId;
 use longwire_core::message::Usage;
 use longwire_core::run::RunRow;
+use longwire_core::thread_key::ThreadKey;
 use longwire_store::users::usage::RunUsage;
 
 use crate::runner::Runner;
@@ -10,12 +11,19 @@ use crate::runner::Runner;
 impl Runner {
     /// Writes what a run has used that has ended, where users are told apart. A failure is logged only: the run has ended, and
     /// no limit depends on this record.
-    pub(crate) async fn record_usage(&self, run_id: &RunId, row: &RunRow, usage: Usage) {
+    pub(crate) async fn record_usage(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        row: &RunRow,
+        usage: Usage,
+    ) {
         let Some(payer) = row.payer.as_ref().filter(|_| usage != Usage::default()) else {
             return;
         };
         let run = RunUsage {
             user: &payer.user,
+            key,
             run_id,
             started_at: row.started_at,
             model: &self.settings.model_id,

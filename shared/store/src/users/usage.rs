@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use longwire_core::ids::{RunId, UserId};
 use longwire_core::message::Usage;
+use longwire_core::thread_key::ThreadKey;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use sha2::{Digest as _, Sha256};
@@ -28,6 +29,8 @@ const PARTS: u8 = 16;
 pub struct RunUsage<'a> {
     /// User who pays for the run.
     pub user: &'a UserId,
+    /// Thread.
+    pub key: &'a ThreadKey,
     /// Run.
     pub run_id: &'a RunId,
     /// Time at which the run was started, in seconds since 1970. Its day is that of the usage.
@@ -65,6 +68,7 @@ struct Row {
     payer: UserId,
     /// Year, month and day: 20261126.
     day: u32,
+    thread: String,
     run: RunId,
     model: String,
     /// Input tokens, with those of the prompt cache.
@@ -130,16 +134,19 @@ impl RunUsage<'_> {
     fn row(&self, now: u64) -> Row {
         let Self {
             user,
+            key,
             run_id,
             usage,
             ..
         } = self;
+        let thread = key.thread_id.as_str();
         let Dates { day, month } = Dates::of(self.started_at);
         Row {
             user: partition(user, month),
-            item: format!("{user}#{:02}#{run_id}", day % 100),
+            item: format!("{user}#{:02}#{thread}#{run_id}", day % 100),
             payer: (*user).clone(),
             day,
+            thread: thread.to_owned(),
             run: (*run_id).clone(),
             model: self.model.to_owned(),
             input_tokens: usage.all_input_tokens(),
@@ -190,4 +197,83 @@ fn last_key(user: &UserId, last: &Dates, month: u32) -> String {
         99
     };
     format!("{user}#{day:02}#~")
+}
+
+#[cfg(test)]
+mod tests {
+    use longwire_core::ids::{Owner, ThreadId};
+
+    use super::*;
+
+    /// 26 November 2026, 12:00.
+    const NOON: u64 = 1_795_694_400;
+
+    fn row(user: &str) -> Row {
+        let key = ThreadKey {
+            owner: Owner::anonymous(),
+            thread_id: ThreadId::trusted("t_1"),
+        };
+        let run = RunUsage {
+            user: &UserId::trusted(user),
+            key: &key,
+            run_id: &RunId::trusted("r_1"),
+            started_at: NOON,
+            model: "m",
+            usage: Usage {
+                input_tokens: 5,
+                output_tokens: 2,
+                cache_read_input_tokens: 10,
+                ..Usage::default()
+            },
+            cost_micros: Some(7),
+        };
+        run.row(NOON + 60)
+    }
+
+    #[test]
+    fn a_run_is_in_a_partition_of_its_month_that_depends_on_the_user_alone() {
+        let row = row("u_7");
+        assert_eq!(row.item, "u_7#26#t_1#r_1");
+        assert_eq!(row.user, partition(&UserId::trusted("u_7"), 202_611));
+        assert!(row.user.starts_with("usage#202611#"));
+        let users = (0..200).map(|number| UserId::trusted(format!("u_{number}")));
+        let parts: BTreeSet<String> = users.map(|user| partition(&user, 202_611)).collect();
+        assert_eq!(parts.len(), usize::from(PARTS));
+    }
+
+    #[test]
+    fn the_keys_of_a_query_enclose_the_days_of_each_month() {
+        let user = UserId::trusted("u_7");
+        let dates = Dates::last(30, NOON);
+        let (first, last) = (dates[0], dates[29]);
+        let within = |key: &str, month| {
+            first_key(&user, &first, month).as_str() <= key
+                && key <= last_key(&user, &last, month).as_str()
+        };
+        assert!(within(&row("u_7").item, 202_611));
+        assert!(within("u_7#01#t_1#r_1", 202_611));
+        assert!(!within("u_7#27#t_1#r_1", 202_611));
+        assert!(within("u_7#28#t_1#r_1", 202_610));
+        assert!(!within("u_7#27#t_1#r_1", 202_610));
+        assert!(!within("u_70#26#t_1#r_1", 202_611));
+    }
+
+    #[test]
+    fn runs_of_a_day_and_a_model_are_added_up() {
+        let mut total = UsageByDay::new();
+        add(&mut total, row("u_7"));
+        let unpriced = Row {
+            cost_micros: None,
+            ..row("u_7")
+        };
+        add(&mut total, unpriced);
+        let expected = DayUsage {
+            runs: 2,
+            input_tokens: 30,
+            output_tokens: 4,
+            cost_micros: Some(7),
+        };
+        let day = ("2026-11-26".to_owned(), "m".to_owned());
+        assert_eq!(total, UsageByDay::from([(day, expected)]));
+    }
 }
