@@ -63,10 +63,31 @@ export function invoke(name, event = {}) {
 
 /** Sets the maximum concurrency of the workers' event source. @param {number} workers @param {Stack} at */
 export async function setConcurrency(workers, at) {
-  const { EventSourceMappings } = await ask(at, 'GET', `event-source-mappings/?FunctionName=${at.functions.worker}`);
-  for (const { UUID } of EventSourceMappings) {
-    await ask(at, 'PUT', `event-source-mappings/${UUID}`, { ScalingConfig: { MaximumConcurrency: workers } });
+  for (const source of await workerSources(at)) await scale(source, { MaximumConcurrency: workers }, at);
+}
+
+/**
+ * Limits how many workers run at the same time, until the test ends.
+ * @param {import('node:test').TestContext} t
+ * @param {number} workers at least 2
+ */
+export async function limitWorkers(t, workers) {
+  for (const source of await workerSources(stack())) {
+    t.after(() => scale(source, source.ScalingConfig, stack()));
+    await scale(source, { MaximumConcurrency: workers }, stack());
   }
+}
+
+/** @typedef {{UUID: string, ScalingConfig: object}} EventSource */
+
+/** @param {Stack} at @returns {Promise<EventSource[]>} */
+async function workerSources(at) {
+  return (await ask(at, 'GET', `event-source-mappings/?FunctionName=${at.functions.worker}`)).EventSourceMappings;
+}
+
+/** @param {EventSource} source @param {object} ScalingConfig @param {Stack} at */
+async function scale({ UUID }, ScalingConfig, at) {
+  await ask(at, 'PUT', `event-source-mappings/${UUID}`, { ScalingConfig });
 }
 
 /** @param {Stack} at @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
