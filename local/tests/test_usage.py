@@ -227,18 +227,6 @@ def test_a_total_without_any_price_is_not_known(account: Account) -> None:
     assert account.november().splitlines()[-1].split() == ["total", "1", "1", "0", "0", "1", "-"]
 
 
-def test_a_run_of_two_days_counts_once(account: Account) -> None:
-    account.used("u_7", "r_1", (1, 0, 0, 1), 1, day=20261125)
-    account.used("u_7", "r_1", (1, 0, 0, 1), 1)
-    account.used("u_8", "r_1", (1, 0, 0, 1))
-    account.used("u_8", "r_1", (1, 0, 0, 1), day=20261125)
-    assert rows(account.november("--csv"))[1:] == [
-        ["u_7", CLAUDE, "1", "2", "0", "0", "2", "0.000002", "0"],
-        ["u_8", CLAUDE, "1", "2", "0", "0", "2", "", "1"],
-    ]
-    assert [row[3] for row in rows(account.november("--csv", "--by", "day"))[1:]] == ["1", "1", "1", "1"]
-
-
 def test_large_numbers_are_exact(account: Account) -> None:
     account.used("u_7", "r_1", (5_000_000_000, 4_294_967_297, 3_000_000_000, 2_147_483_648), 9_000_000_000_001)
     account.used("u_7", "r_2", (1, 1, 1, 1), 1)
