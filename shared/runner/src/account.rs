@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use longwire_agent::budget::{ModelCall, NotReserved, Reserve};
@@ -17,15 +18,16 @@ use longwire_store::error::StoreError;
 use longwire_store::threads::claim::Claim;
 use longwire_store::users::Users;
 use longwire_store::users::budget::{Amount, Reservation, Wanted};
+use tokio::time::timeout;
 
 use crate::delivery::Delivery;
 use crate::runner::Runner;
 
-/// Key of the reservation that is made beside the claim, when the step is not known yet.
-const FIRST: u32 = 0;
-
 /// Time after the end of the invocation for which its reservations count, in seconds.
 const GRACE: u64 = 60;
+
+/// Time limit of the reservation beside the claim. The lease is not renewed meanwhile.
+const PREPAY_LIMIT: Duration = Duration::from_secs(1);
 
 /// Account of an attempt.
 pub(crate) struct Account {
@@ -43,8 +45,12 @@ pub(crate) struct Account {
 
 #[derive(Default)]
 struct State {
+    /// Reservation beside the claim, until a step takes it over.
+    prepaid: Option<Open>,
     /// Reservations by step.
     open: BTreeMap<u32, Open>,
+    /// Number of reservations that were made.
+    made: u32,
     /// An earlier attempt counted the prompt.
     prompt_counted: bool,
 }
@@ -70,7 +76,7 @@ pub(crate) enum Spent {
 /// Account with the reservation that was made beside the claim.
 pub(crate) struct Prepaid {
     account: Arc<Account>,
-    reserved: Result<Result<(), Exhausted>, StoreError>,
+    exhausted: Option<Exhausted>,
 }
 
 /// What an attempt may spend.
@@ -94,8 +100,17 @@ impl Runner {
             prompts: 1,
             ..account.most(*input_tokens, self.settings.limits.max_tokens)
         };
-        let reserved = account.reserve(FIRST, amount).await;
-        Some(Prepaid { account, reserved })
+        let reserved = timeout(PREPAY_LIMIT, account.reserve(amount)).await;
+        let exhausted = match reserved {
+            Ok(Ok(Ok(open))) => {
+                account.state().prepaid = Some(open);
+                None
+            }
+            Ok(Ok(Err(exhausted))) => Some(exhausted),
+            // The first step makes the reservation, under the same name: this one may have taken effect.
+            Ok(Err(_)) | Err(_) => None,
+        };
+        Some(Prepaid { account, exhausted })
     }
 
     /// What the attempt at a claimed run may spend. A run that an earlier worker began has counted its prompt.
@@ -107,12 +122,12 @@ impl Runner {
         prepaid: Option<Prepaid>,
     ) -> Funds {
         let fresh = claim == Claim::Fresh;
-        let (account, reserved) = match prepaid {
-            Some(Prepaid { account, reserved }) => (Some(account), reserved.unwrap_or(Ok(()))),
+        let (account, exhausted) = match prepaid {
+            Some(Prepaid { account, exhausted }) => (Some(account), exhausted),
             None => {
                 let payer = row.payer.as_ref();
                 let account = payer.and_then(|payer| Account::open(self, delivery, payer));
-                (account, Ok(()))
+                (account, None)
             }
         };
         if let Some(account) = &account {
@@ -120,7 +135,7 @@ impl Runner {
         }
         Funds {
             account,
-            over_budget: reserved.err().filter(|_| fresh),
+            over_budget: exhausted.filter(|_| fresh),
         }
     }
 }
@@ -128,7 +143,7 @@ impl Runner {
 impl Prepaid {
     /// Releases the reservation, because the delivery executes no run.
     pub(crate) async fn release(&self) {
-        self.account.settle(FIRST, Spent::Nothing).await;
+        self.account.close(Spent::Nothing).await;
     }
 }
 
@@ -178,8 +193,11 @@ impl Account {
             prompts: u64::from(!self.state().prompt_counted),
             ..self.most(call.input_tokens, call.max_output_tokens)
         };
-        match self.reserve(call.step, amount).await {
-            Ok(Ok(())) => Ok(()),
+        match self.reserve(amount).await {
+            Ok(Ok(open)) => {
+                self.state().open.insert(call.step, open);
+                Ok(())
+            }
             Ok(Err(exhausted)) => Err(NotReserved::OverBudget {
                 text: exhausted.text(&self.payer.limits),
             }),
@@ -192,17 +210,15 @@ impl Account {
 
     /// Makes the reservation beside the claim that of a step. Returns whether there was one.
     fn take_over_first(&self, step: u32) -> bool {
-        let open = &mut self.state().open;
-        let first = open.remove(&FIRST);
-        first.map(|first| open.insert(step, first)).is_some()
+        let mut state = self.state();
+        let prepaid = state.prepaid.take();
+        let taken = prepaid.map(|open| state.open.insert(step, open));
+        taken.is_some()
     }
 
-    async fn reserve(
-        &self,
-        step: u32,
-        amount: Amount,
-    ) -> Result<Result<(), Exhausted>, StoreError> {
-        let name = format!("{}#{step}", self.name);
+    /// Makes the next reservation of the attempt. After an error the same one is made again, because it may have taken effect.
+    async fn reserve(&self, amount: Amount) -> Result<Result<Open, Exhausted>, StoreError> {
+        let name = format!("{}#{}", self.name, self.state().made);
         let wanted = Wanted {
             user: &self.payer.user,
             name: &name,
@@ -211,27 +227,24 @@ impl Account {
             now: self.clock.unix_seconds(),
             until: self.until,
         };
-        Ok(match self.users.reserve(wanted).await? {
-            Ok(reservation) => {
-                let open = Open { name, reservation };
-                self.state().open.insert(step, open);
-                Ok(())
-            }
-            Err(exhausted) => Err(exhausted),
-        })
+        let reserved = self.users.reserve(wanted).await?;
+        Ok(reserved.map(|reservation| {
+            self.state().made += 1;
+            Open { name, reservation }
+        }))
     }
 
-    /// Settles the call of a step. A failure is logged: the reservation then counts until its time is over.
+    /// Settles the call of a step, if it is not settled.
     pub(crate) async fn settle(&self, step: u32, spent: Spent) {
-        let (Open { name, reservation }, prompts) = {
-            let mut state = self.state();
-            let Some(open) = state.open.remove(&step) else {
-                return;
-            };
-            let counts = spent != Spent::Nothing && !state.prompt_counted;
-            state.prompt_counted |= counts;
-            (open, u64::from(counts))
-        };
+        let open = self.state().open.remove(&step);
+        if let Some(open) = open {
+            self.replace(open, spent).await;
+        }
+    }
+
+    /// Replaces a reservation by what was spent. A failure is logged: the reservation then counts until its time is over.
+    async fn replace(&self, Open { name, reservation }: Open, spent: Spent) {
+        let prompts = u64::from(spent != Spent::Nothing && self.count_prompt());
         let usage = match spent {
             Spent::Usage(usage) => usage,
             Spent::Request => Usage {
@@ -255,13 +268,23 @@ impl Account {
         }
     }
 
+    /// Counts the prompt of the run, once. Returns whether it was not counted before.
+    fn count_prompt(&self) -> bool {
+        !std::mem::replace(&mut self.state().prompt_counted, true)
+    }
+
     /// Settles the calls that are not settled. One that was reserved beside the claim, and that no step took over, was not
     /// made.
     pub(crate) async fn close(&self, spent: Spent) {
-        let steps: Vec<u32> = self.state().open.keys().copied().collect();
-        for step in steps {
-            let spent = if step == FIRST { Spent::Nothing } else { spent };
-            self.settle(step, spent).await;
+        let (prepaid, open) = {
+            let mut state = self.state();
+            (state.prepaid.take(), std::mem::take(&mut state.open))
+        };
+        if let Some(prepaid) = prepaid {
+            self.replace(prepaid, Spent::Nothing).await;
+        }
+        for open in open.into_values() {
+            self.replace(open, spent).await;
         }
     }
 
