@@ -178,7 +178,7 @@ run "settings_without_a_value_are_left_out" {
 
   assert {
     condition = jsonencode(sort(keys(module.function["worker"].environment))) == jsonencode([
-      "CALLBACK_ENDPOINT", "CONNECTIONS_TABLE", "DEAD_LETTER_URL", "MODEL_ID", "QUEUE_URL", "THREADS_TABLE", "THREAD_TTL_HOURS",
+      "CALLBACK_ENDPOINT", "CONNECTIONS_TABLE", "DEAD_LETTER_URL", "MODEL_ID", "QUEUE_URL", "THREADS_TABLE", "THREAD_TTL_HOURS", "USERS_TABLE",
     ])
     error_message = jsonencode(keys(module.function["worker"].environment))
   }
