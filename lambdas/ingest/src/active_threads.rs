@@ -44,14 +44,15 @@ pub(crate) async fn within_limits<T>(
         max: payer.limits.threads.unwrap_or_default(),
         limited: "This user",
     });
-    match user {
-        None => connection.admit(call, run, start).await,
-        Some(user) => {
-            connection
-                .admit(call, run, user.admit(call, run, start))
-                .await
+    // On the heap, because these futures contain each other.
+    let start = Box::pin(start);
+    let start = Box::pin(async {
+        match user {
+            None => start.await,
+            Some(user) => user.admit(call, run, start).await,
         }
-    }
+    });
+    connection.admit(call, run, start).await
 }
 
 impl ThreadLimit<'_> {
