@@ -111,33 +111,32 @@ impl Users {
         &self,
         wanted: Wanted<'_>,
     ) -> Result<Result<Reservation, Exhausted>, StoreError> {
-        let reservation = Reservation {
+        let mut reservation = Reservation {
             amount: wanted.amount,
             dates: Dates::of(wanted.now),
             until: wanted.until,
         };
-        let mut known: Option<Ledger> = None;
+        let mut request = self.add(&wanted, &reservation)?;
         for _ in 0..MAX_ROUNDS {
-            let request = match &known {
-                None => self.add(&wanted, &reservation)?,
-                Some(ledger) => match ledger.next(&wanted) {
-                    Next::Reserved => return Ok(Ok(reservation)),
-                    Next::Exhausted(exhausted) => return Ok(Err(exhausted)),
-                    Next::Add => self.add(&wanted, &reservation)?,
-                    Next::Replace(next) => self.replace(wanted.user, ledger, &next)?,
-                },
+            let ledger = match update::<Ledger>(request).await? {
+                Updated::Done(_) => return Ok(Ok(reservation)),
+                Updated::ConditionFailed(ledger) => ledger.unwrap_or_default(),
             };
-            match update::<Ledger>(request).await? {
-                Updated::Done(ledger) if ledger.holds(wanted.name) => return Ok(Ok(reservation)),
-                Updated::Done(ledger) => known = Some(ledger),
-                Updated::ConditionFailed(ledger) => known = Some(ledger.unwrap_or_default()),
-            }
+            (request, reservation) = match ledger.next(&wanted) {
+                Next::Reserved(reservation) => return Ok(Ok(reservation)),
+                Next::Exhausted(exhausted) => return Ok(Err(exhausted)),
+                Next::Add(reservation) => (self.add(&wanted, &reservation)?, reservation),
+                Next::Replace(next, reservation) => {
+                    (self.replace(wanted.user, &ledger, &next)?, reservation)
+                }
+            };
         }
         Err(StoreError::ConditionFailed)
     }
 
     /// Replaces a reservation by what the call did cost. A reservation that is not there any more was settled before, or has
-    /// expired and was released.
+    /// expired and was released. Nothing is booked then, because a repeated settlement would be booked twice: a reservation
+    /// must expire later than its call can be settled.
     pub async fn settle(
         &self,
         user: &UserId,

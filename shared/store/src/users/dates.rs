@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// Day and month of UTC, as numbers that increase.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Dates {
     /// Year, month and day: 20261126.
     #[serde(rename = "d")]
@@ -31,6 +31,22 @@ impl Dates {
             .collect()
     }
 
+    /// Start of the next day, in seconds since 1970.
+    pub(super) fn next_day(self) -> u64 {
+        start(self.date().and_then(Date::tomorrow))
+    }
+
+    /// Start of the next month, in seconds since 1970.
+    pub(super) fn next_month(self) -> u64 {
+        start(self.date().and_then(|date| date.last_of_month().tomorrow()))
+    }
+
+    fn date(self) -> Result<Date, jiff::Error> {
+        let part = |number: u32| i8::try_from(number % 100).unwrap_or_default();
+        let year = i16::try_from(self.month / 100).unwrap_or(i16::MAX);
+        Date::new(year, part(self.month), part(self.day))
+    }
+
     fn of_date(date: Date) -> Self {
         let number = |part: i8| u32::from(part.unsigned_abs());
         let month = u32::from(date.year().unsigned_abs()) * 100 + number(date.month());
@@ -39,16 +55,6 @@ impl Dates {
             month,
         }
     }
-}
-
-/// Start of the next day, in seconds since 1970.
-pub(super) fn next_day(now: u64) -> u64 {
-    start(date(now).tomorrow())
-}
-
-/// Start of the next month, in seconds since 1970.
-pub(super) fn next_month(now: u64) -> u64 {
-    start(date(now).last_of_month().tomorrow())
 }
 
 fn start(date: Result<Date, jiff::Error>) -> u64 {
@@ -89,8 +95,10 @@ mod tests {
 
     #[test]
     fn the_next_day_and_month_begin_at_midnight() {
-        assert_eq!(next_day(NOON), NOON + DAY / 2);
-        assert_eq!(next_month(NOON), NOON + 4 * DAY + DAY / 2);
-        assert_eq!(next_month(NOON + 35 * DAY), NOON + 35 * DAY + DAY / 2);
+        let dates = Dates::of(NOON);
+        assert_eq!(dates.next_day(), NOON + DAY / 2);
+        assert_eq!(dates.next_month(), NOON + 4 * DAY + DAY / 2);
+        let last_of_year = Dates::of(NOON + 35 * DAY);
+        assert_eq!(last_of_year.next_month(), NOON + 35 * DAY + DAY / 2);
     }
 }

@@ -7,7 +7,7 @@ use longwire_core::limits::{Exhausted, Limit, UserLimits};
 use serde::{Deserialize, Serialize};
 
 use crate::users::budget::{Reservation, Wanted};
-use crate::users::dates::{Dates, next_day, next_month};
+use crate::users::dates::Dates;
 
 /// Amount that a model call costs, or may cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,13 +66,13 @@ pub(super) struct Ledger {
 /// Next step of a reservation.
 pub(super) enum Next {
     /// None: an earlier request, whose response was lost, has made it.
-    Reserved,
+    Reserved(Reservation),
     /// None: it would exceed a limit.
     Exhausted(Exhausted),
-    /// Add it.
-    Add,
-    /// Write this ledger first: the day has changed, or a reservation has expired.
-    Replace(Ledger),
+    /// Add it to the totals.
+    Add(Reservation),
+    /// Write this ledger, which contains it: the day has changed, or a reservation has expired.
+    Replace(Ledger, Reservation),
 }
 
 impl Ledger {
@@ -88,28 +88,32 @@ impl Ledger {
 
     /// Next step of a reservation that is wanted.
     pub(super) fn next(&self, wanted: &Wanted<'_>) -> Next {
-        if self.holds(wanted.name) {
-            return Next::Reserved;
+        if let Some(reservation) = self.open.get(wanted.name) {
+            return Next::Reserved(*reservation);
         }
-        let current = self.at(wanted.now);
-        if current != *self {
-            return Next::Replace(Self {
-                revision: self.revision + 1,
-                ..current
-            });
+        let mut ledger = self.at(wanted.now);
+        if let Some(exhausted) = ledger.exceeded(wanted.amount, wanted.limits) {
+            return Next::Exhausted(exhausted);
         }
-        match self.exceeded(wanted.amount, wanted.limits, wanted.now) {
-            Some(exhausted) => Next::Exhausted(exhausted),
-            None => Next::Add,
+        let reservation = Reservation {
+            amount: wanted.amount,
+            dates: ledger.dates(),
+            until: wanted.until,
+        };
+        if ledger == *self {
+            return Next::Add(reservation);
         }
+        ledger.add(wanted.name, reservation);
+        Next::Replace(ledger, reservation)
     }
 
-    /// Ledger at `now`: with the totals of that day and month, and without reservations that have expired.
+    /// Ledger at `now`: with the totals of that day and month, and without reservations that have expired. A time before the
+    /// day of the ledger counts as that day: a request may arrive after one that was made later, and clocks differ.
     fn at(&self, now: u64) -> Self {
-        let dates = Dates::of(now);
         let mut ledger = self.clone();
         for reservation in self.open.values().filter(|open| open.until <= now) {
             let Reservation { amount, dates, .. } = reservation;
+            // The prompt stays: the next attempt at the run does not count it again.
             if dates.day == ledger.day {
                 ledger.day_tokens -= signed(amount.tokens);
             }
@@ -119,6 +123,7 @@ impl Ledger {
             }
         }
         ledger.open.retain(|_, open| open.until > now);
+        let dates = self.dates().max(Dates::of(now));
         if ledger.day != dates.day {
             (ledger.day, ledger.day_prompts, ledger.day_tokens) = (dates.day, 0, 0);
         }
@@ -128,6 +133,27 @@ impl Ledger {
         ledger
     }
 
+    /// Adds a reservation of the ledger's day.
+    fn add(&mut self, name: &str, reservation: Reservation) {
+        let Amount {
+            prompts,
+            tokens,
+            micros,
+        } = reservation.amount;
+        self.revision += 1;
+        self.day_prompts += signed(prompts);
+        self.day_tokens += signed(tokens);
+        self.month_tokens += signed(tokens);
+        self.month_micros += signed(micros);
+        self.open.insert(name.to_owned(), reservation);
+    }
+
+    /// Day and month of the totals.
+    fn dates(&self) -> Dates {
+        let Self { day, month, .. } = *self;
+        Dates { day, month }
+    }
+
     /// Limit that the amount would exceed at `now`.
     pub(super) fn exhausted(
         &self,
@@ -135,11 +161,11 @@ impl Ledger {
         limits: &UserLimits,
         now: u64,
     ) -> Option<Exhausted> {
-        self.at(now).exceeded(amount, limits, now)
+        self.at(now).exceeded(amount, limits)
     }
 
-    /// First limit that the amount would exceed, of a ledger of today.
-    fn exceeded(&self, amount: Amount, limits: &UserLimits, now: u64) -> Option<Exhausted> {
+    /// First limit that the amount would exceed on the ledger's day.
+    fn exceeded(&self, amount: Amount, limits: &UserLimits) -> Option<Exhausted> {
         let exceeds = |limit: &Limit| {
             let total = self.total(*limit) + signed(amount.of(*limit));
             limits.get(*limit).is_some_and(|most| total > signed(most))
@@ -147,11 +173,19 @@ impl Ledger {
         let exceeded = Limit::ALL.into_iter().find(exceeds);
         exceeded.map(|limit| Exhausted {
             limit,
-            renews_at: renews_at(limit, now),
+            renews_at: self.renews_at(limit),
         })
     }
 
-    /// What counts against a limit, of a ledger of today.
+    /// Time at which a limit counts anew, in seconds since 1970.
+    fn renews_at(&self, limit: Limit) -> u64 {
+        match limit {
+            Limit::PromptsPerDay | Limit::TokensPerDay => self.dates().next_day(),
+            Limit::TokensPerMonth | Limit::MoneyPerMonth => self.dates().next_month(),
+        }
+    }
+
+    /// What counts against a limit on the ledger's day.
     fn total(&self, limit: Limit) -> i64 {
         match limit {
             Limit::PromptsPerDay => self.day_prompts,
@@ -171,7 +205,7 @@ impl Ledger {
                 limit,
                 used: u64::try_from(ledger.total(limit)).unwrap_or_default(),
                 most,
-                renews_at: renews_at(limit, now),
+                renews_at: ledger.renews_at(limit),
             })
             .collect()
     }
@@ -185,14 +219,6 @@ impl Amount {
             Limit::TokensPerDay | Limit::TokensPerMonth => self.tokens,
             Limit::MoneyPerMonth => self.micros,
         }
-    }
-}
-
-/// Time at which a limit counts anew, in seconds since 1970.
-fn renews_at(limit: Limit, now: u64) -> u64 {
-    match limit {
-        Limit::PromptsPerDay | Limit::TokensPerDay => next_day(now),
-        Limit::TokensPerMonth | Limit::MoneyPerMonth => next_month(now),
     }
 }
 
@@ -256,7 +282,7 @@ mod tests {
     fn exhausted(next: &Next) -> Option<Limit> {
         match next {
             Next::Exhausted(exhausted) => Some(exhausted.limit),
-            Next::Reserved | Next::Add | Next::Replace(_) => None,
+            Next::Reserved(_) | Next::Add(_) | Next::Replace(..) => None,
         }
     }
 
@@ -264,7 +290,7 @@ mod tests {
     fn an_amount_that_reaches_a_limit_is_added_and_one_that_exceeds_it_is_not() {
         assert!(matches!(
             next(&ledger(400, 400), amount(600), NOON),
-            Next::Add
+            Next::Add(_)
         ));
         let more = next(&ledger(400, 400), amount(601), NOON);
         assert_eq!(exhausted(&more), Some(Limit::TokensPerDay));
@@ -284,23 +310,39 @@ mod tests {
         );
     }
 
+    /// Ledger that the next step writes.
+    fn replaced(next: Next) -> Ledger {
+        let Next::Replace(ledger, _) = next else {
+            panic!("the day has changed, or a reservation has expired");
+        };
+        ledger
+    }
+
     #[test]
     fn a_new_day_begins_with_the_totals_of_the_month() {
-        let Next::Replace(tomorrow) = next(&ledger(900, 900), amount(10), NOON + 12 * HOUR) else {
-            panic!("the day has changed");
-        };
+        let tomorrow = replaced(next(&ledger(900, 900), amount(10), NOON + 12 * HOUR));
         assert_eq!(
             (tomorrow.day, tomorrow.day_tokens, tomorrow.month_tokens),
-            (20_261_127, 0, 900)
+            (20_261_127, 10, 910)
         );
-        let Next::Replace(december) = next(&ledger(900, 900), amount(10), NOON + 5 * 24 * HOUR)
-        else {
-            panic!("the month has changed");
-        };
+        let december = replaced(next(&ledger(900, 900), amount(10), NOON + 5 * 24 * HOUR));
         assert_eq!(
             (december.month, december.month_tokens, december.revision),
-            (202_612, 0, 8)
+            (202_612, 10, 8)
         );
+    }
+
+    #[test]
+    fn a_time_before_the_day_of_the_ledger_counts_as_that_day() {
+        let yesterday = NOON - 24 * HOUR;
+        let Next::Add(reservation) = next(&ledger(400, 400), amount(600), yesterday) else {
+            panic!("the day of the ledger has room");
+        };
+        assert_eq!(reservation.dates, Dates::of(NOON));
+        let Next::Exhausted(exhausted) = next(&ledger(400, 400), amount(601), yesterday) else {
+            panic!("the day of the ledger has no room");
+        };
+        assert_eq!(exhausted.renews_at, NOON + 12 * HOUR);
     }
 
     #[test]
@@ -320,14 +362,12 @@ mod tests {
         ledger
             .open
             .insert("valid".to_owned(), open(NOON + 1, today));
-        let Next::Replace(next) = next(&ledger, amount(10), NOON) else {
-            panic!("reservations have expired");
-        };
+        let next = replaced(next(&ledger, amount(10), NOON));
         assert_eq!(
             (next.day_tokens, next.month_tokens, next.month_micros),
-            (400, 100, 200)
+            (410, 110, 220)
         );
-        assert_eq!(next.open.keys().collect::<Vec<_>>(), ["valid"]);
+        assert_eq!(next.open.keys().collect::<Vec<_>>(), ["r_1#1", "valid"]);
     }
 
     #[test]
@@ -335,10 +375,13 @@ mod tests {
         let mut ledger = ledger(1_000, 1_000);
         let reservation = Reservation {
             amount: amount(600),
-            dates: Dates::of(NOON),
+            dates: Dates::of(NOON - 24 * HOUR),
             until: NOON + 1,
         };
         ledger.open.insert("r_1#1".to_owned(), reservation);
-        assert!(matches!(next(&ledger, amount(600), NOON), Next::Reserved));
+        let Next::Reserved(made) = next(&ledger, amount(600), NOON) else {
+            panic!("the reservation is made");
+        };
+        assert_eq!(made, reservation);
     }
 }
