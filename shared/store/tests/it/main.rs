@@ -1,5 +1,7 @@
-//! Integration tests of the store, in one binary: the real client against scripted responses in DynamoDB's own JSON.
+//! Integration tests of the store, in one binary: the real client against scripted responses in DynamoDB's own JSON, and
+//! for budgets against an emulator in this process.
 
+mod budget;
 mod cancel;
 mod claim;
 mod erase;
