@@ -119,7 +119,12 @@ impl Users {
         let mut request = self.add(&wanted, &reservation)?;
         for _ in 0..MAX_ROUNDS {
             let ledger = match update::<Ledger>(request).await? {
-                Updated::Done(_) => return Ok(Ok(reservation)),
+                Updated::Done(ledger) => {
+                    // What fails is left to the next reservation.
+                    let _: Result<(), StoreError> =
+                        self.release_expired(wanted.user, &ledger, wanted.now).await;
+                    return Ok(Ok(reservation));
+                }
                 Updated::ConditionFailed(ledger) => ledger.unwrap_or_default(),
             };
             (request, reservation) = match ledger.next(&wanted) {
@@ -132,6 +137,19 @@ impl Users {
             };
         }
         Err(StoreError::ConditionFailed)
+    }
+
+    /// Releases the reservations that have expired, once: when the ledger has changed meanwhile, the next reservation does it.
+    async fn release_expired(
+        &self,
+        user: &UserId,
+        ledger: &Ledger,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        if let Some(next) = ledger.without_expired(now) {
+            update::<Ledger>(self.replace(user, ledger, &next)?).await?;
+        }
+        Ok(())
     }
 
     /// Replaces a reservation by what the call did cost. A reservation that is not there any more was settled before, or has

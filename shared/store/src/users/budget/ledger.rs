@@ -107,6 +107,15 @@ impl Ledger {
         Next::Replace(ledger, reservation)
     }
 
+    /// Next ledger without the reservations that have expired; `None` when there are none.
+    pub(super) fn without_expired(&self, now: u64) -> Option<Self> {
+        let expired = self.open.values().any(|open| open.until <= now);
+        expired.then(|| Self {
+            revision: self.revision + 1,
+            ..self.at(now)
+        })
+    }
+
     /// Ledger at `now`: with the totals of that day and month, and without reservations that have expired. A time before the
     /// day of the ledger counts as that day: a request may arrive after one that was made later, and clocks differ.
     fn at(&self, now: u64) -> Self {

@@ -123,6 +123,17 @@ impl Expected {
         Ok(true)
     }
 
+    /// Tells whether the item contains a reservation.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.open.get(name).is_some_and(|open| !open.released)
+    }
+
+    /// Tells whether a reservation that the item contains has expired.
+    pub(super) fn has_expired(&self, now: u64) -> bool {
+        let mut open = self.open.values();
+        open.any(|open| !open.released && open.until <= now)
+    }
+
     fn book(&mut self, day: Day, amount: Amount) {
         for period in periods(day) {
             let booked = &mut self.spent.entry(period).or_default().booked;

@@ -66,10 +66,14 @@ impl Reserving {
         let ordinary = self.operation.requests() == 0
             && fate == Fate::Pass
             && expected.today == Day::of(self.now)
+            && !expected.has_expired(self.now)
             && expected.exceeded(self.amount, expected.today, 0).is_none();
         let progress = self.operation.go_on(&world.emulator, fate).await;
         if progress.took_effect {
-            expected.reserved(&self.name, self.amount, self.now, self.until)?;
+            // A later request releases others that have expired.
+            if !expected.contains(&self.name) {
+                expected.reserved(&self.name, self.amount, self.now, self.until)?;
+            }
             world.observe(expected, self.now)?;
         }
         match &progress.result {
