@@ -141,10 +141,10 @@ run "policies_of_all_roles" {
       KnowConnection = ["Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
       RecordRuns = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
-      IssueTickets = ["Allow", ["dynamodb:PutItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
+      IssueTickets  = ["Allow", ["dynamodb:PutItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
       AdmitSpending = ["Allow", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
-      SendJobs     = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
-      SendReplays  = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
+      SendJobs      = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
+      SendReplays   = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
     })
     error_message = "ingest: ${module.function["ingest"].policy}"
   }
