@@ -49,6 +49,11 @@ impl ReplyAccumulator {
         self.received = Some(0);
     }
 
+    /// Notes that the model did not take the request: nothing is charged.
+    pub(super) fn refuse(&mut self) {
+        self.received = None;
+    }
+
     /// Bytes of the reply so far; `None` when it has not begun.
     pub(super) fn received(&self) -> Option<usize> {
         self.received

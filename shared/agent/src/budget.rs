@@ -18,9 +18,9 @@ pub struct ModelCall {
     pub max_output_tokens: u32,
 }
 
-/// Reason for which a model call is not made.
+/// Reason for which a model call was not reserved, and is not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotReserved {
+pub enum ReserveError {
     /// A limit of the user does not allow it.
     OverBudget {
         /// Text for people: which limit, and when it renews.
@@ -34,7 +34,7 @@ pub enum NotReserved {
 
 /// Reserves what a model call may cost. A closure, because only the worker knows who pays.
 pub type Reserve =
-    Arc<dyn Fn(ModelCall) -> BoxFuture<'static, Result<(), NotReserved>> + Send + Sync>;
+    Arc<dyn Fn(ModelCall) -> BoxFuture<'static, Result<(), ReserveError>> + Send + Sync>;
 
 impl ModelCall {
     /// Estimates a call.

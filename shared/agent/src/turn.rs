@@ -6,7 +6,7 @@ use longwire_protocol::event::Event;
 use longwire_protocol::numbered::Annotations;
 
 use crate::accumulator::ReplyAccumulator;
-use crate::budget::{ModelCall, NotReserved};
+use crate::budget::{ModelCall, ReserveError};
 use crate::ctx::Ctx;
 use crate::error::AgentError;
 use crate::model::{ModelError, ModelErrorKind, Request};
@@ -27,9 +27,9 @@ struct Turn<'t, 'c> {
     spent: Option<Usage>,
 }
 
-/// Makes one model call and emits its reply as it arrives; `None` when the user's budget does not allow it. A failed call is repeated only while nothing of the
-/// reply was sent, because the client would otherwise receive its beginning twice. A request that the model refuses is
-/// made again with less of the conversation.
+/// Makes one model call and emits its reply as it arrives; `None` when the user's budget does not allow it. A failed call is
+/// repeated only while nothing of the reply was sent, because the client would otherwise receive its beginning twice. A
+/// request that the model refuses is made again with less of the conversation.
 pub(super) async fn turn(
     ctx: &Ctx<'_>,
     view: &mut View,
@@ -38,16 +38,8 @@ pub(super) async fn turn(
 ) -> Result<Option<Reply>, AgentError> {
     view.begin_call();
     let request = view.request(ctx, conversation);
-    if let Some(reserve) = &ctx.reserve {
-        match reserve(ModelCall::of(step, &request)).await {
-            Ok(()) => {}
-            Err(NotReserved::OverBudget { text }) => {
-                ctx.emit(Event::model_status(text)).await;
-                return Ok(None);
-            }
-            Err(NotReserved::NoPrice) => return Err(AgentError::NoPrice),
-            Err(NotReserved::Failed) => return Err(AgentError::NotReserved),
-        }
+    if !reserve(ctx, ModelCall::of(step, &request)).await? {
+        return Ok(None);
     }
     let step_name = format!("turn-{step}");
     ctx.emit(Event::StepStarted {
@@ -90,6 +82,22 @@ pub(super) async fn turn(
     }
 }
 
+/// Reserves what the call may cost. Returns `false`, and tells the client why, when the user's budget does not allow it.
+async fn reserve(ctx: &Ctx<'_>, call: ModelCall) -> Result<bool, AgentError> {
+    let Some(reserve) = &ctx.reserve else {
+        return Ok(true);
+    };
+    match reserve(call).await {
+        Ok(()) => Ok(true),
+        Err(ReserveError::OverBudget { text }) => {
+            ctx.emit(Event::model_status(text)).await;
+            Ok(false)
+        }
+        Err(ReserveError::NoPrice) => Err(AgentError::NoPrice),
+        Err(ReserveError::Failed) => Err(AgentError::NotReserved),
+    }
+}
+
 impl Turn<'_, '_> {
     /// Receives one reply. The stream is dropped on return, which closes it.
     async fn receive(&self, reply: &mut ReplyAccumulator) -> Result<Stop, ModelError> {
@@ -105,7 +113,9 @@ impl Turn<'_, '_> {
         let mut deltas = tokio::select! {
             biased;
             reason = &mut cancellation => return Ok(Stop::Cancelled(reason)),
-            deltas = ctx.model.stream(self.request.clone()) => deltas?,
+            deltas = ctx.model.stream(self.request.clone()) => {
+                deltas.inspect_err(|_| reply.refuse())?
+            }
         };
         loop {
             let delta = tokio::select! {
@@ -135,7 +145,15 @@ impl Turn<'_, '_> {
         if error.kind == ModelErrorKind::Unusable && after_results && reply.is_empty() {
             return Ok(self.close(reply, Stop::EndTurn).await);
         }
-        Err(error.into())
+        let usage = self.usage_of(&reply);
+        Err(AgentError::Model { error, usage })
+    }
+
+    /// Tokens of the call, with those of replies before it that could not be used; an estimate where none were reported.
+    fn usage_of(&self, reply: &ReplyAccumulator) -> Option<Usage> {
+        let estimate = |received| usage::estimate(&self.request, received);
+        let usage = reply.usage().or_else(|| reply.received().map(estimate));
+        sum(self.spent, usage)
     }
 
     /// Counts the tokens of a reply that could not be used.
@@ -148,9 +166,7 @@ impl Turn<'_, '_> {
     async fn close(self, reply: ReplyAccumulator, stop: Stop) -> Reply {
         let cancelled = matches!(stop, Stop::Cancelled(_));
         let reason = reply.stop_reason().filter(|_| !cancelled);
-        let estimate = |received| usage::estimate(&self.request, received);
-        let usage = reply.usage().or_else(|| reply.received().map(estimate));
-        let usage = sum(self.spent, usage);
+        let usage = self.usage_of(&reply);
         let annotations = Annotations {
             stop_reason: reason.map(|reason| reason.name().to_owned()),
             usage,

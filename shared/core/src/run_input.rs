@@ -40,3 +40,10 @@ pub struct Context {
     /// Value of the fact.
     pub value: String,
 }
+
+impl Context {
+    /// Length of its texts, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.description.len() + self.value.len()
+    }
+}

@@ -1,13 +1,14 @@
 //! Account of an attempt: reserves what its model calls may cost, and settles what they did cost.
 //!
-//! A reservation that a dead worker leaves behind counts against the user's limits until its time is over.
+//! A reservation that is not settled, because the worker died or the table failed, counts against the limits of the user
+//! until its time is over.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use longwire_agent::budget::{ModelCall, NotReserved, Reserve};
+use longwire_agent::budget::{ModelCall, Reserve, ReserveError};
 use longwire_core::clock::Clock;
 use longwire_core::limits::Exhausted;
 use longwire_core::message::Usage;
@@ -23,11 +24,11 @@ use tokio::time::timeout;
 use crate::delivery::Delivery;
 use crate::runner::Runner;
 
-/// Time after the end of the invocation for which its reservations count, in seconds.
+/// Time after the time limit of the invocation for which its reservations count, in seconds.
 const GRACE: u64 = 60;
 
-/// Time limit of the reservation beside the claim. The lease is not renewed meanwhile.
-const PREPAY_LIMIT: Duration = Duration::from_secs(1);
+/// Time limit of a reservation beside the claim, and of a settlement. The lease is not renewed meanwhile.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// Account of an attempt.
 pub(crate) struct Account {
@@ -37,7 +38,7 @@ pub(crate) struct Account {
     /// Beginning of the names of the reservations, which no other attempt has.
     name: String,
     /// Most tokens of a reply.
-    max_output_tokens: u64,
+    max_output_tokens: u32,
     clock: Clock,
     until: u64,
     state: Mutex<State>,
@@ -45,115 +46,64 @@ pub(crate) struct Account {
 
 #[derive(Default)]
 struct State {
-    /// Reservation beside the claim, until a step takes it over.
-    prepaid: Option<Open>,
-    /// Reservations by step.
-    open: BTreeMap<u32, Open>,
+    /// Reservation that was made beside the claim, until a step takes it over.
+    prepaid: Option<Held>,
+    /// Reservations by step. A step has further ones when its request is larger than was estimated.
+    held: BTreeMap<u32, Vec<Held>>,
     /// Number of reservations that were made.
     made: u32,
-    /// An earlier attempt counted the prompt.
+    /// Set when this attempt or an earlier one has booked the prompt.
     prompt_counted: bool,
 }
 
-/// Reservation that is not settled.
-struct Open {
-    /// Name under which it is stored.
+/// Reservation that is not settled, with the name under which it is stored.
+struct Held {
     name: String,
     reservation: Reservation,
 }
 
-/// Cost of a model call that is settled.
+/// Cost of a model call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Spent {
-    /// That of these tokens.
+    /// Cost of these tokens.
     Usage(Usage),
-    /// That of the request: its reply broke off, and nothing says how much of it there was.
+    /// Cost of the request alone, because nothing says how much of the reply there was.
     Request,
-    /// None: it was not made.
+    /// No cost: the call was not made, or the model refused it.
     Nothing,
 }
 
-/// Account with the reservation that was made beside the claim.
-pub(crate) struct Prepaid {
-    account: Arc<Account>,
-    exhausted: Option<Exhausted>,
-}
-
-/// What an attempt may spend.
-#[derive(Default)]
-pub(crate) struct Funds {
-    /// Account for the user who pays; `None` for a user without limits.
-    pub account: Option<Arc<Account>>,
-    /// Limit that does not allow the first model call.
-    pub over_budget: Option<Exhausted>,
-}
-
 impl Runner {
-    /// Reserves the first model call of a job's run; `None` for a user without limits, or a job that does not say who pays.
-    pub(crate) async fn prepay(&self, delivery: &Delivery<'_>) -> Option<Prepaid> {
+    /// Opens the account of a job's run and reserves its first model call; `None` for a user without limits of what may be
+    /// spent, or a job that does not say who pays.
+    pub(crate) async fn prepay(&self, delivery: &Delivery<'_>) -> Option<Arc<Account>> {
         let Prepayment {
             payer,
             input_tokens,
         } = delivery.job.prepayment.as_ref()?;
         let account = Account::open(self, delivery, payer)?;
-        let amount = Amount {
-            prompts: 1,
-            ..account.most(*input_tokens, self.settings.limits.max_tokens)
-        };
-        let reserved = timeout(PREPAY_LIMIT, account.reserve(amount)).await;
-        let exhausted = match reserved {
-            Ok(Ok(Ok(open))) => {
-                account.state().prepaid = Some(open);
-                None
-            }
-            Ok(Ok(Err(exhausted))) => Some(exhausted),
-            // The first step makes the reservation, under the same name: this one may have taken effect.
-            Ok(Err(_)) | Err(_) => None,
-        };
-        Some(Prepaid { account, exhausted })
+        account.prepay(*input_tokens).await;
+        Some(account)
     }
 
-    /// What the attempt at a claimed run may spend. A run that an earlier worker began has counted its prompt.
-    pub(crate) fn funds(
+    /// Account of the attempt at a claimed run: the one that was opened beside the claim, or that of the row's payer. A run
+    /// that an earlier worker began has counted its prompt.
+    pub(crate) fn account(
         &self,
         delivery: &Delivery<'_>,
         row: &RunRow,
         claim: Claim,
-        prepaid: Option<Prepaid>,
-    ) -> Funds {
-        let fresh = claim == Claim::Fresh;
-        let (account, exhausted) = match prepaid {
-            Some(Prepaid { account, exhausted }) => (Some(account), exhausted),
-            None => {
-                let payer = row.payer.as_ref();
-                let account = payer.and_then(|payer| Account::open(self, delivery, payer));
-                (account, None)
-            }
-        };
-        if let Some(account) = &account {
-            account.state().prompt_counted = !fresh;
-        }
-        Funds {
-            account,
-            over_budget: exhausted.filter(|_| fresh),
-        }
-    }
-}
-
-impl Prepaid {
-    /// Releases the reservation, because the delivery executes no run.
-    pub(crate) async fn release(&self) {
-        self.account.close(Spent::Nothing).await;
+        prepaid: Option<Arc<Account>>,
+    ) -> Option<Arc<Account>> {
+        let open = || Account::open(self, delivery, row.payer.as_ref()?);
+        let account = prepaid.or_else(open)?;
+        account.state().prompt_counted = claim != Claim::Fresh;
+        Some(account)
     }
 }
 
 impl Account {
-    /// Opens the account of a delivery; `None` for a user without limits.
-    pub(crate) fn open(
-        runner: &Runner,
-        delivery: &Delivery<'_>,
-        payer: &Payer,
-    ) -> Option<Arc<Self>> {
+    fn open(runner: &Runner, delivery: &Delivery<'_>, payer: &Payer) -> Option<Arc<Self>> {
         payer.limits.limit_spending().then(|| {
             let run = &delivery.job.run_id;
             Arc::new(Self {
@@ -161,12 +111,27 @@ impl Account {
                 price: runner.price,
                 payer: payer.clone(),
                 name: format!("{run}#{}", delivery.invocation),
-                max_output_tokens: runner.settings.limits.max_tokens.into(),
+                max_output_tokens: runner.settings.limits.max_tokens,
                 clock: runner.clock.clone(),
                 until: runner.now() + delivery.time_left().as_secs() + GRACE,
                 state: Mutex::default(),
             })
         })
+    }
+
+    /// Reserves an estimate of the first model call. Whatever fails here is left to the first step, which knows its request:
+    /// also a limit that the estimate would exceed.
+    async fn prepay(&self, input_tokens: u64) {
+        let amount = Amount {
+            prompts: 1,
+            ..self.most(input_tokens, self.max_output_tokens)
+        };
+        match timeout(TIME_LIMIT, self.reserve(amount)).await {
+            Ok(Ok(Ok(held))) => self.state().prepaid = Some(held),
+            Ok(Ok(Err(_))) => {}
+            Ok(Err(error)) => log_prepayment(&error),
+            Err(elapsed) => log_prepayment(&elapsed),
+        }
     }
 
     /// Closure with which the agent reserves its model calls.
@@ -178,46 +143,51 @@ impl Account {
         })
     }
 
-    async fn reserve_call(&self, call: ModelCall) -> Result<(), NotReserved> {
+    async fn reserve_call(&self, call: ModelCall) -> Result<(), ReserveError> {
         if self.payer.limits.micros_per_month.is_some() && self.price.is_none() {
             tracing::error!(
                 event = "price_unknown",
-                "prices.toml has no price of the model, and a user has a limit of money"
+                "prices.toml has no price of the model, and the user has a limit of money"
             );
-            return Err(NotReserved::NoPrice);
+            return Err(ReserveError::NoPrice);
         }
-        if self.take_over_first(call.step) {
-            return Ok(());
+        let prepaid = self.state().prepaid.take();
+        if let Some(prepaid) = prepaid {
+            self.hold(call.step, prepaid);
         }
-        let amount = Amount {
-            prompts: u64::from(!self.state().prompt_counted),
+        // Two rounds at most: a reservation that was tried before is smaller than this one, if it took effect.
+        while let Some(missing) = self.missing(call) {
+            match self.reserve(missing).await {
+                Ok(Ok(held)) => self.hold(call.step, held),
+                Ok(Err(exhausted)) => {
+                    let text = exhausted.text(&self.payer.limits);
+                    return Err(ReserveError::OverBudget { text });
+                }
+                Err(error) => {
+                    tracing::error!(event = "reservation_failed", %error, "a model call was not reserved");
+                    return Err(ReserveError::Failed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Part of what a call may cost that is not reserved; `None` when all of it is.
+    fn missing(&self, call: ModelCall) -> Option<Amount> {
+        let state = self.state();
+        let prompt_held = state.held.values().flatten().any(Held::has_prompt);
+        let most = Amount {
+            prompts: u64::from(!state.prompt_counted && !prompt_held),
             ..self.most(call.input_tokens, call.max_output_tokens)
         };
-        match self.reserve(amount).await {
-            Ok(Ok(open)) => {
-                self.state().open.insert(call.step, open);
-                Ok(())
-            }
-            Ok(Err(exhausted)) => Err(NotReserved::OverBudget {
-                text: exhausted.text(&self.payer.limits),
-            }),
-            Err(error) => {
-                tracing::error!(event = "reservation_failed", %error, "a model call was not reserved");
-                Err(NotReserved::Failed)
-            }
-        }
+        let held = state.held.get(&call.step).into_iter().flatten();
+        let missing = held.fold(most, |rest, held| rest.without(held.reservation.amount));
+        (missing != Amount::default()).then_some(missing)
     }
 
-    /// Makes the reservation beside the claim that of a step. Returns whether there was one.
-    fn take_over_first(&self, step: u32) -> bool {
-        let mut state = self.state();
-        let prepaid = state.prepaid.take();
-        let taken = prepaid.map(|open| state.open.insert(step, open));
-        taken.is_some()
-    }
-
-    /// Makes the next reservation of the attempt. After an error the same one is made again, because it may have taken effect.
-    async fn reserve(&self, amount: Amount) -> Result<Result<Open, Exhausted>, StoreError> {
+    /// Makes the next reservation of the attempt. After an error the same one is made again, because it may have taken
+    /// effect.
+    async fn reserve(&self, amount: Amount) -> Result<Result<Held, Exhausted>, StoreError> {
         let name = format!("{}#{}", self.name, self.state().made);
         let wanted = Wanted {
             user: &self.payer.user,
@@ -230,66 +200,73 @@ impl Account {
         let reserved = self.users.reserve(wanted).await?;
         Ok(reserved.map(|reservation| {
             self.state().made += 1;
-            Open { name, reservation }
+            Held { name, reservation }
         }))
+    }
+
+    fn hold(&self, step: u32, held: Held) {
+        self.state().held.entry(step).or_default().push(held);
     }
 
     /// Settles the call of a step, if it is not settled.
     pub(crate) async fn settle(&self, step: u32, spent: Spent) {
-        let open = self.state().open.remove(&step);
-        if let Some(open) = open {
-            self.replace(open, spent).await;
-        }
-    }
-
-    /// Replaces a reservation by what was spent. A failure is logged: the reservation then counts until its time is over.
-    async fn replace(&self, Open { name, reservation }: Open, spent: Spent) {
-        let prompts = u64::from(spent != Spent::Nothing && self.count_prompt());
-        let usage = match spent {
-            Spent::Usage(usage) => usage,
-            Spent::Request => Usage {
-                input_tokens: reservation
-                    .amount
-                    .tokens
-                    .saturating_sub(self.max_output_tokens),
-                ..Usage::default()
-            },
-            Spent::Nothing => Usage::default(),
-        };
-        let spent = Amount {
-            prompts,
-            ..self.cost(&usage)
-        };
-        let settled = self
-            .users
-            .settle(&self.payer.user, &name, &reservation, spent);
-        if let Err(error) = settled.await {
-            tracing::error!(event = "settlement_failed", %error, "a model call was not settled");
-        }
-    }
-
-    /// Counts the prompt of the run, once. Returns whether it was not counted before.
-    fn count_prompt(&self) -> bool {
-        !std::mem::replace(&mut self.state().prompt_counted, true)
+        let held = self.state().held.remove(&step).unwrap_or_default();
+        self.replace(held, spent).await;
     }
 
     /// Settles the calls that are not settled. One that was reserved beside the claim, and that no step took over, was not
     /// made.
     pub(crate) async fn close(&self, spent: Spent) {
-        let (prepaid, open) = {
+        let (prepaid, held) = {
             let mut state = self.state();
-            (state.prepaid.take(), std::mem::take(&mut state.open))
+            (state.prepaid.take(), std::mem::take(&mut state.held))
         };
-        if let Some(prepaid) = prepaid {
-            self.replace(prepaid, Spent::Nothing).await;
-        }
-        for open in open.into_values() {
-            self.replace(open, spent).await;
+        self.replace(prepaid.into_iter().collect(), Spent::Nothing)
+            .await;
+        for held in held.into_values() {
+            self.replace(held, spent).await;
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Replaces the reservations of a call by what was spent. A failure is logged: the reservation then counts until its
+    /// time is over.
+    async fn replace(&self, held: Vec<Held>, spent: Spent) {
+        if held.is_empty() {
+            return;
+        }
+        let mut booked = self.booked(&held, spent);
+        let settle = async {
+            for Held { name, reservation } in &held {
+                let booked = std::mem::take(&mut booked);
+                let user = &self.payer.user;
+                self.users.settle(user, name, reservation, booked).await?;
+            }
+            Ok::<(), StoreError>(())
+        };
+        match timeout(TIME_LIMIT, settle).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log_settlement(&error),
+            Err(elapsed) => log_settlement(&elapsed),
+        }
+    }
+
+    /// Amount that is booked for a call with these reservations.
+    fn booked(&self, held: &[Held], spent: Spent) -> Amount {
+        let tokens: u64 = held.iter().map(|held| held.reservation.amount.tokens).sum();
+        let usage = match spent {
+            Spent::Nothing => return Amount::default(),
+            Spent::Usage(usage) => usage,
+            Spent::Request => Usage {
+                input_tokens: tokens.saturating_sub(self.max_output_tokens.into()),
+                ..Usage::default()
+            },
+        };
+        let counted = std::mem::replace(&mut self.state().prompt_counted, true);
+        Amount {
+            prompts: u64::from(!counted),
+            tokens: usage.all_input_tokens() + usage.output_tokens,
+            micros: self.price.map_or(0, |price| price.micros(&usage)),
+        }
     }
 
     /// Most that a call may cost.
@@ -303,11 +280,21 @@ impl Account {
         }
     }
 
-    fn cost(&self, usage: &Usage) -> Amount {
-        Amount {
-            prompts: 0,
-            tokens: usage.all_input_tokens() + usage.output_tokens,
-            micros: self.price.map_or(0, |price| price.micros(usage)),
-        }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Held {
+    fn has_prompt(&self) -> bool {
+        self.reservation.amount.prompts > 0
+    }
+}
+
+fn log_prepayment(error: &dyn std::error::Error) {
+    tracing::warn!(event = "prepayment_failed", %error, "the first step reserves its model call instead");
+}
+
+fn log_settlement(error: &dyn std::error::Error) {
+    tracing::error!(event = "settlement_failed", %error, "a model call was not settled");
 }

@@ -1,6 +1,7 @@
 //! One worker's attempt at a run, from claim to finish or hand-over.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use longwire_agent::context_window::Window;
 use longwire_agent::ctx::Limits;
@@ -15,7 +16,7 @@ use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::messages::{History, StoredMessage};
 use tokio::time::Instant;
 
-use crate::account::Funds;
+use crate::account::Account;
 use crate::deadlines::Deadlines;
 use crate::delivery::Delivery;
 use crate::restarts::emitted_until;
@@ -48,8 +49,8 @@ pub struct Attempt<'a> {
     pub hints: Vec<(ConnectionId, Shape)>,
     /// Deadlines of the run in this invocation.
     pub deadlines: Deadlines,
-    /// What the attempt may spend.
-    pub(crate) funds: Funds,
+    /// Account for the user who pays; `None` for a user without limits of what may be spent.
+    pub(crate) account: Option<Arc<Account>>,
     /// The thread was deleted, so the run is to be cancelled without an answer.
     pub deleted: bool,
 }
@@ -79,13 +80,6 @@ impl Attempt<'_> {
         }
         let missing = self.input.is_none();
         missing.then_some(RunEnd::Failed(RunErrorCode::Internal))
-    }
-
-    /// Text about the limit that does not allow the first model call.
-    pub(crate) fn over_budget(&self) -> Option<String> {
-        let exhausted = self.funds.over_budget.as_ref()?;
-        let limits = &self.row.payer.as_ref()?.limits;
-        Some(exhausted.text(limits))
     }
 
     /// The user message, unless an earlier worker stored it. That of a run of a deleted thread is never stored.

@@ -1,6 +1,7 @@
 //! The claim, and the consequences of a delivery. The row of the run decides, because a job may be delivered twice or
 //! late.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,7 +14,7 @@ use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::transition::Claimant;
 use tokio::time::Instant;
 
-use crate::account::Funds;
+use crate::account::{Account, Spent};
 use crate::attempt::Attempt;
 use crate::deadlines::Deadlines;
 use crate::delivery::Delivery;
@@ -69,8 +70,8 @@ impl Runner {
             self.prepay(delivery),
         );
         let claimed = matches!(outcome, Ok(ClaimOutcome::Claimed(..)));
-        if let Some(prepaid) = prepaid.as_ref().filter(|_| !claimed) {
-            prepaid.release().await;
+        if let Some(account) = prepaid.as_ref().filter(|_| !claimed) {
+            account.close(Spent::Nothing).await;
         }
         let outcome = match outcome {
             Err(error @ StoreError::Corrupt(_)) if delivery.receives >= UNREADABLE_RECEIVES => {
@@ -85,9 +86,14 @@ impl Runner {
                     _ => self.load(&key, run_id).await,
                 };
                 let expires = requested_at + self.settings.lease;
-                let funds = self.funds(delivery, &row, claim, prepaid);
-                self.begin(delivery, row, claim, expires, loaded, funds)
-                    .await
+                let account = self.account(delivery, &row, claim, prepaid);
+                let begun = self
+                    .begin(delivery, row, claim, expires, loaded, account.clone())
+                    .await;
+                if let (Some(account), Ok(None) | Err(_)) = (account, &begun) {
+                    account.close(Spent::Nothing).await;
+                }
+                begun
             }
             Consequence::Requeue(delay) => {
                 // This message is done, so that a duplicate does not use up the receives of the one that recovers
@@ -171,7 +177,7 @@ impl Runner {
         claim: Claim,
         lease_expires: Instant,
         loaded: anyhow::Result<Loaded>,
-        funds: Funds,
+        account: Option<Arc<Account>>,
     ) -> Result<Option<Attempt<'a>>, AttemptError> {
         let mut lease = self.lease(delivery, row.epoch);
         let placed = async {
@@ -217,7 +223,7 @@ impl Runner {
                     // A run id that was used before may have the frame of that run.
                     frame: loaded.frame.filter(|_| stored),
                     hints: loaded.hints,
-                    funds,
+                    account,
                     deadlines,
                     deleted: place == Place::Deleted,
                 }))

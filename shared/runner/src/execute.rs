@@ -5,15 +5,14 @@ use std::time::Duration;
 use longwire_agent::ctx::{Ctx, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
-use longwire_core::message::Message;
+use longwire_core::message::{Message, Usage};
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode};
-use longwire_protocol::event::Event;
 use longwire_stream::notice::Notices;
-use longwire_stream::sink::{EventSink, Stopped};
+use longwire_stream::sink::EventSink;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::account::Account;
+use crate::account::{Account, Spent};
 use crate::attempt::Attempt;
 use crate::error::AttemptError;
 use crate::finish::log_refused;
@@ -28,6 +27,8 @@ const CHECK_SUBSCRIBERS_AFTER: Duration = Duration::from_secs(2);
 enum AttemptEnd {
     /// To be finished, with the messages that are not stored yet.
     Finish(RunEnd, Vec<Message>),
+    /// Failed, with the tokens of the model call that failed.
+    Fail(RunErrorCode, Option<Usage>),
     /// To be handed over before its next step.
     HandOver,
     /// To be handed over within a step, which the next worker repeats.
@@ -40,6 +41,9 @@ impl Attempt<'_> {
         let (confirmed, lease) = watch::channel(self.lease_expires);
         let (events, notices) = self.events(lease.clone());
         let executed = self.answer(&events, notices, confirmed, lease).await;
+        if executed.is_err() {
+            self.close_account(Spent::Request).await;
+        }
         // No post of this attempt may be under way when the function is frozen.
         events.stop().await;
         executed
@@ -80,13 +84,21 @@ impl Attempt<'_> {
             Ok((end, ())) => end,
             Err(AttemptError::Refused(error)) => {
                 log_refused(&error);
-                AttemptEnd::Finish(RunEnd::Failed(RunErrorCode::Internal), Vec::new())
+                self.close_account(Spent::Request).await;
+                AttemptEnd::Fail(RunErrorCode::Internal, None)
             }
             Err(error) => return Err(error),
         };
         match end {
             AttemptEnd::Finish(end, messages) => {
-                self.finish(events, &mut writer, &mut supervisor, end, &messages)
+                let spent = spent(messages.iter().find_map(|message| message.usage));
+                self.finish(events, &mut writer, &mut supervisor, end, &messages, spent)
+                    .await
+            }
+            AttemptEnd::Fail(code, usage) => {
+                writer.add_usage(usage.unwrap_or_default());
+                let (end, spent) = (RunEnd::Failed(code), spent(usage));
+                self.finish(events, &mut writer, &mut supervisor, end, &[], spent)
                     .await
             }
             AttemptEnd::HandOver => self.hand_over(events, &writer, &supervisor, None).await,
@@ -120,11 +132,6 @@ impl Attempt<'_> {
             }
             return ended(end);
         }
-        if let Some(text) = self.over_budget() {
-            // A stopped sink takes no event; the supervisor ends the attempt then.
-            let _: Result<(), Stopped> = events.emit(Event::model_status(text)).await;
-            return ended(RunEnd::Cancelled(CancelReason::Budget));
-        }
         let ctx = Ctx {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
@@ -139,14 +146,14 @@ impl Attempt<'_> {
             frame: self.frame.clone(),
             reasoning: self.input.as_ref().is_some_and(|input| input.reasoning),
             limits: self.limits(),
-            reserve: self.funds.account.as_ref().map(Account::reserve_calls),
+            reserve: self.account.as_ref().map(Account::reserve_calls),
         };
         match run(&ctx, &mut self.conversation(), self.first_step()).await {
             Ok(Exit::Ended { outcome, messages }) => AttemptEnd::Finish(outcome.into(), messages),
             Ok(Exit::HandOver) => AttemptEnd::HandOver,
             Err(error) => {
                 tracing::error!(event = "run_failed", %error, "the run failed");
-                ended(RunEnd::Failed(error.code()))
+                AttemptEnd::Fail(error.code(), error.usage())
             }
         }
     }
@@ -163,6 +170,11 @@ impl Attempt<'_> {
             );
         }
     }
+}
+
+/// Cost of a model call with these tokens, or of one that was not made.
+fn spent(usage: Option<Usage>) -> Spent {
+    usage.map_or(Spent::Nothing, Spent::Usage)
 }
 
 /// Runs the loop until its step is cut off. Steps that it sent to the writer are stored in either case.

@@ -21,7 +21,8 @@ use crate::writer::Writer;
 const MAX_COMMITS: usize = 4;
 
 impl Attempt<'_> {
-    /// Finishes the run with this end and the messages that are not stored yet.
+    /// Finishes the run with this end, the messages that are not stored yet, and the cost of the model call that is not
+    /// settled.
     ///
     /// A client that reads the last event may prompt at once, so the run queue advances before it is posted. When that
     /// fails, the event is posted all the same, and the job comes back to advance the queue.
@@ -32,6 +33,7 @@ impl Attempt<'_> {
         supervisor: &mut Supervisor<'_>,
         end: RunEnd,
         messages: &[Message],
+        spent: Spent,
     ) -> Result<(), AttemptError> {
         let end = self.commit_end(events, writer, end, messages).await?;
         log(end);
@@ -41,7 +43,7 @@ impl Attempt<'_> {
         let (advanced, attached, (), ()) = tokio::join!(
             self.advance(writer),
             supervisor.attach_latecomers(),
-            self.settle_rest(messages),
+            self.close_account(spent),
             self.runner.record_usage(key, run_id, &self.row, usage),
         );
         attached?;
@@ -99,15 +101,11 @@ impl Attempt<'_> {
         self.runner.advance(job, fence, tip, last_input).await
     }
 
-    /// Settles the last model call, whose reply is among `messages` unless it broke off.
-    async fn settle_rest(&self, messages: &[Message]) {
-        let Some(account) = &self.funds.account else {
-            return;
-        };
-        let usage = messages.iter().find_map(|message| message.usage);
-        account
-            .close(usage.map_or(Spent::Request, Spent::Usage))
-            .await;
+    /// Settles the model calls that are not settled.
+    pub(crate) async fn close_account(&self, spent: Spent) {
+        if let Some(account) = &self.account {
+            account.close(spent).await;
+        }
     }
 
     /// Closes the events with the last one of this end. Returns those that are not stored.

@@ -37,10 +37,8 @@ impl Attempt<'_> {
         cut: Option<Cut>,
     ) -> Result<(), AttemptError> {
         let served = self.stop_posts(events, writer, cut).await?;
-        if let Some(account) = &self.funds.account {
-            account.close(Spent::Request).await;
-        }
-        self.release(writer, &served, supervisor.known(), cut).await
+        let release = self.release(writer, &served, supervisor.known(), cut);
+        tokio::join!(release, self.close_account(Spent::Request)).0
     }
 
     /// Ends the posts of this worker, because the next worker may post as soon as the row is released. At the end of

@@ -9,8 +9,8 @@ use longwire_store::users::usage::RunUsage;
 use crate::runner::Runner;
 
 impl Runner {
-    /// Writes what a run has used that has ended, where users are told apart. A failure is logged only: the run has ended, and
-    /// no limit depends on this record.
+    /// Writes what a run has used that has ended, where users are told apart. A failure is logged only: the run has ended,
+    /// and no limit depends on this record.
     pub(crate) async fn record_usage(
         &self,
         key: &ThreadKey,

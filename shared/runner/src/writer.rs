@@ -148,6 +148,11 @@ impl<'a> Writer<'a> {
         Ok(ended)
     }
 
+    /// Adds the tokens of a failed model call to those of the run.
+    pub(crate) fn add_usage(&mut self, usage: Usage) {
+        self.usage = self.usage + usage;
+    }
+
     /// Number of the last message that the run stored, in this attempt or an earlier one.
     pub fn tip(&self) -> Option<u64> {
         self.tip
@@ -308,7 +313,7 @@ fn last_input(messages: &[Message]) -> Option<u64> {
 /// Settles the model call of a step, whose reply is among `messages`.
 async fn settle(attempt: &Attempt<'_>, step: u32, messages: &[Message]) {
     let usage = messages.iter().find_map(|message| message.usage);
-    if let (Some(account), Some(usage)) = (&attempt.funds.account, usage) {
+    if let (Some(account), Some(usage)) = (&attempt.account, usage) {
         account.settle(step, Spent::Usage(usage)).await;
     }
 }

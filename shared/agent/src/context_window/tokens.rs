@@ -1,6 +1,7 @@
 //! Estimates of tokens.
 
 use longwire_core::message::{Block, Message};
+use longwire_core::run_input::Context;
 use longwire_core::text::estimated_tokens;
 use longwire_core::tool::ToolSpec;
 
@@ -12,8 +13,7 @@ const OVERHEAD: usize = 32;
 /// Estimated tokens of a message.
 pub(super) fn of_message(message: &Message) -> u64 {
     let blocks = message.blocks.iter().map(|block| OVERHEAD + bytes(block));
-    let facts = message.context.iter();
-    let facts = facts.map(|fact| fact.description.len() + fact.value.len());
+    let facts = message.context.iter().map(Context::bytes);
     estimated_tokens(blocks.sum::<usize>() + facts.sum::<usize>())
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
-use longwire_agent::budget::{ModelCall, NotReserved, Reserve};
+use longwire_agent::budget::{ModelCall, Reserve, ReserveError};
 use longwire_agent::model::StopReason;
 use longwire_agent::outcome::Outcome;
 use longwire_core::run::CancelReason;
@@ -23,7 +23,7 @@ fn budget(allowed: usize) -> (Reserve, Arc<Mutex<Vec<ModelCall>>>) {
             Ok(())
         } else {
             let text = "The tokens of this day are used up.".to_owned();
-            Err(NotReserved::OverBudget { text })
+            Err(ReserveError::OverBudget { text })
         };
         async { answer }.boxed()
     });

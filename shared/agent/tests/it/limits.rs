@@ -16,7 +16,7 @@ async fn play(script: &Script) -> Observed {
 
 fn failed(observed: &Observed) -> ModelErrorKind {
     match &observed.exit {
-        Err(AgentError::Model(error)) => error.kind,
+        Err(AgentError::Model { error, .. }) => error.kind,
         other => panic!("not a failure of the model: {other:?}"),
     }
 }

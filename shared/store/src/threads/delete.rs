@@ -44,7 +44,7 @@ impl Threads {
         let expiry = deleted_at / 1000 + REMEMBERED.as_secs();
         self.update_meta(key)
             .update_expression(
-                "SET #line = :none, born = born + :one, deletedAt = :at, #ttl = :ttl REMOVE tip, latest",
+                "SET #line = :none, born = born + :one, deletedAt = :at, #ttl = :ttl REMOVE tip, lastInput, latest",
             )
             .condition_expression(
                 "attribute_exists(born) AND (attribute_not_exists(recordedAt) OR recordedAt < :at) \

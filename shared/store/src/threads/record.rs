@@ -209,8 +209,7 @@ impl Threads {
 impl NewRun {
     /// Estimated tokens of the prompt and its context.
     pub fn prompt_tokens(&self) -> u64 {
-        let context = self.context.iter();
-        let context = context.map(|fact| fact.description.len() + fact.value.len());
+        let context = self.context.iter().map(Context::bytes);
         estimated_tokens(self.prompt.len() + context.sum::<usize>())
     }
 

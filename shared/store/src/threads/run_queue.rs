@@ -1,10 +1,10 @@
 //! Run queue of a thread: its unfinished runs in order, the first of them active.
 //!
-//! The queue is a list in the thread's own item. An append is one conditional write, which returns the queue after it, so its
-//! writer learns the head, and concurrent appends do not make each other fail. So is the advance of a worker that ended
+//! The queue is a list in the thread's own item. An append is one conditional write, which returns the queue after it, so
+//! its writer learns the head, and concurrent appends do not make each other fail. So is the advance of a worker that ended
 //! its run. A leave, and an advance past a run whose generation is not known ([`Fence`](crate::threads::advance::Fence)),
-//! are transactions, because they also depend on the row of the run, and read the queue after it. The documentation of
-//! the crate `longwire-scheduler` explains why no wake-up is lost.
+//! are transactions, because they also depend on the row of the run, and read the queue after it. The documentation of the
+//! crate `longwire-scheduler` explains why no wake-up is lost.
 //!
 //! An append and an advance also set the expiry of the thread. No other write does.
 
@@ -119,9 +119,9 @@ impl Threads {
         Err(StoreError::ConditionFailed)
     }
 
-    /// Removes a run without a row from the run queue, at any position, and returns the thread as it is afterwards. Returns `None`
-    /// when the run is not in the queue, or has a row: a repetition of its start, which counts on its place, recorded it.
-    /// Fails with [`StoreError::ConditionFailed`] when the position of the run changes four times meanwhile.
+    /// Removes a run without a row from the run queue, at any position, and returns the thread as it is afterwards. Returns
+    /// `None` when the run is not in the queue, or has a row: a repetition of its start, which counts on its place, recorded
+    /// it. Fails with [`StoreError::ConditionFailed`] when the position of the run changes four times meanwhile.
     pub async fn leave(&self, key: &ThreadKey, run_id: &RunId) -> Result<Option<Meta>, StoreError> {
         for _ in 0..MAX_ROUNDS {
             let meta = self.thread(key).await?;
@@ -202,7 +202,7 @@ impl Threads {
     ) -> UpdateItemFluentBuilder {
         let expression = AppendExpression {
             sets: "#line = :runs, born = if_not_exists(born, :now) + :one".to_owned(),
-            removed: &["tip"],
+            removed: &["tip", "lastInput"],
             condition: "(attribute_not_exists(#line) OR (#ttl <= :now AND size(#line) = :empty))",
         };
         self.write_request(key, append, latest, expression)

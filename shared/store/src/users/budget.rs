@@ -64,7 +64,7 @@ enum Totals {
     None,
 }
 
-/// What a user has spent and reserved.
+/// Spending of a user, with the reservations.
 #[derive(Debug, Clone, Default)]
 pub struct Spending(Ledger);
 
@@ -79,7 +79,7 @@ impl Spending {
         self.0.exhausted(least, limits, now)
     }
 
-    /// What counts against each limit of the user at `now`, in seconds since 1970.
+    /// Totals that count against each limit of the user at `now`, in seconds since 1970.
     pub fn used(&self, limits: &UserLimits, now: u64) -> Vec<Used> {
         self.0.used(limits, now)
     }
@@ -139,7 +139,8 @@ impl Users {
         Err(StoreError::ConditionFailed)
     }
 
-    /// Releases the reservations that have expired, once: when the ledger has changed meanwhile, the next reservation does it.
+    /// Releases the reservations that have expired, once: when the ledger has changed meanwhile, the next reservation does
+    /// it.
     async fn release_expired(
         &self,
         user: &UserId,

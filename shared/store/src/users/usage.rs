@@ -1,8 +1,7 @@
 //! Usage of runs, for users and for the report of a month.
 //!
-//! The runs of a month are spread over 16 partitions, so that the report of all users reads 16 of them, and no user writes to
-//! the partition of the whole deployment. The runs of one user are in one partition, ordered by day. Writing the usage of a
-//! run again replaces it by itself.
+//! The runs of a month are spread over 16 partitions, so that the report of all users reads 16 of them, and no user writes
+//! to the partition of the whole deployment. The runs of one user are in one partition, ordered by day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::StoreError;
 use crate::item::{read, s};
+use crate::update::held;
 use crate::users::Users;
 use crate::users::dates::Dates;
 
@@ -43,7 +43,7 @@ pub struct RunUsage<'a> {
     pub cost_micros: Option<u64>,
 }
 
-/// What a user has used on a day, of one model.
+/// Usage of a user on a day, of one model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DayUsage {
     /// Number of runs.
@@ -52,7 +52,7 @@ pub struct DayUsage {
     pub input_tokens: u64,
     /// Output tokens.
     pub output_tokens: u64,
-    /// Cost in millionths of a US dollar; `None` when the price of the model is not known.
+    /// Cost in millionths of a US dollar; `None` unless every run had a price.
     pub cost_micros: Option<u64>,
 }
 
@@ -84,15 +84,18 @@ struct Row {
 }
 
 impl Users {
-    /// Writes the usage of a run that has ended, at `now` in seconds since 1970.
+    /// Writes the usage of a run that has ended, at `now` in seconds since 1970, unless it is written.
     pub async fn put_usage(&self, run: &RunUsage<'_>, now: u64) -> Result<(), StoreError> {
-        self.client
+        let put = self
+            .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(to_item(run.row(now))?))
+            .condition_expression("attribute_not_exists(#item)")
+            .expression_attribute_names("#item", super::SORT)
             .send()
-            .await?;
-        Ok(())
+            .await;
+        held(put.map_err(StoreError::from)).map(drop)
     }
 
     /// Reads what a user has used in the last `days` days, that of `now` included.
@@ -163,14 +166,15 @@ impl RunUsage<'_> {
 fn add(total: &mut UsageByDay, row: Row) {
     let (year, month, day) = (row.day / 10_000, row.day / 100 % 100, row.day % 100);
     let date = format!("{year:04}-{month:02}-{day:02}");
-    let sum = total.entry((date, row.model)).or_default();
+    let sum = total.entry((date, row.model)).or_insert(DayUsage {
+        cost_micros: Some(0),
+        ..DayUsage::default()
+    });
     sum.runs += 1;
     sum.input_tokens += row.input_tokens;
     sum.output_tokens += row.output_tokens;
-    sum.cost_micros = match (sum.cost_micros, row.cost_micros) {
-        (Some(sum), Some(cost)) => Some(sum + cost),
-        (sum, cost) => sum.or(cost),
-    };
+    let sums = sum.cost_micros.zip(row.cost_micros);
+    sum.cost_micros = sums.map(|(sum, cost)| sum + cost);
 }
 
 /// Partition of a user's runs of a month (`202611`).
@@ -189,7 +193,7 @@ fn first_key(user: &UserId, first: &Dates, month: u32) -> String {
     format!("{user}#{day:02}#")
 }
 
-/// A sort key after those of the days of a month until `last`.
+/// Sort key after those of the days of a month until `last`: no id contains a character after `~`.
 fn last_key(user: &UserId, last: &Dates, month: u32) -> String {
     let day = if last.month == month {
         last.day % 100
@@ -271,7 +275,7 @@ mod tests {
             runs: 2,
             input_tokens: 30,
             output_tokens: 4,
-            cost_micros: Some(7),
+            cost_micros: None,
         };
         let day = ("2026-11-26".to_owned(), "m".to_owned());
         assert_eq!(total, UsageByDay::from([(day, expected)]));

@@ -23,20 +23,20 @@ pub struct Amount {
     pub micros: u64,
 }
 
-/// What counts against a limit.
+/// Amount that counts against a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Used {
     /// The limit.
     pub limit: Limit,
-    /// What is spent or reserved.
+    /// Amount that is spent or reserved.
     pub used: u64,
-    /// Most that may be.
+    /// Largest amount.
     pub most: u64,
     /// Time at which the limit counts anew, in seconds since 1970.
     pub renews_at: u64,
 }
 
-/// What a user has spent and reserved.
+/// Spending of a user, with the reservations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Ledger {
@@ -194,7 +194,7 @@ impl Ledger {
         }
     }
 
-    /// What counts against a limit on the ledger's day.
+    /// Total that counts against a limit on the ledger's day.
     fn total(&self, limit: Limit) -> i64 {
         match limit {
             Limit::PromptsPerDay => self.day_prompts,
@@ -204,7 +204,7 @@ impl Ledger {
         }
     }
 
-    /// What counts against the limits of a user at `now`.
+    /// Totals that count against the limits of a user at `now`.
     pub(super) fn used(&self, limits: &UserLimits, now: u64) -> Vec<Used> {
         let ledger = self.at(now);
         let limited = |limit| limits.get(limit).map(|most| (limit, most));
@@ -221,6 +221,15 @@ impl Ledger {
 }
 
 impl Amount {
+    /// Rest of the amount without another one; 0 where that is larger.
+    pub fn without(self, other: Self) -> Self {
+        Self {
+            prompts: self.prompts.saturating_sub(other.prompts),
+            tokens: self.tokens.saturating_sub(other.tokens),
+            micros: self.micros.saturating_sub(other.micros),
+        }
+    }
+
     /// Part of the amount that counts against a limit.
     fn of(&self, limit: Limit) -> u64 {
         match limit {
