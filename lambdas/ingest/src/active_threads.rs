@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 
 use longwire_core::ids::ThreadId;
+use longwire_core::payment::Payer;
 use longwire_protocol::response::error::ErrorResponse;
 use longwire_store::active_threads::{ActiveThreads, ThreadAdded};
 use longwire_store::threads::record::NewRun;
+use longwire_store::users::budget::Spending;
 
 use crate::call::Call;
 use crate::failure::{Failure, RETRY_AFTER, rate_limited, unknown_connection};
@@ -16,14 +18,20 @@ const MAX_ROUNDS: usize = 3;
 
 /// Limit of the threads of a connection or a user.
 struct ThreadLimit<'a> {
+    scope: Scope,
     /// Set in the table.
     set: ActiveThreads,
-    /// Set when the request was admitted.
-    known: &'a BTreeSet<ThreadId>,
-    /// Most threads.
+    /// Set when the request was admitted; `None` if it was not read.
+    known: Option<&'a BTreeSet<ThreadId>>,
+    /// Most threads; 0 is no limit.
     max: u32,
-    /// Name of the limited in a refusal.
-    limited: &'static str,
+}
+
+/// Scope of a limit.
+#[derive(Debug, Clone, Copy)]
+enum Scope {
+    Connection,
+    User,
 }
 
 /// Starts a run within the limits of its connection and its user.
@@ -32,55 +40,66 @@ pub(crate) async fn within_limits<T>(
     run: &NewRun,
     start: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let connection = ThreadLimit {
-        set: call.deps.connections.active_threads(&run.subscriber),
-        known: &call.connection.threads,
-        max: call.deps.settings.active_threads,
-        limited: "This connection",
-    };
-    let user = run.payer.as_ref().map(|payer| ThreadLimit {
-        set: call.deps.users.active_threads(&payer.user),
-        known: call.spending.threads(),
-        max: payer.limits.threads.unwrap_or_default(),
-        limited: "This user",
-    });
-    // On the heap, because these futures contain each other.
+    // On the heap, because the futures contain each other.
     let start = Box::pin(start);
-    let start = Box::pin(async {
-        match user {
-            None => start.await,
-            Some(user) => user.admit(call, run, start).await,
-        }
-    });
-    connection.admit(call, run, start).await
+    if let Some(payer) = &run.payer {
+        let limit = ThreadLimit::of_user(call, payer);
+        Box::pin(limit.admit(call, run)).await?;
+    }
+    ThreadLimit::of_connection(call, run)
+        .admit_beside(call, run, start)
+        .await
 }
 
-impl ThreadLimit<'_> {
-    /// Starts a run on a thread that is active already, or that is one more within the limit. The start of a run that exists
-    /// is always admitted, because the client may not know that it was accepted.
+impl<'a> ThreadLimit<'a> {
+    fn of_user(call: &'a Call<'_>, payer: &Payer) -> Self {
+        Self {
+            scope: Scope::User,
+            set: call.deps.users.active_threads(&payer.user),
+            known: call.spending.as_ref().map(Spending::threads),
+            max: payer.limits.threads.unwrap_or_default(),
+        }
+    }
+
+    fn of_connection(call: &'a Call<'_>, run: &NewRun) -> Self {
+        Self {
+            scope: Scope::Connection,
+            set: call.deps.connections.active_threads(&run.subscriber),
+            known: Some(&call.connection.threads),
+            max: call.deps.settings.active_threads,
+        }
+    }
+
+    /// Adds the thread to the set unless it is there. Concurrent requests cannot exceed the limit together.
+    async fn admit(&self, call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
+        if self.max == 0 || self.contains(&run.key.thread_id) {
+            return Ok(());
+        }
+        self.add(call, run).await
+    }
+
+    /// Starts a run on a thread that is active already, or that is one more within the limit.
     ///
-    /// While the set has room, the thread is added beside the start; the response waits for both. A request that finds the set
-    /// full after all exceeds the limit by one thread, as concurrent requests may. The limit is not worth failing a start
+    /// While the set has room, the thread is added beside the start; the response waits for both. A request that finds the
+    /// set full after all exceeds the limit by one thread, as concurrent requests may. This is not worth failing a start
     /// that took effect, so a thread that was not added is logged only.
-    async fn admit<T>(
+    async fn admit_beside<T>(
         &self,
         call: &Call<'_>,
         run: &NewRun,
         start: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let thread = &run.key.thread_id;
-        if self.max == 0 || self.known.contains(thread) {
-            return start.await;
-        }
-        if self.known.len() >= self.max as usize {
-            self.make_room(call, run).await?;
+        let has_room = |known: &BTreeSet<ThreadId>| known.len() < self.max as usize;
+        if self.contains(thread) || !self.known.is_some_and(has_room) {
+            self.admit(call, run).await?;
             return start.await;
         }
         let (started, added) = tokio::join!(start, self.set.add(thread, self.max));
         if !matches!(added, Ok(ThreadAdded::Added)) {
             tracing::warn!(
                 event = "active_thread_not_added",
-                limited = self.limited,
+                scope = self.scope.name(),
                 ?added,
                 "a limit of active threads does not count a thread"
             );
@@ -88,8 +107,13 @@ impl ThreadLimit<'_> {
         started
     }
 
-    /// Admits a run on one more thread to a set that is full.
-    async fn make_room(&self, call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
+    fn contains(&self, thread: &ThreadId) -> bool {
+        self.known.is_some_and(|known| known.contains(thread))
+    }
+
+    /// Adds one more thread; to a set that is full, in place of threads whose runs have ended. The start of a run that
+    /// exists is always admitted, because the client may not know that it was accepted.
+    async fn add(&self, call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
         let thread = &run.key.thread_id;
         for _ in 0..MAX_ROUNDS {
             let known = match self.set.add(thread, self.max).await? {
@@ -114,10 +138,20 @@ impl ThreadLimit<'_> {
     }
 
     fn too_many(&self) -> ErrorResponse {
-        let Self { limited, max, .. } = self;
+        let Self { scope, max, .. } = self;
+        let scope = scope.name();
         let message = format!(
-            "{limited} has unfinished runs on {max} other threads, the most it may have. Wait until one ends."
+            "This {scope} has unfinished runs on {max} other threads, the most it may have. Wait until one ends."
         );
         rate_limited(message, RETRY_AFTER)
+    }
+}
+
+impl Scope {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::User => "user",
+        }
     }
 }

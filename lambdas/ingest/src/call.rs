@@ -23,8 +23,8 @@ pub(crate) struct Call<'a> {
     pub id: Option<String>,
     /// Connection that sent the request.
     pub connection: Connection,
-    /// What the user has spent, for a request that needs to know it.
-    pub spending: Spending,
+    /// Spending of the user, if the request needs it and it could be read.
+    pub spending: Option<Spending>,
     /// Format of the response and of the run's events.
     pub format: Format,
     /// Time at which API Gateway received the request, in milliseconds since 1970.

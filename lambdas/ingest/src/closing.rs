@@ -1,5 +1,5 @@
-//! Closing of connections that get too many `rate_limited` responses, or whose token has expired. This function never posts: it
-//! marks the row, and the function `replay` posts `bye` and closes the connection.
+//! Closing of connections that get too many `rate_limited` responses, or whose token has expired. This function never posts:
+//! it marks the row, and the function `replay` posts `bye` and closes the connection.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use longwire_core::limits::LimitPolicy;
 use longwire_identity::mode::Mode;
 use longwire_identity::settings as issuer;
@@ -73,11 +73,25 @@ fn limits() -> Result<LimitPolicy> {
     let Some(json) = optional("USER_LIMITS")? else {
         return Ok(LimitPolicy::default());
     };
-    let policy: LimitPolicy = serde_json::from_str(&json).context("reading USER_LIMITS")?;
-    match policy.out_of_range() {
-        Some(limit) => anyhow::bail!("USER_LIMITS: {limit} is out of range"),
-        None => Ok(policy),
+    policy(&json).context("USER_LIMITS")
+}
+
+/// Parses the limits of users. A name that is not known is refused: a limit with a misspelt name would limit nothing.
+fn policy(json: &str) -> Result<LimitPolicy> {
+    let mut unknown = None;
+    let mut json = serde_json::Deserializer::from_str(json);
+    let policy: LimitPolicy =
+        serde_ignored::deserialize(&mut json, |path| unknown = Some(path.to_string()))?;
+    json.end()?;
+    if let Some(path) = unknown {
+        bail!("`{path}` is not known");
     }
+    if let Some(limit) = policy.out_of_range() {
+        bail!(
+            "`{limit}` is out of range: `threads` must be 1 to 100, every other limit at least 1"
+        );
+    }
+    Ok(policy)
 }
 
 fn thread_life() -> Result<ThreadLife, BadEnv> {
@@ -85,4 +99,33 @@ fn thread_life() -> Result<ThreadLife, BadEnv> {
         ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
         run_limit: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_limits_says_what_is_wrong() {
+        for (json, expected) in [
+            (
+                r#"{"default":{"tokensPerDays":1}}"#,
+                "`default.tokensPerDays` is not known",
+            ),
+            (
+                r#"{"groups":{"staff":{"tokens":1}}}"#,
+                "`groups.staff.tokens` is not known",
+            ),
+            (r#"{"group":{}}"#, "`group` is not known"),
+            (
+                r#"{"default":{"threads":101}}"#,
+                "`threads` is out of range: `threads` must be 1 to 100, every other limit at least 1",
+            ),
+            (r#"{} {}"#, "trailing characters at line 1 column 4"),
+        ] {
+            let error = policy(json).expect_err(json);
+            assert_eq!(error.to_string(), expected, "{json}");
+        }
+        assert!(policy(r#"{"groups":{"staff":{"promptsPerDay":1}}}"#).is_ok());
+    }
 }

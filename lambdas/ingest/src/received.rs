@@ -212,7 +212,7 @@ impl<'a> Received<'a> {
         match pause.map_err(|failure| denied(own, failure))? {
             Some(pause) => Err(denied(own, too_many(pause))),
             None => Ok(Call {
-                spending: spending.map_err(|failure| denied(own, failure))?,
+                spending,
                 deps: self.deps,
                 id: self.id.clone(),
                 format: self.format.unwrap_or(connection.format),
@@ -229,12 +229,19 @@ impl<'a> Received<'a> {
         self.in_time(counted).await
     }
 
-    /// Reads what the user has spent, for a request that needs it.
-    async fn spending(&self) -> Result<Spending, Failure> {
-        match &self.user {
-            Some(user) if self.reads_spending => self.in_time(self.deps.users.spending(user)).await,
-            Some(_) | None => Ok(Spending::default()),
-        }
+    /// Reads what the user has spent, for a request that needs it. The worker decides exactly, so a table that fails does
+    /// not refuse a prompt.
+    async fn spending(&self) -> Option<Spending> {
+        let user = self.user.as_ref().filter(|_| self.reads_spending)?;
+        let read = self.in_time(self.deps.users.spending(user)).await;
+        let log = |failure: &Failure| {
+            tracing::warn!(
+                event = "spending_not_read",
+                ?failure,
+                "the limits of a user were not checked"
+            );
+        };
+        read.inspect_err(log).ok()
     }
 
     /// Reads the row of the connection.

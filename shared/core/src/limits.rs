@@ -10,8 +10,10 @@ use crate::clock::rfc3339;
 const THREADS: u32 = 3;
 
 /// Limits of one user; `None` is no limit. Days and months are those of UTC.
+///
+/// Rows and jobs contain them. A limit that a newer version has added is ignored there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct UserLimits {
     /// Threads with an unfinished run, 1 to 100. Runs that wait behind another one do not count. A [`LimitPolicy`] that sets
     /// none gives 3.
@@ -33,7 +35,7 @@ pub struct UserLimits {
 
 /// Limits of a deployment's users.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct LimitPolicy {
     /// Limits of a user without a group that has others.
     #[serde(default)]
@@ -233,9 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_limit_is_refused() {
-        let policy = json!({ "default": { "tokensPerDays": 1 } });
-        assert!(from_value::<LimitPolicy>(policy).is_err());
+    fn a_limit_of_a_newer_version_is_ignored() {
+        let stored = json!({ "threads": 1, "imagesPerDay": 2 });
+        let limits: UserLimits = from_value(stored).expect("limits");
+        assert_eq!(limits.threads, Some(1));
     }
 
     #[test]

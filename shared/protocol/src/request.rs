@@ -225,7 +225,7 @@ impl From<ErrorResponse> for Refusal {
     }
 }
 
-/// What a server offers to a connection beyond the features that all connections have.
+/// Features that a server offers to a connection beyond the features that all connections have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offer {
     /// Tokens that can be renewed.

@@ -83,11 +83,12 @@ async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
 }
 
 /// Refuses a prompt whose user has spent what a limit allows, unless its run exists: the client may not know that it was
-/// accepted. The worker decides exactly, with a reservation; this check keeps it from being started for nothing.
+/// accepted. The worker decides exactly, with a reservation; this check keeps the run from being started for nothing.
 async fn within_budget(call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
     let limits = run.payer.as_ref().map(|payer| &payer.limits);
     let text = limits.and_then(|limits| {
-        let exhausted = call.spending.exhausted(limits, call.now())?;
+        let spending = call.spending.as_ref()?;
+        let exhausted = spending.exhausted(limits, call.now())?;
         Some(exhausted.text(limits))
     });
     let Some(text) = text else {

@@ -1,6 +1,5 @@
 //! `usage`: reads what the user has used, and what counts against the user's limits.
 
-use longwire_core::clock::rfc3339;
 use serde::Serialize;
 
 use crate::request::fields::Fields;
@@ -57,7 +56,7 @@ pub struct DayUsage {
     pub input_tokens: u64,
     /// Output tokens.
     pub output_tokens: u64,
-    /// Cost in millionths of a US dollar; absent when the price of the model is not known.
+    /// Cost in millionths of a US dollar; absent unless every run had a price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_micros: Option<u64>,
 }
@@ -68,21 +67,12 @@ pub struct DayUsage {
 pub struct UsedLimit {
     /// Name, as in the limits of `ready`.
     pub name: &'static str,
-    /// What counts against it.
+    /// Amount that counts against it.
     pub used: u64,
-    /// Most that may.
+    /// Largest amount.
     pub limit: u64,
-    /// Time at which it counts anew, in seconds since 1970.
-    #[serde(serialize_with = "time")]
-    pub renews_at: u64,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's serialize_with passes a reference"
-)]
-fn time<S: serde::Serializer>(seconds: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*seconds))
+    /// Time at which the amount is 0 again, in RFC 3339.
+    pub renews_at: String,
 }
 
 #[cfg(test)]
@@ -106,7 +96,7 @@ mod tests {
                 name: "tokensPerDay",
                 used: 13,
                 limit: 100,
-                renews_at: 1_763_681_477,
+                renews_at: "2025-11-20T23:31:17Z".to_owned(),
             }],
         };
         assert_eq!(
