@@ -16,8 +16,6 @@ pub(crate) struct Config {
     pub threads_table: String,
     /// `USERS_TABLE`.
     pub users_table: String,
-    /// `MODEL_FAMILY`: the model whose price counts, where `MODEL_ID` does not name one.
-    pub family: Option<String>,
     /// `QUEUE_URL`.
     pub queue_url: String,
     /// `DEAD_LETTER_URL`: the queue for the jobs of runs that were given up.
@@ -45,7 +43,6 @@ impl Config {
             connections_table: required("CONNECTIONS_TABLE")?,
             threads_table: required("THREADS_TABLE")?,
             users_table: required("USERS_TABLE")?,
-            family: optional("MODEL_FAMILY")?,
             queue_url: required("QUEUE_URL")?,
             dead_letter_url: required("DEAD_LETTER_URL")?,
             callback_endpoint: required("CALLBACK_ENDPOINT")?,
@@ -58,10 +55,5 @@ impl Config {
             model: model::from_env(&settings.model_id, settings.limits.max_tokens)?,
             settings,
         })
-    }
-
-    /// Model whose price counts.
-    pub(crate) fn priced_model(&self) -> &str {
-        self.family.as_deref().unwrap_or(&self.settings.model_id)
     }
 }

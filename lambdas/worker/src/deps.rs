@@ -56,7 +56,7 @@ impl Config {
             tools: Arc::new(self.tools(&retrieval)?),
             connections: Connections::new(database.clone(), &self.connections_table),
             users: Users::new(database, &self.users_table),
-            price: price_of(self.priced_model())?,
+            price: price_of(&self.model)?,
             scheduler: Scheduler::new(threads.clone(), queue.clone()),
             threads,
             queue,

@@ -9,6 +9,7 @@ pub mod subject;
 pub mod thread_key;
 
 pub mod message;
+pub mod model_id;
 pub mod tool;
 
 pub mod lenient;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::message::Usage;
+use crate::model_id::begins_with;
 
 /// Price of a model, in US dollars for a million tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -22,21 +23,20 @@ pub struct Price {
 pub struct Prices(BTreeMap<String, Price>);
 
 impl Prices {
-    /// Price of a model: of the longest entry with which its id begins. The geography of an inference profile does not
-    /// count.
+    /// Price of a model: of the longest entry with which its id begins.
     pub fn of(&self, model_id: &str) -> Option<Price> {
-        let id = model_id.rsplit('/').next().unwrap_or(model_id);
-        let bare = id.split_once('.').map_or(id, |(_, rest)| rest);
-        let begins = |begin: &str| id.starts_with(begin) || bare.starts_with(begin);
-        let found = self.0.iter().filter(|(begin, _)| begins(begin));
+        let found = self
+            .0
+            .iter()
+            .filter(|(begin, _)| begins_with(model_id, begin));
         let longest = found.max_by_key(|(begin, _)| begin.len());
         longest.map(|(_, price)| *price)
     }
 }
 
 impl Price {
-    /// Most that a request of this many tokens may cost with a reply of this many, in millionths of a US dollar: a token that
-    /// is written to the prompt cache may cost more than one that is not.
+    /// Most that a request of this many tokens may cost with a reply of this many, in millionths of a US dollar: a token
+    /// that is written to the prompt cache may cost more than one that is not.
     pub fn most_micros(&self, input_tokens: u64, output_tokens: u64) -> u64 {
         let input = self.input.max(self.cache_write);
         (input_tokens as f64 * input + output_tokens as f64 * self.output).ceil() as u64

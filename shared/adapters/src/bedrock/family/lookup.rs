@@ -1,5 +1,7 @@
 //! The row of a model id.
 
+use longwire_core::model_id::begins_with;
+
 use crate::bedrock::family::Family;
 use crate::bedrock::family::table::{ROWS, UNKNOWN};
 
@@ -12,14 +14,11 @@ impl Family {
     }
 }
 
-/// Row of a model id, of the id of an inference profile (`us.…`, `eu.…`, `global.…`), or of an ARN that ends with one.
+/// Row of a model id, also in an inference profile or an ARN.
 fn row(model_id: &str) -> Option<Family> {
-    let id = model_id.rsplit('/').next().unwrap_or(model_id);
-    // The geographies change, so whatever stands before the first dot may be one.
-    let bare = id.split_once('.').map_or(id, |(_, rest)| rest);
     let begins = |family: &&&Family| {
         let mut ids = family.ids.iter();
-        ids.any(|begin| id.starts_with(begin) || bare.starts_with(begin))
+        ids.any(|begin| begins_with(model_id, begin))
     };
     ROWS.iter().find(begins).map(|family| **family)
 }
