@@ -1,5 +1,5 @@
-//! Authorizer of the route `$connect`: identifies the user of a connection by a token or a ticket, or lets everybody in where
-//! the deployment says so.
+//! Authorizer of the route `$connect`: identifies the user of a connection by a token or a ticket, or lets everybody in
+//! where the deployment says so.
 
 mod config;
 mod deps;

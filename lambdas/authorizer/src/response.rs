@@ -8,8 +8,8 @@ const NOBODY: &str = "@";
 
 /// Response to a handshake.
 ///
-/// A refusal is a policy, too, to which API Gateway answers 403. The error `Unauthorized`, to which it answers 401, would count
-/// as an error of the function: anybody could raise its alarm.
+/// A refusal is a policy, too, to which API Gateway answers 403. The error `Unauthorized`, to which it answers 401, would
+/// count as an error of the function: anybody could raise its alarm.
 ///
 /// A type of its own, because that of `aws_lambda_events` writes absent fields as `null`.
 #[derive(Debug, Serialize)]

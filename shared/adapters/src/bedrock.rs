@@ -56,8 +56,8 @@ impl Bedrock {
         }
     }
 
-    /// Sends a request, unless the model would refuse a setting of it. A refusal of a part of it that can be left out is remembered, and the request is sent again
-    /// without that part; each part is left out once, which bounds the loop.
+    /// Sends a request, unless the model would refuse a setting of it. A refusal of a part of it that can be left out is
+    /// remembered, and the request is sent again without that part; each part is left out once, which bounds the loop.
     async fn send(&self, request: Request) -> Result<Deltas, ModelError> {
         let checked = self.settings.check(request.max_tokens);
         checked.map_err(|bad| errors::misconfigured(&bad))?;

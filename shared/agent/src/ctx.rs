@@ -59,7 +59,8 @@ pub struct Limits {
     pub max_tokens: u32,
     /// Part of the conversation that the model is shown.
     pub window: Window,
-    /// Most tries of one model call, for other failures than throttling; a call is retried only while nothing of its reply was sent.
+    /// Most tries of one model call, for other failures than throttling; a call is retried only while nothing of its reply
+    /// was sent.
     pub model_tries: u32,
     /// Time for which a throttled call is tried again.
     pub throttled_for: Duration,

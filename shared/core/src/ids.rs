@@ -1,7 +1,7 @@
 //! Ids of threads, runs, messages, calls, connections, owners and users.
 //!
-//! An id is 1–128 characters of `[A-Za-z0-9._:-]`; those of users and owners may also have `%` and `@`. Ids from a client pass
-//! [`check`] first; generated ids are short, because every event of a run repeats them.
+//! An id is 1–128 characters of `[A-Za-z0-9._:-]`; those of users and owners may also have `%` and `@`. Ids from a client
+//! pass [`check`] first; generated ids are short, because every event of a run repeats them.
 
 use std::fmt;
 

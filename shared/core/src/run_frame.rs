@@ -6,9 +6,9 @@ use crate::ids::MessageId;
 use crate::job::known_version;
 use crate::tool::ToolSpec;
 
-/// Model, system prompt, tools and first message of all requests of a run, as its first one had them. Models bind their reasoning to everything that stood before
-/// it, and refuse it after a change (platform.claude.com, "Preserved thinking"), so a worker that continues a run sends the
-/// frame of the one that began it, also after a deployment.
+/// Model, system prompt, tools and first message of all requests of a run, as its first one had them. Models bind their
+/// reasoning to everything that stood before it, and refuse it after a change (platform.claude.com, "Preserved thinking"),
+/// so a worker that continues a run sends the frame of the one that began it, also after a deployment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunFrame {

@@ -12,8 +12,8 @@ use crate::settings::{Settings, is_secure};
 /// Longest time that both requests of a read may take: a handshake waits for them.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Longest time of a read while older keys are there: a request of `ingest` has 3 s in all, and the older keys serve when the
-/// read fails.
+/// Longest time of a read while older keys are there: a request of `ingest` has 3 s in all, and the older keys serve when
+/// the read fails.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Longest document, in bytes. Discovery documents have some 3 KB, and sets of keys with certificates some 15 KB.

@@ -3,12 +3,12 @@
 //!
 //! # No wake-up is lost
 //!
-//! A run needs a job once it is the head of its thread's run queue, and two writes make it the head: `append` to an
-//! empty queue, and `advance` (or `leave`, when a start is taken back) of the run before it. Both update the same
-//! item, so one follows the other. An append and most advances return the queue as they left it; the writer of a transaction,
-//! which returns nothing, reads the queue after it. If the append came first, the other writer finds the new run as
-//! head and sends the job; if it came second, it found the queue empty and its writer sends the job. A writer whose response
-//! was lost repeats the write and gets the same answer.
+//! A run needs a job once it is the head of its thread's run queue, and two writes make it the head: `append` to an empty
+//! queue, and `advance` (or `leave`, when a start is taken back) of the run before it. Both update the same item, so one
+//! follows the other. An append and most advances return the queue as they left it; the writer of a transaction, which
+//! returns nothing, reads the queue after it. If the append came first, the other writer finds the new run as head and sends
+//! the job; if it came second, it found the queue empty and its writer sends the job. A writer whose response was lost
+//! repeats the write and gets the same answer.
 //!
 //! A writer that crashes before it sends leaves a head without a job:
 //! - After `advance`, the worker's own message was not deleted. It is delivered again, finds the run ended, reads

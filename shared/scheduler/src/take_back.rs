@@ -9,9 +9,9 @@ use crate::scheduler::Scheduler;
 use crate::start::{Refusal, Started};
 
 impl Scheduler {
-    /// Takes back a start that was refused. The row of a start that was repeated stays, because its repetition may be
-    /// about to append it; the sweep ends it otherwise. A run that can never begin is cancelled instead. `recorded_at` is the
-    /// time at which the refused run was recorded, by this start or an earlier one.
+    /// Takes back a start that was refused. The row of a start that was repeated stays, because its repetition may be about
+    /// to append it; the sweep ends it otherwise. A run that can never begin is cancelled instead. `recorded_at` is the time
+    /// at which the refused run was recorded, by this start or an earlier one.
     pub(crate) async fn refuse(
         &self,
         run: &NewRun,

@@ -140,8 +140,8 @@ pub(crate) fn next_wake(row: &RunRow, now: u64) -> Option<u64> {
     Some(now + doubled(pause, row.wakes.saturating_add(1)))
 }
 
-/// Deadline of a queued run whose job a repeated start sends at `now`. Unless the run is overdue the job may be its first one,
-/// so the deadline is that of a new run.
+/// Deadline of a queued run whose job a repeated start sends at `now`. Unless the run is overdue the job may be its first
+/// one, so the deadline is that of a new run.
 pub(crate) fn wake_after_repetition(row: &RunRow, now: u64) -> Option<u64> {
     if overdue(Some(row), now) {
         next_wake(row, now)

@@ -1,7 +1,7 @@
 //! The `users` table: budgets and usage of users, one-time tickets, and users whose access was ended.
 //!
-//! The partition key of what belongs to a user is the user's id. A ticket must be found without knowing whose it is; it has a
-//! partition of its own, with a character that no id contains.
+//! The partition key of what belongs to a user is the user's id. A ticket must be found without knowing whose it is; it has
+//! a partition of its own, with a character that no id contains.
 
 pub mod budget;
 pub mod tickets;

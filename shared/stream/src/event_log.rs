@@ -214,8 +214,8 @@ impl EventLog {
         self.end == End::Released
     }
 
-    /// Time at which the events after `after` may leave: at once, or, if all of them are deltas and ends, when the oldest one
-    /// or the last end has waited long enough. `None` when there are none.
+    /// Time at which the events after `after` may leave: at once, or, if all of them are deltas and ends, when the oldest
+    /// one or the last end has waited long enough. `None` when there are none.
     pub(crate) fn ready_at(&self, after: u64, waits: Waits) -> Option<Instant> {
         if after >= self.sendable() {
             return None;

@@ -133,8 +133,9 @@ impl Pace {
         }
     }
 
-    /// Time a delta waits for others at `rate` deltas per second: none while posts keep up with the rate or no other delta is due, otherwise until
-    /// the last delta that is due within the window. The rest of the window would bring no further delta.
+    /// Time a delta waits for others at `rate` deltas per second: none while posts keep up with the rate or no other delta
+    /// is due, otherwise until the last delta that is due within the window. The rest of the window would bring no further
+    /// delta.
     fn wait(&self, rate: f64) -> Duration {
         let per_trip = self
             .round_trip

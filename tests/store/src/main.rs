@@ -1,9 +1,9 @@
 //! State-machine test of the store, the scheduler and the runner against the DynamoDB and SQS of a running stack.
 //!
-//! A case is a random sequence of transitions on one thread: starts, duplicate starts, cancels, resumes, deliveries,
-//! sweeps, deletions, erasures and the passing of time. Between any two of its requests an operation may pause, crash, or meet a store
-//! that fails. The invariants are checked after each write and after each result that a client receives. At the end
-//! of a case all runs must end, and the thread must answer another prompt.
+//! A case is a random sequence of transitions on one thread: starts, duplicate starts, cancels, resumes, deliveries, sweeps,
+//! deletions, erasures and the passing of time. Between any two of its requests an operation may pause, crash, or meet a
+//! store that fails. The invariants are checked after each write and after each result that a client receives. At the end of
+//! a case all runs must end, and the thread must answer another prompt.
 //!
 //! The operations are those of `longwire-store`, `longwire-scheduler` and `longwire-runner`. Only the agent loop of
 //! an attempt is replaced by a plan that is part of the case, without model, tools and posts. The clock is simulated.

@@ -193,8 +193,8 @@ fn complete(output: BatchGetItemOutput) -> Result<HashMap<String, Vec<Item>>, St
     Ok(output.responses.unwrap_or_default())
 }
 
-/// Id of a connection and the time of its handshake; `None` when it is to be closed, or its token has expired. A row without a
-/// valid time counts as old.
+/// Id of a connection and the time of its handshake; `None` when it is to be closed, or its token has expired. A row without
+/// a valid time counts as old.
 fn connection(item: &Item, now: u64) -> Option<(ConnectionId, u64)> {
     let number = |name| item.get(name)?.as_n().ok()?.parse().ok();
     if item.contains_key(CLOSING) || is_gone(number(TOKEN_EXP), now) {

@@ -61,11 +61,11 @@ impl Threads {
     /// ids. `now` is in seconds since 1970. May be repeated, and dropped at any time: what a first call left, the next
     /// one deletes.
     ///
-    /// A run belongs to the generation that its first message wrote into its row. The rows are ended before anything else
-    /// is deleted, so that no worker adds to what was read; each row is deleted after the rest of its run, because the
-    /// row tells which generation the rest belongs to, and each deletion depends on it: an earlier call may continue while a
-    /// client starts a run of the same id in the next generation. A run without a message names no generation: it belongs to the
-    /// former one if it was recorded before the thread was deleted; else it has an expiry of its own.
+    /// A run belongs to the generation that its first message wrote into its row. The rows are ended before anything else is
+    /// deleted, so that no worker adds to what was read; each row is deleted after the rest of its run, because the row
+    /// tells which generation the rest belongs to, and each deletion depends on it: an earlier call may continue while a
+    /// client starts a run of the same id in the next generation. A run without a message names no generation: it belongs to
+    /// the former one if it was recorded before the thread was deleted; else it has an expiry of its own.
     pub async fn erase(&self, former: &FormerGeneration, now: u64) -> Result<Erased, StoreError> {
         let FormerGeneration { key, generation } = former;
         let current: Option<Generation> = self.get(key, keys::META.to_owned()).await?;
@@ -121,8 +121,8 @@ impl Threads {
         }
     }
 
-    /// Writes the generation into the row of the run that was recorded at this time and names none. A worker that stores its first message at the same
-    /// time writes the same one.
+    /// Writes the generation into the row of the run that was recorded at this time and names none. A worker that stores its
+    /// first message at the same time writes the same one.
     async fn name_generation(
         &self,
         key: &ThreadKey,
@@ -155,8 +155,8 @@ impl Threads {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
-    /// Deletes the event log, the input, the frame and the control row of a run, unless a run of the same id was started meanwhile in
-    /// another generation.
+    /// Deletes the event log, the input, the frame and the control row of a run, unless a run of the same id was started
+    /// meanwhile in another generation.
     async fn erase_run(
         &self,
         key: &ThreadKey,

@@ -77,8 +77,8 @@ impl Users {
         })
     }
 
-    /// Deletes a ticket, and returns its identity; `None` when there is no such ticket, or it has expired at `now`, in seconds
-    /// since 1970.
+    /// Deletes a ticket, and returns its identity; `None` when there is no such ticket, or it has expired at `now`, in
+    /// seconds since 1970.
     ///
     /// Of two requests with the same ticket one gets the identity. When a response is lost and the SDK sends the request
     /// again, none does: the client needs another ticket.
