@@ -3,7 +3,8 @@
 //! A reservation that is not settled, because the worker died or the table failed, counts against the limits of the user
 //! until its time is over.
 
-use std::collections::BTreeMap;
+mod reservations;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,9 +19,10 @@ use longwire_core::run::RunRow;
 use longwire_store::error::StoreError;
 use longwire_store::threads::claim::Claim;
 use longwire_store::users::Users;
-use longwire_store::users::budget::{Amount, Reservation, Wanted};
+use longwire_store::users::budget::{Amount, Wanted};
 use tokio::time::timeout;
 
+use self::reservations::{Held, Reservations};
 use crate::delivery::Delivery;
 use crate::runner::Runner;
 
@@ -41,25 +43,7 @@ pub(crate) struct Account {
     max_output_tokens: u32,
     clock: Clock,
     until: u64,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Reservation that was made beside the claim, until a step takes it over.
-    prepaid: Option<Held>,
-    /// Reservations by step. A step has further ones when its request is larger than was estimated.
-    held: BTreeMap<u32, Vec<Held>>,
-    /// Number of reservations that were made.
-    made: u32,
-    /// Set when this attempt or an earlier one has booked the prompt.
-    prompt_counted: bool,
-}
-
-/// Reservation that is not settled, with the name under which it is stored.
-struct Held {
-    name: String,
-    reservation: Reservation,
+    reservations: Mutex<Reservations>,
 }
 
 /// Cost of a model call.
@@ -97,7 +81,9 @@ impl Runner {
     ) -> Option<Arc<Account>> {
         let open = || Account::open(self, delivery, row.payer.as_ref()?);
         let account = prepaid.or_else(open)?;
-        account.state().prompt_counted = claim != Claim::Fresh;
+        account
+            .reservations()
+            .set_prompt_booked(claim != Claim::Fresh);
         Some(account)
     }
 }
@@ -114,7 +100,7 @@ impl Account {
                 max_output_tokens: runner.settings.limits.max_tokens,
                 clock: runner.clock.clone(),
                 until: runner.now() + delivery.time_left().as_secs() + GRACE,
-                state: Mutex::default(),
+                reservations: Mutex::default(),
             })
         })
     }
@@ -127,7 +113,7 @@ impl Account {
             ..self.most(input_tokens, self.max_output_tokens)
         };
         match timeout(TIME_LIMIT, self.reserve(amount)).await {
-            Ok(Ok(Ok(held))) => self.state().prepaid = Some(held),
+            Ok(Ok(Ok(held))) => self.reservations().prepay(held),
             Ok(Ok(Err(_))) => {}
             Ok(Err(error)) => log_prepayment(&error),
             Err(elapsed) => log_prepayment(&elapsed),
@@ -151,14 +137,15 @@ impl Account {
             );
             return Err(ReserveError::NoPrice);
         }
-        let prepaid = self.state().prepaid.take();
-        if let Some(prepaid) = prepaid {
-            self.hold(call.step, prepaid);
-        }
+        self.reservations().take_over_prepaid(call.step);
+        let most = self.most(call.input_tokens, call.max_output_tokens);
         // Two rounds at most: a reservation that was tried before is smaller than this one, if it took effect.
-        while let Some(missing) = self.missing(call) {
+        loop {
+            let Some(missing) = self.reservations().missing(call.step, most) else {
+                return Ok(());
+            };
             match self.reserve(missing).await {
-                Ok(Ok(held)) => self.hold(call.step, held),
+                Ok(Ok(held)) => self.reservations().hold(call.step, held),
                 Ok(Err(exhausted)) => {
                     let text = exhausted.text(&self.payer.limits);
                     return Err(ReserveError::OverBudget { text });
@@ -169,26 +156,12 @@ impl Account {
                 }
             }
         }
-        Ok(())
-    }
-
-    /// Part of what a call may cost that is not reserved; `None` when all of it is.
-    fn missing(&self, call: ModelCall) -> Option<Amount> {
-        let state = self.state();
-        let prompt_held = state.held.values().flatten().any(Held::has_prompt);
-        let most = Amount {
-            prompts: u64::from(!state.prompt_counted && !prompt_held),
-            ..self.most(call.input_tokens, call.max_output_tokens)
-        };
-        let held = state.held.get(&call.step).into_iter().flatten();
-        let missing = held.fold(most, |rest, held| rest.without(held.reservation.amount));
-        (missing != Amount::default()).then_some(missing)
     }
 
     /// Makes the next reservation of the attempt. After an error the same one is made again, because it may have taken
     /// effect.
     async fn reserve(&self, amount: Amount) -> Result<Result<Held, Exhausted>, StoreError> {
-        let name = format!("{}#{}", self.name, self.state().made);
+        let name = format!("{}#{}", self.name, self.reservations().made());
         let wanted = Wanted {
             user: &self.payer.user,
             name: &name,
@@ -199,31 +172,24 @@ impl Account {
         };
         let reserved = self.users.reserve(wanted).await?;
         Ok(reserved.map(|reservation| {
-            self.state().made += 1;
+            self.reservations().count();
             Held { name, reservation }
         }))
     }
 
-    fn hold(&self, step: u32, held: Held) {
-        self.state().held.entry(step).or_default().push(held);
-    }
-
     /// Settles the call of a step, if it is not settled.
     pub(crate) async fn settle(&self, step: u32, spent: Spent) {
-        let held = self.state().held.remove(&step).unwrap_or_default();
+        let held = self.reservations().remove(step);
         self.replace(held, spent).await;
     }
 
     /// Settles the calls that are not settled. One that was reserved beside the claim, and that no step took over, was not
     /// made.
     pub(crate) async fn close(&self, spent: Spent) {
-        let (prepaid, held) = {
-            let mut state = self.state();
-            (state.prepaid.take(), std::mem::take(&mut state.held))
-        };
+        let (prepaid, steps) = self.reservations().remove_all();
         self.replace(prepaid.into_iter().collect(), Spent::Nothing)
             .await;
-        for held in held.into_values() {
+        for held in steps {
             self.replace(held, spent).await;
         }
     }
@@ -261,9 +227,8 @@ impl Account {
                 ..Usage::default()
             },
         };
-        let counted = std::mem::replace(&mut self.state().prompt_counted, true);
         Amount {
-            prompts: u64::from(!counted),
+            prompts: self.reservations().book_prompt(),
             tokens: usage.all_input_tokens() + usage.output_tokens,
             micros: self.price.map_or(0, |price| price.micros(&usage)),
         }
@@ -280,14 +245,10 @@ impl Account {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held {
-    fn has_prompt(&self) -> bool {
-        self.reservation.amount.prompts > 0
+    fn reservations(&self) -> MutexGuard<'_, Reservations> {
+        self.reservations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

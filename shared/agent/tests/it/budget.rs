@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use longwire_agent::budget::{ModelCall, Reserve, ReserveError};
-use longwire_agent::model::StopReason;
+use longwire_agent::error::AgentError;
+use longwire_agent::model::{Delta, ModelErrorKind, StopReason};
 use longwire_agent::outcome::Outcome;
-use longwire_core::run::CancelReason;
+use longwire_core::message::Usage;
+use longwire_core::run::{CancelReason, RunErrorCode};
 
-use crate::scenario::Scenario;
-use crate::script::{Script, call, end, reply, text};
+use crate::scenario::{Observed, Scenario};
+use crate::script::{Call, Script, call, end, reply, text};
 use crate::tools::tools;
 
 /// Budget that allows this many calls, and the calls for which it was asked.
@@ -70,4 +72,62 @@ async fn a_run_over_budget_stops_between_steps_and_says_why() {
         .iter()
         .filter(|entry| entry.starts_with("STEP_STARTED"));
     assert_eq!(started.count(), 1);
+}
+
+fn error(observed: Observed) -> AgentError {
+    match observed.exit {
+        Err(error) => error,
+        Ok(exit) => panic!("not a failure: {exit:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_cannot_be_reserved_is_not_made() {
+    for (reason, code) in [
+        (ReserveError::NoPrice, RunErrorCode::ModelMisconfigured),
+        (ReserveError::Failed, RunErrorCode::Internal),
+    ] {
+        let script = Script::of([]);
+        let tools = tools();
+        let mut scenario = Scenario::new(&script, &tools);
+        scenario.reserve = Some(Arc::new(move |_| {
+            let reason = reason.clone();
+            async { Err(reason) }.boxed()
+        }));
+        let error = error(scenario.play().await);
+        assert_eq!((error.code(), error.usage()), (code, None));
+        let requests = script.requests.lock().expect("one test, one thread");
+        assert!(requests.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_call_names_the_tokens_that_it_did_cost() {
+    let tools = tools();
+    let usage = async |calls: Vec<Call>| {
+        let script = Script::of(calls);
+        let observed = Scenario::new(&script, &tools).play().await;
+        error(observed).usage()
+    };
+    let refused = Call::Fails(ModelErrorKind::Misconfigured);
+    assert_eq!(usage(vec![refused]).await, None);
+
+    let broken = Call::Breaks(vec![text(0, "123456")], ModelErrorKind::Stream);
+    let estimated = usage(vec![broken]).await.expect("tokens");
+    assert!(estimated.estimated && estimated.input_tokens > 0);
+    assert_eq!(estimated.output_tokens, 2);
+
+    let reported = Usage {
+        input_tokens: 10,
+        output_tokens: 1,
+        total_tokens: 11,
+        ..Usage::default()
+    };
+    let metadata = Delta::Metadata {
+        usage: Some(reported),
+        latency_ms: None,
+    };
+    let deltas = vec![text(0, "1"), metadata];
+    let broken = Call::Breaks(deltas, ModelErrorKind::Stream);
+    assert_eq!(usage(vec![broken]).await, Some(reported));
 }
