@@ -7,6 +7,7 @@ mod history;
 mod identity;
 mod limits;
 mod replays;
+mod spending;
 mod starts;
 mod without_run;
 

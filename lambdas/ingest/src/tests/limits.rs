@@ -149,7 +149,7 @@ async fn a_connection_that_is_closing_gets_nothing_but_the_error() {
 }
 
 /// Mocks the read of the META items of the threads `t1` to `t3`, with these run queues.
-fn queues(queues: [&[&str]; 3]) -> Rule {
+pub(super) fn queues(queues: [&[&str]; 3]) -> Rule {
     let metas: Vec<_> = queues
         .iter()
         .enumerate()
