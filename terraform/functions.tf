@@ -137,7 +137,7 @@ locals {
         promptsPerDay  = limits.prompts_per_day
         tokensPerDay   = limits.tokens_per_day
         tokensPerMonth = limits.tokens_per_month
-        microsPerMonth = limits.dollars_per_month == null ? null : floor(limits.dollars_per_month * 1000000)
+        microsPerMonth = limits.dollars_per_month == null ? null : floor(limits.dollars_per_month * 1000000 + 0.5)
       } : key => limit if limit != null
     }
   }

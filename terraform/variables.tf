@@ -324,19 +324,34 @@ variable "user_limits" {
   default = {}
 
   validation {
+    condition     = !contains(keys(var.user_limits.groups), "")
+    error_message = "The name of a group in user_limits must not be empty."
+  }
+
+  validation {
     condition = alltrue(flatten([
-      for limits in concat([var.user_limits.default], values(var.user_limits.groups)) :
-      [for limit in values(limits) : limit == null ? true : limit > 0]
+      for limits in concat([var.user_limits.default], values(var.user_limits.groups)) : [
+        for limit in [limits.prompts_per_day, limits.tokens_per_day, limits.tokens_per_month] :
+        limit == null ? true : limit >= 1 && limit <= 1000000000000 && floor(limit) == limit
+      ]
     ]))
-    error_message = "A limit in user_limits must be more than 0."
+    error_message = "A limit of prompts or tokens in user_limits must be a whole number, 1 to 1000000000000."
   }
 
   validation {
     condition = alltrue([
       for limits in concat([var.user_limits.default], values(var.user_limits.groups)) :
-      limits.threads == null ? true : limits.threads <= 100 && floor(limits.threads) == limits.threads
+      limits.dollars_per_month == null ? true : limits.dollars_per_month >= 0.000001 && limits.dollars_per_month <= 1000000000000
     ])
-    error_message = "threads in user_limits must be a whole number, 100 at most."
+    error_message = "dollars_per_month in user_limits must be 0.000001 to 1000000000000."
+  }
+
+  validation {
+    condition = alltrue([
+      for limits in concat([var.user_limits.default], values(var.user_limits.groups)) :
+      contains(range(1, 101), coalesce(limits.threads, 3))
+    ])
+    error_message = "threads in user_limits must be a whole number, 1 to 100."
   }
 }
 

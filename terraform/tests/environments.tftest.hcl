@@ -193,3 +193,59 @@ run "settings_without_a_value_are_left_out" {
     error_message = "THREAD_TTL_HOURS must be the same in worker and ingest."
   }
 }
+
+run "ingest_gets_the_limits_of_users_as_it_reads_them" {
+  command = plan
+
+  variables {
+    user_limits = {
+      default = { threads = 2, prompts_per_day = 100, dollars_per_month = 12.34 }
+      groups = {
+        guest = { tokens_per_day = 1000, dollars_per_month = 0.000001 }
+        staff = { threads = 100, tokens_per_day = 1000000000000, tokens_per_month = 2000000, dollars_per_month = 101 / 100 }
+      }
+    }
+  }
+
+  assert {
+    condition = module.function["ingest"].environment.USER_LIMITS == join("", [
+      "{\"default\":{\"microsPerMonth\":12340000,\"promptsPerDay\":100,\"threads\":2},",
+      "\"groups\":{",
+      "\"guest\":{\"microsPerMonth\":1,\"tokensPerDay\":1000},",
+      "\"staff\":{\"microsPerMonth\":1010000,\"threads\":100,\"tokensPerDay\":1000000000000,\"tokensPerMonth\":2000000}}}",
+    ])
+    error_message = module.function["ingest"].environment.USER_LIMITS
+  }
+
+  # The limits of a run travel in its job.
+  assert {
+    condition     = !contains(keys(module.function["worker"].environment), "USER_LIMITS")
+    error_message = "The worker does not read USER_LIMITS."
+  }
+}
+
+run "a_limit_of_a_group_needs_no_default_one" {
+  command = plan
+
+  variables {
+    user_limits = { groups = { guest = { threads = 1 }, staff = {} } }
+  }
+
+  assert {
+    condition     = module.function["ingest"].environment.USER_LIMITS == "{\"default\":{},\"groups\":{\"guest\":{\"threads\":1},\"staff\":{}}}"
+    error_message = module.function["ingest"].environment.USER_LIMITS
+  }
+}
+
+run "without_a_limit_of_users_ingest_keeps_its_own" {
+  command = plan
+
+  variables {
+    user_limits = { groups = { staff = {} } }
+  }
+
+  assert {
+    condition     = !contains(keys(module.function["ingest"].environment), "USER_LIMITS")
+    error_message = "USER_LIMITS must be left out."
+  }
+}

@@ -292,6 +292,116 @@ run "threads_per_connection" {
   expect_failures = [var.threads_per_connection]
 }
 
+run "user_limits_threads" {
+  command = plan
+
+  variables {
+    user_limits = { default = { threads = 101 } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_threads_of_a_group" {
+  command = plan
+
+  variables {
+    user_limits = { groups = { guest = { threads = 0 } } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_in_whole_threads" {
+  command = plan
+
+  variables {
+    user_limits = { default = { threads = 2.5 } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_prompts" {
+  command = plan
+
+  variables {
+    user_limits = { default = { prompts_per_day = 0 } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_in_whole_prompts" {
+  command = plan
+
+  variables {
+    user_limits = { groups = { guest = { prompts_per_day = 1.5 } } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_in_whole_tokens_of_a_day" {
+  command = plan
+
+  variables {
+    user_limits = { default = { tokens_per_day = 1000.5 } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_tokens_of_a_month" {
+  command = plan
+
+  variables {
+    user_limits = { groups = { guest = { tokens_per_month = -1 } } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_most_tokens_of_a_month" {
+  command = plan
+
+  variables {
+    user_limits = { default = { tokens_per_month = 1000000000001 } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_dollars" {
+  command = plan
+
+  variables {
+    user_limits = { default = { dollars_per_month = 0.0000009 } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_most_dollars" {
+  command = plan
+
+  variables {
+    user_limits = { groups = { staff = { dollars_per_month = 1000000000001 } } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
+run "user_limits_group_without_a_name" {
+  command = plan
+
+  variables {
+    user_limits = { groups = { "" = { tokens_per_day = 1000 } } }
+  }
+
+  expect_failures = [var.user_limits]
+}
+
 run "replay_concurrency" {
   command = plan
 
