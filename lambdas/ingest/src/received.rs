@@ -237,7 +237,7 @@ impl<'a> Received<'a> {
         let log = |failure: &Failure| {
             tracing::warn!(
                 event = "spending_not_read",
-                ?failure,
+                error = ?failure,
                 "the limits of a user were not checked"
             );
         };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use longwire_core::message::Usage;
 
 use crate::model::Request;
 use crate::usage::input_tokens;
@@ -16,6 +17,8 @@ pub struct ModelCall {
     pub input_tokens: u64,
     /// Most tokens of the reply.
     pub max_output_tokens: u32,
+    /// Tokens of earlier tries of this step, whose replies could not be used.
+    pub spent: Option<Usage>,
 }
 
 /// Reason for which a model call was not reserved, and is not made.
@@ -38,11 +41,12 @@ pub type Reserve =
 
 impl ModelCall {
     /// Estimates a call.
-    pub(crate) fn of(step: u32, request: &Request) -> Self {
+    pub(crate) fn of(step: u32, request: &Request, spent: Option<Usage>) -> Self {
         Self {
             step,
             input_tokens: input_tokens(request),
             max_output_tokens: request.max_tokens,
+            spent,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! One model call, repeated while nothing of its reply was sent.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use longwire_core::message::{Message, Usage};
+use longwire_core::run::CancelReason;
 use longwire_protocol::event::Event;
 use longwire_protocol::numbered::Annotations;
 
@@ -19,6 +22,7 @@ use crate::view::View;
 /// One model call.
 struct Turn<'t, 'c> {
     ctx: &'t Ctx<'c>,
+    step: u32,
     step_name: String,
     request: Request,
     /// Number of the first message that the request shows.
@@ -38,7 +42,7 @@ pub(super) async fn turn(
 ) -> Result<Option<Reply>, AgentError> {
     view.begin_call();
     let request = view.request(ctx, conversation);
-    if !reserve(ctx, ModelCall::of(step, &request)).await? {
+    if !reserve(ctx, ModelCall::of(step, &request, None)).await? {
         return Ok(None);
     }
     let step_name = format!("turn-{step}");
@@ -48,6 +52,7 @@ pub(super) async fn turn(
     .await;
     let mut turn = Turn {
         ctx,
+        step,
         step_name,
         request,
         shown_from: view.first_message(),
@@ -73,9 +78,9 @@ pub(super) async fn turn(
         let Some(pause) = tries.next_pause(ctx, error.kind) else {
             return turn.fail(reply, error, conversation).await.map(Some);
         };
-        turn.spend(reply.usage());
+        turn.spent = turn.usage_of(&reply);
         tracing::warn!(event = "model_call_retried", %error, "a model call is retried");
-        if let Some(reason) = tries.wait(ctx, pause).await {
+        if let Some(reason) = turn.wait(&mut tries, pause).await? {
             let empty = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
             return Ok(Some(turn.close(empty, Stop::Cancelled(reason)).await));
         }
@@ -149,16 +154,26 @@ impl Turn<'_, '_> {
         Err(AgentError::Model { error, usage })
     }
 
+    /// Waits until the next try, and reserves what it may cost beyond the tries before it. Returns the reason for which there
+    /// is none.
+    async fn wait(
+        &self,
+        tries: &mut Tries,
+        pause: Duration,
+    ) -> Result<Option<CancelReason>, AgentError> {
+        if let Some(reason) = tries.wait(self.ctx, pause).await {
+            return Ok(Some(reason));
+        }
+        let call = ModelCall::of(self.step, &self.request, self.spent);
+        let reserved = self.spent.is_none() || reserve(self.ctx, call).await?;
+        Ok((!reserved).then_some(CancelReason::Budget))
+    }
+
     /// Tokens of the call, with those of replies before it that could not be used; an estimate where none were reported.
     fn usage_of(&self, reply: &ReplyAccumulator) -> Option<Usage> {
         let estimate = |received| usage::estimate(&self.request, received);
         let usage = reply.usage().or_else(|| reply.received().map(estimate));
         sum(self.spent, usage)
-    }
-
-    /// Counts the tokens of a reply that could not be used.
-    fn spend(&mut self, usage: Option<Usage>) {
-        self.spent = sum(self.spent, usage);
     }
 
     /// Closes the open blocks for the client. The loop finishes the step, after the results of its calls if none is

@@ -139,6 +139,10 @@ impl Account {
         }
         self.reservations().take_over_prepaid(call.step);
         let most = self.most(call.input_tokens, call.max_output_tokens);
+        let most = most
+            + call
+                .spent
+                .map_or(Amount::default(), |usage| self.cost(&usage));
         // Two rounds at most: a reservation that was tried before is smaller than this one, if it took effect.
         loop {
             let Some(missing) = self.reservations().missing(call.step, most) else {
@@ -229,8 +233,15 @@ impl Account {
         };
         Amount {
             prompts: self.reservations().book_prompt(),
+            ..self.cost(&usage)
+        }
+    }
+
+    fn cost(&self, usage: &Usage) -> Amount {
+        Amount {
+            prompts: 0,
             tokens: usage.all_input_tokens() + usage.output_tokens,
-            micros: self.price.map_or(0, |price| price.micros(&usage)),
+            micros: self.price.map_or(0, |price| price.micros(usage)),
         }
     }
 

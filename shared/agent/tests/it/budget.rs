@@ -131,3 +131,38 @@ async fn a_failed_call_names_the_tokens_that_it_did_cost() {
     let broken = Call::Breaks(deltas, ModelErrorKind::Stream);
     assert_eq!(usage(vec![broken]).await, Some(reported));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_call_is_reserved_with_the_tokens_of_the_tries_before() {
+    let calls = || {
+        [
+            Call::Fails(ModelErrorKind::Throttled),
+            Call::Breaks(vec![], ModelErrorKind::Stream),
+            reply([text(0, "There."), end(0)], StopReason::EndTurn),
+        ]
+    };
+    let tools = tools();
+    for (allowed, outcome, made) in [
+        (2, Outcome::Answered, 3),
+        (1, Outcome::Cancelled(CancelReason::Budget), 2),
+    ] {
+        let script = Script::of(calls());
+        let (reserve, asked) = budget(allowed);
+        let mut scenario = Scenario::new(&script, &tools);
+        scenario.reserve = Some(reserve);
+        let observed = scenario.play().await;
+        assert_eq!(observed.outcome(), outcome);
+        let made_calls = script.requests.lock().expect("one test, one thread").len();
+        assert_eq!(made_calls, made);
+
+        let asked = asked.lock().expect("one test, one thread");
+        let spent: Vec<Option<u64>> = asked
+            .iter()
+            .map(|call| call.spent.map(|usage| usage.input_tokens))
+            .collect();
+        let request = asked[0].input_tokens;
+        assert_eq!(spent, [None, Some(request)], "a refused call costs nothing");
+        let usage = observed.messages()[0].usage.expect("tokens");
+        assert!(usage.estimated && usage.input_tokens >= request);
+    }
+}

@@ -1,6 +1,7 @@
 //! Ledger of a user, and the decisions about it. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Add;
 
 use longwire_core::ids::ThreadId;
 use longwire_core::limits::{Exhausted, Limit, UserLimits};
@@ -236,6 +237,18 @@ impl Amount {
             Limit::PromptsPerDay => self.prompts,
             Limit::TokensPerDay | Limit::TokensPerMonth => self.tokens,
             Limit::MoneyPerMonth => self.micros,
+        }
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            prompts: self.prompts.saturating_add(other.prompts),
+            tokens: self.tokens.saturating_add(other.tokens),
+            micros: self.micros.saturating_add(other.micros),
         }
     }
 }
