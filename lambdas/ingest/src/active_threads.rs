@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use longwire_core::ids::ThreadId;
 use longwire_core::payment::Payer;
 use longwire_protocol::response::error::ErrorResponse;
-use longwire_store::active_threads::{ActiveThreads, ThreadAdded};
+use longwire_store::active_threads::{ActiveThread, ActiveThreads, ThreadAdded};
 use longwire_store::threads::record::NewRun;
 use longwire_store::users::budget::Spending;
 
@@ -22,7 +22,7 @@ struct ThreadLimit<'a> {
     /// Set in the table.
     set: ActiveThreads,
     /// Set when the request was admitted; `None` if it was not read.
-    known: Option<&'a BTreeSet<ThreadId>>,
+    known: Option<&'a BTreeSet<ActiveThread>>,
     /// Most threads; 0 is no limit.
     max: u32,
 }
@@ -70,7 +70,7 @@ impl<'a> ThreadLimit<'a> {
         }
     }
 
-    /// Adds the thread to the set unless it is there. Concurrent requests cannot exceed the limit together.
+    /// Adds the thread to the set unless it is there.
     async fn admit(&self, call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
         if self.max == 0 || self.contains(&run.key.thread_id) {
             return Ok(());
@@ -90,12 +90,13 @@ impl<'a> ThreadLimit<'a> {
         start: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let thread = &run.key.thread_id;
-        let has_room = |known: &BTreeSet<ThreadId>| known.len() < self.max as usize;
+        let has_room = |known: &BTreeSet<ActiveThread>| known.len() < self.max as usize;
         if self.contains(thread) || !self.known.is_some_and(has_room) {
             self.admit(call, run).await?;
             return start.await;
         }
-        let (started, added) = tokio::join!(start, self.set.add(thread, self.max));
+        let active = ActiveThread::from(thread.clone());
+        let (started, added) = tokio::join!(start, self.set.add(&active, self.max));
         if !matches!(added, Ok(ThreadAdded::Added)) {
             tracing::warn!(
                 event = "active_thread_not_added",
@@ -108,20 +109,32 @@ impl<'a> ThreadLimit<'a> {
     }
 
     fn contains(&self, thread: &ThreadId) -> bool {
-        self.known.is_some_and(|known| known.contains(thread))
+        let mut known = self.known.into_iter().flatten();
+        known.any(|active| active.thread == *thread)
     }
 
     /// Adds one more thread; to a set that is full, in place of threads whose runs have ended. The start of a run that
     /// exists is always admitted, because the client may not know that it was accepted.
     async fn add(&self, call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
-        let thread = &run.key.thread_id;
+        let thread = ActiveThread {
+            thread: run.key.thread_id.clone(),
+            admitted_at: match self.scope {
+                Scope::Connection => None,
+                Scope::User => Some(call.millis),
+            },
+        };
         for _ in 0..MAX_ROUNDS {
-            let known = match self.set.add(thread, self.max).await? {
+            let known = match self.set.add(&thread, self.max).await? {
                 ThreadAdded::Added => return Ok(()),
                 ThreadAdded::Missing => return Err(unknown_connection().into()),
                 ThreadAdded::Full(known) => known,
             };
-            let mut active = call.deps.threads.busy(&run.key.owner, &known).await?;
+            let active = call
+                .deps
+                .threads
+                .active(&run.key.owner, &known, call.millis);
+            let mut active = active.await?;
+            active.retain(|other| other.thread != thread.thread);
             if active.len() >= self.max as usize {
                 break;
             }

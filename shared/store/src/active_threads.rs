@@ -1,15 +1,18 @@
 //! Threads on which a connection or a user has started runs, for the limit of active threads.
 //!
 //! A row names them. The set may contain threads whose runs have ended: only when it is full, the run queues decide, and
-//! the set is replaced by what is still active. So a client that stays within the limit costs no read. Concurrent requests
-//! may exceed the limit by a thread each.
+//! the set is replaced by what is still active. So a client that stays within the limit costs no read.
+//!
+//! A thread of a user is added before its run is recorded, with the time, so that a concurrent request does not take it for
+//! an idle one. Where concurrent requests use threads that the set has already, they may exceed the limit, and so may those
+//! of a connection, whose set is written beside the start.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{ConnectionId, ThreadId, UserId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -26,13 +29,59 @@ pub struct ActiveThreads {
     condition: &'static str,
 }
 
+/// Thread of such a set. It is stored as the id of the thread, with the time after an `@`, which no id contains.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct ActiveThread {
+    /// Thread.
+    pub thread: ThreadId,
+    /// Time at which a run was admitted there, in milliseconds since 1970. It may not be recorded yet. `None` where
+    /// concurrent requests may exceed the limit.
+    pub admitted_at: Option<u64>,
+}
+
+impl From<String> for ActiveThread {
+    fn from(text: String) -> Self {
+        let (thread, admitted_at) = match text.split_once('@') {
+            Some((thread, time)) => (thread.to_owned(), time.parse().ok()),
+            None => (text, None),
+        };
+        Self {
+            thread: ThreadId::trusted(thread),
+            admitted_at,
+        }
+    }
+}
+
+impl From<ActiveThread> for String {
+    fn from(active: ActiveThread) -> Self {
+        let ActiveThread {
+            thread,
+            admitted_at,
+        } = active;
+        match admitted_at {
+            Some(time) => format!("{thread}@{time}"),
+            None => thread.to_string(),
+        }
+    }
+}
+
+impl From<ThreadId> for ActiveThread {
+    fn from(thread: ThreadId) -> Self {
+        Self {
+            thread,
+            admitted_at: None,
+        }
+    }
+}
+
 /// Outcome of adding a thread to the set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ThreadAdded {
     /// The set contains the thread.
     Added,
     /// The set is full; its threads.
-    Full(BTreeSet<ThreadId>),
+    Full(BTreeSet<ActiveThread>),
     /// There is no row any more.
     Missing,
 }
@@ -40,7 +89,7 @@ pub enum ThreadAdded {
 #[derive(Deserialize)]
 struct Row {
     #[serde(default)]
-    threads: BTreeSet<ThreadId>,
+    threads: BTreeSet<ActiveThread>,
 }
 
 impl Connections {
@@ -65,7 +114,7 @@ impl Users {
 
 impl ActiveThreads {
     /// Adds a thread to the set, unless the set has `max` others.
-    pub async fn add(&self, thread: &ThreadId, max: u32) -> Result<ThreadAdded, StoreError> {
+    pub async fn add(&self, thread: &ActiveThread, max: u32) -> Result<ThreadAdded, StoreError> {
         let add = self
             .request(
                 "(attribute_not_exists(#threads) OR contains(#threads, :thread) \
@@ -73,7 +122,7 @@ impl ActiveThreads {
             )
             .update_expression("ADD #threads :added")
             .expression_attribute_values(":added", set([thread]))
-            .expression_attribute_values(":thread", s(thread.as_str()))
+            .expression_attribute_values(":thread", s(thread.clone()))
             .expression_attribute_values(":max", n(max));
         Ok(match update::<Row>(add).await? {
             Updated::Done(_) => ThreadAdded::Added,
@@ -85,8 +134,8 @@ impl ActiveThreads {
     /// Replaces the set, which must not be empty. Returns `false` when another request changed it meanwhile.
     pub async fn replace(
         &self,
-        known: &BTreeSet<ThreadId>,
-        threads: &BTreeSet<ThreadId>,
+        known: &BTreeSet<ActiveThread>,
+        threads: &BTreeSet<ActiveThread>,
     ) -> Result<bool, StoreError> {
         let replace = self
             .request("#threads = :known")
@@ -108,7 +157,7 @@ impl ActiveThreads {
     }
 }
 
-fn set<'a>(threads: impl IntoIterator<Item = &'a ThreadId>) -> AttributeValue {
-    let threads = threads.into_iter().map(|id| id.as_str().to_owned());
+fn set<'a>(threads: impl IntoIterator<Item = &'a ActiveThread>) -> AttributeValue {
+    let threads = threads.into_iter().cloned().map(String::from);
     AttributeValue::Ss(threads.collect())
 }

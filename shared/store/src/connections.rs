@@ -25,6 +25,7 @@ use longwire_core::thread_key::ThreadKey;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
+use crate::active_threads::ActiveThread;
 use crate::connections::closing::{ClosingReason, EXPIRY_GRACE};
 use crate::error::StoreError;
 use crate::item::{Item, n, read, s};
@@ -82,7 +83,7 @@ pub struct Connection {
         with = "serde_dynamo::string_set",
         skip_serializing_if = "BTreeSet::is_empty"
     )]
-    pub threads: BTreeSet<ThreadId>,
+    pub threads: BTreeSet<ActiveThread>,
     /// Time at which the connection was last marked to be closed, in seconds since 1970; `None` for a connection that
     /// stays open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,7 +120,7 @@ impl Connection {
             groups: identity.groups,
             token_exp: identity.expires_at,
             thread: key.partition(),
-            threads: BTreeSet::from([key.thread_id.clone()]),
+            threads: BTreeSet::from([key.thread_id.clone().into()]),
             thread_id: key.thread_id,
             format: shape.format,
             lines: shape.lines,

@@ -10,12 +10,13 @@ mod ledger;
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use longwire_core::ids::{ThreadId, UserId};
+use longwire_core::ids::UserId;
 use longwire_core::limits::{Exhausted, UserLimits};
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 use serde_json::{Value, json};
 
+use crate::active_threads::ActiveThread;
 use crate::error::StoreError;
 use crate::item::{n, read};
 use crate::update::{MAX_ROUNDS, Updated, update};
@@ -85,7 +86,7 @@ impl Spending {
     }
 
     /// Threads on which the user has started runs, for [`Users::active_threads`].
-    pub fn threads(&self) -> &BTreeSet<ThreadId> {
+    pub fn threads(&self) -> &BTreeSet<ActiveThread> {
         &self.0.threads
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Add;
 
-use longwire_core::ids::ThreadId;
 use longwire_core::limits::{Exhausted, Limit, UserLimits};
 use serde::{Deserialize, Serialize};
 
+use crate::active_threads::ActiveThread;
 use crate::users::budget::{Reservation, Wanted};
 use crate::users::dates::Dates;
 
@@ -58,7 +58,7 @@ pub(super) struct Ledger {
     month_micros: i64,
     /// Threads on which the user has started runs.
     #[serde(default, skip_serializing)]
-    pub(super) threads: BTreeSet<ThreadId>,
+    pub(super) threads: BTreeSet<ActiveThread>,
     /// Reservations by name. The totals of their day and month contain them.
     #[serde(default)]
     open: BTreeMap<String, Reservation>,
