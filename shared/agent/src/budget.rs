@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use longwire_core::message::Usage;
+use longwire_core::message::{Message, Usage};
+use longwire_core::text::estimated_tokens;
+use longwire_core::tool::ToolSpec;
 
+use crate::context_window::tokens::{of_message, of_tool};
 use crate::model::Request;
 use crate::usage::input_tokens;
 
@@ -49,4 +52,14 @@ impl ModelCall {
             spent,
         }
     }
+}
+
+/// Estimated tokens of what all requests of a run have: the system prompt and the tools.
+pub fn fixed_tokens(system: &str, tools: &[ToolSpec]) -> u64 {
+    estimated_tokens(system.len()) + tools.iter().map(of_tool).sum::<u64>()
+}
+
+/// Estimated tokens of messages in a request.
+pub fn message_tokens(messages: &[Message]) -> u64 {
+    messages.iter().map(of_message).sum()
 }

@@ -3,7 +3,8 @@
 use longwire_core::message::Usage;
 use longwire_core::text::estimated_tokens;
 
-use crate::context_window::tokens::{of_part, of_tool};
+use crate::budget::fixed_tokens;
+use crate::context_window::tokens::of_part;
 use crate::model::Request;
 
 /// Estimates the tokens of a request, and of a reply of which this many bytes were received. What Bedrock charges after a
@@ -23,7 +24,5 @@ pub(super) fn estimate(request: &Request, received: usize) -> Usage {
 /// Estimates the tokens of a request.
 pub(super) fn input_tokens(request: &Request) -> u64 {
     let parts = request.turns.iter().flat_map(|turn| &turn.parts);
-    estimated_tokens(request.system.len())
-        + parts.map(of_part).sum::<u64>()
-        + request.tools.iter().map(of_tool).sum::<u64>()
+    fixed_tokens(&request.system, &request.tools) + parts.map(of_part).sum::<u64>()
 }

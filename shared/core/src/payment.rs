@@ -22,6 +22,6 @@ pub struct Payer {
 pub struct Prepayment {
     /// Payer of the run.
     pub payer: Payer,
-    /// Estimated tokens of the first request: those of the last request of the thread, and the prompt.
+    /// Estimated tokens of the first request without system prompt and tools: those of the conversation, and the prompt.
     pub input_tokens: u64,
 }

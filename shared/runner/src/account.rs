@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use longwire_agent::budget::{ModelCall, Reserve, ReserveError};
+use longwire_agent::budget::{ModelCall, Reserve, ReserveError, fixed_tokens};
 use longwire_core::clock::Clock;
 use longwire_core::limits::Exhausted;
 use longwire_core::message::Usage;
@@ -32,6 +32,10 @@ const GRACE: u64 = 60;
 /// Time limit of a reservation beside the claim, and of a settlement. The lease is not renewed meanwhile.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
+/// Tokens by which the estimate beside the claim is larger than its parts: those that join the parts in a request. A request
+/// that is larger all the same costs a second reservation.
+const JOINING: u64 = 100;
+
 /// Account of an attempt.
 pub(crate) struct Account {
     users: Users,
@@ -39,6 +43,8 @@ pub(crate) struct Account {
     payer: Payer,
     /// Beginning of the names of the reservations, which no other attempt has.
     name: String,
+    /// Estimated tokens of the system prompt and the tools.
+    fixed_tokens: u64,
     /// Most tokens of a reply.
     max_output_tokens: u32,
     clock: Clock,
@@ -97,6 +103,7 @@ impl Account {
                 price: runner.price,
                 payer: payer.clone(),
                 name: format!("{run}#{}", delivery.invocation),
+                fixed_tokens: fixed_tokens(&runner.settings.system_prompt, &runner.tools.specs()),
                 max_output_tokens: runner.settings.limits.max_tokens,
                 clock: runner.clock.clone(),
                 until: runner.now() + delivery.time_left().as_secs() + GRACE,
@@ -110,7 +117,10 @@ impl Account {
     async fn prepay(&self, input_tokens: u64) {
         let amount = Amount {
             prompts: 1,
-            ..self.most(input_tokens, self.max_output_tokens)
+            ..self.most(
+                input_tokens + self.fixed_tokens + JOINING,
+                self.max_output_tokens,
+            )
         };
         match timeout(TIME_LIMIT, self.reserve(amount)).await {
             Ok(Ok(Ok(held))) => self.reservations().prepay(held),
@@ -137,7 +147,7 @@ impl Account {
             );
             return Err(ReserveError::NoPrice);
         }
-        self.reservations().take_over_prepaid(call.step);
+        self.reservations().begin(call.step, call.input_tokens);
         let most = self.most(call.input_tokens, call.max_output_tokens);
         let most = most
             + call
@@ -179,6 +189,13 @@ impl Account {
             self.reservations().count();
             Held { name, reservation }
         }))
+    }
+
+    /// Estimated tokens of the conversation after the last call, whose messages have some `reply` tokens; `None` when the
+    /// attempt made no call.
+    pub(crate) fn conversation(&self, reply: u64) -> Option<u64> {
+        let request = self.reservations().last_request()?;
+        Some(request.saturating_sub(self.fixed_tokens) + reply)
     }
 
     /// Settles the call of a step, if it is not settled.

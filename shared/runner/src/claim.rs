@@ -128,8 +128,8 @@ impl Runner {
         }
     }
 
-    /// Advances the run queue past the ended or missing run of a job, whose last message has the number `tip` and whose last
-    /// request to the model had `last_input` tokens. The job of the next run belongs to the same connection.
+    /// Advances the run queue past the ended or missing run of a job, whose last message has the number `tip` and whose
+    /// conversation has some `last_input` tokens. The job of the next run belongs to the same connection.
     pub(crate) async fn advance(
         &self,
         job: &Job,

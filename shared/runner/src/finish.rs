@@ -96,7 +96,8 @@ impl Attempt<'_> {
             generation if self.deleted || generation == 0 => (Fence::Ended, None),
             generation => (Fence::Generation(generation), writer.tip()),
         };
-        let last_input = writer.last_input();
+        let account = self.account.as_ref();
+        let last_input = account.and_then(|account| account.conversation(writer.last_reply()?));
         let job = self.delivery.job;
         self.runner.advance(job, fence, tip, last_input).await
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use backon::{ConstantBuilder, Retryable};
+use longwire_agent::budget::message_tokens;
 use longwire_agent::ctx::{Stage, Step};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::message::{Message, Usage};
@@ -38,8 +39,8 @@ pub struct Writer<'a> {
     /// Stored `wakeBy` deadline.
     wake_by: Option<u64>,
     usage: Usage,
-    /// Tokens of the last request to the model.
-    last_input: Option<u64>,
+    /// Estimated tokens of the last messages that were stored with a reply of the model.
+    last_reply: Option<u64>,
 }
 
 impl<'a> Writer<'a> {
@@ -55,7 +56,7 @@ impl<'a> Writer<'a> {
             tip: attempt.row.tip,
             wake_by: attempt.row.wake_by,
             usage: attempt.row.usage,
-            last_input: None,
+            last_reply: None,
         }
     }
 
@@ -141,7 +142,7 @@ impl<'a> Writer<'a> {
             Ended::CancelRequested(_) => {}
             Ended::Done => {
                 self.tip = commit.tip().or(self.tip);
-                self.last_input = last_input(messages).or(self.last_input);
+                self.last_reply = reply_tokens(messages).or(self.last_reply);
                 self.lease.send_replace(Instant::now() + BEYOND_INVOCATION);
             }
         }
@@ -158,9 +159,9 @@ impl<'a> Writer<'a> {
         self.tip
     }
 
-    /// Tokens of the last request to the model, in this attempt.
-    pub(crate) fn last_input(&self) -> Option<u64> {
-        self.last_input
+    /// Estimated tokens of the last messages that this attempt stored with a reply of the model.
+    pub(crate) fn last_reply(&self) -> Option<u64> {
+        self.last_reply
     }
 
     /// Tokens of the run, including those of `messages`.
@@ -238,7 +239,7 @@ impl<'a> Writer<'a> {
         self.persist(async || self.attempt.lease.commit(&commit).await)
             .await?;
         self.usage = commit.usage;
-        self.last_input = last_input(messages).or(self.last_input);
+        self.last_reply = reply_tokens(messages).or(self.last_reply);
         self.logged = commit.events.map_or(self.logged, |events| events.last);
         self.tip = commit.tip().or(self.tip);
         self.next_number += completed(messages).count() as u64;
@@ -304,10 +305,10 @@ fn log_failure(error: &StoreError) {
     tracing::warn!(event = "run_write_failed", %error, "the run cannot be written");
 }
 
-/// Tokens of the last request to the model of which the reply is among `messages`.
-fn last_input(messages: &[Message]) -> Option<u64> {
-    let usage = messages.iter().rev().find_map(|message| message.usage)?;
-    Some(usage.all_input_tokens())
+/// Estimated tokens of messages, if a reply of the model is among them.
+fn reply_tokens(messages: &[Message]) -> Option<u64> {
+    let replied = messages.iter().any(|message| message.usage.is_some());
+    replied.then(|| message_tokens(messages))
 }
 
 /// Settles the model call of a step, whose reply is among `messages`.

@@ -11,7 +11,7 @@ use crate::model::Part;
 const OVERHEAD: usize = 32;
 
 /// Estimated tokens of a message.
-pub(super) fn of_message(message: &Message) -> u64 {
+pub(crate) fn of_message(message: &Message) -> u64 {
     let blocks = message.blocks.iter().map(|block| OVERHEAD + bytes(block));
     let facts = message.context.iter().map(Context::bytes);
     estimated_tokens(blocks.sum::<usize>() + facts.sum::<usize>())

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
-use longwire_agent::budget::{ModelCall, Reserve, ReserveError};
+use longwire_agent::budget::{ModelCall, Reserve, ReserveError, fixed_tokens, message_tokens};
 use longwire_agent::error::AgentError;
 use longwire_agent::model::{Delta, ModelErrorKind, StopReason};
 use longwire_agent::outcome::Outcome;
@@ -165,4 +165,26 @@ async fn a_repeated_call_is_reserved_with_the_tokens_of_the_tries_before() {
         let usage = observed.messages()[0].usage.expect("tokens");
         assert!(usage.estimated && usage.input_tokens >= request);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_request_is_estimated_from_the_last_one_and_its_messages() {
+    let script = Script::of([
+        reply([call(0, "current_time"), end(0)], StopReason::ToolUse),
+        reply([text(0, "There."), end(0)], StopReason::EndTurn),
+    ]);
+    let (reserve, calls) = budget(2);
+    let tools = tools();
+    let mut scenario = Scenario::new(&script, &tools);
+    scenario.reserve = Some(reserve);
+    let observed = scenario.play().await;
+    let calls = calls.lock().expect("one test, one thread");
+    let estimated = calls[0].input_tokens + message_tokens(&observed.steps[0].messages);
+    assert!(
+        (estimated..estimated + 20).contains(&calls[1].input_tokens),
+        "{estimated} {calls:?}"
+    );
+    let requests = script.requests.lock().expect("one test, one thread");
+    let fixed = fixed_tokens(&requests[0].system, &requests[0].tools);
+    assert!(fixed > 0 && fixed < calls[0].input_tokens);
 }

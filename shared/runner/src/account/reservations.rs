@@ -11,6 +11,8 @@ pub(super) struct Reservations {
     prepaid: Option<Held>,
     /// Reservations by step. A step has further ones when its request is larger than was estimated.
     held: BTreeMap<u32, Vec<Held>>,
+    /// Estimated tokens of the last request.
+    last_request: Option<u64>,
     /// Number of reservations that were made.
     made: u32,
     /// Set when this attempt or an earlier one has booked the prompt.
@@ -45,11 +47,18 @@ impl Reservations {
         self.prepaid = Some(held);
     }
 
-    /// Gives the reservation that was made beside the claim to a step.
-    pub(super) fn take_over_prepaid(&mut self, step: u32) {
+    /// Begins the call of a step, with a request of some `tokens`. The first one takes over the reservation that was made
+    /// beside the claim.
+    pub(super) fn begin(&mut self, step: u32, tokens: u64) {
+        self.last_request = Some(tokens);
         if let Some(prepaid) = self.prepaid.take() {
             self.hold(step, prepaid);
         }
+    }
+
+    /// Estimated tokens of the last request; `None` before the first one.
+    pub(super) fn last_request(&self) -> Option<u64> {
+        self.last_request
     }
 
     /// Adds a reservation of a step.
@@ -115,7 +124,7 @@ mod tests {
     fn prepaid() -> Reservations {
         let mut reservations = Reservations::default();
         reservations.prepay(held(PREPAID));
-        reservations.take_over_prepaid(1);
+        reservations.begin(1, 50);
         reservations
     }
 

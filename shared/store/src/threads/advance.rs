@@ -25,7 +25,7 @@ pub struct Advance<'a> {
     pub fence: Fence,
     /// Number of the last message that the run stored; `None` when it stored none.
     pub tip: Option<u64>,
-    /// Tokens of the run's last request to the model; `None` when it made none.
+    /// Estimated tokens of the conversation; `None` when they are not known.
     pub last_input: Option<u64>,
     /// Current time, in seconds since 1970.
     pub now: u64,

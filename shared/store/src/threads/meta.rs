@@ -26,7 +26,7 @@ pub struct Meta {
     /// Number of the last message; absent until a run has ended since 0.1.0.
     #[serde(default)]
     pub tip: Option<u64>,
-    /// Tokens of the last request of the thread, from which those of the next one are estimated.
+    /// Estimated tokens of the conversation, without system prompt and tools; absent until a user with limits has used it.
     #[serde(default)]
     pub last_input: Option<u64>,
     /// Latest time at which an appended run was recorded, in milliseconds since 1970.
