@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import usage_row
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = ("awk", "bash", "cat", "date", "env", "mktemp", "rm", "sort")
@@ -58,21 +60,25 @@ class Account:
         *,
         model: str = CLAUDE,
         day: int = 20261126,
-        part: str = "7",
+        part: str = "",
     ) -> None:
-        """Adds an item. `tokens`: input, cached, written, output; `cost`: in millionths of a dollar."""
+        """Adds an item, in the user's partition unless a part is given. `tokens`: input, cached, written, output;
+        `cost`: in millionths of a dollar."""
         names = ("inputTokens", "cachedInputTokens", "cacheWriteInputTokens", "outputTokens")
         item = dict(zip(names, map(str, tokens), strict=True))
         item |= {
-            "item": f"{user}#{day % 100:02}#{run}",
+            "user": f"usage#{day // 100}#{part}" if part else usage_row.partition(user, day // 100),
+            "item": usage_row.sort_key(user, day, "t_1", run),
             "payer": user,
+            "thread": "t_1",
             "run": run,
             "model": model,
             "day": str(day),
+            "ttl": "1830254460",
         }
         if cost is not None:
             item["costMicros"] = str(cost)
-        self.items.setdefault(f"usage#{day // 100}#{part}", []).append(item)
+        self.items.setdefault(item["user"], []).append(item)
 
     def usage(self, *words: str, fails: str = "", at: str = "none") -> subprocess.CompletedProcess[str]:
         (self.home / "items.json").write_text(json.dumps(self.items))
@@ -108,11 +114,29 @@ def rows(text: str) -> list[list[str]]:
     return list(csv.reader(StringIO(text)))
 
 
+def test_the_script_reads_attributes_that_the_worker_writes() -> None:
+    script = (ROOT / "scripts" / "usage").read_text()
+    [read] = re.findall(r'^attributes="(.+)"$', script, re.MULTILINE)
+    types = dict(name.split(".") for name in read.split(", "))
+    assert types == {name: usage_row.ATTRIBUTES.get(name) for name in types}
+    names = set(re.findall(r'"#\w+\\?":\\?"(\w+)', script))
+    assert {name: usage_row.ATTRIBUTES.get(name) for name in names} == {"user": "S", "item": "S"}
+
+
+def test_the_items_of_these_tests_are_as_the_worker_writes_them(account: Account) -> None:
+    account.used("u_7", "r_1", (1, 0, 0, 1), 1)
+    [(partition, [item])] = account.items.items()
+    assert re.fullmatch("usage#202611#[0-9a-f]", partition)
+    assert item["item"] == "u_7#26#t_1#r_1"
+    # `estimated` is written only if it is true.
+    assert item.keys() | {"estimated"} == usage_row.ATTRIBUTES.keys()
+
+
 def test_the_table_has_a_line_for_each_user_and_model_and_a_total(account: Account) -> None:
     account.used("u_7", "r_1", (1000, 600, 100, 50), 12_345)
     account.used("u_7", "r_2", (500, 0, 0, 25), 5_000, day=20261101)
     account.used("u_7", "r_3", (10, 0, 0, 5), 7, model=NOVA)
-    account.used("auth0%7C12", "r_1", (9, 0, 0, 1), 1_500_000, part="e")
+    account.used("auth0%7C12", "r_1", (9, 0, 0, 1), 1_500_000)
     assert account.november() == (
         "user        model                           runs  input  cached  written  output    cost\n"
         "auth0%7C12  us.anthropic.claude-sonnet-5-5     1      9       0        0       1  1.5000\n"
