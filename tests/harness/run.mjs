@@ -50,6 +50,11 @@ export class Run {
       .join('');
   }
 
+  /** Tokens that the run has used, as its last event says. @returns {number} */
+  get tokens() {
+    return /** @type {any} */ (this.last).usage[0].totalTokens;
+  }
+
   /** @param {string} type @returns {RunEvent[]} */
   of(type) {
     return this.events.filter((event) => event.type === type);

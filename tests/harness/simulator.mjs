@@ -64,3 +64,9 @@ export async function scenario(name, scenario) {
   const response = await fetch(`${stack().simulator}/_sim/scenarios/${name}`, { method: 'PUT', body });
   assert.equal(response.status, 204, await response.text());
 }
+
+/** Adds a scenario whose reply takes ten minutes unless it is cancelled, and returns a prompt that plays it. */
+export async function endlessReply() {
+  await scenario('tests-endless', { steps: [{ deltas_per_s: 1, blocks: [{ text: 'word '.repeat(600) }] }] });
+  return 'sim:tests-endless';
+}

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { connect, newId } from '../harness/client.mjs';
+import { newId } from '../harness/client.mjs';
 import { limitWorkers } from '../harness/functions.mjs';
 import { callsOf } from '../harness/inject.mjs';
-import { token } from '../harness/issuer.mjs';
 import { proxied } from '../harness/proxied.mjs';
-import { scenario } from '../harness/simulator.mjs';
+import { endlessReply } from '../harness/simulator.mjs';
 import { stack } from '../harness/stack.mjs';
+import { user } from '../harness/users.mjs';
 
 /** @typedef {import('../harness/client.mjs').Client} Client */
 
@@ -19,13 +19,6 @@ const THREADS = 3;
 const MOST_RUNS = 20;
 /** Deadline for the end of the last queued run: some sixty runs, three at a time. */
 const DRAINED_MS = 180_000;
-
-/** Opens a connection of a new user. @param {import('node:test').TestContext} t */
-async function user(t) {
-  const sub = newId('user');
-  const client = await connect(t, { headers: { Authorization: `Bearer ${await token({ sub })}` } });
-  return { sub, client };
-}
 
 /** Fills the run queue of a thread behind its active run. @param {Client} client @param {string} threadId */
 async function fill(client, threadId) {
@@ -67,8 +60,7 @@ async function groups() {
 }
 
 test('three full run queues of a user leave the next free worker to another user', async (t) => {
-  // The run takes two minutes, unless it is cancelled.
-  await scenario('tests-slot', { steps: [{ deltas_per_s: 1, blocks: [{ text: 'word '.repeat(120) }] }] });
+  const prompt = await endlessReply();
   const many = await user(t);
   const one = await user(t);
   await proxied(t, ['ingest', 'worker']);
@@ -76,7 +68,7 @@ test('three full run queues of a user leave the next free worker to another user
 
   const active = [];
   for (let count = 0; count < THREADS; count += 1) {
-    active.push(await many.client.prompt('sim:tests-slot', { threadId: newId('t') }));
+    active.push(await many.client.prompt(prompt, { threadId: newId('t') }));
   }
   for (const run of active) await run.firstText();
   const waiting = (await Promise.all(active.map(({ threadId }) => fill(many.client, threadId)))).flat();
