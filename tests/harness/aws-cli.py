@@ -1,0 +1,32 @@
+"""Stand-in for the AWS CLI, which reads a stack's tables with the libraries of the real one: `aws dynamodb query` with
+`--query` and text output."""
+
+import json
+import sys
+from operator import itemgetter
+
+import botocore.session
+import jmespath
+
+service, verb = sys.argv[1:3]
+options = dict(zip(sys.argv[3::2], sys.argv[4::2], strict=True))
+table, condition, names, values, query, output = itemgetter(
+    "--table-name",
+    "--key-condition-expression",
+    "--expression-attribute-names",
+    "--expression-attribute-values",
+    "--query",
+    "--output",
+)(options)
+assert (len(options), output) == (6, "text"), options
+
+client = botocore.session.get_session().create_client(service)
+pages = client.get_paginator(verb).paginate(
+    TableName=table,
+    KeyConditionExpression=condition,
+    ExpressionAttributeNames=json.loads(names),
+    ExpressionAttributeValues=json.loads(values),
+)
+for page in pages:
+    for row in jmespath.search(query, page):
+        print(*row, sep="\t")
