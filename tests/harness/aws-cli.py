@@ -1,7 +1,8 @@
-"""Stand-in for the AWS CLI, which reads a stack's tables with the libraries of the real one: `aws dynamodb query` with
-`--query` and text output."""
+"""Stand-in for the AWS CLI, with the libraries of the real one: `aws dynamodb query` with `--query` and text output. TABLES
+has the tables of a stack, whose names do not contain an environment, by the names that they have in AWS."""
 
 import json
+import os
 import sys
 from operator import itemgetter
 
@@ -22,7 +23,7 @@ assert (len(options), output) == (6, "text"), options
 
 client = botocore.session.get_session().create_client(service)
 pages = client.get_paginator(verb).paginate(
-    TableName=table,
+    TableName=json.loads(os.environ["TABLES"])[table],
     KeyConditionExpression=condition,
     ExpressionAttributeNames=json.loads(names),
     ExpressionAttributeValues=json.loads(values),

@@ -21,14 +21,14 @@ import { ROOT, stack } from './stack.mjs';
  */
 export async function usageReport(month, options) {
   const { ministack, region, tables } = stack();
-  const [, project, environment] = /^(.+)-(.+)-users$/.exec(tables.users) ?? [];
   const bin = mkdtempSync(path.join(tmpdir(), 'longwire-aws-'));
   try {
     const command = `exec '${ROOT}/.venv/bin/python' '${ROOT}/tests/harness/aws-cli.py' "$@"`;
     writeFileSync(path.join(bin, 'aws'), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
-    const words = [environment, '--project', project, '--month', month, ...options];
+    const words = ['dev', '--month', month, ...options];
     const env = {
       PATH: `${bin}:${process.env.PATH}`,
+      TABLES: JSON.stringify({ 'longwire-dev-users': tables.users }),
       AWS_ENDPOINT_URL: ministack,
       AWS_DEFAULT_REGION: region,
       AWS_ACCESS_KEY_ID: 'test',
