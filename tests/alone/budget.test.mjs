@@ -34,9 +34,9 @@ testWithinDay('a crash costs the user what the model call had reserved, until th
   await crashed.success(RECOVERY_MS);
   await idle(crashed.threadId, RECOVERY_MS);
   const { open, dayTokens } = await budgetOf(sub);
-  const reserved = /** @type {any[]} */ (Object.values(open));
-  assert.equal(reserved.length, 1);
-  assert.equal(dayTokens, crashed.tokens + reserved[0].amount.t);
+  const reserved = /** @type {any[]} */ (Object.values(open)).reduce((sum, { amount }) => sum + amount.t, 0);
+  assert.ok(reserved > 0);
+  assert.equal(dayTokens, crashed.tokens + reserved);
   await expireReservations(sub);
   const next = await client.answer('Hey!');
   const settled = await settledBudget(sub);

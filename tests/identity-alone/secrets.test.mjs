@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
 import { allItems } from '../harness/aws.mjs';
-import { connect } from '../harness/client.mjs';
-import { token, used, usedCredentials } from '../harness/issuer.mjs';
+import { used, usedCredentials } from '../harness/issuer.mjs';
 import { local } from '../harness/local.mjs';
 import { STATES, stack } from '../harness/stack.mjs';
+import { identified } from '../harness/users.mjs';
 
 /** @param {string} folder @returns {string[]} the files in a folder and its folders */
 function filesIn(folder) {
@@ -26,7 +26,7 @@ function textOf(item) {
 
 test('no credential stands in a log, a table or a file of the stack', async (t) => {
   // One ticket stays unused, because a used one is deleted.
-  const client = await connect(t, { headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}` } });
+  const client = await identified(t, { sub: 'ann' });
   used((await client.request({ action: 'ticket' })).ticket);
   const credentials = usedCredentials();
   assert.ok(credentials.length > 20, `${credentials.length} credentials were used`);

@@ -4,18 +4,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { connectionRow, endedRow, sendConnectionJob, setConnectionAttribute } from '../harness/aws.mjs';
-import { connect } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { token } from '../harness/issuer.mjs';
-
-/**
- * Opens a connection with a token.
- * @param {import('node:test').TestContext} t
- * @param {import('../harness/issuer.mjs').Claims} claims
- */
-async function identified(t, claims) {
-  return connect(t, { headers: { Authorization: `Bearer ${await token(claims)}` } });
-}
+import { endlessReply } from '../harness/simulator.mjs';
+import { identified } from '../harness/users.mjs';
 
 /** Seconds since 1970. */
 const now = () => Math.floor(Date.now() / 1000);
@@ -76,7 +68,7 @@ describe('expiry', { concurrency: 4 }, () => {
   test('a silent connection gets no events from a minute after the expiry on', async (t) => {
     const client = await identified(t, { sub: 'ann' });
     const { connectionId } = await client.request({ action: 'hello' });
-    const run = await client.prompt('sim:steady', { options: { onGone: 'cancel' } });
+    const run = await client.prompt(await endlessReply(), { options: { onGone: 'cancel' } });
     await run.firstText();
     await setConnectionAttribute(connectionId, 'tokenExp', now() - 61);
     const row = await endedRow(run.threadId, run.id, undefined, 'ann');

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { connect, newId } from '../harness/client.mjs';
-import { token } from '../harness/issuer.mjs';
+import { newId } from '../harness/client.mjs';
 import { Socket } from '../harness/socket.mjs';
+import { authorized, identified } from '../harness/users.mjs';
 
 /** @typedef {{threadId: string, runId: string, messageId: string, cursor: string}} Objects */
 
@@ -66,11 +66,8 @@ const OBJECTS = { threadId: newId('t'), runId: newId('r'), messageId: newId('u')
  * @param {string} [thread] the thread of the connection
  */
 async function response(request, thread = 't_own') {
-  const jwt = await token({ sub: newId('user') });
-  const socket = await Socket.open({
-    query: { thread },
-    headers: { Authorization: `Bearer ${jwt}` },
-  });
+  const headers = await authorized({ sub: newId('user') });
+  const socket = await Socket.open({ query: { thread }, headers });
   try {
     socket.send({ id: 'q', ...request });
     const frame = await socket.until('a response', ({ frames }) =>
@@ -94,8 +91,7 @@ describe('objects of another user', { concurrency: 4 }, () => {
   before(async () => {
     for (const request of requests) absent.set(request, await response(request));
     const context = /** @type {any} */ ({ after: (/** @type {() => void} */ work) => cleanUp.push(work) });
-    const jwt = await token({ sub: 'owner' });
-    const owner = await connect(context, { headers: { Authorization: `Bearer ${jwt}` } });
+    const owner = await identified(context, { sub: 'owner' });
     const { threadId, runId, messageId } = OBJECTS;
     await (await owner.prompt('sim:steady', { threadId, runId, messageId })).firstText();
   });
@@ -104,7 +100,7 @@ describe('objects of another user', { concurrency: 4 }, () => {
   });
 
   test('the table has a row for each action', async (t) => {
-    const client = await connect(t, { headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}` } });
+    const client = await identified(t, { sub: 'ann' });
     const { message } = await client.request({ action: 'dance' });
     const [, list] = /there are (.*)\.$/.exec(message) ?? [];
     assert.deepEqual(list.split(/, | and /).sort(), Object.keys(ROWS).sort());
