@@ -1,7 +1,7 @@
 # Sourced by the scripts that test, after lib-count.sh and lib-venv.sh: format, lints and types of the Python code.
 
-# Python scripts without the suffix .py, which the tools do not find by themselves.
-PYTHON_SCRIPTS=(scripts/doc-style)
+# Python scripts outside of local, which the tools do not find by themselves.
+PYTHON_SCRIPTS=(scripts/doc-style tests/harness/aws_cli.py)
 
 # check_python ROOT: installs the tools where they are missing, and runs them.
 check_python() {

@@ -1,4 +1,4 @@
-// Runs `scripts/usage` on a stack, with a stand-in for the AWS CLI (harness/aws-cli.py).
+// Runs `scripts/usage` on a stack, with a stand-in for the AWS CLI (harness/aws_cli.py).
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ export async function usageReport(month, options) {
   const { ministack, region, tables } = stack();
   const bin = mkdtempSync(path.join(tmpdir(), 'longwire-aws-'));
   try {
-    const command = `exec '${ROOT}/.venv/bin/python' '${ROOT}/tests/harness/aws-cli.py' "$@"`;
+    const command = `exec '${ROOT}/.venv/bin/python' '${ROOT}/tests/harness/aws_cli.py' "$@"`;
     writeFileSync(path.join(bin, 'aws'), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
     const words = ['dev', '--month', month, ...options];
     const env = {

@@ -1,5 +1,7 @@
-"""Stand-in for the AWS CLI, with the libraries of the real one: `aws dynamodb query` with `--query` and text output. TABLES
-has the tables of a stack, whose names do not contain an environment, by the names that they have in AWS."""
+"""Stand-in for the AWS CLI with the library of the real one: `aws dynamodb query` with `--query` and text output.
+
+TABLES has the tables of a stack, whose names do not contain an environment, by the names that they have in AWS.
+"""
 
 import json
 import os
@@ -7,7 +9,6 @@ import sys
 from operator import itemgetter
 
 import botocore.session
-import jmespath
 
 service, verb = sys.argv[1:3]
 options = dict(zip(sys.argv[3::2], sys.argv[4::2], strict=True))
@@ -28,6 +29,5 @@ pages = client.get_paginator(verb).paginate(
     ExpressionAttributeNames=json.loads(names),
     ExpressionAttributeValues=json.loads(values),
 )
-for page in pages:
-    for row in jmespath.search(query, page):
-        print(*row, sep="\t")
+for row in pages.search(query):
+    print(*row, sep="\t")
