@@ -49,6 +49,24 @@ impl Function {
         })
     }
 
+    /// Starts a function, and waits until it asks for its first event.
+    pub(crate) async fn start_ready(
+        bootstrap: &Path,
+        environment: &Environment,
+        log: &Path,
+    ) -> Result<Self> {
+        let mut function = Self::start(bootstrap, environment, log)?;
+        let ready = function.ready().await;
+        ready.with_context(|| {
+            format!(
+                "starting {}, whose log is {}",
+                bootstrap.display(),
+                log.display()
+            )
+        })?;
+        Ok(function)
+    }
+
     /// Time of the start of the process.
     pub(crate) fn started(&self) -> Instant {
         self.started

@@ -10,7 +10,7 @@ use crate::cell::Cell;
 use crate::events;
 use crate::fakes::connections::PREFIX;
 use crate::fakes::observed::Observed;
-use crate::function::{Environment, Function};
+use crate::function::Function;
 use crate::stage::Stage;
 
 /// Time for which a client certainly keeps a connection: the product's keep one for 20 s.
@@ -111,7 +111,7 @@ impl Sender {
             ..Front::start(stage, folder, name).await?
         };
         let log = stage.log(&format!("{name}-worker"));
-        let worker = started(&folder.join("worker"), &environment, &log).await?;
+        let worker = Function::start_ready(&folder.join("worker"), &environment, &log).await?;
         let front = Box::new(front);
         let parts = Parts::Product { front, worker };
         Ok(Self {
@@ -126,7 +126,8 @@ impl Sender {
     /// Starts one function that answers a message by itself. Its messages have the fields in which the published samples
     /// look for the prompt.
     pub(crate) async fn single(stage: &Stage, name: String, bootstrap: &Path) -> Result<Self> {
-        let function = started(bootstrap, &stage.environment(), &stage.log(&name)).await?;
+        let function =
+            Function::start_ready(bootstrap, &stage.environment(), &stage.log(&name)).await?;
         Ok(Self {
             name,
             dialect: Dialect::Any,
@@ -195,7 +196,7 @@ impl Front {
         let environment = stage.environment();
         let start = async |function: &str| {
             let log = stage.log(&format!("{name}-{function}"));
-            started(&folder.join(function), &environment, &log).await
+            Function::start_ready(&folder.join(function), &environment, &log).await
         };
         Ok(Self {
             connect: start("connect").await?,
@@ -232,19 +233,6 @@ impl Front {
             ack: taken.ended - taken.started,
         })
     }
-}
-
-async fn started(bootstrap: &Path, environment: &Environment, log: &Path) -> Result<Function> {
-    let mut function = Function::start(bootstrap, environment, log)?;
-    let ready = function.ready().await;
-    ready.with_context(|| {
-        format!(
-            "starting {}, whose log is {}",
-            bootstrap.display(),
-            log.display()
-        )
-    })?;
-    Ok(function)
 }
 
 /// Invokes the function that calls the model, and collects what was observed.
