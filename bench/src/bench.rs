@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::authorizer::{self, AUTHORIZER};
 use crate::cell::Cell;
 use crate::cold;
 use crate::figures::{CellFigures, RunFigures};
@@ -25,6 +26,12 @@ const STARTS: usize = 20;
 /// Starts in a quick bench.
 const QUICK_STARTS: usize = 5;
 
+/// Handshakes with each kind of credential.
+const HANDSHAKES: usize = 2000;
+
+/// Handshakes in a quick bench.
+const QUICK_HANDSHAKES: usize = 500;
+
 /// Measures what the options ask for, writes the reports and returns the tables. After a failure the reports have what was
 /// measured before.
 pub(crate) async fn run(options: &Options) -> Result<String> {
@@ -32,6 +39,7 @@ pub(crate) async fn run(options: &Options) -> Result<String> {
         conditions: Conditions::read(options)?,
         cells: Vec::new(),
         senders: Vec::new(),
+        handshakes: Vec::new(),
         cold_starts: Vec::new(),
     };
     let stage = stage(options)?;
@@ -43,17 +51,37 @@ pub(crate) async fn run(options: &Options) -> Result<String> {
 }
 
 async fn fill(report: &mut Report, stage: &Stage, options: &Options) -> Result<()> {
-    let mut senders = senders(stage, options).await?;
-    for cell in &cells(options)? {
-        let rows = measure(stage, cell, &mut senders, options).await?;
-        report.cells.extend(rows);
+    let cells = cells(options)?;
+    if !cells.is_empty() {
+        fill_cells(report, stage, &cells, options).await?;
     }
-    report.senders = senders.iter().map(memory).collect::<Result<_>>()?;
-    drop(senders);
+    if options.names(AUTHORIZER) {
+        let handshakes = if options.quick {
+            QUICK_HANDSHAKES
+        } else {
+            HANDSHAKES
+        };
+        report.handshakes = authorizer::measure(stage, &options.functions, handshakes).await?;
+    }
     if !options.warm_only {
         let starts = if options.quick { QUICK_STARTS } else { STARTS };
         report.cold_starts = cold::measure(stage, &options.functions, starts).await?;
     }
+    Ok(())
+}
+
+async fn fill_cells(
+    report: &mut Report,
+    stage: &Stage,
+    cells: &[Cell],
+    options: &Options,
+) -> Result<()> {
+    let mut senders = senders(stage, options).await?;
+    for cell in cells {
+        let rows = measure(stage, cell, &mut senders, options).await?;
+        report.cells.extend(rows);
+    }
+    report.senders = senders.iter().map(memory).collect::<Result<_>>()?;
     Ok(())
 }
 
@@ -67,14 +95,12 @@ fn cells(options: &Options) -> Result<Vec<Cell>> {
     let mut cells = Cell::all();
     for name in &options.cells {
         ensure!(
-            cells.iter().any(|cell| cell.name == name),
+            name == AUTHORIZER || cells.iter().any(|cell| cell.name == name),
             "there is no cell {name}"
         );
     }
-    cells.retain(|cell| match options.cells.as_slice() {
-        [] => cell.quick || !options.quick,
-        names => names.iter().any(|name| name == cell.name),
-    });
+    let only_quick = options.quick && options.cells.is_empty();
+    cells.retain(|cell| options.names(cell.name) && (cell.quick || !only_quick));
     Ok(cells)
 }
 

@@ -6,17 +6,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
+use crate::authorizer::AUTHORIZER;
 use crate::cell::Cell;
 use crate::figures::{in_millis, millis, percentile};
-use crate::function::Function;
+use crate::function::{Environment, Function};
 use crate::gate::received;
+use crate::handshake::{Clients, Kind};
 use crate::quota::Quota;
 use crate::sender::{Acknowledged, Dialect, Front};
 use crate::stage::Stage;
 
 /// Functions whose start is measured.
 const FUNCTIONS: [&str; 9] = [
-    "authorizer",
+    AUTHORIZER,
     "connect",
     "disconnect",
     "ingest",
@@ -37,7 +39,7 @@ const CELL: &str = "d25-r45";
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ColdStart {
-    /// Function, or the run in which the worker is cold.
+    /// Function, or the run or handshake in which it is cold.
     pub(crate) what: String,
     /// Memory that decides the share of a core, in MB; `None` for a full core.
     pub(crate) memory: Option<u32>,
@@ -47,11 +49,13 @@ pub(crate) struct ColdStart {
     pub(crate) to_next: f64,
     /// Time from the event to the arrival of the post with the first text, without the model's time to its first delta.
     pub(crate) first_text: Option<f64>,
+    /// Time from the event of a handshake to the response, without that of the table.
+    pub(crate) first_response: Option<f64>,
     /// Largest resident memory at the end, in bytes.
     pub(crate) peak_memory: u64,
 }
 
-/// Measures the starts of all functions, and first runs of the worker.
+/// Measures the starts of all functions, first runs of the worker, and first handshakes of the authorizer.
 pub(crate) async fn measure(stage: &Stage, folder: &Path, starts: usize) -> Result<Vec<ColdStart>> {
     let mut all = Vec::new();
     for function in FUNCTIONS {
@@ -63,13 +67,17 @@ pub(crate) async fn measure(stage: &Stage, folder: &Path, starts: usize) -> Resu
     for memory in MEMORY {
         all.push(first_run(stage, folder, &front, &cell, memory, starts).await?);
     }
+    let clients = Clients::start(stage, folder).await?;
+    for memory in MEMORY {
+        all.push(first_handshake(stage, folder, &clients, memory, starts).await?);
+    }
     Ok(all)
 }
 
 async fn start(stage: &Stage, folder: &Path, name: &str, starts: usize) -> Result<ColdStart> {
     let (mut times, mut peak_memory) = (Vec::new(), 0);
     for _ in 0..starts {
-        let (mut function, _) = exec(stage, folder, name, None)?;
+        let (mut function, _) = exec(stage, folder, name, &stage.environment(), None)?;
         let ready = function.ready().await?;
         times.push(millis(function.started(), ready));
         peak_memory = peak_memory.max(function.peak_memory()?);
@@ -80,6 +88,7 @@ async fn start(stage: &Stage, folder: &Path, name: &str, starts: usize) -> Resul
         starts,
         to_next: percentile(&times, 0.5),
         first_text: None,
+        first_response: None,
         peak_memory,
     })
 }
@@ -97,7 +106,8 @@ async fn first_run(
     for number in 0..starts {
         let run = format!("bench-cold-{}-{number}", memory.unwrap_or_default());
         let Acknowledged { event, .. } = front.prompt(stage, cell, &run).await?;
-        let (mut worker, _quota) = exec(stage, folder, "worker", memory)?;
+        let environment = stage.environment();
+        let (mut worker, _quota) = exec(stage, folder, "worker", &environment, memory)?;
         to_next.push(millis(worker.started(), worker.ready().await?));
         let invocation = worker.invoke(&event).await?;
         let observed = stage.recorder.take();
@@ -114,6 +124,37 @@ async fn first_run(
         starts,
         to_next: percentile(&to_next, 0.5),
         first_text: Some(percentile(&first_text, 0.5)),
+        first_response: None,
+        peak_memory,
+    })
+}
+
+/// Measures handshakes whose authorizer is started for the handshake. It reads the issuer's keys before it asks for an event.
+async fn first_handshake(
+    stage: &Stage,
+    folder: &Path,
+    clients: &Clients<'_>,
+    memory: Option<u32>,
+    starts: usize,
+) -> Result<ColdStart> {
+    let (mut to_next, mut response, mut peak_memory) = (Vec::new(), Vec::new(), 0);
+    let environment = stage.environment_with_users();
+    for number in 0..starts {
+        let user = format!("cold-{}-{number}", memory.unwrap_or_default());
+        let handshake = clients.handshake(Kind::Rs256, &user).await?;
+        let (mut authorizer, _quota) = exec(stage, folder, AUTHORIZER, &environment, memory)?;
+        to_next.push(millis(authorizer.started(), authorizer.ready().await?));
+        let authorized = clients.authorize(&authorizer, &handshake).await?;
+        response.push(in_millis(authorized.own()));
+        peak_memory = peak_memory.max(authorizer.peak_memory()?);
+    }
+    Ok(ColdStart {
+        what: format!("{AUTHORIZER}, first handshake"),
+        memory,
+        starts,
+        to_next: percentile(&to_next, 0.5),
+        first_text: None,
+        first_response: Some(percentile(&response, 0.5)),
         peak_memory,
     })
 }
@@ -122,10 +163,11 @@ fn exec(
     stage: &Stage,
     folder: &Path,
     name: &str,
+    environment: &Environment,
     memory: Option<u32>,
 ) -> Result<(Function, Option<Quota>)> {
     let log = stage.log(&format!("cold-{name}"));
-    let function = Function::start(&folder.join(name), &stage.environment(), &log)?;
+    let function = Function::start(&folder.join(name), environment, &log)?;
     let pid = function.pid()?;
     Ok((function, memory.map(|memory| Quota::start(pid, memory))))
 }

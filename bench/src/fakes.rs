@@ -6,6 +6,7 @@ pub(crate) mod bedrock;
 pub(crate) mod connections;
 pub(crate) mod dynamodb;
 pub(crate) mod frames;
+pub(crate) mod issuer;
 pub(crate) mod runtime_api;
 pub(crate) mod server;
 pub(crate) mod sqs;

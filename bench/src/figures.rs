@@ -197,11 +197,12 @@ pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
     sorted.get(rank.max(1) - 1).copied().unwrap_or_default()
 }
 
+/// Number as a figure.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a run has thousands of anything at most"
 )]
-fn count(number: usize) -> f64 {
+pub(crate) fn count(number: usize) -> f64 {
     number as f64
 }
 

@@ -12,11 +12,13 @@ mod quota;
 mod stage;
 
 mod cell;
+mod handshake;
 mod sender;
 
 mod figures;
 mod gate;
 
+mod authorizer;
 mod bench;
 mod cold;
 mod regression;

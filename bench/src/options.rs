@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// Runs of a cell; controls and peers have a third of them. Default: 30, or 3 when quick.
     #[arg(long)]
     pub(crate) runs: Option<usize>,
-    /// Cells to measure; all unless given.
+    /// Cells to measure, or `authorizer` for its handshakes; all unless given.
     #[arg(long = "cell")]
     pub(crate) cells: Vec<String>,
     /// Leaves out the cold starts.
@@ -47,8 +47,26 @@ impl Options {
         self.runs.unwrap_or(if self.quick { 3 } else { 30 }).max(1)
     }
 
+    /// Tells whether a cell, or `authorizer`, is to be measured, as far as `--cell` decides it.
+    pub(crate) fn names(&self, cell: &str) -> bool {
+        self.cells.is_empty() || self.cells.iter().any(|name| name == cell)
+    }
+
     /// Tells whether controls and peers run in this round, counted from 1: in every third one, and at least once.
     pub(crate) fn others_run_in(&self, round: usize) -> bool {
         round.is_multiple_of(self.runs().min(3))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_measured_unless_cells_are_named() {
+        let all = Options::parse_from(["bench"]);
+        assert!(all.names("gone") && all.names("authorizer"));
+        let one = Options::parse_from(["bench", "--cell", "gone"]);
+        assert!(one.names("gone") && !one.names("authorizer"));
     }
 }

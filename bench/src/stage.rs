@@ -9,6 +9,7 @@ use crate::cell::Cell;
 use crate::fakes::bedrock::Bedrock;
 use crate::fakes::connections::{Behaviour, Connections, STAGE};
 use crate::fakes::dynamodb::{CONNECTIONS, DynamoDb, THREADS, USERS};
+use crate::fakes::issuer::{AUDIENCE, Issuer};
 use crate::fakes::observed::Recorder;
 use crate::fakes::server::{Certificate, HOST, Http, serve, serve_tls};
 use crate::fakes::sqs::Sqs;
@@ -24,6 +25,8 @@ pub(crate) struct Stage {
     pub(crate) recorder: Recorder,
     bedrock: Bedrock,
     connections: Connections,
+    /// Issuer of tokens.
+    pub(crate) issuer: Issuer,
     /// Host and port of `@connections`, as API Gateway names them to functions.
     pub(crate) domain: String,
     folder: PathBuf,
@@ -47,6 +50,7 @@ impl Stage {
         let model = serve(bedrock.clone().routes().merge(weather::routes()))?;
         let tables = serve(DynamoDb::new(recorder.clone(), storage)?.routes())?;
         let queues = serve(sqs.routes())?;
+        let issuer = Issuer::serve()?;
         let posts = serve_tls(connections.clone().routes(), &certificate, http)?;
         let domain = format!("{HOST}:{}", posts.port());
         let queue = |name: &str| format!("http://{queues}/123456789012/{name}");
@@ -72,6 +76,8 @@ impl Stage {
             ("THREADS_TABLE", THREADS.to_owned()),
             ("USERS_TABLE", USERS.to_owned()),
             ("AUTH", "none".to_owned()),
+            ("AUTH_ISSUER", issuer.url().to_owned()),
+            ("AUTH_AUDIENCE", AUDIENCE.to_owned()),
             ("QUEUE_URL", queue("runs")),
             ("DEAD_LETTER_URL", queue("runs-dead")),
             ("REPLAY_QUEUE_URL", queue("replays")),
@@ -85,6 +91,7 @@ impl Stage {
             recorder,
             bedrock,
             connections,
+            issuer,
             domain,
             folder: folder.to_owned(),
             environment: environment.into(),
@@ -94,6 +101,13 @@ impl Stage {
     /// Environment of the functions.
     pub(crate) fn environment(&self) -> Environment {
         self.environment.clone()
+    }
+
+    /// Environment of the functions where users are told apart, by tokens of the issuer.
+    pub(crate) fn environment_with_users(&self) -> Environment {
+        let mut environment = self.environment();
+        environment.insert("AUTH".to_owned(), "oidc".to_owned());
+        environment
     }
 
     /// File for the log of a function.

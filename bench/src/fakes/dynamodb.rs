@@ -77,6 +77,8 @@ async fn call(State(db): State<DynamoDb>, headers: HeaderMap, body: Bytes) -> Re
         ),
     };
     clock::at(arrived + db.round_trip).await;
+    db.recorder
+        .record(|observed| observed.storage_time += arrived.elapsed());
     let headers = [("content-type", "application/x-amz-json-1.0")];
     (status, headers, answer).into_response()
 }

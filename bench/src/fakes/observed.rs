@@ -22,6 +22,8 @@ pub(crate) struct Observed {
     pub(crate) messages: Vec<String>,
     /// Arrivals of requests at the tables.
     pub(crate) storage_requests: Vec<Instant>,
+    /// Time that the tables took from the arrivals of these requests to their answers, in all.
+    pub(crate) storage_time: Duration,
 }
 
 /// Post to a connection.

@@ -76,7 +76,8 @@ pub(crate) fn serve_tls(
     Ok(address)
 }
 
-fn bind() -> Result<(TcpListener, SocketAddr)> {
+/// Binds a free port.
+pub(crate) fn bind() -> Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind("127.0.0.1:0").context("binding a port")?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
+use crate::authorizer::HandshakeFigures;
 use crate::cold::ColdStart;
 use crate::figures::CellFigures;
 use crate::report::conditions::Conditions;
@@ -17,6 +18,7 @@ pub(crate) struct Report {
     pub(crate) conditions: Conditions,
     pub(crate) cells: Vec<Row>,
     pub(crate) senders: Vec<Memory>,
+    pub(crate) handshakes: Vec<HandshakeFigures>,
     pub(crate) cold_starts: Vec<ColdStart>,
 }
 

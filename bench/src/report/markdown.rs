@@ -1,5 +1,6 @@
 //! Report as tables in Markdown.
 
+use crate::authorizer::HandshakeFigures;
 use crate::cold::ColdStart;
 use crate::report::json::{Memory, Report, Row};
 
@@ -8,8 +9,12 @@ const CELLS: &str = "\
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
 
 const COLD: &str = "\
-| cold start | memory | starts | exec → /next | event → first text, without T0 | peak memory |
-| --- | --- | --- | --- | --- | --- |";
+| cold start | memory | starts | exec → /next | event → first text, without T0 | event → response, without storage | peak memory |
+| --- | --- | --- | --- | --- | --- | --- |";
+
+const HANDSHAKES: &str = "\
+| credential | handshakes | response p50 | response p99 | storage requests | storage p50 | own work p50 | own work p99 |
+| --- | --- | --- | --- | --- | --- | --- | --- |";
 
 const MEMORY: &str = "\
 | sender | peak memory | of ingest |
@@ -17,12 +22,16 @@ const MEMORY: &str = "\
 
 /// Tables of a report, after its conditions. Times are in milliseconds.
 pub(crate) fn tables(report: &Report) -> String {
-    let mut lines = vec![report.conditions.sentence(), String::new()];
+    let mut lines = vec![report.conditions.sentence()];
     if !report.cells.is_empty() {
-        lines.push(CELLS.to_owned());
+        lines.extend([String::new(), CELLS.to_owned()]);
         lines.extend(report.cells.iter().map(row));
         lines.extend([String::new(), MEMORY.to_owned()]);
         lines.extend(report.senders.iter().map(memory));
+    }
+    if !report.handshakes.is_empty() {
+        lines.extend([String::new(), HANDSHAKES.to_owned()]);
+        lines.extend(report.handshakes.iter().map(handshakes));
     }
     if !report.cold_starts.is_empty() {
         lines.extend([String::new(), COLD.to_owned()]);
@@ -62,6 +71,19 @@ fn memory(memory: &Memory) -> String {
     line(&[memory.sender.clone(), mebibytes(memory.peak), of_ingest])
 }
 
+fn handshakes(figures: &HandshakeFigures) -> String {
+    line(&[
+        figures.credential.to_owned(),
+        figures.handshakes.to_string(),
+        number(figures.response_p50),
+        number(figures.response_p99),
+        format!("{:.0}", figures.storage_requests),
+        number(figures.storage_p50),
+        number(figures.own_p50),
+        number(figures.own_p99),
+    ])
+}
+
 fn cold(cold: &ColdStart) -> String {
     let memory = cold.memory.map(|memory| format!("{memory} MB"));
     line(&[
@@ -70,6 +92,7 @@ fn cold(cold: &ColdStart) -> String {
         cold.starts.to_string(),
         number(cold.to_next),
         optional(cold.first_text),
+        optional(cold.first_response),
         mebibytes(cold.peak_memory),
     ])
 }
