@@ -29,5 +29,6 @@ pub mod price;
 
 pub mod backoff;
 pub mod clock;
+pub mod cloud_event;
 pub mod error_chain;
 pub mod text;

@@ -12,6 +12,7 @@ pub mod page;
 
 pub mod alive;
 pub mod bye;
+pub mod push;
 pub mod resumed;
 
 use longwire_core::shape::Format;

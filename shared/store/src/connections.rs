@@ -8,6 +8,8 @@ pub mod replays;
 pub mod replay_lease;
 
 pub mod closing;
+pub mod deliveries;
+pub mod index;
 mod renewal;
 
 mod warm_up;
@@ -28,20 +30,10 @@ use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use crate::active_threads::ActiveThread;
 use crate::connections::closing::{ClosingReason, EXPIRY_GRACE};
 use crate::error::StoreError;
-use crate::item::{Item, n, read, s};
+use crate::item::{Item, read, s};
 
 /// Attribute of the partition key; the table has no sort key.
 pub(crate) const PARTITION: &str = "connection";
-
-/// Index over the attribute `thread`. It is eventually consistent, so its results are hints.
-const BY_THREAD: &str = "by_thread";
-
-/// Most connections that [`Connections::by_thread`] returns.
-const MAX_CONNECTIONS: usize = 25;
-
-/// Most rows that one query of the index reads, expired ones included. It bounds the cost of a thread with many
-/// connections.
-const MAX_READ: i32 = 100;
 
 /// Longest life of a connection, in seconds (API Gateway, "Quotas for WebSocket APIs").
 const MAX_LIFE: u64 = 2 * 3600;
@@ -162,6 +154,13 @@ impl Connection {
         read(item)
     }
 
+    /// Tells whether the connection can take a post at `now`, in seconds since 1970: it is neither to be closed, nor has its token
+    /// expired.
+    pub fn takes_posts(&self, now: u64) -> bool {
+        let expired = |exp| exp + EXPIRY_GRACE <= now;
+        self.closing.is_none() && !self.token_exp.is_some_and(expired)
+    }
+
     /// Tells whether the row is valid at `now`. DynamoDB deletes expired rows days late ("Using time to live").
     fn alive(&self, now: u64) -> bool {
         self.ttl > now
@@ -237,37 +236,5 @@ impl Connections {
             .await?;
         let row = output.item.map(Connection::read).transpose()?;
         Ok(row.filter(|row| row.alive(now)))
-    }
-
-    /// Finds connections whose default thread is this one: candidates for subscribers, 25 at most. The index lags,
-    /// so some may be closed and new ones may be missing. Rows expired at `now`, in seconds since 1970, are left
-    /// out, and so are connections that are to be closed, or whose token has expired.
-    pub async fn by_thread(
-        &self,
-        thread: &ThreadKey,
-        now: u64,
-    ) -> Result<Vec<(ConnectionId, Shape)>, StoreError> {
-        let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(BY_THREAD)
-            .key_condition_expression("#thread = :thread")
-            .filter_expression(
-                "#ttl > :now AND attribute_not_exists(closing) \
-                 AND (attribute_not_exists(tokenExp) OR tokenExp > :gone)",
-            )
-            .expression_attribute_names("#thread", "thread")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":thread", s(thread.partition()))
-            .expression_attribute_values(":now", n(now))
-            .expression_attribute_values(":gone", n(now.saturating_sub(EXPIRY_GRACE)))
-            .limit(MAX_READ)
-            .send()
-            .await?;
-        let rows = output.items.unwrap_or_default().into_iter();
-        rows.take(MAX_CONNECTIONS)
-            .map(|item| Connection::read(item).map(|row| (row.connection.clone(), row.shape())))
-            .collect()
     }
 }

@@ -3,6 +3,7 @@
 //! Every write is conditional or may be repeated without harm. A write whose response was lost is sent again; when
 //! its condition then fails, the item that DynamoDB returns shows whether the first request took effect.
 
+mod batch;
 pub mod error;
 pub mod item;
 mod retry;

@@ -25,4 +25,9 @@ impl Connections {
     pub async fn warm_up_delete(&self) {
         let _ = self.delete(&ConnectionId::trusted(ABSENT)).await;
     }
+
+    /// Reads a row that does not exist. A failure is ignored.
+    pub async fn warm_up_get(&self) {
+        let _ = self.get(&ConnectionId::trusted(ABSENT), 0).await;
+    }
 }

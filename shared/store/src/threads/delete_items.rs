@@ -1,11 +1,9 @@
 //! Deleting all items of a thread under a prefix.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::types::{Delete, DeleteRequest, TransactWriteItem, WriteRequest};
-use backon::{ExponentialBuilder, RetryableWithContext};
 use longwire_core::thread_key::ThreadKey;
 
+use crate::batch::{self, MAX_WRITE};
 use crate::error::StoreError;
 use crate::item::Item;
 use crate::retry::with_jitter;
@@ -15,14 +13,8 @@ use crate::threads::transact::{Transacted, delete_item};
 /// Most keys per query. A query also ends after 1 MB of the items behind them.
 const PAGE: i32 = 500;
 
-/// Most items that one request deletes (DynamoDB, "BatchWriteItem").
-const BATCH: usize = 25;
-
 /// Most items that one transaction deletes: 4 MB in all (DynamoDB, "TransactWriteItems"), of 400 KB each.
 const TRANSACTION: usize = 10;
-
-/// Tries of one batch until it fails. DynamoDB leaves items of a batch unprocessed when it throttles writes.
-const BATCH_TRIES: usize = 8;
 
 impl Threads {
     /// Deletes all items of a thread whose sort keys begin with `prefix`, and counts them. With a condition on another item,
@@ -55,8 +47,9 @@ impl Threads {
     }
 
     async fn delete_each(&self, items: &[Item]) -> Result<usize, StoreError> {
-        for batch in items.chunks(BATCH) {
-            self.delete_batch(batch).await?;
+        for some in items.chunks(MAX_WRITE) {
+            let requests = some.iter().map(delete).collect::<Result<_, _>>()?;
+            batch::write(&self.client, &self.table, requests).await?;
         }
         Ok(items.len())
     }
@@ -80,41 +73,6 @@ impl Threads {
             }
         }
         Ok(deleted)
-    }
-
-    /// Deletes up to 25 items, and what DynamoDB left unprocessed again with growing pauses.
-    async fn delete_batch(&self, keys: &[Item]) -> Result<(), StoreError> {
-        let requests = keys.iter().map(delete).collect::<Result<_, _>>()?;
-        let pauses = ExponentialBuilder::new()
-            .with_min_delay(Duration::from_millis(100))
-            .with_max_delay(Duration::from_secs(5))
-            .with_max_times(BATCH_TRIES - 1)
-            .with_jitter();
-        let send = |requests| self.send_batch(requests);
-        let retried = send.retry(pauses).context(requests);
-        let (_, sent) = retried.when(StoreError::retryable).await;
-        sent
-    }
-
-    /// Sends the requests once and returns those that are left, which are all of them after an error.
-    async fn send_batch(
-        &self,
-        requests: Vec<WriteRequest>,
-    ) -> (Vec<WriteRequest>, Result<(), StoreError>) {
-        let batch = self.client.batch_write_item();
-        let sent = batch.request_items(&self.table, requests.clone()).send();
-        let unprocessed = match sent.await {
-            Ok(output) => output.unprocessed_items.unwrap_or_default(),
-            Err(error) => return (requests, Err(error.into())),
-        };
-        let left: Vec<_> = unprocessed.into_values().flatten().collect();
-        let result = match left.len() {
-            0 => Ok(()),
-            number => Err(StoreError::Unavailable(format!(
-                "{number} items of a batch were not deleted"
-            ))),
-        };
-        (left, result)
     }
 }
 

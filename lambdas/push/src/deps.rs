@@ -1,0 +1,43 @@
+//! Clients of the function, built once.
+
+use std::time::Duration;
+
+use longwire_core::clock::Clock;
+use longwire_gateway::post;
+use longwire_gateway::warm_up::connections;
+use longwire_lambda::sdk::{self, CallTimeouts};
+use longwire_lambda::warm_up::warm_up;
+use longwire_store::connections::Connections;
+use longwire_stream::post::Post;
+
+use crate::config::Config;
+
+/// Time limit of one post.
+pub(crate) const POST_LIMIT: Duration = Duration::from_secs(5);
+
+/// Clients of the function.
+pub(crate) struct Deps {
+    /// Table of connections.
+    pub connections: Connections,
+    /// Posts a frame once.
+    pub post: Post,
+    /// Clock of the machine.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// Builds and connects the clients.
+    pub(crate) async fn connect(self) -> Deps {
+        let unlimited = sdk::load();
+        let limited = CallTimeouts::LONG.limit(&unlimited);
+        let database = aws_sdk_dynamodb::Client::new(&limited);
+        let table = Connections::new(database, self.connections_table);
+        let gateway = post::client(&unlimited, &self.callback_endpoint, POST_LIMIT);
+        warm_up(async { tokio::join!(table.warm_up_get(), connections(&gateway)) }).await;
+        Deps {
+            connections: table,
+            post: post::post(gateway),
+            clock: Clock::system(),
+        }
+    }
+}

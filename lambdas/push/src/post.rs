@@ -1,0 +1,59 @@
+//! Post of an event to one connection.
+
+use std::time::Duration;
+
+use longwire_core::backoff::FullJitter;
+use longwire_store::connections::Connection;
+use longwire_stream::post::{OPENING, PostError};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::delivery::Delivery;
+use crate::deps::POST_LIMIT;
+
+/// Most posts to one connection.
+const TRIES: usize = 4;
+
+/// Bounds of the pauses between them.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+
+/// Result of the posts to one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Posted {
+    Delivered,
+    Gone,
+    Failed,
+}
+
+impl Delivery<'_> {
+    /// Posts the event to a connection, again while it takes nothing and time is left.
+    pub(crate) async fn post(&self, connection: &Connection) -> Posted {
+        let mut pauses = FullJitter::new(PAUSES.0, PAUSES.1);
+        for _ in 0..TRIES {
+            if Instant::now() >= self.ends {
+                break;
+            }
+            let id = connection.connection.clone();
+            let post = (self.deps.post)(id, self.frame.clone());
+            match timeout(POST_LIMIT, post).await {
+                Ok(Ok(())) => return Posted::Delivered,
+                Ok(Err(PostError::Gone)) if !self.is_opening(connection) => return Posted::Gone,
+                Ok(Err(PostError::Refused(error))) => {
+                    tracing::error!(
+                        event = "push_post_refused",
+                        error,
+                        "a post of an event was refused"
+                    );
+                    return Posted::Failed;
+                }
+                Ok(Err(PostError::Gone | PostError::Slow)) | Err(_) => {}
+            }
+            sleep(pauses.next_pause()).await;
+        }
+        Posted::Failed
+    }
+
+    /// Tells whether status 410 may mean that the connection is not open yet. The handshake is known to the second.
+    fn is_opening(&self, connection: &Connection) -> bool {
+        self.now() <= connection.connected_at + OPENING.as_secs()
+    }
+}

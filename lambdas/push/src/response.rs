@@ -1,0 +1,51 @@
+//! Response to a service that invokes the function itself.
+
+use lambda_runtime::Diagnostic;
+use longwire_store::error::StoreError;
+use serde::Serialize;
+
+use crate::request::BadRequest;
+
+/// Result of a request that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Response {
+    /// Id of the event.
+    pub id: String,
+    /// Number of connections that have the event, also from an earlier request.
+    pub delivered: usize,
+    /// Number of connections that no longer exist.
+    pub gone: usize,
+}
+
+/// Reason for which a request was not carried out, or only in part.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    BadRequest(#[from] BadRequest),
+    #[error("a table failed")]
+    Store(#[from] StoreError),
+    /// Some connections took nothing. A repetition of the request posts to them only.
+    #[error("{failed} of {total} connections did not take the event")]
+    Incomplete {
+        /// Number of connections that took nothing.
+        failed: usize,
+        /// Number of all connections.
+        total: usize,
+    },
+}
+
+/// Error of the invocation. The message of a table's error may contain ARNs, and is logged instead.
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        let kind = match &failure {
+            Failure::BadRequest(_) => "InvalidRequest",
+            Failure::Store(_) => "Unavailable",
+            Failure::Incomplete { .. } => "Incomplete",
+        };
+        Self {
+            error_type: kind.to_owned(),
+            error_message: failure.to_string(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Table, posts and invocations of a test.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use emulator::Emulator;
+use futures::FutureExt as _;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use longwire_core::clock::Clock;
+use longwire_core::identity::Identity;
+use longwire_core::ids::{ConnectionId, ThreadId, UserId};
+use longwire_core::shape::{Format, Lines, Shape};
+use longwire_store::connections::{Connection, Connections};
+use longwire_stream::post::PostError;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::deps::Deps;
+use crate::handler::handle;
+
+pub(super) const NOW: u64 = 1_763_681_477;
+
+/// Posts of a test: what was posted to each connection, and how the next posts fail.
+#[derive(Default)]
+pub(super) struct Posts {
+    pub(super) frames: BTreeMap<String, Vec<String>>,
+    pub(super) failures: BTreeMap<String, VecDeque<PostError>>,
+}
+
+/// Function with an emulated table.
+pub(super) struct Stage {
+    pub(super) deps: Deps,
+    pub(super) posts: Arc<Mutex<Posts>>,
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let posts: Arc<Mutex<Posts>> = Arc::default();
+        let posted = Arc::clone(&posts);
+        let post = move |connection: ConnectionId, frame: String| {
+            let mut posts = posted.lock().expect("one test, one thread");
+            let id = connection.as_str().to_owned();
+            let failures = posts.failures.get_mut(&id);
+            let failure = failures.and_then(VecDeque::pop_front);
+            let result = failure.map_or(Ok(()), Err);
+            if result.is_ok() {
+                posts.frames.entry(id).or_default().push(frame);
+            }
+            async { result }.boxed()
+        };
+        let deps = Deps {
+            connections: Connections::new(table().client(), "connections"),
+            post: Arc::new(post),
+            clock: Clock::new(|| NOW * 1000),
+        };
+        Self { deps, posts }
+    }
+
+    /// Adds a connection that was opened a minute ago, with a change.
+    pub(super) async fn connect(
+        &self,
+        id: &str,
+        user: &str,
+        thread: &str,
+        change: impl FnOnce(&mut Connection),
+    ) {
+        let identity = Identity::new(UserId::trusted(user), Vec::new(), None);
+        let shape = Shape {
+            format: Format::Agui,
+            lines: Lines::Many,
+        };
+        let (id, thread) = (ConnectionId::trusted(id), ThreadId::trusted(thread));
+        let mut row = Connection::new(id, identity, thread, shape, NOW - 60);
+        change(&mut row);
+        let put = self.deps.connections.put(&row).await;
+        put.expect("the table works");
+    }
+
+    /// Lets the next posts to a connection fail.
+    pub(super) fn fail(&self, connection: &str, failures: impl IntoIterator<Item = PostError>) {
+        let mut posts = self.posts.lock().expect("one test, one thread");
+        let failures = failures.into_iter().collect();
+        posts.failures.insert(connection.to_owned(), failures);
+    }
+
+    /// Frames that were posted to a connection.
+    pub(super) fn frames(&self, connection: &str) -> Vec<Value> {
+        let posts = self.posts.lock().expect("one test, one thread");
+        let frames = posts.frames.get(connection).cloned().unwrap_or_default();
+        let parsed = |frame: &String| serde_json::from_str(frame).expect("JSON");
+        frames.iter().map(parsed).collect()
+    }
+
+    /// Response to an invocation, or the type and the message of the error.
+    pub(super) async fn invoke(&self, event: &Value) -> Result<Value, (String, String)> {
+        let event = RawValue::from_string(event.to_string()).expect("JSON");
+        let mut context = Context::default();
+        let deadline = SystemTime::now() + Duration::from_secs(60);
+        let deadline = deadline
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("after 1970");
+        context.deadline = deadline.as_millis().try_into().expect("a time");
+        match handle(&self.deps, LambdaEvent::new(event, context)).await {
+            Ok(answer) => Ok(json!(answer)),
+            Err(failure) => {
+                let error = Diagnostic::from(failure);
+                Err((error.error_type, error.error_message))
+            }
+        }
+    }
+}
+
+/// Event with this id.
+pub(super) fn event(id: &str) -> Value {
+    json!({"specversion": "1.0", "id": id, "source": "/orders", "type": "com.acme.shipped", "data": {"order": "42"}})
+}
+
+/// Request to push an event to a target.
+pub(super) fn request(target: &Value, id: &str) -> Value {
+    json!({"target": target, "event": event(id)})
+}
+
+fn table() -> Emulator {
+    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+    let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
+    let all = json!({"ProjectionType": "ALL"});
+    Emulator::with_table(json!({
+        "TableName": "connections",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [key("connection", "HASH")],
+        "AttributeDefinitions": [
+            attribute("connection", "S"), attribute("thread", "S"), attribute("user", "S"),
+            attribute("connectedAt", "N")
+        ],
+        "GlobalSecondaryIndexes": [
+            {"IndexName": "by_thread", "KeySchema": [key("thread", "HASH")], "Projection": all},
+            {
+                "IndexName": "by_user", "KeySchema": [key("user", "HASH"), key("connectedAt", "RANGE")],
+                "Projection": all
+            }
+        ],
+    }))
+}
