@@ -4,9 +4,9 @@ use futures::{StreamExt as _, stream};
 use longwire_core::ids::ConnectionId;
 use longwire_core::shape::Format;
 use longwire_store::connections::Connection;
-use longwire_store::connections::deliveries::EventKey;
 use longwire_store::connections::index::Of;
 use longwire_store::error::StoreError;
+use longwire_store::event_key::EventKey;
 use tokio::time::Instant;
 
 use crate::deps::Deps;

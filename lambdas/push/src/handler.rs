@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use lambda_runtime::{Context, LambdaEvent};
 use longwire_protocol::response::push::frame;
-use longwire_store::connections::deliveries::EventKey;
+use longwire_store::event_key::EventKey;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant};

@@ -9,6 +9,7 @@ pub mod replay_lease;
 
 pub mod closing;
 pub mod deliveries;
+mod drained;
 pub mod index;
 mod renewal;
 
@@ -20,7 +21,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::identity::Identity;
-use longwire_core::ids::{ConnectionId, ThreadId, UserId};
+use longwire_core::ids::{ConnectionId, DeviceId, ThreadId, UserId};
 use longwire_core::lenient::or_default;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_core::thread_key::ThreadKey;
@@ -28,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use crate::active_threads::ActiveThread;
-use crate::connections::closing::{ClosingReason, EXPIRY_GRACE};
+use crate::connections::closing::{ClosingReason, is_gone};
 use crate::error::StoreError;
 use crate::item::{Item, read, s};
 
@@ -87,6 +88,12 @@ pub struct Connection {
         skip_serializing_if = "Option::is_none"
     )]
     pub closing_reason: Option<ClosingReason>,
+    /// Device of the client, as its last `hello` named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<DeviceId>,
+    /// Number of the last event of the inbox when its events were last sent to the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drained_to: Option<u64>,
     /// Time of the handshake.
     pub connected_at: u64,
     /// Expiry of the row.
@@ -119,6 +126,8 @@ impl Connection {
             subprotocol: None,
             closing: None,
             closing_reason: None,
+            device_id: None,
+            drained_to: None,
             connected_at,
             ttl: connected_at + TTL,
         }
@@ -157,8 +166,7 @@ impl Connection {
     /// Tells whether the connection can take a post at `now`, in seconds since 1970: it is neither to be closed, nor has its token
     /// expired.
     pub fn takes_posts(&self, now: u64) -> bool {
-        let expired = |exp| exp + EXPIRY_GRACE <= now;
-        self.closing.is_none() && !self.token_exp.is_some_and(expired)
+        self.closing.is_none() && !is_gone(self.token_exp, now)
     }
 
     /// Tells whether the row is valid at `now`. DynamoDB deletes expired rows days late ("Using time to live").

@@ -5,8 +5,10 @@
 
 mod batch;
 pub mod error;
+pub mod event_key;
 pub mod item;
 mod retry;
+mod transact;
 mod update;
 
 pub mod active_threads;

@@ -1,9 +1,10 @@
-//! The `users` table: budgets and usage of users, one-time tickets, and users whose access was ended.
+//! The `users` table: budgets, usage and inboxes of users, one-time tickets, and users whose access was ended.
 //!
 //! The partition key of what belongs to a user is the user's id. A ticket must be found without knowing whose it is; it has
 //! a partition of its own, with a character that no id contains.
 
 pub mod budget;
+pub mod inbox;
 pub mod tickets;
 pub mod usage;
 

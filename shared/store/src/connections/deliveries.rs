@@ -6,41 +6,16 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use longwire_core::cloud_event::CloudEvent;
 use longwire_core::ids::ConnectionId;
-use sha2::{Digest as _, Sha256};
 
 use crate::batch::{self, MAX_READ, MAX_WRITE};
 use crate::connections::{Connections, PARTITION};
 use crate::error::StoreError;
+use crate::event_key::EventKey;
 use crate::item::{Item, n, s};
 
 /// Time for which a delivery is known, in seconds.
 pub const KNOWN: u64 = 24 * 3600;
-
-/// Name of an event in the tables: a hash of its source and its id, which together are unique ("source" in the
-/// CloudEvents specification).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventKey(String);
-
-impl EventKey {
-    /// Name of this event.
-    pub fn of(event: &CloudEvent) -> Self {
-        let mut hash = Sha256::new();
-        // The length keeps "a" + "bc" apart from "ab" + "c".
-        hash.update(event.source().len().to_be_bytes());
-        hash.update(event.source());
-        hash.update(event.id());
-        let bytes: [u8; 32] = hash.finalize().into();
-        let (first, _) = bytes.split_at(16);
-        Self(first.iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    /// Text of the name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 impl Connections {
     /// Finds those of these connections to which an event was delivered within the last day before `now`, in seconds since
@@ -86,7 +61,7 @@ impl Connections {
 }
 
 fn key(event: &EventKey, connection: &ConnectionId) -> Item {
-    let key = format!("{connection}#push#{}", event.as_str());
+    let key = format!("{connection}#push#{}", event);
     Item::from([(PARTITION.to_owned(), s(key))])
 }
 

@@ -11,9 +11,9 @@ use crate::threads::Threads;
 use crate::threads::keys;
 use crate::threads::life::ThreadLife;
 use crate::threads::meta::Meta;
-use crate::threads::transact::{Transacted, check_item, update_item};
 use crate::threads::transition::status_value;
 use crate::threads::update_expression::UpdateExpression;
+use crate::transact::{Transacted, check_item, update_item};
 use crate::update::{MAX_ROUNDS, Updated, update};
 
 /// Ended or missing run to remove from the head of its run queue.

@@ -16,7 +16,7 @@ use crate::threads::lease::RunLease;
 use crate::threads::message_id::{FREE, MessageIdItem};
 use crate::threads::messages::MessageItem;
 use crate::threads::progress::Progress;
-use crate::threads::transact::put_item;
+use crate::transact::put_item;
 
 /// Messages and events that one transaction stores, at most 99 items and 4 MB (DynamoDB, "TransactWriteItems").
 /// Times are seconds since 1970.

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::item::Item;
 use crate::retry::with_jitter;
 use crate::threads::Threads;
-use crate::threads::transact::{Transacted, delete_item};
+use crate::transact::{Transacted, delete_item};
 
 /// Most keys per query. A query also ends after 1 MB of the items behind them.
 const PAGE: i32 = 500;

@@ -15,8 +15,8 @@ use crate::threads::Threads;
 use crate::threads::former_generation::{FormerGeneration, Generation};
 use crate::threads::keys;
 use crate::threads::run_row::StoredStatus;
-use crate::threads::transact::check_item;
 use crate::threads::transition::Transition;
+use crate::transact::check_item;
 use crate::update::held;
 
 /// Most keys per query. A query also ends after 1 MB of the items behind them.

@@ -11,8 +11,8 @@ use crate::threads::claim::Claim;
 use crate::threads::commit::Commit;
 use crate::threads::hand_over::{Cut, HandOver};
 use crate::threads::keys;
-use crate::threads::transact::{Transacted, update_item};
 use crate::threads::transition::{LeaseHolder, Transition};
+use crate::transact::{Transacted, update_item};
 use crate::update::Updated;
 
 /// Right of a worker to write one run.

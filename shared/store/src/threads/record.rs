@@ -25,8 +25,8 @@ use crate::threads::keys;
 use crate::threads::life::ThreadLife;
 use crate::threads::resume::MAX_SUBSCRIBERS;
 use crate::threads::run_queue::MAX_RUNS;
-use crate::threads::transact::{Transacted, delete_item};
 use crate::threads::transition::status_value;
+use crate::transact::{Transacted, delete_item};
 use crate::update::{Updated, held, update};
 
 /// Time until the `wakeBy` deadline of a queued run, in seconds.

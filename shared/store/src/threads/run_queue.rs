@@ -20,7 +20,7 @@ use crate::threads::Threads;
 use crate::threads::keys;
 use crate::threads::life::ThreadLife;
 use crate::threads::meta::Meta;
-use crate::threads::transact::{Transacted, check_item, update_item};
+use crate::transact::{Transacted, check_item, update_item};
 use crate::update::{MAX_ROUNDS, Updated, update};
 
 /// Most runs in a run queue, the active one included.

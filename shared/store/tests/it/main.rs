@@ -5,6 +5,7 @@ mod budget;
 mod cancel;
 mod claim;
 mod erase;
+mod inbox;
 mod lease;
 mod overdue;
 mod run_queue;
