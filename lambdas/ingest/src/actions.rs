@@ -5,9 +5,11 @@ mod auth;
 mod cancel;
 mod hello;
 mod history;
+mod inbox;
 mod ping;
 mod prompt;
 mod resume;
+mod seen;
 mod ticket;
 mod usage;
 
@@ -46,6 +48,8 @@ pub(crate) fn dispatch<'a>(
             received.reads_spending = true;
             Box::pin(received.answer(usage, usage::answer))
         }
+        Request::Inbox(inbox) => Box::pin(received.answer(inbox, inbox::answer)),
+        Request::Seen(seen) => Box::pin(received.answer(seen, seen::answer)),
         // A ping needs no row, and its response is the same in all formats.
         Request::Ping(ping) => Box::pin(async move {
             let pong = json(&ping::answer(&received, ping));

@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub queue_url: String,
     /// `REPLAY_QUEUE_URL`.
     pub replay_queue_url: String,
+    /// `PUSH_QUEUE_URL`.
+    pub push_queue_url: String,
     /// `ON_GONE`, `THREAD_TTL_HOURS`, `RUN_SECONDS`, `REPLAY_SECONDS`, `MESSAGES_PER_SECOND` and
     /// `THREADS_PER_CONNECTION`.
     pub settings: Settings,
@@ -43,6 +45,7 @@ impl Config {
             issuer: issuer()?,
             queue_url: required("QUEUE_URL")?,
             replay_queue_url: required("REPLAY_QUEUE_URL")?,
+            push_queue_url: required("PUSH_QUEUE_URL")?,
             settings: Settings {
                 on_gone: converted("ON_GONE")?.unwrap_or_default(),
                 life: thread_life()?,

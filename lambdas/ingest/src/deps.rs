@@ -35,6 +35,8 @@ pub(crate) struct Deps {
     pub verifier: Option<Verifier>,
     /// Queue of connection jobs, for the function `replay`.
     pub replays: Queue,
+    /// Queue of pushes, for the function `push`.
+    pub pushes: Queue,
     /// Scheduler of runs, over the table of threads and the queue.
     pub scheduler: Scheduler,
     /// Settings of the deployment.
@@ -62,7 +64,8 @@ impl Config {
             verifier,
             scheduler: Scheduler::new(threads.clone(), queue),
             threads,
-            replays: Queue::new(queues, self.replay_queue_url),
+            replays: Queue::new(queues.clone(), self.replay_queue_url),
+            pushes: Queue::new(queues, self.push_queue_url),
             settings: self.settings,
         })
     }

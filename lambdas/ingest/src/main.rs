@@ -10,6 +10,7 @@ mod received;
 
 mod call;
 mod closing;
+mod drain;
 mod failure;
 
 mod actions;

@@ -5,6 +5,7 @@ mod mocks;
 mod failed_starts;
 mod history;
 mod identity;
+mod inbox;
 mod limits;
 mod replays;
 mod spending;

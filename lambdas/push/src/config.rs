@@ -6,6 +6,8 @@ use longwire_lambda::env::{BadEnv, required};
 pub(crate) struct Config {
     /// `CONNECTIONS_TABLE`.
     pub connections_table: String,
+    /// `USERS_TABLE`.
+    pub users_table: String,
     /// `CALLBACK_ENDPOINT`: the HTTPS address of the stage.
     pub callback_endpoint: String,
 }
@@ -15,6 +17,7 @@ impl Config {
     pub(crate) fn from_env() -> Result<Self, BadEnv> {
         Ok(Self {
             connections_table: required("CONNECTIONS_TABLE")?,
+            users_table: required("USERS_TABLE")?,
             callback_endpoint: required("CALLBACK_ENDPOINT")?,
         })
     }

@@ -42,7 +42,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// Response of the invocation.
-    pub(crate) fn response(self, id: String) -> Result<Response, Failure> {
+    pub(crate) fn response(self, id: String, stored: usize) -> Result<Response, Failure> {
         let Self {
             delivered,
             gone,
@@ -53,6 +53,7 @@ impl Outcome {
                 id,
                 delivered,
                 gone,
+                stored,
             }),
             _ => Err(Failure::Incomplete {
                 failed,
@@ -119,8 +120,10 @@ impl Delivery<'_> {
         connections.retain(|connection| !known.contains(&connection.connection));
         outcome.delivered += known.len();
 
-        let posts = stream::iter(&connections)
-            .map(|connection| async move { (connection, self.post(connection).await) });
+        let posts = stream::iter(&connections).map(|connection| async move {
+            let posted = self.deps.post_to(connection, &self.frame, self.ends);
+            (connection, posted.await)
+        });
         let posted: Vec<_> = posts.buffer_unordered(CONCURRENCY).collect().await;
         let mut new = Vec::new();
         for (connection, posted) in posted {

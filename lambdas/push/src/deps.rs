@@ -8,6 +8,7 @@ use longwire_gateway::warm_up::connections;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_lambda::warm_up::warm_up;
 use longwire_store::connections::Connections;
+use longwire_store::users::Users;
 use longwire_stream::post::Post;
 
 use crate::config::Config;
@@ -19,6 +20,8 @@ pub(crate) const POST_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) struct Deps {
     /// Table of connections.
     pub connections: Connections,
+    /// Table of users, with their inboxes.
+    pub users: Users,
     /// Posts a frame once.
     pub post: Post,
     /// Clock of the machine.
@@ -31,11 +34,12 @@ impl Config {
         let unlimited = sdk::load();
         let limited = CallTimeouts::LONG.limit(&unlimited);
         let database = aws_sdk_dynamodb::Client::new(&limited);
-        let table = Connections::new(database, self.connections_table);
+        let table = Connections::new(database.clone(), self.connections_table);
         let gateway = post::client(&unlimited, &self.callback_endpoint, POST_LIMIT);
         warm_up(async { tokio::join!(table.warm_up_get(), connections(&gateway)) }).await;
         Deps {
             connections: table,
+            users: Users::new(database, self.users_table),
             post: post::post(gateway),
             clock: Clock::system(),
         }

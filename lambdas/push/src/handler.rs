@@ -1,18 +1,26 @@
 //! From an invocation to its requests.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
+use futures::{StreamExt as _, stream};
 use lambda_runtime::{Context, LambdaEvent};
-use longwire_protocol::response::push::frame;
+use longwire_core::cloud_event::CloudEvent;
+use longwire_protocol::response::push::{check, frame};
+use longwire_store::error::StoreError;
 use longwire_store::event_key::EventKey;
+use longwire_store::users::inbox::NewPush;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant};
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Outcome};
 use crate::deps::Deps;
+use crate::drain;
 use crate::envelope::{self, Invocation};
-use crate::request::{BadRequest, Request};
+use crate::request::{BadRequest, Durable, Request};
 use crate::response::{Failure, Response};
+
+/// Most messages that are handled at the same time, so that a slow connection does not hold up the others.
+const CONCURRENCY: usize = 4;
 
 /// Time that an invocation keeps for what follows its last post.
 const MARGIN: Duration = Duration::from_secs(8);
@@ -40,11 +48,14 @@ pub(crate) async fn handle(
             Ok(Answer::Response(response))
         }
         Invocation::Messages(messages) => {
+            let handled = stream::iter(messages).map(async |message| {
+                let result = push_message(deps, &message, ends).await;
+                result.err().and(message.message_id)
+            });
+            let failed: Vec<_> = handled.buffered(CONCURRENCY).collect().await;
             let mut batch = SqsBatchResponse::default();
-            for message in messages {
-                if push_message(deps, &message, ends).await.is_err() {
-                    batch.add_failure(message.message_id.unwrap_or_default());
-                }
+            for id in failed.into_iter().flatten() {
+                batch.add_failure(id);
             }
             Ok(Answer::Batch(batch))
         }
@@ -53,24 +64,57 @@ pub(crate) async fn handle(
 
 async fn push_message(deps: &Deps, message: &SqsMessage, ends: Instant) -> Result<(), Failure> {
     let request = envelope::of_message(message).map_err(refused)?;
-    push(deps, &request, ends).await.map(drop)
+    match drain::job(&request).map_err(refused)? {
+        Some(job) => drain::drain(deps, &job, ends).await,
+        None => push(deps, &request, ends).await.map(drop),
+    }
 }
 
 /// Delivers one event.
 async fn push(deps: &Deps, request: &RawValue, ends: Instant) -> Result<Response, Failure> {
     let request = Request::read(request).map_err(refused)?;
-    let frame = frame(&request.event).map_err(|error| refused(error.into()))?;
+    check(&request.event).map_err(|error| refused(error.into()))?;
+    let (outcome, stored) = deliver(deps, &request, ends)
+        .await
+        .inspect_err(log_failure)?;
+    outcome.response(request.event.id().to_owned(), stored)
+}
+
+/// Keeps an event if it is durable, and delivers it to the connections that are open.
+async fn deliver(
+    deps: &Deps,
+    request: &Request,
+    ends: Instant,
+) -> Result<(Outcome, usize), StoreError> {
+    let event = &request.event;
+    let seq = match &request.durable {
+        Some(durable) => Some(keep(deps, durable, event).await?),
+        None => None,
+    };
     let delivery = Delivery {
         deps,
-        event: EventKey::of(&request.event),
-        frame,
+        event: EventKey::of(event),
+        frame: frame(event.id(), seq, event.json()),
         ends,
     };
-    let outcome = delivery.deliver(&request.target).await.inspect_err(|error| {
-        tracing::error!(event = "push_failed", %error, "a table failed, and the event is delivered again");
-    })?;
-    let id = request.event.id().to_owned();
-    outcome.response(id)
+    let outcome = delivery.deliver(&request.target).await?;
+    Ok((outcome, usize::from(seq.is_some())))
+}
+
+async fn keep(deps: &Deps, durable: &Durable, event: &CloudEvent) -> Result<u64, StoreError> {
+    let now = deps.clock.unix_seconds();
+    let push = NewPush {
+        user: &durable.user,
+        event,
+        collapse_key: durable.collapse_key.as_deref(),
+        now,
+        until: now + durable.keep,
+    };
+    deps.users.keep(push).await
+}
+
+fn log_failure(error: &StoreError) {
+    tracing::error!(event = "push_failed", %error, "a table failed, and the event is delivered again");
 }
 
 /// Logs a request that is refused.

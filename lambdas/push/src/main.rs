@@ -10,6 +10,7 @@ mod request;
 mod response;
 
 mod delivery;
+mod drain;
 mod post;
 
 #[cfg(test)]

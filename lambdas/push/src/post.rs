@@ -1,4 +1,4 @@
-//! Post of an event to one connection.
+//! Post of a frame to one connection.
 
 use std::time::Duration;
 
@@ -7,8 +7,7 @@ use longwire_store::connections::Connection;
 use longwire_stream::post::{OPENING, PostError};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::delivery::Delivery;
-use crate::deps::POST_LIMIT;
+use crate::deps::{Deps, POST_LIMIT};
 
 /// Most posts to one connection.
 const TRIES: usize = 4;
@@ -24,16 +23,21 @@ pub(crate) enum Posted {
     Failed,
 }
 
-impl Delivery<'_> {
-    /// Posts the event to a connection, again while it takes nothing and time is left.
-    pub(crate) async fn post(&self, connection: &Connection) -> Posted {
+impl Deps {
+    /// Posts a frame to a connection, again while it takes nothing and `ends` has not come.
+    pub(crate) async fn post_to(
+        &self,
+        connection: &Connection,
+        frame: &str,
+        ends: Instant,
+    ) -> Posted {
         let mut pauses = FullJitter::new(PAUSES.0, PAUSES.1);
         for _ in 0..TRIES {
-            if Instant::now() >= self.ends {
+            if Instant::now() >= ends {
                 break;
             }
             let id = connection.connection.clone();
-            let post = (self.deps.post)(id, self.frame.clone());
+            let post = (self.post)(id, frame.to_owned());
             match timeout(POST_LIMIT, post).await {
                 Ok(Ok(())) => return Posted::Delivered,
                 Ok(Err(PostError::Gone)) if !self.is_opening(connection) => return Posted::Gone,
@@ -54,6 +58,6 @@ impl Delivery<'_> {
 
     /// Tells whether status 410 may mean that the connection is not open yet. The handshake is known to the second.
     fn is_opening(&self, connection: &Connection) -> bool {
-        self.now() <= connection.connected_at + OPENING.as_secs()
+        self.clock.unix_seconds() <= connection.connected_at + OPENING.as_secs()
     }
 }

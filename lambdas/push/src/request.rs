@@ -1,5 +1,7 @@
 //! Request of a service: an event, and the connections for which it is.
 
+use std::borrow::Cow;
+
 use longwire_core::cloud_event::{BadEvent, CloudEvent};
 use longwire_core::ids::{ConnectionId, MAX_CHARS, ThreadId, UserId};
 use longwire_core::thread_key::ThreadKey;
@@ -7,6 +9,12 @@ use longwire_protocol::response::push::TooLong;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+/// Time for which an event is kept when the request does not say, in seconds: a day.
+const KEEP: u64 = 24 * 3600;
+
+/// Longest time for which an event is kept, in seconds: a week.
+const MAX_KEEP: u64 = 7 * 24 * 3600;
 
 /// Request that is refused. A repetition is refused, too.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +28,9 @@ pub(crate) enum BadRequest {
     /// Envelopes within envelopes.
     #[error("the request is in too many envelopes")]
     Envelopes,
+    /// Drain job of a newer version.
+    #[error("the drain job has version {0}, which this function does not read")]
+    DrainVersion(u32),
     /// Event that is no CloudEvent.
     #[error("`event`: {0}")]
     Event(#[from] BadEvent),
@@ -29,6 +40,21 @@ pub(crate) enum BadRequest {
     /// Target that names nobody, or several.
     #[error("`target` must be a `userId`, a `userId` with a `threadId`, or a `connectionId`")]
     Target,
+    /// Event that is kept for no user.
+    #[error("`durable` needs a `target` with a `userId`")]
+    DurableTarget,
+    /// Extension attribute of another type.
+    #[error("`lwdurable` must be true or false")]
+    DurableFlag,
+    /// Field of an event that is kept, without `durable`.
+    #[error("`ttlSeconds` and `collapseKey` need `\"durable\": true`")]
+    NotDurable,
+    /// Time for which no event is kept.
+    #[error("`ttlSeconds` must be 1 to {MAX_KEEP}")]
+    Keep,
+    /// Key that is too long.
+    #[error("`collapseKey` must be 1 to {MAX_CHARS} characters")]
+    CollapseKey,
     /// User id that no user can have.
     #[error(
         "`userId` must be 1 to {MAX_CHARS} characters of letters, digits, '.', '_', ':', '-' and '%', as `ready` \
@@ -60,26 +86,43 @@ pub(crate) struct Request {
     pub target: Target,
     /// The event.
     pub event: CloudEvent,
+    /// Set for an event that is kept.
+    pub durable: Option<Durable>,
+}
+
+/// Event that is kept for a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Durable {
+    /// User for whom it is kept.
+    pub user: UserId,
+    /// Time for which it is kept, in seconds.
+    pub keep: u64,
+    /// Key by which it replaces an earlier event.
+    pub collapse_key: Option<String>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Body<'j> {
     #[serde(borrow)]
     target: TargetFields<'j>,
     #[serde(borrow)]
     event: &'j RawValue,
+    #[serde(default)]
+    durable: bool,
+    ttl_seconds: Option<u64>,
+    collapse_key: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TargetFields<'j> {
     #[serde(borrow)]
-    user_id: Option<std::borrow::Cow<'j, str>>,
+    user_id: Option<Cow<'j, str>>,
     #[serde(borrow)]
-    thread_id: Option<std::borrow::Cow<'j, str>>,
+    thread_id: Option<Cow<'j, str>>,
     #[serde(borrow)]
-    connection_id: Option<std::borrow::Cow<'j, str>>,
+    connection_id: Option<Cow<'j, str>>,
 }
 
 /// Part by which a bare CloudEvent is recognised.
@@ -89,17 +132,25 @@ struct Bare {
 }
 
 impl Request {
-    /// Reads a request: an object with `target` and `event`, or a bare CloudEvent with the extension attributes `lwuser` and
-    /// `lwthread`.
+    /// Reads a request: an object with `target` and `event`, or a bare CloudEvent with the extension attributes `lwuser`,
+    /// `lwthread` and `lwdurable`.
     pub(crate) fn read(json: &RawValue) -> Result<Self, BadRequest> {
         let bare: Bare = serde_json::from_str(json.get())?;
         if bare.specversion.is_some() {
             return Self::of_event(CloudEvent::parse(json)?);
         }
         let body: Body<'_> = serde_json::from_str(json.get())?;
+        let user = body.target.user_id.clone();
+        let target = body.target.target()?;
+        let durable = match (body.durable, body.ttl_seconds, body.collapse_key) {
+            (true, keep, collapse_key) => Some(Durable::new(user, keep, collapse_key)?),
+            (false, None, None) => None,
+            (false, _, _) => return Err(BadRequest::NotDurable),
+        };
         Ok(Self {
-            target: body.target.target()?,
+            target,
             event: CloudEvent::parse(body.event)?,
+            durable,
         })
     }
 
@@ -115,8 +166,41 @@ impl Request {
             thread_id: text("lwthread"),
             connection_id: None,
         };
+        let user = fields.user_id.clone();
         let target = fields.target()?;
-        Ok(Self { target, event })
+        let durable = match event.extension("lwdurable") {
+            Some(Value::Bool(true)) => Some(Durable::new(user, None, None)?),
+            Some(Value::Bool(false)) | None => None,
+            Some(_) => return Err(BadRequest::DurableFlag),
+        };
+        Ok(Self {
+            target,
+            event,
+            durable,
+        })
+    }
+}
+
+impl Durable {
+    fn new(
+        user: Option<Cow<'_, str>>,
+        keep: Option<u64>,
+        collapse_key: Option<String>,
+    ) -> Result<Self, BadRequest> {
+        let user = user.ok_or(BadRequest::DurableTarget)?;
+        let keep = keep.unwrap_or(KEEP);
+        if !(1..=MAX_KEEP).contains(&keep) {
+            return Err(BadRequest::Keep);
+        }
+        let legal = |key: &String| (1..=MAX_CHARS).contains(&key.chars().count());
+        if !collapse_key.iter().all(legal) {
+            return Err(BadRequest::CollapseKey);
+        }
+        Ok(Self {
+            user: parse_user(&user)?,
+            keep,
+            collapse_key,
+        })
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct Response {
     pub delivered: usize,
     /// Number of connections that no longer exist.
     pub gone: usize,
+    /// Number of users for whom the event is kept: 0 or 1.
+    pub stored: usize,
 }
 
 /// Reason for which a request was not carried out, or only in part.

@@ -1,6 +1,7 @@
-//! Events of services, with an emulated table and scripted posts.
+//! Events of services, with emulated tables and scripted posts.
 
 mod envelopes;
+mod inbox;
 mod posts;
 mod requests;
 mod stage;

@@ -30,5 +30,6 @@ pub mod price;
 pub mod backoff;
 pub mod clock;
 pub mod cloud_event;
+pub mod drain_job;
 pub mod error_chain;
 pub mod text;

@@ -19,8 +19,10 @@ mod tools;
 
 pub mod cancel;
 pub mod history;
+pub mod inbox;
 pub mod ping;
 pub mod resume;
+pub mod seen;
 pub mod usage;
 
 #[cfg(test)]
@@ -36,9 +38,11 @@ use crate::request::cancel::Cancel;
 use crate::request::fields::Fields;
 use crate::request::hello::Hello;
 use crate::request::history::History;
+use crate::request::inbox::Inbox;
 use crate::request::ping::Ping;
 use crate::request::prompt::Prompt;
 use crate::request::resume::Resume;
+use crate::request::seen::Seen;
 use crate::request::ticket::Ticket;
 use crate::request::usage::Usage;
 use crate::response::error::{Code, ErrorResponse, invalid, too_large};
@@ -68,6 +72,10 @@ pub enum Request {
     History(History),
     /// Reads the usage of the user.
     Usage(Usage),
+    /// Reads the events that are kept for the user.
+    Inbox(Inbox),
+    /// Notes which of them the device has shown.
+    Seen(Seen),
     /// Tests the connection.
     Ping(Ping),
     /// Tests the connection in plain text, as stock WebSocket helpers do.
@@ -89,6 +97,9 @@ type Parser = fn(&Fields<'_>) -> Result<Request, ErrorResponse>;
 /// Action that only a server with tokens has.
 const AUTH: &str = "auth";
 
+/// Action that belongs to `inbox`.
+const SEEN: &str = "seen";
+
 /// Action that only users have who are told apart.
 const USAGE: &str = "usage";
 
@@ -102,6 +113,8 @@ const ACTIONS: &[Action] = &[
     Action::feature("resume", |f| Ok(Request::Resume(Resume::parse(f)?))),
     Action::feature("history", |f| Ok(Request::History(History::parse(f)?))),
     Action::feature(USAGE, |f| Ok(Request::Usage(Usage::parse(f)?))),
+    Action::feature("inbox", |f| Ok(Request::Inbox(Inbox::parse(f)?))),
+    Action::basic(SEEN, |f| Ok(Request::Seen(Seen::parse(f)?))),
     Action::basic("ping", |f| Ok(Request::Ping(Ping::parse(f)?))),
 ];
 

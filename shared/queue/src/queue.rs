@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use longwire_core::connection_job::ConnectionJob;
+use longwire_core::drain_job::DrainJob;
 use longwire_core::job::Job;
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ const MAX_DELAY: Duration = Duration::from_secs(900);
 /// Longest visibility timeout of a message (SQS developer guide, "Visibility timeout").
 const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3600);
 
-/// One SQS queue: of jobs, of connection jobs, or of dead letters. Cheap to clone.
+/// One SQS queue: of jobs, of connection jobs, of pushes, or of dead letters. Cheap to clone.
 /// Time limits are those of the client.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -58,6 +59,12 @@ impl Queue {
         delay: Duration,
     ) -> Result<(), QueueError> {
         self.send_message(job, job.connection.as_str(), delay).await
+    }
+
+    /// Sends a drain job for delivery at once.
+    pub async fn send_drain(&self, job: &DrainJob) -> Result<(), QueueError> {
+        self.send_message(job, job.drain.as_str(), Duration::ZERO)
+            .await
     }
 
     async fn send_message(

@@ -4,10 +4,12 @@ use longwire_protocol::request::hello::{Hello, Limits, Ready};
 use longwire_protocol::request::{Offer, features};
 
 use crate::call::Call;
+use crate::drain;
 use crate::failure::Failure;
 
-/// Returns the identity of the connection, and the limits and features of the server.
-pub(crate) async fn answer(call: &Call<'_>, _: Hello) -> Result<Ready, Failure> {
+/// Returns the identity of the connection, and the limits and features of the server. The events of the inbox follow.
+pub(crate) async fn answer(call: &Call<'_>, request: Hello) -> Result<Ready, Failure> {
+    drain::request(call, request.device.as_ref()).await;
     let connection = &call.connection;
     let payer = call.payer();
     let offer = Offer {

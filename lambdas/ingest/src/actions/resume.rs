@@ -14,11 +14,17 @@ use longwire_store::connections::replays::{MAX_REPLAYS, ReplayRequested, replay_
 use longwire_store::threads::resume::ResumeOutcome;
 
 use crate::call::Call;
+use crate::drain;
 use crate::failure::{Failure, RETRY_AFTER, rate_limited, unknown_connection};
 
 /// Writes the cursor of the connection to the run's row, where the worker of an unfinished run finds it. For a run
-/// that has ended, requests a replay of its events.
+/// that has ended, requests a replay of its events. The events of the inbox follow, too.
 pub(crate) async fn answer(call: &Call<'_>, resume: Resume) -> Result<ResumeResponse, Failure> {
+    let (response, ()) = tokio::join!(resume_run(call, resume), drain::request(call, None));
+    response
+}
+
+async fn resume_run(call: &Call<'_>, resume: Resume) -> Result<ResumeResponse, Failure> {
     let key = call.key(resume.thread_id);
     let after = resume.after;
     let run_id = match resume.run_id {

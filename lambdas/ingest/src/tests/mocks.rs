@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as Table;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
@@ -63,6 +64,7 @@ pub(super) fn deps(rules: &[&Rule]) -> Deps {
             .iter()
             .fold(mocks, |mocks, rule| mocks.with_rule(rule));
         mocks
+            .with_rule(&empty_inbox())
             .with_rule(&found("threads", "META", None))
             .with_rule(&reserved())
             .with_rule(&released())
@@ -91,6 +93,7 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
     let threads = Threads::new(table.clone(), "threads");
     let at = |name| format!("https://sqs.us-east-1.amazonaws.com/123456789012/{name}");
     let replays = Queue::new(queue.clone(), at("replays"));
+    let pushes = Queue::new(queue.clone(), at("pushes"));
     let queue = Queue::new(queue, at("runs"));
     Deps {
         connections: Connections::new(table.clone(), "connections"),
@@ -99,6 +102,7 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
         scheduler: Scheduler::new(threads.clone(), queue),
         threads,
         replays,
+        pushes,
         settings: Settings {
             on_gone: OnGone::Cancel,
             life: ThreadLife {
@@ -111,6 +115,16 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
             active_threads: 3,
         },
     }
+}
+
+/// Mocks the read of the state of an inbox without events.
+fn empty_inbox() -> Rule {
+    mock!(Table::batch_get_item)
+        .match_requests(|read| {
+            let tables = read.request_items().into_iter().flatten();
+            tables.into_iter().all(|(table, _)| table == "users")
+        })
+        .then_output(|| BatchGetItemOutput::builder().build())
 }
 
 /// Converts JSON to an item.

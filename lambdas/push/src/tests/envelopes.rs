@@ -61,7 +61,7 @@ async fn a_request_is_found_in_its_envelopes() {
         let response = stage.invoke(&event).await;
         assert_eq!(
             response,
-            Ok(json!({"id": "e1", "delivered": 1, "gone": 0})),
+            Ok(json!({"id": "e1", "delivered": 1, "gone": 0, "stored": 0})),
             "{event}"
         );
     }

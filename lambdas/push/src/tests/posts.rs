@@ -32,7 +32,7 @@ async fn every_connection_of_the_target_gets_the_event_and_no_other() {
         stage.connect("b", "u_7", "t_2", |_| {}).await;
         stage.connect("c", "u_8", "t_1", |_| {}).await;
         let response = stage.invoke(&request(&target, "e1")).await;
-        let expected = json!({"id": "e1", "delivered": reached.len(), "gone": 0});
+        let expected = json!({"id": "e1", "delivered": reached.len(), "gone": 0, "stored": 0});
         assert_eq!(response, Ok(expected), "{target}");
         for connection in ["a", "b", "c"] {
             let frames = if reached.contains(&connection) {
@@ -74,11 +74,14 @@ async fn connections_that_take_no_event_are_left_out() {
     let text = |row: &mut longwire_store::connections::Connection| row.format = Format::Text;
     stage.connect("text", "u_7", "t_1", text).await;
     let response = stage.invoke(&request(&user(), "e1")).await;
-    assert_eq!(response, Ok(json!({"id": "e1", "delivered": 0, "gone": 0})));
+    assert_eq!(
+        response,
+        Ok(json!({"id": "e1", "delivered": 0, "gone": 0, "stored": 0}))
+    );
     for id in ["closing", "expired", "old"] {
         let target = json!({"connectionId": id});
         let response = stage.invoke(&request(&target, "e1")).await;
-        let gone = json!({"id": "e1", "delivered": 0, "gone": 1});
+        let gone = json!({"id": "e1", "delivered": 0, "gone": 1, "stored": 0});
         assert_eq!(response, Ok(gone), "{id}");
     }
 }
@@ -92,7 +95,10 @@ async fn a_connection_that_is_gone_loses_its_row_unless_it_is_opening() {
     opening.await;
     stage.fail("opening", [PostError::Gone]);
     let response = stage.invoke(&request(&user(), "e1")).await;
-    assert_eq!(response, Ok(json!({"id": "e1", "delivered": 1, "gone": 1})));
+    assert_eq!(
+        response,
+        Ok(json!({"id": "e1", "delivered": 1, "gone": 1, "stored": 0}))
+    );
     assert!(!exists(&stage, "gone").await);
     assert!(exists(&stage, "opening").await);
     assert_eq!(stage.frames("opening").len(), 1);
@@ -119,7 +125,10 @@ async fn a_repetition_reaches_only_those_that_took_nothing() {
     assert_eq!(failed, Err(("Incomplete".to_owned(), message)));
 
     let response = stage.invoke(&request(&user(), "e1")).await;
-    assert_eq!(response, Ok(json!({"id": "e1", "delivered": 3, "gone": 0})));
+    assert_eq!(
+        response,
+        Ok(json!({"id": "e1", "delivered": 3, "gone": 0, "stored": 0}))
+    );
     for id in ["a", "slow", "refusing"] {
         assert_eq!(stage.frames(id).len(), 1, "{id}");
     }
@@ -136,6 +145,9 @@ async fn a_connection_that_takes_nothing_for_a_moment_gets_the_event_once() {
     stage.connect("a", "u_7", "t_1", |_| {}).await;
     stage.fail("a", [PostError::Slow, PostError::Slow]);
     let response = stage.invoke(&request(&user(), "e1")).await;
-    assert_eq!(response, Ok(json!({"id": "e1", "delivered": 1, "gone": 0})));
+    assert_eq!(
+        response,
+        Ok(json!({"id": "e1", "delivered": 1, "gone": 0, "stored": 0}))
+    );
     assert_eq!(stage.frames("a").len(), 1);
 }

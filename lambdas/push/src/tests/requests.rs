@@ -80,8 +80,7 @@ async fn an_event_that_does_not_fit_into_a_frame_is_refused_with_its_size() {
         assert_eq!(stage.frames("a").len(), usize::from(fits));
         if let Err((kind, message)) = result {
             assert_eq!(kind, "InvalidRequest");
-            let expected =
-                "the event takes 240120 bytes with its frame, and at most 28672 are possible";
+            let expected = "the event takes 240086 bytes, and at most 28432 are possible";
             assert_eq!(message, expected);
         }
     }

@@ -12,6 +12,7 @@ use longwire_core::identity::Identity;
 use longwire_core::ids::{ConnectionId, ThreadId, UserId};
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_store::connections::{Connection, Connections};
+use longwire_store::users::Users;
 use longwire_stream::post::PostError;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -50,7 +51,8 @@ impl Stage {
             async { result }.boxed()
         };
         let deps = Deps {
-            connections: Connections::new(table().client(), "connections"),
+            connections: Connections::new(connections().client(), "connections"),
+            users: Users::new(users().client(), "users"),
             post: Arc::new(post),
             clock: Clock::new(|| NOW * 1000),
         };
@@ -121,7 +123,7 @@ pub(super) fn request(target: &Value, id: &str) -> Value {
     json!({"target": target, "event": event(id)})
 }
 
-fn table() -> Emulator {
+fn connections() -> Emulator {
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
     let all = json!({"ProjectionType": "ALL"});
@@ -140,5 +142,16 @@ fn table() -> Emulator {
                 "Projection": all
             }
         ],
+    }))
+}
+
+fn users() -> Emulator {
+    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+    let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+    Emulator::with_table(json!({
+        "TableName": "users",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [key("user", "HASH"), key("item", "RANGE")],
+        "AttributeDefinitions": [text("user"), text("item")],
     }))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longwire_core::ids::{ConnectionId, ThreadId, UserId};
+use longwire_core::ids::{ConnectionId, DeviceId, ThreadId, UserId};
 use longwire_core::limits::UserLimits;
 use longwire_core::shape::Format;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::event::PROTOCOL_VERSION;
 use crate::frame::{MAX_FRAME_BYTES, MAX_REQUEST_BYTES};
 use crate::request::fields::Fields;
 use crate::request::text::MAX_PROMPT_BYTES;
-use crate::response::error::{Code, ErrorResponse};
+use crate::response::error::{Code, ErrorResponse, invalid};
 
 /// Version of the wire protocol, the `1` of `longwire.v1`.
 const VERSION: u32 = 1;
@@ -19,18 +19,32 @@ const VERSION: u32 = 1;
 /// Major version of AG-UI that this server supports.
 const AG_UI_MAJOR: &str = "1";
 
+/// Longest id of a device, in characters.
+const MAX_DEVICE_CHARS: usize = 64;
+
 /// Request for the identity and the limits of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hello;
+pub struct Hello {
+    /// Device of the client, which has seen its own part of the events that are kept for the user.
+    pub device: Option<DeviceId>,
+}
 
 impl Hello {
     /// Parses the fields of the request. A client of another major version of AG-UI is refused; one that names no
     /// version is accepted. The name of the client has no effect yet.
     pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
         fields.text("client")?;
+        let device = fields.id("deviceId", DeviceId::parse)?;
+        if device
+            .as_ref()
+            .is_some_and(|device| device.as_str().len() > MAX_DEVICE_CHARS)
+        {
+            let message = format!("`deviceId` must have at most {MAX_DEVICE_CHARS} characters.");
+            return Err(invalid(message));
+        }
         let version = fields.text("protocolVersion")?.unwrap_or(AG_UI_MAJOR);
         match version.split('.').next() {
-            Some(AG_UI_MAJOR) => Ok(Self),
+            Some(AG_UI_MAJOR) => Ok(Self { device }),
             _ => Err(ErrorResponse::new(
                 Code::UnsupportedVersion,
                 format!("`protocolVersion` must be {AG_UI_MAJOR}.x."),

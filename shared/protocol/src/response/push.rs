@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::frame::MAX_FRAME_BYTES;
+use crate::request::inbox::MAX_KEPT_BYTES as MAX_EVENT_BYTES;
 use crate::response::json;
 
 /// Event of a service for a connection. The event is a field of its own, so that none can be taken for an event of a run.
@@ -13,29 +14,35 @@ use crate::response::json;
 struct Push<'e> {
     /// Id of the event.
     id: &'e str,
+    /// Number in the inbox; absent for an event that is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
     /// The event.
     event: &'e RawValue,
 }
 
-/// Error of an event that does not fit into one frame.
+/// Error of an event that is too long. An event is never cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the event takes {bytes} bytes with its frame, and at most {MAX_FRAME_BYTES} are possible")]
+#[error("the event takes {bytes} bytes, and at most {MAX_EVENT_BYTES} are possible")]
 pub struct TooLong {
-    /// Length of the frame, in bytes.
+    /// Length of the event, in bytes.
     pub bytes: usize,
 }
 
-/// Renders the frame of an event. Fails when it exceeds [`MAX_FRAME_BYTES`]: an event is never cut.
-pub fn frame(event: &CloudEvent) -> Result<String, TooLong> {
-    let frame = json(&Push {
-        id: event.id(),
-        event: event.json(),
-    });
-    let bytes = frame.len();
-    if bytes > MAX_FRAME_BYTES {
+/// Checks that an event fits into a frame, and into a response with the events that are kept.
+pub fn check(event: &CloudEvent) -> Result<(), TooLong> {
+    let bytes = event.json().get().len();
+    // The frame repeats the id.
+    let framed = frame(event.id(), Some(u64::MAX), event.json()).len();
+    if bytes > MAX_EVENT_BYTES || framed > MAX_FRAME_BYTES {
         return Err(TooLong { bytes });
     }
-    Ok(frame)
+    Ok(())
+}
+
+/// Renders the frame of an event with its id, and its number if it is kept.
+pub fn frame(id: &str, seq: Option<u64>, event: &RawValue) -> String {
+    json(&Push { id, seq, event })
 }
 
 #[cfg(test)]
@@ -50,26 +57,37 @@ mod tests {
         CloudEvent::parse(&json).expect("an event")
     }
 
+    fn rendered(event: &CloudEvent, seq: Option<u64>) -> String {
+        frame(event.id(), seq, event.json())
+    }
+
     #[test]
     fn an_event_cannot_be_taken_for_another_frame() {
         assert_eq!(
-            frame(&event("x")).expect("a frame"),
+            rendered(&event("x"), None),
             r#"{"type":"push","id":"evt-1","event":{"specversion":"1.0","type":"RUN_FINISHED","id":"evt-1","source":"/o","data":"x"}}"#
         );
     }
 
     #[test]
-    fn an_event_that_fits_is_not_cut_and_a_longer_one_is_refused() {
-        let envelope = frame(&event("")).expect("a frame").len();
-        let longest = "x".repeat(MAX_FRAME_BYTES - envelope);
-        assert_eq!(
-            frame(&event(&longest)).map(|frame| frame.len()),
-            Ok(MAX_FRAME_BYTES)
+    fn an_event_that_is_kept_has_its_number() {
+        let frame = rendered(&event("x"), Some(13));
+        assert!(
+            frame.starts_with(r#"{"type":"push","id":"evt-1","seq":13,"event":{"#),
+            "{frame}"
         );
-        let bytes = MAX_FRAME_BYTES + 1;
+    }
+
+    #[test]
+    fn an_event_that_fits_is_not_cut_and_a_longer_one_is_refused() {
+        let empty = event("").json().get().len();
+        let longest = "x".repeat(MAX_EVENT_BYTES - empty);
+        assert_eq!(check(&event(&longest)), Ok(()));
+        let bytes = MAX_EVENT_BYTES + 1;
         assert_eq!(
-            frame(&event(&format!("{longest}x"))),
+            check(&event(&format!("{longest}x"))),
             Err(TooLong { bytes })
         );
+        assert!(rendered(&event(&longest), Some(u64::MAX)).len() <= MAX_FRAME_BYTES);
     }
 }

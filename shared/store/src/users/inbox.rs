@@ -42,8 +42,8 @@ pub struct KeptEvent {
 pub struct InboxPage {
     /// Events, the oldest first.
     pub events: Vec<KeptEvent>,
-    /// Set when there may be more after the last one.
-    pub more: bool,
+    /// Number after which the next page begins; `None` on the last one.
+    pub next: Option<u64>,
 }
 
 /// State of an inbox, for one device.
@@ -115,10 +115,12 @@ impl Users {
             .await?;
         let events = output.items.unwrap_or_default().into_iter().map(read);
         let mut events: Vec<KeptEvent> = events.collect::<Result<_, _>>()?;
+        let last = events.last().map(|event| event.seq);
+        let more = output.last_evaluated_key.is_some();
         events.retain(|event| event.ttl > now);
         Ok(InboxPage {
             events,
-            more: output.last_evaluated_key.is_some(),
+            next: last.filter(|_| more),
         })
     }
 

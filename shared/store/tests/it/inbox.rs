@@ -149,19 +149,28 @@ async fn one_event_too_many_drops_the_oldest() {
     }
     let first = kept(&users, 0, NOW).await.into_iter().next();
     assert_eq!(first, Some((3, "3".to_owned())));
-    let mut pages = (0, 0, true);
-    while pages.2 {
-        let page = users
-            .inbox(&user(), pages.1, 300, NOW)
-            .await
-            .expect("a page");
-        pages = (
-            pages.0 + page.events.len(),
-            page.events.last().map_or(pages.1, |event| event.seq),
-            page.more,
-        );
+    let (mut count, mut last, mut next) = (0, 0, Some(0));
+    while let Some(after) = next {
+        let page = users.inbox(&user(), after, 300, NOW).await;
+        let page = page.expect("a page");
+        count += page.events.len();
+        last = page.events.last().map_or(last, |event| event.seq);
+        next = page.next;
     }
-    assert_eq!((pages.0, pages.1), (1_000, MAX_EVENTS + 2));
+    assert_eq!((count, last), (1_000, MAX_EVENTS + 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_expired_events_is_not_the_last_one() {
+    let users = users();
+    for id in ["a", "b", "c"] {
+        keep(&users, id, None, NOW).await.expect("a number");
+    }
+    keep(&users, "d", None, NOW + DAY).await.expect("a number");
+    let page = users.inbox(&user(), 0, 2, NOW + DAY).await.expect("a page");
+    assert_eq!((page.events.len(), page.next), (0, Some(2)));
+    let page = users.inbox(&user(), 2, 2, NOW + DAY).await.expect("a page");
+    assert_eq!(page.events[0].seq, 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ fn hello_is_parsed() {
         r#"{"action":"hello"}"#,
     ];
     for body in bodies {
-        assert_eq!(request(body), Request::Hello(Hello));
+        assert_eq!(request(body), Request::Hello(Hello { device: None }));
     }
 }
 

@@ -1,0 +1,39 @@
+//! `inbox`: reads the events that are kept for the user.
+
+use longwire_protocol::request::inbox::{Inbox, InboxResponse, KeptPush};
+use longwire_store::error::StoreError;
+use longwire_store::users::inbox::{KeptEvent, MAX_EVENTS};
+use serde_json::value::RawValue;
+
+use crate::call::Call;
+use crate::failure::Failure;
+
+/// Returns the events after a number.
+pub(crate) async fn answer(call: &Call<'_>, request: Inbox) -> Result<InboxResponse, Failure> {
+    let (users, user) = (&call.deps.users, &call.connection.user);
+    let page = users.inbox(user, request.after, request.limit, call.now());
+    let state = users.inbox_state(user, call.connection.device_id.as_ref());
+    let (page, state) = tokio::join!(page, state);
+    let page = page?;
+    let pushes = page
+        .events
+        .into_iter()
+        .map(push)
+        .collect::<Result<_, _>>()?;
+    let dropped = state?.last.saturating_sub(MAX_EVENTS);
+    let dropped = dropped.saturating_sub(request.after);
+    Ok(InboxResponse::new(
+        call.id.clone(),
+        pushes,
+        page.next,
+        dropped,
+    ))
+}
+
+fn push(kept: KeptEvent) -> Result<KeptPush, StoreError> {
+    let event = RawValue::from_string(kept.event);
+    Ok(KeptPush {
+        seq: kept.seq,
+        event: event.map_err(|error| StoreError::Corrupt(error.to_string()))?,
+    })
+}
