@@ -9,6 +9,7 @@ locals {
     ingest     = { memory = 256, timeout = 10 }
     worker     = { memory = 512, timeout = 900 }
     replay     = { memory = 256, timeout = 300 }
+    push       = { memory = 256, timeout = 60 }
     sweep      = { memory = 256, timeout = 10 }
     erase      = { memory = 256, timeout = 60 }
     ticket     = { memory = 256, timeout = 10 }
@@ -57,6 +58,11 @@ locals {
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
     )
+    push = merge(
+      local.connections_table,
+      { CALLBACK_ENDPOINT = local.callback_endpoint },
+      local.endpoints["DYNAMODB"],
+    )
     sweep = merge(
       local.threads_table,
       local.queue,
@@ -98,6 +104,13 @@ locals {
       local.may.take_replays,
       local.may.send_replays,
       local.may.end_connections,
+    ]
+    push = [
+      local.may.find_connections,
+      local.may.deliver_events,
+      local.may.take_pushes,
+      local.may.keep_failed_pushes,
+      local.may.post_to_connections,
     ]
     sweep  = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
     erase  = [local.may.erase_generations, local.may.read_changes, local.may.keep_failed_changes]

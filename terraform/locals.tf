@@ -9,8 +9,9 @@ locals {
       attributes = { connection = "S", thread = "S", user = "S", connectedAt = "N" }
       indexes = {
         by_thread = { partition = "thread" }
-        # The connections of a user, for an operator who ends them. Counters of requests have no user and are not in it.
-        by_user = { partition = "user", sort = "connectedAt", projection = "KEYS_ONLY" }
+        # The connections of a user: push posts to them, and an operator ends them. Counters of requests and notes of
+        # deliveries have no user and are not in it.
+        by_user = { partition = "user", sort = "connectedAt" }
       }
     }
     threads = {

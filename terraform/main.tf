@@ -52,22 +52,23 @@ module "websocket_api" {
 module "work_queue" {
   source = "./modules/work_queue"
 
-  name             = "${local.name}-runs"
-  function_arn     = module.function["worker"].alias_arn
-  function_timeout = local.functions.worker.timeout
-  concurrency      = var.worker_concurrency
-  kms_key_arn      = var.kms_key_arn
+  name         = "${local.name}-runs"
+  function_arn = module.function["worker"].alias_arn
+  # The function shortens it as soon as it has a message.
+  visibility_timeout = local.functions.worker.timeout
+  concurrency        = var.worker_concurrency
+  kms_key_arn        = var.kms_key_arn
 }
 
 # Replays have a queue of their own, so that readers cost no run its worker.
 module "replay_queue" {
   source = "./modules/work_queue"
 
-  name             = "${local.name}-replays"
-  function_arn     = module.function["replay"].alias_arn
-  function_timeout = local.functions.replay.timeout
-  concurrency      = var.replay_concurrency
-  kms_key_arn      = var.kms_key_arn
+  name               = "${local.name}-replays"
+  function_arn       = module.function["replay"].alias_arn
+  visibility_timeout = local.functions.replay.timeout
+  concurrency        = var.replay_concurrency
+  kms_key_arn        = var.kms_key_arn
 }
 
 module "thread_changes" {
@@ -120,6 +121,7 @@ module "alarms" {
   dead_letter_name = module.work_queue.dead_letters.name
   unerased_name    = module.thread_changes.failures.name
   replay_queue     = { name = module.replay_queue.queue.name, dead_letter_name = module.replay_queue.dead_letters.name }
+  push_queue       = { name = module.push_queue.queue.name, dead_letter_name = module.push_queue.dead_letters.name }
   api_id           = module.websocket_api.id
   stage            = module.websocket_api.stage
   failed_runs      = var.failed_runs

@@ -38,6 +38,31 @@ output "ticket_function_arn" {
   value       = module.function["ticket"].alias_arn
 }
 
+output "push_function_arn" {
+  description = "ARN by which a service invokes push for an event; it needs lambda:InvokeFunction."
+  value       = module.function["push"].alias_arn
+}
+
+output "push_topic_arn" {
+  description = "ARN of the topic to which a service publishes events for push; it needs sns:Publish."
+  value       = module.push_sources.topic.arn
+}
+
+output "push_queue_url" {
+  description = "URL of the queue to which a service sends events for push; it needs sqs:SendMessage."
+  value       = module.push_queue.queue.url
+}
+
+output "push_dead_letter_url" {
+  description = "URL of the queue of events that push did not deliver."
+  value       = module.push_queue.dead_letters.url
+}
+
+output "event_bus" {
+  description = "Name of the event bus to which a service puts events for push, with the detail type longwire.push; it needs events:PutEvents."
+  value       = module.push_sources.bus.name
+}
+
 output "callback_endpoint" {
   description = "Address for services that post to connections; they need execute-api:ManageConnections."
   value       = module.websocket_api.callback_endpoint

@@ -183,6 +183,34 @@ locals {
       resources = [module.websocket_api.connections_arn, module.websocket_api.closing_arn]
     }
 
+    # The rows of the connections of a user or a thread.
+    find_connections = {
+      sid       = "FindConnections"
+      actions   = ["dynamodb:Query"]
+      resources = ["${local.connections}/index/by_thread", "${local.connections}/index/by_user"]
+    }
+
+    # Reads a connection, notes which of them have an event, and deletes the rows of those that are gone.
+    deliver_events = {
+      sid       = "DeliverEvents"
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem"]
+      resources = [local.connections]
+    }
+
+    # The event source mapping uses the role of the function.
+    take_pushes = {
+      sid       = "TakePushes"
+      actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      resources = [module.push_queue.queue.arn]
+    }
+
+    # Lambda sends the asynchronous invocations that failed for good with the role of the function.
+    keep_failed_pushes = {
+      sid       = "KeepFailedPushes"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.push_queue.dead_letters.arn]
+    }
+
     post_to_connections = {
       sid       = "PostToConnections"
       actions   = ["execute-api:ManageConnections"]

@@ -188,6 +188,22 @@ variable "replay_concurrency" {
   }
 }
 
+variable "push_concurrency" {
+  description = "Maximum number of invocations of push by its queue at the same time; each delivers up to 10 events."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.push_concurrency >= 2 && var.push_concurrency <= 1000
+    error_message = "push_concurrency must be 2 to 1000, the limits of an event source mapping."
+  }
+
+  validation {
+    condition     = lookup(var.reserved_concurrency, "push", var.push_concurrency) >= var.push_concurrency
+    error_message = "reserved_concurrency.push must be at least push_concurrency: a message that finds no free invocation still counts as received."
+  }
+}
+
 variable "alarms" {
   description = "Recipient of alarms, an e-mail address or an existing SNS topic, and an optional monthly budget of the account in US dollars."
   type = object({
@@ -282,13 +298,13 @@ variable "worker" {
 }
 
 variable "reserved_concurrency" {
-  description = "Reserved concurrency by function (authorizer, connect, disconnect, ingest, worker, replay, sweep, erase, ticket). None by default, because a new account refuses a reservation."
+  description = "Reserved concurrency by function (authorizer, connect, disconnect, ingest, worker, replay, push, sweep, erase, ticket). None by default, because a new account refuses a reservation."
   type        = map(number)
   default     = {}
 
   validation {
-    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["authorizer", "connect", "disconnect", "ingest", "worker", "replay", "sweep", "erase", "ticket"], key)])
-    error_message = "The keys of reserved_concurrency must be authorizer, connect, disconnect, ingest, worker, replay, sweep, erase or ticket."
+    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["authorizer", "connect", "disconnect", "ingest", "worker", "replay", "push", "sweep", "erase", "ticket"], key)])
+    error_message = "The keys of reserved_concurrency must be authorizer, connect, disconnect, ingest, worker, replay, push, sweep, erase or ticket."
   }
 }
 
@@ -427,7 +443,7 @@ variable "deletion_protection" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a customer managed key for tables, queues and logs. Its key policy must allow logs.<region>.amazonaws.com to use it. Null: keys that AWS owns."
+  description = "ARN of a customer managed key for tables, queues, the topic of push and logs. Its key policy must allow logs.<region>.amazonaws.com, sns.amazonaws.com and events.amazonaws.com to use it. Null: keys that AWS owns."
   type        = string
   default     = null
 

@@ -87,6 +87,36 @@ override_resource {
   }
 }
 
+override_resource {
+  target          = module.push_queue.aws_sqs_queue.work
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-pushes"
+  }
+}
+
+override_resource {
+  target          = module.push_queue.aws_sqs_queue.dead
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-push-dead"
+  }
+}
+
+override_resource {
+  target          = module.push_sources.aws_sns_topic.this
+  override_during = plan
+  values          = { arn = "arn:aws:sns:eu-central-1:123456789012:longwire-test-pushes" }
+}
+
+override_resource {
+  target          = module.push_sources.aws_cloudwatch_event_rule.this
+  override_during = plan
+  values          = { arn = "arn:aws:events:eu-central-1:123456789012:rule/longwire-test/longwire-test-push" }
+}
+
 variables {
   environment = "test"
   region      = "eu-central-1"
@@ -188,6 +218,23 @@ run "policies_of_all_roles" {
   }
 
   assert {
+    condition = jsonencode({ for s in jsondecode(module.function["push"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), sort(flatten([s.Resource]))] }) == jsonencode({
+      WriteOwnLog = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-push:*"]]
+      FindConnections = ["Allow", ["dynamodb:Query"], [
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_thread",
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_user",
+      ]]
+      DeliverEvents = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem"],
+      ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
+      TakePushes = ["Allow", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+      ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"]]
+      KeepFailedPushes  = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"]]
+      PostToConnections = ["Allow", ["execute-api:ManageConnections"], ["arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/POST/@connections/*"]]
+    })
+    error_message = "push: ${module.function["push"].policy}"
+  }
+
+  assert {
     condition = jsonencode({ for s in jsondecode(module.function["sweep"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
       WriteOwnLog  = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-sweep:*"]]
       FindOpenRuns = ["Allow", ["dynamodb:Query"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads/index/open_runs"]]
@@ -207,6 +254,29 @@ run "policies_of_all_roles" {
       KeepFailedChanges = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-erase-dead"]]
     })
     error_message = "erase: ${module.function["erase"].policy}"
+  }
+}
+
+run "policies_of_the_queues_of_push" {
+  command = plan
+
+  assert {
+    condition = jsonencode({
+      for queue, policy in module.push_sources.policies : queue => {
+        for s in jsondecode(policy).Statement : s.Sid => [s.Effect, s.Principal.Service, s.Action, s.Resource, s.Condition]
+      }
+      }) == jsonencode({
+      for queue, arn in {
+        dead_letters = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"
+        queue        = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"
+        } : queue => {
+        TopicSends = ["Allow", "sns.amazonaws.com", "sqs:SendMessage", arn,
+        { ArnEquals = { "aws:SourceArn" = "arn:aws:sns:eu-central-1:123456789012:longwire-test-pushes" } }]
+        RuleSends = ["Allow", "events.amazonaws.com", "sqs:SendMessage", arn,
+        { ArnEquals = { "aws:SourceArn" = "arn:aws:events:eu-central-1:123456789012:rule/longwire-test/longwire-test-push" } }]
+      }
+    })
+    error_message = jsonencode(module.push_sources.policies)
   }
 }
 

@@ -34,7 +34,7 @@ run "functions" {
   }
 
   assert {
-    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ authorizer = 10, connect = 10, disconnect = 10, erase = 60, ingest = 10, replay = 300, sweep = 10, ticket = 10, worker = 900 })
+    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ authorizer = 10, connect = 10, disconnect = 10, erase = 60, ingest = 10, push = 60, replay = 300, sweep = 10, ticket = 10, worker = 900 })
     error_message = "Unexpected timeouts."
   }
 
@@ -128,6 +128,70 @@ run "queue_of_replays" {
       visibility          = local.functions.replay.timeout
     })
     error_message = jsonencode(module.replay_queue.settings)
+  }
+}
+
+run "queue_of_push" {
+  command = plan
+
+  # The queue repeats a message 24 minutes at most, within the day for which a delivery is known.
+  assert {
+    condition = jsonencode(module.push_queue.settings) == jsonencode({
+      batch_size          = 10
+      concurrency         = 5
+      dead_retention_days = 14
+      max_receives        = 4
+      response_types      = ["ReportBatchItemFailures"]
+      retention_days      = 4
+      visibility          = 360
+    })
+    error_message = jsonencode(module.push_queue.settings)
+  }
+
+  assert {
+    condition     = jsonencode([module.push_queue.queue.name, module.push_queue.dead_letters.name]) == jsonencode(["longwire-test-pushes", "longwire-test-push-dead"])
+    error_message = "Unexpected names: ${module.push_queue.queue.name}, ${module.push_queue.dead_letters.name}"
+  }
+}
+
+run "sources_of_push" {
+  command = plan
+
+  override_resource {
+    target          = module.push_queue.aws_sqs_queue.work
+    override_during = plan
+    values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes" }
+  }
+
+  override_resource {
+    target          = module.push_queue.aws_sqs_queue.dead
+    override_during = plan
+    values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead" }
+  }
+
+  assert {
+    condition = jsonencode(module.push_sources.settings) == jsonencode({
+      bus               = "longwire-test"
+      pattern           = { detail-type = ["longwire.push"] }
+      rule              = "longwire-test-push"
+      rule_bus          = "longwire-test"
+      rule_target       = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"
+      rule_undelivered  = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"
+      topic             = "longwire-test-pushes"
+      topic_raw         = false
+      topic_target      = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"
+      topic_undelivered = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"
+    })
+    error_message = jsonencode(module.push_sources.settings)
+  }
+
+  # Lambda would drop the event of an asynchronous invocation that failed.
+  assert {
+    condition = (
+      aws_lambda_function_event_invoke_config.push.qualifier == "live" &&
+      one(one(aws_lambda_function_event_invoke_config.push.destination_config).on_failure).destination == "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"
+    )
+    error_message = "An asynchronous invocation that failed must leave its event in push-dead."
   }
 }
 

@@ -411,3 +411,23 @@ run "replay_concurrency" {
 
   expect_failures = [var.replay_concurrency]
 }
+
+run "push_concurrency" {
+  command = plan
+
+  variables {
+    push_concurrency = 1
+  }
+
+  expect_failures = [var.push_concurrency]
+}
+
+run "a_reservation_below_the_concurrency_of_push" {
+  command = plan
+
+  variables {
+    reserved_concurrency = { push = 4 }
+  }
+
+  expect_failures = [var.push_concurrency]
+}

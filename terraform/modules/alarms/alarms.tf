@@ -23,6 +23,13 @@ locals {
         dimensions  = { QueueName = var.replay_queue.dead_letter_name }
         threshold   = 0
       }
+      "unpushed" = {
+        description = "An event of another service did not reach all of its connections. Search the log of push for push_refused, push_failed and push_post_refused, remove the cause, and send the event again."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateNumberOfMessagesVisible"
+        dimensions  = { QueueName = var.push_queue.dead_letter_name }
+        threshold   = 0
+      }
       "runs-failed" = {
         description = "Runs failed. The worker's log has the cause in lines with the event run_failed."
         namespace   = var.name
@@ -139,6 +146,10 @@ resource "aws_cloudwatch_metric_alarm" "waiting" {
     replays = {
       queue       = var.replay_queue.name
       description = "Replays wait for more than a minute. Check whether many clients are slow, or whether replay does not start."
+    }
+    pushes = {
+      queue       = var.push_queue.name
+      description = "Events of other services wait for more than a minute. Check whether a service sends many events, or whether push does not start."
     }
   }
 

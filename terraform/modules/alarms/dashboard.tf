@@ -33,6 +33,8 @@ locals {
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.dead_letter_name],
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.replay_queue.name],
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.replay_queue.dead_letter_name],
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.push_queue.name],
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.push_queue.dead_letter_name],
       ]
     },
     {

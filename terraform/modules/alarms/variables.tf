@@ -51,6 +51,14 @@ variable "replay_queue" {
   })
 }
 
+variable "push_queue" {
+  description = "Names of the queue of events of other services and of its dead-letter queue."
+  type = object({
+    name             = string
+    dead_letter_name = string
+  })
+}
+
 variable "api_id" {
   description = "Id of the WebSocket API."
   type        = string

@@ -1,15 +1,10 @@
 locals {
-  day = 86400
-
-  # Bounds the receives of unreadable messages and of messages in a broken deployment. The crashes of a run are counted
-  # in its row.
-  max_receives = 10
-
+  day     = 86400
   sqs_key = var.kms_key_arn == null
 }
 
 resource "aws_sqs_queue" "dead" {
-  name                      = "${var.name}-dead"
+  name                      = coalesce(var.dead_letter_name, "${var.name}-dead")
   message_retention_seconds = 14 * local.day
   sqs_managed_sse_enabled   = local.sqs_key ? true : null
   kms_master_key_id         = var.kms_key_arn
@@ -22,12 +17,11 @@ resource "aws_sqs_queue" "work" {
   sqs_managed_sse_enabled   = local.sqs_key ? true : null
   kms_master_key_id         = var.kms_key_arn
 
-  # The minimum for an event source is the timeout of the function. The function shortens it as soon as it has a message.
-  visibility_timeout_seconds = var.function_timeout
+  visibility_timeout_seconds = var.visibility_timeout
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead.arn
-    maxReceiveCount     = local.max_receives
+    maxReceiveCount     = var.max_receives
   })
 }
 
@@ -43,7 +37,7 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead" {
 resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn        = aws_sqs_queue.work.arn
   function_name           = var.function_arn
-  batch_size              = 1
+  batch_size              = var.batch_size
   function_response_types = ["ReportBatchItemFailures"]
 
   scaling_config {

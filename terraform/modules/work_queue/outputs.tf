@@ -1,5 +1,5 @@
 output "queue" {
-  description = "Name, URL and ARN of the queue of jobs."
+  description = "Name, URL and ARN of the queue."
   value = {
     name = aws_sqs_queue.work.name
     url  = aws_sqs_queue.work.url
@@ -8,7 +8,7 @@ output "queue" {
 }
 
 output "dead_letters" {
-  description = "Name, URL and ARN of the dead-letter queue, which also gets the jobs of runs that were given up."
+  description = "Name, URL and ARN of the dead-letter queue."
   value = {
     name = aws_sqs_queue.dead.name
     url  = aws_sqs_queue.dead.url
@@ -17,12 +17,12 @@ output "dead_letters" {
 }
 
 output "settings" {
-  description = "Delivery settings of jobs; times in seconds unless named otherwise."
+  description = "Delivery settings of messages; times in seconds unless named otherwise."
   value = {
     visibility          = aws_sqs_queue.work.visibility_timeout_seconds
     retention_days      = aws_sqs_queue.work.message_retention_seconds / local.day
     dead_retention_days = aws_sqs_queue.dead.message_retention_seconds / local.day
-    max_receives        = local.max_receives
+    max_receives        = var.max_receives
     batch_size          = aws_lambda_event_source_mapping.this.batch_size
     response_types      = aws_lambda_event_source_mapping.this.function_response_types
     concurrency         = one(aws_lambda_event_source_mapping.this.scaling_config).maximum_concurrency

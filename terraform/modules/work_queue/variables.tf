@@ -1,6 +1,12 @@
 variable "name" {
-  description = "Name of the queue; the dead-letter queue has the suffix -dead."
+  description = "Name of the queue."
   type        = string
+}
+
+variable "dead_letter_name" {
+  description = "Name of the dead-letter queue; null for the name of the queue with the suffix -dead."
+  type        = string
+  default     = null
 }
 
 variable "function_arn" {
@@ -8,9 +14,21 @@ variable "function_arn" {
   type        = string
 }
 
-variable "function_timeout" {
-  description = "Timeout of that function in seconds."
+variable "visibility_timeout" {
+  description = "Visibility timeout in seconds. The minimum for an event source is the timeout of its function."
   type        = number
+}
+
+variable "batch_size" {
+  description = "Maximum number of messages of an invocation."
+  type        = number
+  default     = 1
+}
+
+variable "max_receives" {
+  description = "Number of receives after which a message moves to the dead-letter queue. The default bounds the receives of unreadable messages and of messages in a broken deployment; the crashes of a run are counted in its row."
+  type        = number
+  default     = 10
 }
 
 variable "concurrency" {

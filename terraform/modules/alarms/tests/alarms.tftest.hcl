@@ -9,6 +9,7 @@ variables {
   dead_letter_name = "longwire-test-runs-dead"
   unerased_name    = "longwire-test-erase-dead"
   replay_queue     = { name = "longwire-test-replays", dead_letter_name = "longwire-test-replays-dead" }
+  push_queue       = { name = "longwire-test-pushes", dead_letter_name = "longwire-test-push-dead" }
   api_id           = "abc123"
   stage            = "live"
 }
@@ -35,11 +36,13 @@ run "without_a_recipient" {
       "longwire-test-jobs-wait",
       "longwire-test-recursion-stopped",
       "longwire-test-posts-refused",
+      "longwire-test-pushes-wait",
       "longwire-test-replay-dead-letters",
       "longwire-test-replays-wait",
       "longwire-test-runs-failed",
       "longwire-test-server-errors",
       "longwire-test-unerased",
+      "longwire-test-unpushed",
       "longwire-test-worker-errors", "longwire-test-worker-throttles",
     ])
     error_message = "Unexpected alarms: ${join(", ", output.names)}"

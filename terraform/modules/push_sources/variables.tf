@@ -1,0 +1,35 @@
+variable "topic_name" {
+  description = "Name of the topic."
+  type        = string
+}
+
+variable "bus_name" {
+  description = "Name of the event bus."
+  type        = string
+}
+
+variable "rule_name" {
+  description = "Name of the rule of the event bus."
+  type        = string
+}
+
+variable "queue" {
+  description = "URL and ARN of the queue of push."
+  type = object({
+    url = string
+    arn = string
+  })
+}
+
+variable "dead_letters" {
+  description = "URL and ARN of its dead-letter queue."
+  type = object({
+    url = string
+    arn = string
+  })
+}
+
+variable "kms_key_arn" {
+  description = "Customer managed key for the messages of the topic; null for the disk encryption of SNS."
+  type        = string
+}
