@@ -236,6 +236,39 @@ run "applying_stays_in_the_project" {
     error_message = "A statement without a named resource must have a condition."
   }
 
+  # The event bus of push, its rule, its topic and the subscription, besides the rules of schedules and the topic of alarms.
+  assert {
+    condition = jsonencode({
+      for statement in jsondecode(output.policies.write).Statement :
+      statement.Sid => [sort(flatten([statement.Action])), sort(flatten([statement.Resource]))]
+      if contains(["Events", "Subscriptions", "Topics"], statement.Sid)
+      }) == jsonencode({
+      Events = [
+        [
+          "events:CreateEventBus", "events:DeleteEventBus", "events:DeleteRule", "events:PutRule", "events:PutTargets",
+          "events:RemoveTargets", "events:TagResource", "events:UntagResource", "events:UpdateEventBus",
+        ],
+        [
+          "arn:aws:events:eu-central-1:123456789012:event-bus/longwire-*",
+          "arn:aws:events:eu-central-1:123456789012:rule/longwire-*",
+        ],
+      ]
+      Subscriptions = [["sns:SetSubscriptionAttributes", "sns:Unsubscribe"], ["*"]]
+      Topics = [
+        ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"],
+        ["arn:aws:sns:eu-central-1:123456789012:longwire-*"],
+      ]
+    })
+    error_message = output.policies.write
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.read).Statement : statement.Action if statement.Sid == "Events"
+    ])) == toset(["events:DescribeEventBus", "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"])
+    error_message = output.policies.read
+  }
+
   assert {
     condition = length(setintersection(
       toset(flatten([

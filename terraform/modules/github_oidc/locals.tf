@@ -21,6 +21,7 @@ locals {
   dashboards = "${local.arn}:cloudwatch::${var.account.id}:dashboard/${var.project}-*"
   budgets    = "${local.arn}:budgets::${var.account.id}:budget/${var.project}-*"
   pools      = "${local.arn}:cognito-idp:${local.here}:userpool/*"
+  buses      = "${local.arn}:events:${local.here}:event-bus/${var.project}-*"
   rules      = "${local.arn}:events:${local.here}:rule/${var.project}-*"
   gateway    = "${local.arn}:apigateway:${var.account.region}::"
   tokens = [

@@ -151,9 +151,9 @@ data "aws_iam_policy_document" "read" {
   }
 
   statement {
-    sid       = "Schedules"
-    actions   = ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"]
-    resources = [local.rules]
+    sid       = "Events"
+    actions   = ["events:DescribeEventBus", "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"]
+    resources = [local.buses, local.rules]
   }
 
   dynamic "statement" {

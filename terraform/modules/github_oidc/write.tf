@@ -148,7 +148,7 @@ data "aws_iam_policy_document" "write" {
   # SNS has no resource type for subscriptions.
   statement {
     sid       = "Subscriptions"
-    actions   = ["sns:Unsubscribe"]
+    actions   = ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"]
     resources = ["*"]
   }
 
@@ -159,16 +159,19 @@ data "aws_iam_policy_document" "write" {
   }
 
   statement {
-    sid = "Schedules"
+    sid = "Events"
     actions = [
+      "events:CreateEventBus",
+      "events:DeleteEventBus",
       "events:DeleteRule",
       "events:PutRule",
       "events:PutTargets",
       "events:RemoveTargets",
       "events:TagResource",
       "events:UntagResource",
+      "events:UpdateEventBus",
     ]
-    resources = [local.rules]
+    resources = [local.buses, local.rules]
   }
 
   dynamic "statement" {
