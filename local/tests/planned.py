@@ -12,8 +12,7 @@ from captures import captured
 # Nested objects, as JSON has them.
 Shape = dict[str, Any]
 
-# Only AWS knows the queue's ARN, so a plan does not show the redrive policy: its numbers come from the source.
-MAX_RECEIVES = re.compile(r"max_receives\s+= (\d+)")
+# Only AWS knows the queue's ARN, so a plan does not show the redrive policy: its target comes from the source.
 DEAD_LETTER_QUEUE = re.compile(r"deadLetterTargetArn\s+= aws_sqs_queue\.(\w+)\.arn")
 FUNCTION_OF_ALIAS = re.compile(r'module\.function\["(\w+)"\]\.alias_arn')
 
@@ -112,8 +111,14 @@ class Plan:
             module = resource["address"].removesuffix("aws_sqs_queue.work")
             (dead,) = (each for each in self.resources("aws_sqs_queue", module) if each["name"] == target)
             attributes["dead letters"] = self.without_prefix(dead["change"]["after"]["name"])
-            attributes["receives"] = int(captured(MAX_RECEIVES, self.queue_source))
+            attributes["receives"] = self.argument(module.split(".")[1], "max_receives")
         return self.without_prefix(after["name"]), attributes
+
+    def argument(self, module: str, name: str) -> object:
+        """A constant argument of a module, or its default."""
+        call = self.module_calls[module]
+        default = call["module"]["variables"][name].get("default")
+        return call["expressions"].get(name, {}).get("constant_value", default)
 
     def routes(self) -> Shape:
         permissions = self.resources("aws_lambda_permission", "module.websocket_api")
