@@ -280,6 +280,28 @@ run "policies_of_the_queues_of_push" {
   }
 }
 
+# The policy in docs/permissions.md, with the names of the environment dev.
+run "the_example_policy_for_other_services_names_the_ways_to_push" {
+  command = plan
+
+  variables {
+    environment = "dev"
+  }
+
+  assert {
+    condition = jsonencode({
+      for s in jsondecode(regex("(?s)\n```json\n(.*?)\n```\n", file("../docs/permissions.md"))[0]).Statement :
+      s.Sid => [s.Effect, s.Action, s.Resource]
+      }) == jsonencode({
+      InvokePush    = ["Allow", "lambda:InvokeFunction", "arn:aws:lambda:eu-central-1:123456789012:function:${module.function["push"].function_name}:${module.function["push"].alias}"]
+      PublishEvents = ["Allow", "sns:Publish", "arn:aws:sns:eu-central-1:123456789012:${module.push_sources.topic.name}"]
+      PutEvents     = ["Allow", "events:PutEvents", "arn:aws:events:eu-central-1:123456789012:event-bus/${module.push_sources.bus.name}"]
+      SendEvents    = ["Allow", "sqs:SendMessage", "arn:aws:sqs:eu-central-1:123456789012:${module.push_queue.queue.name}"]
+    })
+    error_message = "The example must name the function, the topic, the queue and the event bus."
+  }
+}
+
 run "without_a_knowledge_base_retrieve_is_not_allowed" {
   command = plan
 
