@@ -17,13 +17,14 @@ use crate::sender::{Acknowledged, Dialect, Front};
 use crate::stage::Stage;
 
 /// Functions whose start is measured.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 10] = [
     AUTHORIZER,
     "connect",
     "disconnect",
     "ingest",
     "worker",
     "replay",
+    "push",
     "sweep",
     "erase",
     "ticket",
