@@ -103,6 +103,9 @@ const SEEN: &str = "seen";
 /// Action that only users have who are told apart.
 const USAGE: &str = "usage";
 
+/// Features that are no actions: frames that the server sends without a request.
+const UNASKED: &[&str] = &["push"];
+
 /// All actions, in the order in which a refusal lists them.
 const ACTIONS: &[Action] = &[
     Action::basic("hello", |f| Ok(Request::Hello(Hello::parse(f)?))),
@@ -247,7 +250,7 @@ pub struct Offer {
     pub usage: bool,
 }
 
-/// Names of the actions that are features of this server for a connection, in alphabetical order.
+/// Names of the features of this server for a connection, in alphabetical order.
 pub fn features(offer: Offer) -> Vec<&'static str> {
     let offered = |name: &&str| match *name {
         AUTH => offer.renewal,
@@ -255,7 +258,8 @@ pub fn features(offer: Offer) -> Vec<&'static str> {
         _ => true,
     };
     let features = ACTIONS.iter().filter(|action| action.feature);
-    let mut names: Vec<_> = features.map(|action| action.name).filter(offered).collect();
+    let names = features.map(|action| action.name).filter(offered);
+    let mut names: Vec<_> = names.chain(UNASKED.iter().copied()).collect();
     names.sort_unstable();
     names
 }
