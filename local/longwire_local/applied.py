@@ -31,6 +31,10 @@ class Outputs:
     dead_letter_url: str
     replay_queue_url: str
     replay_dead_letter_url: str
+    push_queue_url: str
+    push_dead_letter_url: str
+    push_topic_arn: str
+    event_bus: str
     tables: dict[str, str]
     functions: dict[str, str]
 
@@ -44,6 +48,10 @@ class Outputs:
             values["dead_letter_url"],
             values["replay_queue_url"],
             values["replay_dead_letter_url"],
+            values["push_queue_url"],
+            values["push_dead_letter_url"],
+            values["push_topic_arn"],
+            values["event_bus"],
             values["tables"],
             {key: function["function_name"] for key, function in values["functions"].items()},
         )

@@ -110,13 +110,16 @@ def _chat(checkout: Checkout, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _token(checkout: Checkout, chosen: argparse.Namespace) -> int:
-    from .freshness import running
+def _push(checkout: Checkout, chosen: argparse.Namespace) -> int:
+    from .push import Target, push
 
-    description = Description.load(checkout)
-    if description is None or not running(Record.load(checkout)):
-        raise LocalError("the stack does not run: ./scripts/local up starts it.")
-    token = _bearer_token(description, chosen)
+    description = _running_stack(checkout)
+    print(push(description, Target(chosen.user, chosen.thread, chosen.connection), chosen.event))
+    return 0
+
+
+def _token(checkout: Checkout, chosen: argparse.Namespace) -> int:
+    token = _bearer_token(_running_stack(checkout), chosen)
     if token is None:
         raise LocalError("this stack takes no token; ./scripts/local up --auth oidc changes that.")
     print(token)
@@ -127,6 +130,16 @@ def _bearer_token(description: Description, chosen: argparse.Namespace) -> str |
     from .credentials import Identity, bearer_token
 
     return bearer_token(description, Identity(chosen.user, tuple(chosen.group), chosen.expires))
+
+
+def _running_stack(checkout: Checkout) -> Description:
+    """The description of the running stack. Raises LocalError when there is none."""
+    from .freshness import running
+
+    description = Description.load(checkout)
+    if description is None or not running(Record.load(checkout)):
+        raise LocalError("the stack does not run: ./scripts/local up starts it.")
+    return description
 
 
 def _ensure_stack(checkout: Checkout, requested: Requested) -> Description:
@@ -179,6 +192,14 @@ def _parser() -> argparse.ArgumentParser:
     ask.set_defaults(run=_ask)
     chat = commands.add_parser("chat", help="a conversation in the terminal")
     chat.set_defaults(run=_chat)
+    push = commands.add_parser("push", help="send an event to connected clients, as another service does")
+    push.set_defaults(run=_push)
+    push.add_argument("event", help="a CloudEvent in JSON, or the data of one that is made")
+    push.add_argument(
+        "--user", metavar="ID", help="id of the user, as ready shows it (default: the user of `ask`)"
+    )
+    push.add_argument("--thread", metavar="ID", help="only the user's connections on this thread")
+    push.add_argument("--connection", metavar="ID", help="one connection, instead of a user")
     token = commands.add_parser("token", help="print a token, or the shared token, to connect with")
     token.set_defaults(run=_token)
     token.add_argument("--expires", type=int, metavar="SECONDS", help="from now; negative for an expired token")

@@ -29,6 +29,7 @@ class Clients:
     gateway: ApiGatewayV2Client
     events: EventBridgeClient
     ssm: SSMClient
+    sns: Any  # the one client without a package of types here
 
     @classmethod
     def of(cls, ministack: str) -> Clients:
@@ -53,4 +54,5 @@ class Clients:
             gateway=client("apigatewayv2"),
             events=client("events"),
             ssm=client("ssm"),
+            sns=client("sns"),
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         GlobalSecondaryIndexTypeDef,
         KeySchemaElementTypeDef,
     )
+    from types_boto3_events.type_defs import TargetTypeDef
     from types_boto3_sqs.literals import QueueAttributeNameType
 
 # Lambda's API requires a role; MiniStack does not check it.
@@ -139,6 +140,23 @@ class Deployment:
             FilterCriteria={"Filters": [{"Pattern": json.dumps(pattern)}]},
             DestinationConfig={"OnFailure": {"Destination": queue_arn(source.dead_letters)}},
         )
+
+    def create_push_topic(self) -> str:
+        """Creates the topic for events of other services, and its subscription. Returns its ARN."""
+        topic = facts.PUSH_TOPIC
+        arn = str(self.clients.sns.create_topic(Name=deployed(topic.name))["TopicArn"])
+        self.clients.sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn(topic.queue))
+        return arn
+
+    def create_event_bus(self) -> str:
+        """Creates the event bus for events of other services, and its rule. Returns the name of the bus."""
+        bus, rule = facts.EVENT_BUS, facts.PUSH_RULE
+        name = deployed(rule.name)
+        self.clients.events.create_event_bus(Name=bus)
+        self.clients.events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(rule.pattern))
+        target: TargetTypeDef = {"Id": rule.queue, "Arn": queue_arn(rule.queue)}
+        self.clients.events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
+        return bus
 
     def create_schedules(self) -> None:
         """Creates the rules that invoke functions at fixed times."""

@@ -115,6 +115,28 @@ class ChangeSource:
 
 
 @dataclass(frozen=True)
+class Topic:
+    """An SNS topic with a queue that subscribes to it, without raw delivery."""
+
+    name: str
+    queue: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the custom event bus, which sends the events with one of these detail types to a queue."""
+
+    name: str
+    detail_types: tuple[str, ...]
+    queue: str
+
+    @property
+    def pattern(self) -> dict[str, list[str]]:
+        """The event pattern."""
+        return {"detail-type": list(self.detail_types)}
+
+
+@dataclass(frozen=True)
 class Schedule:
     """An EventBridge rule that invokes a function."""
 
@@ -128,7 +150,7 @@ TABLES = {
         partition=Key("connection"),
         indexes=(
             Index("by_thread", Key("thread")),
-            Index("by_user", Key("user"), Key("connectedAt", "N"), projection="KEYS_ONLY"),
+            Index("by_user", Key("user"), Key("connectedAt", "N")),
         ),
     ),
     "threads": Table(
@@ -231,6 +253,7 @@ FUNCTIONS = {
         256,
         ("THREADS_TABLE", "QUEUE_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"),
     ),
+    "push": Function(60, 256, ("CONNECTIONS_TABLE", "CALLBACK_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB")),
     "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
     "ticket": Function(10, 256, ("USERS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
 }
@@ -252,6 +275,14 @@ QUEUES = {
         max_receives=10,
     ),
     "replays-dead": Queue(visibility=30, retention=14 * DAY),
+    # Six times the function's timeout, as Lambda recommends for batches.
+    "pushes": Queue(
+        visibility=6 * FUNCTIONS["push"].timeout,
+        retention=4 * DAY,
+        dead_letters="push-dead",
+        max_receives=4,
+    ),
+    "push-dead": Queue(visibility=30, retention=14 * DAY),
 }
 
 EVENT_SOURCES = (
@@ -270,7 +301,18 @@ EVENT_SOURCES = (
         response_types=("ReportBatchItemFailures",),
         max_concurrency=5,
     ),
+    EventSource(
+        queue="pushes",
+        function="push",
+        batch_size=10,
+        response_types=("ReportBatchItemFailures",),
+        max_concurrency=5,
+    ),
 )
+
+# Ways for events of other services into the queue of `push`.
+PUSH_TOPIC = Topic("pushes", queue="pushes")
+PUSH_RULE = Rule("push", detail_types=("longwire.push",), queue="pushes")
 
 CHANGE_SOURCE = ChangeSource(
     table="threads",
@@ -298,6 +340,10 @@ ROUTES = (
 # The model that the simulator plays, and its knowledge base; a deployment to AWS names its own.
 MODEL_ID = os.environ.get("LONGWIRE_MODEL_ID") or "us.anthropic.claude-sonnet-5-5"
 KNOWLEDGE_BASE_ID = "KBSIM00001"
+
+
+# The custom event bus has the name of the deployment.
+EVENT_BUS = PREFIX.removesuffix("-")
 
 
 def deployed(name: str) -> str:

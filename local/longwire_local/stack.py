@@ -133,6 +133,7 @@ def _deploy(
     deployment.create_event_sources()
     deployment.create_change_source()
     deployment.create_schedules()
+    topic, bus = deployment.create_push_topic(), deployment.create_event_bus()
     return Description(
         websocket=management.replace("http://", "ws://", 1),
         management=management,
@@ -143,6 +144,10 @@ def _deploy(
         dead_letter_url=at.dead_letter_url,
         replay_queue_url=at.replay_queue_url,
         replay_dead_letter_url=queues["replays-dead"],
+        push_queue_url=queues["pushes"],
+        push_dead_letter_url=queues["push-dead"],
+        push_topic_arn=topic,
+        event_bus=bus,
         tables={name: deployed(name) for name in TABLES},
         functions={name: deployed(name) for name in FUNCTIONS},
         pids={name: started.pid for name, started in record.processes.items()},
@@ -163,6 +168,10 @@ def _apply(checkout: Checkout, ministack: str, simulator: str, options: Options,
         dead_letter_url=outputs.dead_letter_url,
         replay_queue_url=outputs.replay_queue_url,
         replay_dead_letter_url=outputs.replay_dead_letter_url,
+        push_queue_url=outputs.push_queue_url,
+        push_dead_letter_url=outputs.push_dead_letter_url,
+        push_topic_arn=outputs.push_topic_arn,
+        event_bus=outputs.event_bus,
         tables=outputs.tables,
         functions=outputs.functions,
         pids={name: started.pid for name, started in record.processes.items()},

@@ -58,6 +58,10 @@ class Description:
     dead_letter_url: str
     replay_queue_url: str
     replay_dead_letter_url: str
+    push_queue_url: str
+    push_dead_letter_url: str
+    push_topic_arn: str
+    event_bus: str
     tables: dict[str, str]
     functions: dict[str, str]  # folder name -> deployed name
     pids: dict[str, int]

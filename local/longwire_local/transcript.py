@@ -27,6 +27,10 @@ class Transcript:
     def read(self, event: Event) -> bool:
         """Reads one event. Returns True at the end of a successful run; raises RunFailed at any other end."""
         kind = event.get("type")
+        if "specversion" in event:
+            # A CloudEvent that a service posted by itself. Its type may be any text.
+            self._pushed(event)
+            return False
         if kind in ("RUN_ERROR", "error"):
             raise RunFailed(_failure(event))
         if kind is None and "message" in event:
@@ -48,6 +52,7 @@ class Transcript:
             "TOOL_CALL_END": self._call_end,
             "TOOL_CALL_RESULT": self._call_result,
             "CUSTOM": self._custom,
+            "push": lambda event: self._pushed(event.get("event", {})),
         }
 
     def _text_start(self, _: Event) -> None:
@@ -80,6 +85,9 @@ class Transcript:
     def _custom(self, event: Event) -> None:
         if event.get("name") == "lw.status":
             self.note(str(event.get("value", {}).get("text", "")))
+
+    def _pushed(self, event: Event) -> None:
+        self.note(f"push: {json.dumps(event, ensure_ascii=False)}")
 
 
 def events(frame: str | bytes) -> list[Event]:

@@ -5,7 +5,9 @@ from longwire_local.auth import Mode
 from longwire_local.state import Description
 
 
-def description(mode: Mode, simulator: str = "http://s", ministack: str = "http://m") -> Description:
+def description(
+    mode: Mode, simulator: str = "http://s", ministack: str = "http://m", functions: dict[str, str] | None = None
+) -> Description:
     """The description of a stack with this mode of authentication."""
     return Description(
         websocket="ws://m",
@@ -17,8 +19,12 @@ def description(mode: Mode, simulator: str = "http://s", ministack: str = "http:
         dead_letter_url="",
         replay_queue_url="",
         replay_dead_letter_url="",
+        push_queue_url="",
+        push_dead_letter_url="",
+        push_topic_arn="",
+        event_bus="",
         tables={},
-        functions={},
+        functions=functions or {},
         pids={},
         auth=auth.describe(mode, simulator),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from longwire_local.clients import Clients
-from longwire_local.facts import PREFIX
+from longwire_local.facts import EVENT_BUS, PREFIX
 
 if TYPE_CHECKING:
     from types_boto3_apigatewayv2 import ApiGatewayV2Client
@@ -38,7 +38,9 @@ def shape(clients: Clients) -> Shape:
     event_sources = clients.functions.list_event_source_mappings()["EventSourceMappings"]
     tables = clients.dynamodb.list_tables()["TableNames"]
     queues = clients.sqs.list_queues()["QueueUrls"]
-    rules = clients.events.list_rules()["Rules"]
+    schedules = clients.events.list_rules()["Rules"]
+    rules = clients.events.list_rules(EventBusName=EVENT_BUS)["Rules"]
+    subscriptions = clients.sns.list_subscriptions()["Subscriptions"]
     (api,) = clients.gateway.get_apis()["Items"]
     stages = clients.gateway.get_stages(ApiId=api["ApiId"])["Items"]
     return {
@@ -46,7 +48,9 @@ def shape(clients: Clients) -> Shape:
         "event sources": dict(map(event_source, event_sources)),
         "tables": {without_prefix(name): table(clients.dynamodb, name) for name in tables},
         "queues": dict(queue(clients.sqs, url) for url in queues),
-        "schedules": {without_prefix(rule["Name"]): rule["ScheduleExpression"] for rule in rules},
+        "schedules": {without_prefix(rule["Name"]): rule["ScheduleExpression"] for rule in schedules},
+        "rules": {without_prefix(rule["Name"]): json.loads(rule["EventPattern"]) for rule in rules},
+        "subscriptions of queues": [subscription(clients.sns, each["SubscriptionArn"]) for each in subscriptions],
         "route selection": [api["RouteSelectionExpression"]],
         "stages": [stage["StageName"] for stage in stages],
         "routes": routes(clients.gateway, api["ApiId"]),
@@ -88,6 +92,12 @@ def changes(raw: EventSourceMappingConfigurationTypeDef) -> Shape:
         "bisect": raw["BisectBatchOnFunctionError"],
         "filters": [json.loads(each["Pattern"]) for each in raw["FilterCriteria"]["Filters"]],
     }
+
+
+def subscription(client: Any, arn: str) -> Shape:
+    raw = client.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    assert raw["Protocol"] == "sqs"
+    return {"raw delivery": raw["RawMessageDelivery"] == "true"}
 
 
 def queue(client: SQSClient, url: str) -> tuple[str, Shape]:

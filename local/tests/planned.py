@@ -57,7 +57,8 @@ class Plan:
 
     def shape(self) -> Shape:
         """The planned resources by kind and name."""
-        schedules = self.after("aws_cloudwatch_event_rule")
+        rules = self.after("aws_cloudwatch_event_rule")
+        subscriptions = self.after("aws_sns_topic_subscription")
         return {
             "functions": dict(map(self.function, self.resources("aws_lambda_function"))),
             "event sources": dict(map(self.event_source, self.resources("aws_lambda_event_source_mapping"))),
@@ -65,7 +66,21 @@ class Plan:
                 self.without_prefix(each["name"]): table(each) for each in self.after("aws_dynamodb_table")
             },
             "queues": dict(map(self.queue, self.resources("aws_sqs_queue"))),
-            "schedules": {self.without_prefix(each["name"]): each["schedule_expression"] for each in schedules},
+            "schedules": {
+                self.without_prefix(each["name"]): each["schedule_expression"]
+                for each in rules
+                if each["schedule_expression"]
+            },
+            "rules": {
+                self.without_prefix(each["name"]): json.loads(each["event_pattern"])
+                for each in rules
+                if each["event_pattern"]
+            },
+            "subscriptions of queues": [
+                {"raw delivery": bool(each["raw_message_delivery"])}
+                for each in subscriptions
+                if each["protocol"] == "sqs"
+            ],
             "route selection": [each["route_selection_expression"] for each in self.after("aws_apigatewayv2_api")],
             "stages": [each["name"] for each in self.after("aws_apigatewayv2_stage")],
             "routes": self.routes(),

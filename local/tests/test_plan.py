@@ -80,6 +80,8 @@ def deploy(deployment: Deployment, code: bytes) -> None:
     deployment.create_event_sources()
     deployment.create_change_source()
     deployment.create_schedules()
+    deployment.create_push_topic()
+    deployment.create_event_bus()
 
 
 def leaves(value: object, path: str = "") -> Shape:
@@ -130,6 +132,10 @@ def test_the_plan_has_the_outputs_for_the_description_of_a_stack() -> None:
         "dead_letter_url",
         "replay_queue_url",
         "replay_dead_letter_url",
+        "push_queue_url",
+        "push_dead_letter_url",
+        "push_topic_arn",
+        "event_bus",
         "tables",
         "functions",
     } <= outputs.keys()

@@ -29,6 +29,14 @@ def test_text_deltas_are_the_answer() -> None:
     assert reader.notes == []
 
 
+def test_an_event_of_a_service_is_a_note_even_if_its_type_is_that_of_an_end() -> None:
+    reader = Reader()
+    event = {"specversion": "1.0", "id": "e1", "source": "/orders", "type": "RUN_FINISHED", "data": "Ä"}
+    assert reader.read({"type": "push", "id": "e1", "event": event}, event) == [False, False]
+    note = 'push: {"specversion": "1.0", "id": "e1", "source": "/orders", "type": "RUN_FINISHED", "data": "Ä"}'
+    assert (reader.notes, reader.answers) == ([note, note], [])
+
+
 def test_a_second_message_begins_on_a_new_line() -> None:
     reader = Reader()
     text = {"type": "TEXT_MESSAGE_START"}, {"type": "TEXT_MESSAGE_CONTENT", "delta": "a"}
