@@ -11,7 +11,15 @@ import {
   paginateScan,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 
 import { until } from './deadline.mjs';
 import { stack } from './stack.mjs';
@@ -57,7 +65,7 @@ export function queuedMessages() {
 
 /** Waits until the queue is empty. @param {number} [ms] */
 export async function queueEmpty(ms) {
-  await until('the queue is empty', async () => (await queuedMessages()) === 0, ms);
+  await drained(stack().queue_url, ms);
 }
 
 /** Sends the message of a run again, as SQS may at any time. @param {string} threadId @param {string} runId */
@@ -67,8 +75,46 @@ export async function redeliver(threadId, runId) {
 
 /** Sends a message to the queue. @param {object} job */
 export async function sendJob(job) {
-  const MessageBody = JSON.stringify(job);
-  await clients().sqs.send(new SendMessageCommand({ QueueUrl: stack().queue_url, MessageBody }));
+  await sendMessage(stack().queue_url, JSON.stringify(job));
+}
+
+/** Sends a message to a queue. @param {string} QueueUrl @param {string} MessageBody */
+export async function sendMessage(QueueUrl, MessageBody) {
+  await clients().sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+}
+
+/** Waits until a queue has no messages, visible or in flight. @param {string} url @param {number} [ms] */
+export async function drained(url, ms) {
+  await until('the queue is empty', async () => (await depth(url)) === 0, ms);
+}
+
+/** Reads an attribute of a queue. @param {string} QueueUrl @param {'QueueArn' | 'VisibilityTimeout'} name */
+export async function queueAttribute(QueueUrl, name) {
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [name] });
+  return /** @type {string} */ ((await clients().sqs.send(command)).Attributes?.[name]);
+}
+
+/**
+ * Sets the visibility timeout of a queue until the test ends.
+ * @param {import('node:test').TestContext} t
+ * @param {string} QueueUrl
+ * @param {number} seconds
+ */
+export async function setVisibility(t, QueueUrl, seconds) {
+  const set = (/** @type {string} */ VisibilityTimeout) =>
+    clients().sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout } }));
+  const before = await queueAttribute(QueueUrl, 'VisibilityTimeout');
+  t.after(() => set(before));
+  await set(String(seconds));
+}
+
+/** Receives and deletes all messages of a queue. @param {string} QueueUrl @returns {Promise<string[]>} their bodies */
+export async function takeMessages(QueueUrl) {
+  const { Messages = [] } = await clients().sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  for (const { ReceiptHandle } of Messages) {
+    await clients().sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  }
+  return Messages.map(({ Body = '' }) => Body);
 }
 
 /** Sends a message to the queue of replays, as scripts/revoke does. @param {string} connection */

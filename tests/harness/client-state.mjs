@@ -48,6 +48,8 @@ export class ClientState {
   responses = [];
   /** @type {Map<string, RunEvents>} runs by id, in the order of their first events */
   runs = new Map();
+  /** @type {any[]} events of services, repetitions included */
+  pushes = [];
   /** Number of `resume` requests that were sent because something was missing. */
   gaps = 0;
   /** @type {Map<string, RunState>} */
@@ -84,8 +86,12 @@ export class ClientState {
   received(line, now) {
     this.#receivedAt = now;
     this.#pingedAt = Infinity;
-    if (line.specversion !== undefined) return;
-    if (line.type === undefined) {
+    if (line.specversion !== undefined) {
+      this.pushes.push(line);
+    } else if (line.type === 'push') {
+      // Its id is that of the event, and may be equal to that of a request.
+      this.pushes.push(line.event);
+    } else if (line.type === undefined) {
       // API Gateway's own error. It names no request.
       this.responses.push({ type: 'error', code: 'unavailable', gateway: line });
       if (this.retry) for (const id of this.#open.keys()) this.#refused.set(id, now + RETRY_MS);

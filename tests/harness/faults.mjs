@@ -37,10 +37,11 @@ import { gunzipSync } from 'node:zlib';
  * @property {keyof typeof REFUSALS} [status] status with which `refuse` answers (default: 410)
  */
 
-/** Errors of a post that a retry does not resolve, by status (API reference of PostToConnection). */
+/** Errors of a post by status (API reference of PostToConnection). */
 const REFUSALS = {
   403: { type: 'ForbiddenException', body: { message: 'Forbidden' } },
   410: { type: 'GoneException', body: { message: 'Gone' } },
+  429: { type: 'LimitExceededException', body: { message: 'Too Many Requests' } },
   413: { type: 'PayloadTooLargeException', body: { message: 'Request Too Long' } },
 };
 

@@ -67,7 +67,9 @@ export const STATES = path.join(ROOT, '.longwire', 'tests');
 /**
  * The content of `.longwire/local.json`, which describes a running stack.
  * @typedef {{websocket: string, management: string, region: string, ministack: string, simulator: string,
- *   queue_url: string, dead_letter_url: string, replay_queue_url: string, replay_dead_letter_url: string, tables: {connections: string, threads: string, users: string},
+ *   queue_url: string, dead_letter_url: string, replay_queue_url: string, replay_dead_letter_url: string,
+ *   push_queue_url: string, push_dead_letter_url: string, push_topic_arn: string, event_bus: string,
+ *   tables: {connections: string, threads: string, users: string},
  *   functions: Record<string, string>, pids: Record<string, number>}} Stack
  */
 
