@@ -16,12 +16,15 @@ const KEEP: u64 = 24 * 3600;
 /// Longest time for which an event is kept, in seconds: a week.
 const MAX_KEEP: u64 = 7 * 24 * 3600;
 
+/// Part of a parser's error that a refusal repeats, in characters. The error may contain parts of the request, and is logged.
+const MAX_REASON: usize = 200;
+
 /// Request that is refused. A repetition is refused, too.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadRequest {
     /// Field that is missing, unknown or of another type.
     #[error("the request cannot be read: {0}")]
-    Unreadable(#[from] serde_json::Error),
+    Unreadable(String),
     /// Records of another service, or several records of SNS.
     #[error("`Records` must be messages of SQS, or one message of SNS")]
     Records,
@@ -66,6 +69,13 @@ pub(crate) enum BadRequest {
         "`threadId` must be 1 to {MAX_CHARS} characters of letters, digits, '.', '_', ':' or '-'"
     )]
     Thread,
+}
+
+impl From<serde_json::Error> for BadRequest {
+    fn from(error: serde_json::Error) -> Self {
+        let reason = error.to_string();
+        Self::Unreadable(reason.chars().take(MAX_REASON).collect())
+    }
 }
 
 /// Connections for which an event is.

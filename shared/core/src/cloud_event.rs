@@ -13,6 +13,9 @@ use serde_json::{Deserializer, Value};
 /// Version of the specification.
 const VERSION: &str = "1.0";
 
+/// Part of an event that a refusal repeats, in characters. Refusals are logged, and events belong to the service.
+const MAX_REPEATED: usize = 64;
+
 /// Event of a service. It is passed on as it was sent, without the white space between its parts.
 #[derive(Debug, Clone)]
 pub struct CloudEvent {
@@ -120,7 +123,7 @@ const DATA: [&str; 2] = ["data", "data_base64"];
 fn read(json: &str) -> Result<BTreeMap<String, Value>, BadEvent> {
     let mut json = Deserializer::from_str(json);
     let attributes = BTreeMap::<String, Value>::deserialize(&mut json)
-        .map_err(|error| BadEvent::NoObject(error.to_string()))?;
+        .map_err(|error| BadEvent::NoObject(beginning(&error.to_string())))?;
     let present = attributes.into_iter().filter(|(_, value)| !value.is_null());
     Ok(present.collect())
 }
@@ -175,7 +178,7 @@ fn check(name: &str, value: &Value) -> Result<(), BadEvent> {
 fn check_extension(name: &str, value: &Value) -> Result<(), BadEvent> {
     let legal = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     if name.is_empty() || !name.bytes().all(legal) {
-        return Err(BadEvent::Name(name.to_owned()));
+        return Err(BadEvent::Name(beginning(name)));
     }
     let valid = match value {
         Value::String(_) | Value::Bool(_) => true,
@@ -193,9 +196,13 @@ fn check_extension(name: &str, value: &Value) -> Result<(), BadEvent> {
 
 fn invalid(attribute: &str, expected: &'static str) -> BadEvent {
     BadEvent::Invalid {
-        attribute: attribute.to_owned(),
+        attribute: beginning(attribute),
         expected,
     }
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(MAX_REPEATED).collect()
 }
 
 /// Removes the white space between the parts of valid JSON. Numbers and texts stay as they were written.
@@ -326,6 +333,19 @@ mod tests {
         }
         let list = parse("[]").expect_err("no object").to_string();
         assert!(list.starts_with("an event must be a JSON object"), "{list}");
+    }
+
+    #[test]
+    fn a_refusal_repeats_little_of_the_event() {
+        let long = "x".repeat(10_000);
+        for event in [
+            format!(r#"{{"specversion":"1.0","{long}":{{}}}}"#),
+            format!(r#"{{"specversion":"1.0","X{long}":1}}"#),
+            format!(r#""{long}""#),
+        ] {
+            let refused = parse(&event).expect_err("no event").to_string();
+            assert!(refused.len() < 200, "{refused}");
+        }
     }
 
     #[test]

@@ -69,6 +69,17 @@ async fn a_refusal_names_what_is_wrong() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_repeats_little_of_the_request() {
+    let mut unknown = request(&json!({"userId": "u_7"}), "e1");
+    unknown["x".repeat(10_000)] = json!(1);
+    let wrong_type = json!({"target": "x".repeat(10_000), "event": event("e1")});
+    for request in [unknown, wrong_type] {
+        let message = refused(&request).await;
+        assert!(message.len() < 300, "{message}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_that_does_not_fit_into_a_frame_is_refused_with_its_size() {
     for (bytes, fits) in [(27_000, true), (240_000, false)] {
         let stage = Stage::new();
