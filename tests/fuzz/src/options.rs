@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-/// Gives random and damaged input to what reads the text of clients.
+/// Gives random and damaged input to what reads the text of clients and services.
 #[derive(Debug, Parser)]
 pub(crate) struct Options {
     /// Time for each target, in seconds.
@@ -27,6 +27,8 @@ pub(crate) enum Target {
     Tokens,
     /// Cursors, ids, keys and bodies of messages.
     Cursors,
+    /// Events of services, in the envelopes of AWS.
+    Events,
 }
 
 impl Options {
