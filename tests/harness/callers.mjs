@@ -99,3 +99,24 @@ function linkOf(path) {
     return undefined;
   }
 }
+
+/**
+ * Processes of a function of one stack.
+ * @param {string} name its folder
+ * @param {string} endpoint of the stack's @connections, which the function has in its environment
+ * @returns {number[]}
+ */
+export function processesOf(name, endpoint) {
+  return functionPids().filter((pid) => functionName(pid) === PREFIX + name && environmentHas(pid, endpoint));
+}
+
+/** @param {number} pid @param {string} value @returns {boolean} */
+function environmentHas(pid, value) {
+  return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`CALLBACK_ENDPOINT=${value}`);
+}
+
+/** Most memory that a process has had, in MiB. @param {number} pid */
+export function peakMemory(pid) {
+  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) / 1024;
+}

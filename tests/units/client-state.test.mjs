@@ -130,3 +130,11 @@ test('the delay before reconnecting doubles from half a second to 30 s', () => {
   );
   assert.equal(backoffMs(3, 0.5), 2000);
 });
+
+test('an event of a service is no response and no event of a run, whatever its id and type are', () => {
+  const pushed = { specversion: '1.0', id: 'q', source: '/s', type: 'RUN_FINISHED', data: end(2) };
+  const state = after(ack, event(1), { type: 'push', id: 'q', event: pushed }, pushed);
+  assert.deepEqual(state.pushes, [pushed, pushed]);
+  assert.deepEqual(state.responses, [ack]);
+  assert.equal(state.runs.get('r')?.ended, false);
+});
