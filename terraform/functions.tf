@@ -32,6 +32,7 @@ locals {
       local.users_table,
       local.queue,
       local.replay_queue,
+      local.push_queue,
       local.auth_settings,
       { for name, value in local.ingest_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
@@ -60,6 +61,7 @@ locals {
     )
     push = merge(
       local.connections_table,
+      local.users_table,
       { CALLBACK_ENDPOINT = local.callback_endpoint },
       local.endpoints["DYNAMODB"],
     )
@@ -84,6 +86,8 @@ locals {
       local.may.admit_spending,
       local.may.send_jobs,
       local.may.send_replays,
+      local.may.read_inbox,
+      local.may.send_drains,
     ]
     worker = concat(
       [
@@ -108,6 +112,7 @@ locals {
     push = [
       local.may.find_connections,
       local.may.deliver_events,
+      local.may.keep_events,
       local.may.take_pushes,
       local.may.keep_failed_pushes,
       local.may.post_to_connections,
@@ -124,6 +129,7 @@ locals {
   users_table       = { USERS_TABLE = module.tables.names["users"] }
   queue             = { QUEUE_URL = module.work_queue.queue.url }
   replay_queue      = { REPLAY_QUEUE_URL = module.replay_queue.queue.url }
+  push_queue        = { PUSH_QUEUE_URL = module.push_queue.queue.url }
 
   # Addresses of stand-ins, by the AWS service that a function calls.
   endpoints = {

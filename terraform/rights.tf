@@ -197,6 +197,27 @@ locals {
       resources = [local.connections]
     }
 
+    # Numbers and keeps the events of an inbox, with a transaction, which needs the permissions of the operations in it.
+    keep_events = {
+      sid       = "KeepEvents"
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      resources = [local.users]
+    }
+
+    # Reads the state of an inbox. The pages, and what a device has seen, are part of AdmitSpending.
+    read_inbox = {
+      sid       = "ReadInbox"
+      actions   = ["dynamodb:BatchGetItem"]
+      resources = [local.users]
+    }
+
+    # Asks for the events that a device has not seen.
+    send_drains = {
+      sid       = "SendDrains"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.push_queue.queue.arn]
+    }
+
     # The event source mapping uses the role of the function.
     take_pushes = {
       sid       = "TakePushes"

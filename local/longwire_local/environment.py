@@ -27,6 +27,7 @@ class Endpoints:
     queue_url: str
     dead_letter_url: str
     replay_queue_url: str
+    push_queue_url: str
 
 
 def settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -68,6 +69,7 @@ def _values(at: Endpoints) -> dict[str, str]:
         "QUEUE_URL": at.queue_url,
         "DEAD_LETTER_URL": at.dead_letter_url,
         "REPLAY_QUEUE_URL": at.replay_queue_url,
+        "PUSH_QUEUE_URL": at.push_queue_url,
         "CALLBACK_ENDPOINT": at.management,
         "MODEL_ID": MODEL_ID,
         "KNOWLEDGE_BASE_ID": KNOWLEDGE_BASE_ID,

@@ -181,6 +181,7 @@ FUNCTIONS = {
             "USERS_TABLE",
             "QUEUE_URL",
             "REPLAY_QUEUE_URL",
+            "PUSH_QUEUE_URL",
             "AWS_ENDPOINT_URL_DYNAMODB",
             "AWS_ENDPOINT_URL_SQS",
         ),
@@ -253,7 +254,11 @@ FUNCTIONS = {
         256,
         ("THREADS_TABLE", "QUEUE_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"),
     ),
-    "push": Function(60, 256, ("CONNECTIONS_TABLE", "CALLBACK_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB")),
+    "push": Function(
+        60,
+        256,
+        ("CONNECTIONS_TABLE", "USERS_TABLE", "CALLBACK_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB"),
+    ),
     "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
     "ticket": Function(10, 256, ("USERS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
 }

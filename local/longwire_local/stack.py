@@ -126,7 +126,15 @@ def _deploy(
         deployment.create_shared_token()
     api = deployment.create_gateway()
     management = f"{ministack}/_aws/execute-api/{api}/{STAGE}"
-    at = Endpoints(ministack, simulator, management, queues["runs"], queues["runs-dead"], queues["replays"])
+    at = Endpoints(
+        ministack,
+        simulator,
+        management,
+        queues["runs"],
+        queues["runs-dead"],
+        queues["replays"],
+        queues["pushes"],
+    )
     for name in FUNCTIONS:
         deployment.create_function(name, code[name], at, options)
     deployment.create_routes(api)
@@ -144,7 +152,7 @@ def _deploy(
         dead_letter_url=at.dead_letter_url,
         replay_queue_url=at.replay_queue_url,
         replay_dead_letter_url=queues["replays-dead"],
-        push_queue_url=queues["pushes"],
+        push_queue_url=at.push_queue_url,
         push_dead_letter_url=queues["push-dead"],
         push_topic_arn=topic,
         event_bus=bus,
@@ -226,6 +234,7 @@ def _change_options(checkout: Checkout, record: Record, description: Description
         description.queue_url,
         description.dead_letter_url,
         description.replay_queue_url,
+        description.push_queue_url,
     )
     deployment = Deployment(description.ministack)
     if options.auth == "token":

@@ -12,7 +12,15 @@ from longwire_local.environment import (
 from longwire_local.facts import EVENT_SOURCES, FUNCTIONS, QUEUES, ROUTES
 from longwire_local.options import Options
 
-AT = Endpoints("http://m", "http://s", "http://m/api/live", "http://m/q", "http://m/dead", "http://m/replays")
+AT = Endpoints(
+    "http://m",
+    "http://s",
+    "http://m/api/live",
+    "http://m/q",
+    "http://m/dead",
+    "http://m/replays",
+    "http://m/pushes",
+)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

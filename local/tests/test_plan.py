@@ -71,7 +71,15 @@ def deployed(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Shape:
 def deploy(deployment: Deployment, code: bytes) -> None:
     deployment.create_tables()
     queues = deployment.create_queues()
-    at = Endpoints("http://m", "http://s", "http://m/api", queues["runs"], queues["runs-dead"], queues["replays"])
+    at = Endpoints(
+        "http://m",
+        "http://s",
+        "http://m/api",
+        queues["runs"],
+        queues["runs-dead"],
+        queues["replays"],
+        queues["pushes"],
+    )
     api = deployment.create_gateway()
     options = Options(auth="token")  # as in dev and prod
     for name in facts.FUNCTIONS:

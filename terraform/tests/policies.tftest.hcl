@@ -175,6 +175,8 @@ run "policies_of_all_roles" {
       AdmitSpending = ["Allow", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
       SendJobs      = ["Allow", ["sqs:GetQueueAttributes", "sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-runs"]]
       SendReplays   = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
+      ReadInbox     = ["Allow", ["dynamodb:BatchGetItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
+      SendDrains    = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"]]
     })
     error_message = "ingest: ${module.function["ingest"].policy}"
   }
@@ -226,6 +228,8 @@ run "policies_of_all_roles" {
       ]]
       DeliverEvents = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
+      KeepEvents = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+      ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
       TakePushes = ["Allow", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
       ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"]]
       KeepFailedPushes  = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"]]

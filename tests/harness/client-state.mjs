@@ -162,7 +162,9 @@ export class ClientState {
   #error(response, request, now) {
     const resumed = request?.action === 'resume' ? request.runId : undefined;
     if (resumed && FINAL_ERRORS.includes(response.code)) this.#run(resumed, now).error = response.code;
-    if (!request?.runId || resumed || !response.retryable || !this.retry) return;
+    if (!request || resumed || !response.retryable || !this.retry) return;
+    // A start without a run id could begin two runs.
+    if (request.action === 'prompt' && !request.runId) return;
     this.#open.set(request.id, request);
     this.#refused.set(request.id, now + (response.retryAfterMs ?? RETRY_MS));
   }

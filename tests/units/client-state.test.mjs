@@ -87,6 +87,18 @@ test('a start that was refused for now is repeated by a client that retries', ()
   assert.deepEqual(other.due(9000), []);
 });
 
+test('a request that starts nothing is repeated by a client that retries', () => {
+  const history = { action: 'history', id: 'h' };
+  const state = new ClientState({ retry: true });
+  state.sending(history);
+  state.received({ type: 'error', id: 'h', code: 'unavailable', retryable: true }, 0);
+  assert.deepEqual(state.due(1000), [history]);
+  const unnamed = { action: 'prompt', id: 'p', prompt: 'Hey!' };
+  state.sending(unnamed);
+  state.received({ type: 'error', id: 'p', code: 'unavailable', retryable: true }, 1000);
+  assert.deepEqual(state.due(9000), [], 'it could start a second run');
+});
+
 test('an error of API Gateway repeats the unanswered requests', () => {
   assert.deepEqual(after({ message: 'Internal server error', requestId: 'x' }).due(1000), [start]);
 });

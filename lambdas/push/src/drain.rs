@@ -33,7 +33,11 @@ pub(crate) fn job(message: &RawValue) -> Result<Option<DrainJob>, BadRequest> {
     }
     let job: DrainJob = serde_json::from_str(message.get())?;
     if job.v > VERSION {
-        return Err(BadRequest::DrainVersion(job.v));
+        let error = format!(
+            "the drain job has version {}, this function reads up to {VERSION}",
+            job.v
+        );
+        return Err(BadRequest::Unreadable(error));
     }
     Ok(Some(job))
 }

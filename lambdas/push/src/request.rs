@@ -31,9 +31,6 @@ pub(crate) enum BadRequest {
     /// Envelopes within envelopes.
     #[error("the request is in too many envelopes")]
     Envelopes,
-    /// Drain job of a newer version.
-    #[error("the drain job has version {0}, which this function does not read")]
-    DrainVersion(u32),
     /// Event that is no CloudEvent.
     #[error("`event`: {0}")]
     Event(#[from] BadEvent),

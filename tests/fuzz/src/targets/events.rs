@@ -2,7 +2,7 @@
 
 use longwire_core::cloud_event::CloudEvent;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
-use longwire_protocol::response::push::frame;
+use longwire_protocol::response::push::{check as check_length, frame};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -77,8 +77,13 @@ fn check(text: &str) -> Result<(), TestCaseError> {
 }
 
 fn check_read(read: Result<Request, BadRequest>) -> Result<(), TestCaseError> {
-    match read.and_then(|request| Ok((frame(&request.event)?, request))) {
-        Ok((frame, request)) => check_accepted(&frame, &request),
+    let fitting = |request: Request| Ok(check_length(&request.event).map(|()| request)?);
+    match read.and_then(fitting) {
+        Ok(request) => {
+            let event = &request.event;
+            let frame = frame(event.id(), Some(u64::MAX), event.json());
+            check_accepted(&frame, &request)
+        }
         Err(error) => {
             let length = error.to_string().len();
             prop_assert!(length <= MAX_ERROR, "a refusal of {length} bytes");
@@ -101,6 +106,15 @@ fn check_accepted(frame: &str, request: &Request) -> Result<(), TestCaseError> {
     prop_assert_eq!(again.id(), request.event.id());
     prop_assert_eq!(again.source(), request.event.source());
     prop_assert!(!again.id().is_empty() && !again.source().is_empty() && !again.kind().is_empty());
+    if let Some(durable) = &request.durable {
+        let key = durable.collapse_key.as_deref().unwrap_or("-");
+        prop_assert!((1..=604_800).contains(&durable.keep) && !key.is_empty() && key.len() <= 512);
+        prop_assert!(
+            !durable.user.as_str().contains(['/', '#']),
+            "{}",
+            durable.user
+        );
+    }
     match &request.target {
         Target::User(user) => prop_assert!(!user.as_str().contains(['/', '#']), "{user}"),
         Target::Thread(thread) => {
