@@ -42,15 +42,17 @@ pub(crate) async fn handle(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Answer, Failure> {
     let ends = last_post(&event.context);
-    match Invocation::read(event.payload).map_err(refused)? {
+    let invocation = Invocation::read(event.payload).map_err(Failure::from);
+    match invocation.inspect_err(Failure::log)? {
         Invocation::Request(request) => {
-            let response = push(deps, &request, ends).await?;
-            Ok(Answer::Response(response))
+            let response = push(deps, &request, ends).await;
+            Ok(Answer::Response(response.inspect_err(Failure::log)?))
         }
         Invocation::Messages(messages) => {
             let handled = stream::iter(messages).map(async |message| {
                 let result = push_message(deps, &message, ends).await;
-                result.err().and(message.message_id)
+                let failed = result.inspect_err(Failure::log).is_err();
+                failed.then(|| message.message_id.unwrap_or_default())
             });
             let failed: Vec<_> = handled.buffered(CONCURRENCY).collect().await;
             let mut batch = SqsBatchResponse::default();
@@ -63,8 +65,8 @@ pub(crate) async fn handle(
 }
 
 async fn push_message(deps: &Deps, message: &SqsMessage, ends: Instant) -> Result<(), Failure> {
-    let request = envelope::of_message(message).map_err(refused)?;
-    match drain::job(&request).map_err(refused)? {
+    let request = envelope::of_message(message)?;
+    match drain::job(&request)? {
         Some(job) => drain::drain(deps, &job, ends).await,
         None => push(deps, &request, ends).await.map(drop),
     }
@@ -72,11 +74,9 @@ async fn push_message(deps: &Deps, message: &SqsMessage, ends: Instant) -> Resul
 
 /// Delivers one event.
 async fn push(deps: &Deps, request: &RawValue, ends: Instant) -> Result<Response, Failure> {
-    let request = Request::read(request).map_err(refused)?;
-    check(&request.event).map_err(|error| refused(error.into()))?;
-    let (outcome, stored) = deliver(deps, &request, ends)
-        .await
-        .inspect_err(log_failure)?;
+    let request = Request::read(request)?;
+    check(&request.event).map_err(BadRequest::from)?;
+    let (outcome, stored) = deliver(deps, &request, ends).await?;
     outcome.response(request.event.id().to_owned(), stored)
 }
 
@@ -111,16 +111,6 @@ async fn keep(deps: &Deps, durable: &Durable, event: &CloudEvent) -> Result<u64,
         until: now + durable.keep,
     };
     deps.users.keep(push).await
-}
-
-fn log_failure(error: &StoreError) {
-    tracing::error!(event = "push_failed", %error, "a table failed, and the event is delivered again");
-}
-
-/// Logs a request that is refused.
-fn refused(error: BadRequest) -> Failure {
-    tracing::warn!(event = "push_refused", %error, "a request of a service was refused");
-    error.into()
 }
 
 /// Time of the last post of an invocation.

@@ -32,7 +32,10 @@ impl Deps {
         ends: Instant,
     ) -> Posted {
         let mut pauses = FullJitter::new(PAUSES.0, PAUSES.1);
-        for _ in 0..TRIES {
+        for tried in 0..TRIES {
+            if tried > 0 {
+                sleep(pauses.next_pause()).await;
+            }
             if Instant::now() >= ends {
                 break;
             }
@@ -51,7 +54,6 @@ impl Deps {
                 }
                 Ok(Err(PostError::Gone | PostError::Slow)) | Err(_) => {}
             }
-            sleep(pauses.next_pause()).await;
         }
         Posted::Failed
     }

@@ -37,6 +37,28 @@ pub(crate) enum Failure {
     },
 }
 
+impl Failure {
+    /// Logs a request that was not carried out.
+    pub(crate) fn log(&self) {
+        match self {
+            Self::BadRequest(error) => {
+                tracing::warn!(event = "push_refused", %error, "a request of a service was refused");
+            }
+            Self::Store(error) => {
+                tracing::error!(event = "push_failed", %error, "a table failed");
+            }
+            Self::Incomplete { failed, total } => {
+                tracing::warn!(
+                    event = "push_incomplete",
+                    failed,
+                    total,
+                    "some connections took nothing"
+                );
+            }
+        }
+    }
+}
+
 /// Error of the invocation. The message of a table's error may contain ARNs, and is logged instead.
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
