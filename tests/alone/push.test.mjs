@@ -56,7 +56,7 @@ test('a connection that takes nothing for a moment gets the event once', async (
   const { target, clients, ids } = await thread(t, 2);
   const posts = await failPosts(t, ids[0], { times: 2 });
   const event = cloudEvent();
-  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 2, gone: 0 });
+  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 2, gone: 0, stored: 0 });
   assert.equal(await posts.count(), 2);
   for (const client of clients) assert.deepEqual(await received(client), [event]);
 });
@@ -72,7 +72,7 @@ test('a repeated request reaches only the connection that took nothing', async (
   );
   assert.deepEqual(await Promise.all(clients.map(received)), [[event], [], [event]]);
   await posts.remove();
-  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 3, gone: 0 });
+  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 3, gone: 0, stored: 0 });
   assert.deepEqual(await Promise.all(clients.map(received)), [[event], [event], [event]]);
 });
 
@@ -95,7 +95,7 @@ test('a post that takes too long is posted again, with the same id', async (t) =
   // A post has five seconds.
   await failPosts(t, ids[0], { effect: 'delay', ms: 8_000 });
   const event = cloudEvent();
-  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 2, gone: 0 });
+  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 2, gone: 0, stored: 0 });
   const [slow, other] = await Promise.all(clients.map(received));
   assert.deepEqual(other, [event]);
   // Whether the first post arrives too depends on when the proxy notices that its caller has given up.
@@ -107,7 +107,7 @@ test('a post whose response is lost is repeated with the same id', async (t) => 
   const { target, clients, ids } = await thread(t, 1);
   await failPosts(t, ids[0], { effect: 'lose' });
   const event = cloudEvent();
-  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 1, gone: 0 });
+  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 1, gone: 0, stored: 0 });
   assert.deepEqual(await received(clients[0]), [event, event]);
 });
 
@@ -116,7 +116,7 @@ test('a connection that is not open yet gets the event when it is', async (t) =>
   await setConnectionAttribute(ids[0], 'connectedAt', Math.floor(Date.now() / 1000) + 60);
   const posts = await failPosts(t, ids[0], { status: 410, times: 2 });
   const event = cloudEvent();
-  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 1, gone: 0 });
+  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 1, gone: 0, stored: 0 });
   assert.equal(await posts.count(), 2);
   assert.deepEqual(await received(clients[0]), [event]);
 });
@@ -126,7 +126,7 @@ test('a connection that is gone is posted to once, and loses its row', async (t)
   await setConnectionAttribute(ids[0], 'connectedAt', Math.floor(Date.now() / 1000) - 60);
   const posts = await failPosts(t, ids[0], { status: 410, times: ALWAYS });
   const event = cloudEvent();
-  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 1, gone: 1 });
+  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 1, gone: 1, stored: 0 });
   assert.equal(await posts.count(), 1);
   assert.equal(await connectionRow(ids[0]), undefined);
 });
@@ -143,7 +143,7 @@ test('a crash between the posts and their note repeats the event once at most', 
   for (const client of clients) assert.deepEqual(await received(client), [event]);
 
   for (let time = 0; time < 3; time += 1) {
-    assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 2, gone: 0 });
+    assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 2, gone: 0, stored: 0 });
   }
   for (const client of clients) assert.deepEqual(await received(client), [event, event]);
 });
@@ -188,7 +188,7 @@ test('a table that does not respond makes the request fail, and a repetition del
   assert.deepEqual([error?.errorType, error?.errorMessage], ['Unavailable', 'a table failed']);
   assert.deepEqual(await received(clients[0]), []);
   await table.remove();
-  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 1, gone: 0 });
+  assert.deepEqual(await push({ target, event }), { id: event.id, delivered: 1, gone: 0, stored: 0 });
   assert.deepEqual(await received(clients[0]), [event]);
 });
 

@@ -7,8 +7,11 @@ import { newId } from './client.mjs';
 import { stack } from './stack.mjs';
 
 /** @typedef {Record<string, any> & {id: string}} CloudEvent */
-/** @typedef {{target: Record<string, string>, event: CloudEvent}} Request */
-/** @typedef {{id: string, delivered: number, gone: number}} Answer */
+/**
+ * @typedef {{target: Record<string, string>, event: CloudEvent, durable?: boolean, ttlSeconds?: number, collapseKey?: string}}
+ * Request
+ */
+/** @typedef {{id: string, delivered: number, gone: number, stored: number}} Answer */
 
 /** Makes a CloudEvent with an id of its own. @param {Record<string, any>} [more] @returns {CloudEvent} */
 export function cloudEvent(more = {}) {
@@ -131,4 +134,15 @@ function queued(/** @type {(text: string) => Promise<void>} */ send) {
 export async function received(client) {
   await client.request({ action: 'ping', t: 1 });
   return client.catchUp().state.pushes;
+}
+
+/**
+ * Events in `push` frames that have arrived, repetitions included, with their numbers in the inbox.
+ * @param {import('./client.mjs').Client} client
+ * @returns {{seq: number | undefined, event: CloudEvent}[]}
+ */
+export function numbered(client) {
+  const lines = client.socket.frames.flatMap(({ text }) => text.split('\n'));
+  const pushes = lines.filter((line) => line.startsWith('{"type":"push"')).map((line) => JSON.parse(line));
+  return pushes.map(({ seq, event }) => ({ seq, event }));
 }

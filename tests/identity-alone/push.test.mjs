@@ -42,7 +42,7 @@ test('an event reaches a thousand connections of a user once', async (t) => {
   const sent = Date.now();
   const answer = await push({ target: { userId }, event });
   const took = Date.now() - sent;
-  assert.deepEqual(answer, { id: event.id, delivered: sockets.length, gone: 0 });
+  assert.deepEqual(answer, { id: event.id, delivered: sockets.length, gone: 0, stored: 0 });
   await Promise.all(sockets.map((socket) => socket.until('the event', ({ frames }) => frames.length > 0)));
   const peaks = processesOf('push', stack().management).map(peakMemory);
   t.diagnostic(`${sockets.length} posts in ${took} ms; memory of the function: ${Math.max(...peaks).toFixed(0)} MiB`);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { newId } from '../harness/client.mjs';
+import { cloudEvent, push } from '../harness/push.mjs';
 import { Socket } from '../harness/socket.mjs';
 import { authorized, identified } from '../harness/users.mjs';
 
@@ -20,6 +21,8 @@ const ROWS = {
   ticket: [],
   ping: [],
   usage: [],
+  inbox: [() => ({}), () => ({ after: 0, limit: 1 })],
+  seen: [() => ({ upTo: 1 })],
   prompt: [
     ({ threadId, runId }) => ({ threadId, runId, prompt: 'Hey!', messageId: 'u_new' }),
     ({ threadId, messageId }) => ({ threadId, runId: 'r_new', prompt: 'Hey!', messageId }),
@@ -93,6 +96,7 @@ describe('objects of another user', { concurrency: 4 }, () => {
     const context = /** @type {any} */ ({ after: (/** @type {() => void} */ work) => cleanUp.push(work) });
     const owner = await identified(context, { sub: 'owner' });
     const { threadId, runId, messageId } = OBJECTS;
+    await push({ target: { userId: 'owner' }, event: cloudEvent(), durable: true });
     await (await owner.prompt('sim:steady', { threadId, runId, messageId })).firstText();
   });
   after(() => {

@@ -16,8 +16,8 @@ import { stack } from '../harness/stack.mjs';
 /** @typedef {import('../harness/client.mjs').Client} Client */
 /** @typedef {import('node:test').TestContext} TestContext */
 
-/** Largest frame to a client, in bytes (docs/protocol.md section 2). */
-const MAX_FRAME = 28_672;
+/** Longest event, in bytes (docs/push.md). */
+const MAX_EVENT = 28_432;
 
 /** All ways, and that of a service that posts by itself. That one has no thread and no connection in its request. */
 const WAYS_TO_A_USER = {
@@ -136,7 +136,7 @@ describe('the answer of push', { concurrency: 4 }, () => {
     await addGoneConnection(ids[0]);
     const event = cloudEvent();
     const answers = [await push({ target: { userId }, event }), await push({ target: { userId }, event })];
-    const expected = { id: event.id, delivered: 2 };
+    const expected = { id: event.id, delivered: 2, stored: 0 };
     assert.deepEqual(answers, [
       { ...expected, gone: 1 },
       { ...expected, gone: 0 },
@@ -149,6 +149,7 @@ describe('the answer of push', { concurrency: 4 }, () => {
       id: event.id,
       delivered: 0,
       gone: 1,
+      stored: 0,
     });
   });
 
@@ -163,7 +164,7 @@ describe('the answer of push', { concurrency: 4 }, () => {
     assert.match(await refused({ target, event: { ...cloudEvent(), 'lw.seq': 1 } }), /`lw\.seq`/);
     assert.match(await refused({ target: { threadId: 't1' }, event: cloudEvent() }), /`target`/);
     assert.match(await refused({ target: { userId: 'a/b' }, event: cloudEvent() }), /`userId`/);
-    assert.match(await refused({ target, event: cloudEvent(), durable: true }), /`durable`/);
+    assert.match(await refused({ target, event: cloudEvent(), urgent: true }), /`urgent`/);
     assert.match(await refused(cloudEvent()), /`target`/);
     assert.match(await refused('[]'), /cannot be read/);
   });
@@ -172,10 +173,10 @@ describe('the answer of push', { concurrency: 4 }, () => {
     const { userId, clients } = await user(t, 1);
     const event = cloudEvent({ data: 'x'.repeat(240 * 1024) });
     const { error } = await invokePush({ target: { userId }, event });
-    const bytes = JSON.stringify({ type: 'push', id: event.id, event }).length;
+    const bytes = JSON.stringify(event).length;
     assert.deepEqual(
       [error?.errorType, error?.errorMessage],
-      ['InvalidRequest', `the event takes ${bytes} bytes with its frame, and at most ${MAX_FRAME} are possible`],
+      ['InvalidRequest', `the event takes ${bytes} bytes, and at most ${MAX_EVENT} are possible`],
     );
     await assertReceived(clients[0], []);
   });
@@ -187,7 +188,12 @@ describe('an event', { concurrency: 4 }, () => {
     const { threadId } = /** @type {any} */ (await connectionRow(owner.ids[0]));
     for (const send of Object.values(WAYS)) await send({ target: { userId, threadId }, event: cloudEvent() });
     const event = cloudEvent();
-    assert.deepEqual(await push({ target: { userId, threadId }, event }), { id: event.id, delivered: 0, gone: 0 });
+    assert.deepEqual(await push({ target: { userId, threadId }, event }), {
+      id: event.id,
+      delivered: 0,
+      gone: 0,
+      stored: 0,
+    });
     await assertReceived(owner.clients[0], []);
   });
 
@@ -314,7 +320,7 @@ test('scripts/local push sends an event and prints the answer, or the error', as
   const [event] = await received(clients[0]);
   const { id, ...rest } = event;
   assert.deepEqual(rest, { specversion: '1.0', source: '/local', type: 'local.push', data: { order: '42' } });
-  assert.deepEqual(JSON.parse(sent.out), { id, delivered: 1, gone: 0 });
+  assert.deepEqual(JSON.parse(sent.out), { id, delivered: 1, gone: 0, stored: 0 });
   const toOne = await local(['push', '--connection', ids[0], JSON.stringify(cloudEvent())]);
   assert.equal(JSON.parse(toOne.out).delivered, 1);
   const refused = await local(['push', '--user', userId, JSON.stringify(cloudEvent({ time: 'today' }))]);
