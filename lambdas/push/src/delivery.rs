@@ -32,11 +32,11 @@ pub(crate) struct Delivery<'a> {
 /// Numbers of connections, by what became of the event.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// They have the event.
+    /// Connections that have the event.
     pub delivered: usize,
-    /// They no longer exist.
+    /// Connections that no longer exist.
     pub gone: usize,
-    /// They took nothing.
+    /// Connections that took nothing.
     pub failed: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Which connections get an event, and how often.
+//! Connections that get an event, and how often they get it.
 
 use longwire_core::ids::ConnectionId;
 use longwire_core::shape::Format;

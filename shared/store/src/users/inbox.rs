@@ -62,7 +62,7 @@ struct Head {
     last: u64,
 }
 
-/// What a device has seen.
+/// State of a device.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Device {

@@ -45,7 +45,7 @@ struct Numbered {
     ttl: u64,
 }
 
-/// What an inbox has before an event is kept.
+/// State of an inbox before an event is kept.
 #[derive(Debug, Default)]
 struct Before {
     /// Number of the last event.
