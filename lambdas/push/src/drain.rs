@@ -5,7 +5,6 @@ use longwire_core::shape::Lines;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::response::push::frame;
 use longwire_store::connections::Connection;
-use longwire_store::error::StoreError;
 use longwire_store::users::inbox::KeptEvent;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -55,7 +54,7 @@ pub(crate) async fn drain(deps: &Deps, job: &DrainJob, ends: Instant) -> Result<
     let mut after = deps.users.inbox_state(user, device).await?.seen;
     loop {
         let page = deps.users.inbox(user, after, PAGE, now).await?;
-        for frame in frames(&connection, &page.events)? {
+        for frame in frames(&connection, &page.events) {
             match deps.post_to(&connection, &frame, ends).await {
                 Posted::Delivered => {}
                 Posted::Gone => return Ok(deps.connections.delete(&job.drain).await?),
@@ -75,10 +74,10 @@ pub(crate) async fn drain(deps: &Deps, job: &DrainJob, ends: Instant) -> Result<
 }
 
 /// Frames of some events: one event each, or as many as fit for a connection that takes several lines.
-fn frames(connection: &Connection, events: &[KeptEvent]) -> Result<Vec<String>, StoreError> {
+fn frames(connection: &Connection, events: &[KeptEvent]) -> Vec<String> {
     let mut frames: Vec<String> = Vec::new();
-    for kept in events {
-        let line = line(kept)?;
+    for KeptEvent { seq, event } in events {
+        let line = frame(event.id(), Some(*seq), event.json());
         match frames.last_mut() {
             Some(last)
                 if connection.lines == Lines::Many
@@ -90,16 +89,5 @@ fn frames(connection: &Connection, events: &[KeptEvent]) -> Result<Vec<String>, 
             _ => frames.push(line),
         }
     }
-    Ok(frames)
-}
-
-fn line(kept: &KeptEvent) -> Result<String, StoreError> {
-    #[derive(Deserialize)]
-    struct Id {
-        id: String,
-    }
-    let corrupt = |error: serde_json::Error| StoreError::Corrupt(error.to_string());
-    let Id { id } = serde_json::from_str(&kept.event).map_err(corrupt)?;
-    let event = RawValue::from_string(kept.event.clone()).map_err(corrupt)?;
-    Ok(frame(&id, Some(kept.seq), &event))
+    frames
 }

@@ -6,15 +6,13 @@ use longwire_core::cloud_event::{BadEvent, CloudEvent};
 use longwire_core::ids::{ConnectionId, MAX_CHARS, ThreadId, UserId};
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::response::push::TooLong;
+use longwire_store::users::inbox::MAX_KEEP;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Time for which an event is kept when the request does not say, in seconds: a day.
 const KEEP: u64 = 24 * 3600;
-
-/// Longest time for which an event is kept, in seconds: a week.
-const MAX_KEEP: u64 = 7 * 24 * 3600;
 
 /// Part of a parser's error that a refusal repeats, in characters. The error may contain parts of the request, and is logged.
 const MAX_REASON: usize = 200;

@@ -1,14 +1,16 @@
 //! Events of services: CloudEvents 1.0 in structured JSON (CloudEvents specification 1.0.2, "JSON Event Format").
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fluent_uri::UriRef;
 use jiff::Timestamp;
-use serde::Deserialize as _;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Deserializer, Value};
 
 /// Version of the specification.
 const VERSION: &str = "1.0";
@@ -119,12 +121,42 @@ const CONTEXT: [&str; 8] = [
 /// Members with the data.
 const DATA: [&str; 2] = ["data", "data_base64"];
 
+/// Members of an event, each with a name of its own. Parsers differ in which of two members with the same name counts, so an
+/// event with two ids would have one here and the other one at a client.
+struct Members(BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if let Some(twice) = members.insert(name.clone(), value).map(|_| name) {
+                        let twice = beginning(&twice);
+                        return Err(A::Error::custom(format!("`{twice}` stands there twice")));
+                    }
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
 /// Reads the members of an event. A member that is null is absent ("JSON Event Format", section 2.2).
 fn read(json: &str) -> Result<BTreeMap<String, Value>, BadEvent> {
-    let mut json = Deserializer::from_str(json);
-    let attributes = BTreeMap::<String, Value>::deserialize(&mut json)
+    let Members(members) = serde_json::from_str(json)
         .map_err(|error| BadEvent::NoObject(beginning(&error.to_string())))?;
-    let present = attributes.into_iter().filter(|(_, value)| !value.is_null());
+    let present = members.into_iter().filter(|(_, value)| !value.is_null());
     Ok(present.collect())
 }
 
@@ -161,7 +193,7 @@ fn check(name: &str, value: &Value) -> Result<(), BadEvent> {
             UriRef::parse(text).is_ok_and(|uri| uri.has_scheme()),
             "a URI with a scheme",
         ),
-        "time" => (text.parse::<Timestamp>().is_ok(), "a time in RFC 3339"),
+        "time" => (is_rfc3339(text), "a time in RFC 3339"),
         "specversion" | "id" | "type" | "subject" | "datacontenttype" => {
             (!text.is_empty(), "a text that is not empty")
         }
@@ -172,6 +204,13 @@ fn check(name: &str, value: &Value) -> Result<(), BadEvent> {
     } else {
         Err(invalid(name, expected))
     }
+}
+
+/// Tells whether a text is a time in RFC 3339. The parser also takes other forms of ISO 8601: a space or nothing for the `T`, and
+/// the name of a time zone.
+fn is_rfc3339(text: &str) -> bool {
+    let date_and_time = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+    date_and_time && !text.contains('[') && text.parse::<Timestamp>().is_ok()
 }
 
 /// Checks an extension attribute ("Type System": a text, a Boolean, or an integer of 32 bits).
@@ -331,6 +370,13 @@ mod tests {
             let refused = with(&members).expect_err(error);
             assert_eq!(refused.to_string(), error);
         }
+        for time in [
+            "2026-11-20 23:31:17Z",
+            "20261120T233117Z",
+            "2026-11-20T23:31:17Z[UTC]",
+        ] {
+            assert!(with(&json!({ "time": time })).is_err(), "{time}");
+        }
         let list = parse("[]").expect_err("no object").to_string();
         assert!(list.starts_with("an event must be a JSON object"), "{list}");
     }
@@ -346,6 +392,13 @@ mod tests {
             let refused = parse(&event).expect_err("no event").to_string();
             assert!(refused.len() < 200, "{refused}");
         }
+    }
+
+    #[test]
+    fn a_member_that_stands_there_twice_is_refused() {
+        let twice = r#"{"specversion":"1.0","id":"a","id":"b","source":"/o","type":"t"}"#;
+        let refused = parse(twice).expect_err("two ids").to_string();
+        assert!(refused.contains("`id` stands there twice"), "{refused}");
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! `inbox`: reads the events that are kept for the user.
 
 use longwire_protocol::request::inbox::{Inbox, InboxResponse, KeptPush};
-use longwire_store::error::StoreError;
 use longwire_store::users::inbox::{KeptEvent, MAX_EVENTS};
-use serde_json::value::RawValue;
 
 use crate::call::Call;
 use crate::failure::Failure;
@@ -15,11 +13,7 @@ pub(crate) async fn answer(call: &Call<'_>, request: Inbox) -> Result<InboxRespo
     let state = users.inbox_state(user, call.connection.device_id.as_ref());
     let (page, state) = tokio::join!(page, state);
     let page = page?;
-    let pushes = page
-        .events
-        .into_iter()
-        .map(push)
-        .collect::<Result<_, _>>()?;
+    let pushes = page.events.iter().map(push).collect();
     let dropped = state?.last.saturating_sub(MAX_EVENTS);
     let dropped = dropped.saturating_sub(request.after);
     Ok(InboxResponse::new(
@@ -30,10 +24,9 @@ pub(crate) async fn answer(call: &Call<'_>, request: Inbox) -> Result<InboxRespo
     ))
 }
 
-fn push(kept: KeptEvent) -> Result<KeptPush, StoreError> {
-    let event = RawValue::from_string(kept.event);
-    Ok(KeptPush {
+fn push(kept: &KeptEvent) -> KeptPush {
+    KeptPush {
         seq: kept.seq,
-        event: event.map_err(|error| StoreError::Corrupt(error.to_string()))?,
-    })
+        event: kept.event.json().to_owned(),
+    }
 }

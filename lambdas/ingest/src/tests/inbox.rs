@@ -127,7 +127,7 @@ async fn inbox_returns_a_page_and_says_what_was_dropped() {
                 .items(kept(12, NOW))
                 .last_evaluated_key(
                     "item",
-                    aws_sdk_dynamodb::types::AttributeValue::S("x".to_owned()),
+                    aws_sdk_dynamodb::types::AttributeValue::S(format!("INBOX#{:020}", 12)),
                 )
                 .build()
         });

@@ -64,7 +64,7 @@ async fn a_durable_event_is_kept_and_reaches_who_is_connected_with_its_number() 
         .await;
     let kept = page.expect("a page").events;
     assert_eq!(kept.len(), 2);
-    let stored: Value = serde_json::from_str(&kept[0].event).expect("JSON");
+    let stored: Value = serde_json::from_str(kept[0].event.json().get()).expect("JSON");
     assert_eq!(stored, event("e1"));
 }
 

@@ -6,13 +6,15 @@
 mod keep;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use longwire_core::cloud_event::CloudEvent;
 use longwire_core::ids::{DeviceId, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::batch;
 use crate::error::StoreError;
 use crate::item::{Item, n, read, s};
-use crate::update::update;
+use crate::update::{Updated, update};
 use crate::users::{PARTITION, SORT, Users, key};
 
 pub use self::keep::NewPush;
@@ -20,25 +22,40 @@ pub use self::keep::NewPush;
 /// Most events of a user. One more drops the oldest.
 pub const MAX_EVENTS: u64 = 1_000;
 
-/// Time after which a device that has seen nothing more is forgotten, in seconds: 90 days.
-const DEVICE_TTL: u64 = 90 * 24 * 3600;
+/// Longest time for which an event is kept, in seconds: a week.
+pub const MAX_KEEP: u64 = 7 * 24 * 3600;
+
+/// Time after which a device that has seen nothing more is forgotten, in seconds. The events that it has seen have expired by
+/// then.
+const DEVICE_TTL: u64 = MAX_KEEP + 24 * 3600;
 
 /// Sort key of the head.
 const HEAD: &str = "INBOX";
 
+/// Beginning of the sort keys of events.
+const EVENT: &str = "INBOX#";
+
 /// Event that is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct KeptEvent {
     /// Number in the inbox, from 1.
     pub seq: u64,
+    /// The event.
+    pub event: CloudEvent,
+}
+
+/// Item of an event.
+#[derive(Debug, Serialize, Deserialize)]
+struct EventItem {
+    seq: u64,
     /// The event, as JSON.
-    pub event: String,
+    event: String,
     /// Expiry in seconds since 1970.
     ttl: u64,
 }
 
 /// Page of the events of an inbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct InboxPage {
     /// Events, the oldest first.
     pub events: Vec<KeptEvent>,
@@ -91,7 +108,8 @@ impl Users {
         Ok(state)
     }
 
-    /// Reads up to `limit` events after a number. Events that are expired at `now`, in seconds since 1970, are left out.
+    /// Reads up to `limit` events after a number. Events that are expired at `now`, in seconds since 1970, are left out, and so
+    /// is one that cannot be read: it must not hold up the others.
     pub async fn inbox(
         &self,
         user: &UserId,
@@ -113,14 +131,10 @@ impl Users {
             .limit(i32::from(limit))
             .send()
             .await?;
-        let events = output.items.unwrap_or_default().into_iter().map(read);
-        let mut events: Vec<KeptEvent> = events.collect::<Result<_, _>>()?;
-        let last = events.last().map(|event| event.seq);
-        let more = output.last_evaluated_key.is_some();
-        events.retain(|event| event.ttl > now);
+        let items = output.items.unwrap_or_default().into_iter();
         Ok(InboxPage {
-            events,
-            next: last.filter(|_| more),
+            events: items.filter_map(|item| kept(item, now)).collect(),
+            next: output.last_evaluated_key.as_ref().and_then(number),
         })
     }
 
@@ -148,9 +162,42 @@ impl Users {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":upTo", n(up_to))
             .expression_attribute_values(":ttl", n(now + DEVICE_TTL));
-        update::<Device>(note).await?;
-        Ok(up_to)
+        Ok(match update::<Device>(note).await? {
+            Updated::ConditionFailed(Some(device)) => device.up_to,
+            Updated::Done(_) | Updated::ConditionFailed(None) => up_to,
+        })
     }
+}
+
+/// Reads the item of an event; `None` for one that is expired at `now`, or cannot be read.
+fn kept(item: Item, now: u64) -> Option<KeptEvent> {
+    let seq = number(&item);
+    let event = read::<EventItem>(item).and_then(|item| {
+        let json = RawValue::from_string(item.event)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let event = CloudEvent::parse(&json);
+        let event = event.map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        Ok((item.ttl > now).then_some(KeptEvent {
+            seq: item.seq,
+            event,
+        }))
+    });
+    event
+        .inspect_err(|error| {
+            tracing::error!(
+                event = "kept_event_unreadable",
+                seq,
+                %error,
+                "an event of an inbox is left out"
+            );
+        })
+        .ok()
+        .flatten()
+}
+
+/// Number in the key of an event.
+fn number(key: &Item) -> Option<u64> {
+    sort(key)?.strip_prefix(EVENT)?.parse().ok()
 }
 
 /// Sort key of a device.
@@ -160,7 +207,7 @@ fn device_key(device: Option<&DeviceId>) -> String {
 
 /// Sort key of an event. Keys are in the order of the numbers.
 fn event_key(seq: u64) -> String {
-    format!("INBOX#{seq:020}")
+    format!("{EVENT}{seq:020}")
 }
 
 fn sort(item: &Item) -> Option<&str> {

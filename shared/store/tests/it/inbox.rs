@@ -1,5 +1,7 @@
 //! The inbox of a user.
 
+mod torn;
+
 use emulator::Emulator;
 use futures::future::join_all;
 use longwire_core::cloud_event::CloudEvent;
@@ -12,17 +14,21 @@ use serde_json::value::to_raw_value;
 
 const NOW: u64 = 1_763_681_477;
 const DAY: u64 = 24 * 3600;
+const TABLE: &str = "users";
 
 fn users() -> Users {
+    Users::new(table().client(), TABLE)
+}
+
+fn table() -> Emulator {
     let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
     let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
-    let emulator = Emulator::with_table(json!({
-        "TableName": "users",
+    Emulator::with_table(json!({
+        "TableName": TABLE,
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": [key("user", "HASH"), key("item", "RANGE")],
         "AttributeDefinitions": [text("user"), text("item")],
-    }));
-    Users::new(emulator.client(), "users")
+    }))
 }
 
 fn user() -> UserId {
@@ -54,17 +60,8 @@ async fn keep(
 /// Numbers and ids of the events after a number.
 async fn kept(users: &Users, after: u64, now: u64) -> Vec<(u64, String)> {
     let page = users.inbox(&user(), after, 100, now).await.expect("a page");
-    let id = |event: &str| {
-        event
-            .split(r#""id":""#)
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .expect("an id")
-            .to_owned()
-    };
-    page.events
-        .iter()
-        .map(|kept| (kept.seq, id(&kept.event)))
+    let kept = page.events.iter();
+    kept.map(|kept| (kept.seq, kept.event.id().to_owned()))
         .collect()
 }
 
@@ -197,4 +194,27 @@ async fn each_device_has_seen_its_own_part() {
     assert_eq!(other.expect("a state"), InboxState { last: 3, seen: 0 });
     let nobody = users.inbox_state(&UserId::trusted("u_8"), None).await;
     assert_eq!(nobody.expect("a state"), InboxState::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_cannot_be_read_does_not_hold_up_the_others() {
+    let table = table();
+    let users = Users::new(table.client(), TABLE);
+    for id in ["a", "b", "c"] {
+        keep(&users, id, None, NOW).await.expect("a number");
+    }
+    let key = json!({ "user": { "S": "u_7" }, "item": { "S": format!("INBOX#{:020}", 2) } });
+    let update = json!({
+        "TableName": TABLE, "Key": key, "UpdateExpression": "SET #event = :event",
+        "ExpressionAttributeNames": { "#event": "event" },
+        "ExpressionAttributeValues": { ":event": { "S": "{" } },
+    });
+    let update = serde_json::from_value(update).expect("a request");
+    table
+        .database()
+        .update_item(update)
+        .expect("the table works");
+    assert_eq!(kept(&users, 0, NOW).await, numbered([(1, "a"), (3, "c")]));
+    let page = users.inbox(&user(), 1, 1, NOW).await.expect("a page");
+    assert_eq!((page.events.len(), page.next), (0, Some(2)));
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use backon::{ExponentialBuilder, Retryable};
 use longwire_core::cloud_event::CloudEvent;
@@ -14,7 +15,7 @@ use crate::error::StoreError;
 use crate::event_key::EventKey;
 use crate::item::{n, read};
 use crate::transact::{Transacted, delete_item, put_item, transact, update_item};
-use crate::users::inbox::{HEAD, Head, KeptEvent, MAX_EVENTS, event_key, sort};
+use crate::users::inbox::{EventItem, HEAD, Head, MAX_EVENTS, event_key, sort};
 use crate::users::{Users, key};
 
 /// Rounds until an event is kept beside the events that are kept at the same time.
@@ -74,6 +75,10 @@ impl Users {
         if let Some(seq) = before.known {
             return Ok(seq);
         }
+        // The items were read one by one: another event may have been kept in between.
+        if before.replaced.is_some_and(|seq| seq > before.last) {
+            return Err(StoreError::TransactionConflict);
+        }
         let writes = self.writes(push, &before)?;
         match transact(&self.client, &writes).await? {
             Transacted::Done => Ok(before.last + 1),
@@ -118,13 +123,19 @@ impl Users {
         let (event, ttl) = (push.event.json().get().to_owned(), push.until);
         let mut writes = vec![
             self.move_head(push.user, before.last)?,
-            self.put(push.user, &event_key(seq), KeptEvent { seq, event, ttl })?,
+            put_item(self.put(push.user, &event_key(seq), EventItem { seq, event, ttl })?)?,
         ];
         let ttl = push.now + KNOWN;
-        writes.push(self.put(push.user, &push.known_key(), Numbered { seq, ttl })?);
+        let known = self.put(push.user, &push.known_key(), Numbered { seq, ttl })?;
+        writes.push(put_item(unless_replaced(known, None, push.now))?);
         if let Some(collapse) = push.collapse_sort() {
             let ttl = push.until;
-            writes.push(self.put(push.user, &collapse, Numbered { seq, ttl })?);
+            let collapse = self.put(push.user, &collapse, Numbered { seq, ttl })?;
+            writes.push(put_item(unless_replaced(
+                collapse,
+                before.replaced,
+                push.now,
+            ))?);
         }
         let oldest = seq.checked_sub(MAX_EVENTS).filter(|&oldest| oldest > 0);
         let mut removed = vec![before.replaced, oldest];
@@ -153,15 +164,28 @@ impl Users {
         user: &UserId,
         sort: &str,
         body: impl Serialize,
-    ) -> Result<TransactWriteItem, StoreError> {
+    ) -> Result<PutBuilder, StoreError> {
         let mut item = key(user.as_str(), sort);
         item.extend(to_item(body)?);
-        put_item(Put::builder().table_name(&self.table).set_item(Some(item)))
+        Ok(Put::builder().table_name(&self.table).set_item(Some(item)))
     }
 
     fn remove(&self, user: &UserId, sort: &str) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder().table_name(&self.table);
         delete_item(delete.set_key(Some(key(user.as_str(), sort))))
+    }
+}
+
+/// Puts a number on the condition that the item has the number that was read, or that it has expired or does not exist.
+fn unless_replaced(put: PutBuilder, known: Option<u64>, now: u64) -> PutBuilder {
+    match known {
+        Some(seq) => put
+            .condition_expression("seq = :known")
+            .expression_attribute_values(":known", n(seq)),
+        None => put
+            .condition_expression("attribute_not_exists(seq) OR #ttl <= :now")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", n(now)),
     }
 }
 
