@@ -1,16 +1,26 @@
 //! Events that are kept for the user, and that a connection does not have yet.
 
+use std::time::Duration;
+
 use longwire_core::drain_job::DrainJob;
 use longwire_core::ids::DeviceId;
 use longwire_core::shape::Format;
+use tokio::time::timeout;
 
 use crate::call::Call;
 use crate::failure::Failure;
 
+/// Time limit. The request that asks for the events has a limit of its own, and is more important.
+const TIME_LIMIT: Duration = Duration::from_secs(1);
+
+/// Time after which events are asked for again that were not sent, in seconds: longer than `push` tries to.
+const AGAIN: u64 = 1_800;
+
 /// Lets `push` send the events that the device has not seen, unless that was asked for before: this function never posts. A
 /// failure does not refuse the request, because the client can read the events with `inbox`.
 pub(crate) async fn request(call: &Call<'_>, device: Option<&DeviceId>) {
-    if let Err(failure) = try_request(call, device).await {
+    let result = timeout(TIME_LIMIT, try_request(call, device)).await;
+    if let Err(failure) = result.unwrap_or(Err(Failure::TimedOut)) {
         tracing::warn!(
             event = "drain_not_requested",
             error = ?failure,
@@ -25,22 +35,23 @@ async fn try_request(call: &Call<'_>, device: Option<&DeviceId>) -> Result<(), F
     if connection.format != Format::Agui {
         return Ok(());
     }
-    let device = device.or(connection.device_id.as_ref());
-    let state = call
+    let (users, user) = (&call.deps.users, &connection.user);
+    let state = users.inbox_state(user, device).await?;
+    let sent = connection.drained_to.unwrap_or_default();
+    let asked_at = connection.drain_asked_at.unwrap_or_default();
+    let asked = connection
+        .drain_asked
+        .filter(|_| call.now() < asked_at + AGAIN);
+    let has = state.seen.max(sent).max(asked.unwrap_or_default());
+    if state.last <= has {
+        return Ok(());
+    }
+    let (id, last) = (&connection.connection, state.last);
+    let job = DrainJob::new(id.clone(), device.cloned());
+    call.deps.pushes.send_drain(&job).await?;
+    Ok(call
         .deps
-        .users
-        .inbox_state(&connection.user, device)
-        .await?;
-    let same_device = device == connection.device_id.as_ref();
-    let asked = connection.drained_to.filter(|_| same_device);
-    let unseen = state.last > state.seen.max(asked.unwrap_or_default());
-    if unseen {
-        let job = DrainJob::new(connection.connection.clone(), device.cloned());
-        call.deps.pushes.send_drain(&job).await?;
-    }
-    if unseen || !same_device {
-        let (id, last) = (&connection.connection, state.last);
-        call.deps.connections.note_drained(id, device, last).await?;
-    }
-    Ok(())
+        .connections
+        .note_asked(id, last, call.now())
+        .await?)
 }

@@ -1,12 +1,14 @@
 //! Delivery of one event to the connections of its target.
 
-use futures::{StreamExt as _, stream};
+use futures::future::try_join_all;
+use futures::{Stream, StreamExt as _, stream};
 use longwire_core::ids::ConnectionId;
 use longwire_core::shape::Format;
 use longwire_store::connections::Connection;
 use longwire_store::connections::index::Of;
 use longwire_store::error::StoreError;
 use longwire_store::event_key::EventKey;
+use longwire_store::item::Item;
 use tokio::time::Instant;
 
 use crate::deps::Deps;
@@ -16,6 +18,9 @@ use crate::response::{Failure, Response};
 
 /// Most posts under way at the same time.
 const CONCURRENCY: usize = 32;
+
+/// Most deliveries that are noted together.
+const NOTED: usize = 25;
 
 /// Delivery of one event.
 pub(crate) struct Delivery<'a> {
@@ -38,6 +43,8 @@ pub(crate) struct Outcome {
     pub gone: usize,
     /// Connections that took nothing.
     pub failed: usize,
+    /// Set when the time was over before all connections were found.
+    pub cut: bool,
 }
 
 impl Outcome {
@@ -47,101 +54,169 @@ impl Outcome {
             delivered,
             gone,
             failed,
+            cut,
         } = self;
-        match failed {
-            0 => Ok(Response {
-                id,
-                delivered,
-                gone,
-                stored,
-            }),
-            _ => Err(Failure::Incomplete {
-                failed,
-                total: delivered + gone + failed,
-            }),
+        if failed > 0 || cut {
+            let total = delivered + gone + failed;
+            return Err(Failure::Incomplete { failed, total, cut });
         }
+        Ok(Response {
+            id,
+            delivered,
+            gone,
+            stored,
+        })
     }
 }
 
+/// Connection of the target, and what is known of it before a post.
+enum Found {
+    /// It has the event from an earlier request.
+    Known,
+    /// It does not have the event.
+    New(Box<Connection>),
+    /// It does not exist, or is about to be closed.
+    Gone,
+    /// No connection: the time is over, and there may be more.
+    Cut,
+}
+
+/// What became of a connection of the target.
+enum Handled {
+    Known,
+    Posted(ConnectionId, Posted),
+    Gone,
+    Cut,
+}
+
+/// Page of the index that is read next.
+enum Next {
+    First,
+    From(Item),
+    None,
+}
+
 impl Delivery<'_> {
-    /// Delivers the event to the connections of a target, a page of the index at a time.
+    /// Delivers the event to the connections of a target. A slow connection holds up no other one: further pages of the index
+    /// are read while its posts go on. What was delivered is noted also when a table fails meanwhile.
     pub(crate) async fn deliver(&self, target: &Target) -> Result<Outcome, StoreError> {
-        let mut outcome = Outcome::default();
+        let handled = self
+            .found(target)
+            .map(async |found| Ok(self.handle(found?).await))
+            .buffer_unordered(CONCURRENCY)
+            .ready_chunks(NOTED);
+        let mut handled = std::pin::pin!(handled);
+        let (mut outcome, mut failed) = (Outcome::default(), None);
+        while let Some(chunk) = handled.next().await {
+            let noted = Box::pin(self.note(chunk, &mut outcome)).await;
+            failed = failed.or(noted.err());
+        }
+        failed.map_or(Ok(outcome), Err)
+    }
+
+    /// Finds the connections of a target. Ends after an error of a table.
+    fn found(&self, target: &Target) -> impl Stream<Item = Result<Found, StoreError>> {
+        let pages = stream::unfold(Next::First, async move |next| {
+            let (page, next) = match Box::pin(self.page(target, next)).await.transpose()? {
+                Ok((page, next)) => (page.into_iter().map(Ok).collect(), next),
+                Err(error) => (vec![Err(error)], Next::None),
+            };
+            Some((stream::iter::<Vec<_>>(page), next))
+        });
+        pages.flatten()
+    }
+
+    /// Reads the next page of the index; `None` after the last one.
+    async fn page(
+        &self,
+        target: &Target,
+        next: Next,
+    ) -> Result<Option<(Vec<Found>, Next)>, StoreError> {
+        let start = match next {
+            Next::First => None,
+            Next::From(start) => Some(start),
+            Next::None => return Ok(None),
+        };
+        if Instant::now() >= self.ends {
+            return Ok(Some((vec![Found::Cut], Next::None)));
+        }
         let of = match target {
             Target::User(user) => Of::User(user),
             Target::Thread(thread) => Of::Thread(thread),
-            Target::Connection(connection) => {
-                self.deliver_one(connection, &mut outcome).await?;
-                return Ok(outcome);
-            }
+            Target::Connection(id) => return Ok(Some((self.one(id).await?, Next::None))),
         };
-        let mut start = None;
-        loop {
-            let page = self.deps.connections.page(of, start, self.now()).await?;
-            self.deliver_page(page.connections, &mut outcome).await?;
-            start = page.next;
-            if start.is_none() {
-                return Ok(outcome);
-            }
-        }
+        let page = self.deps.connections.page(of, start, self.now()).await?;
+        let found = self.without_known(page.connections).await?;
+        Ok(Some((found, page.next.map_or(Next::None, Next::From))))
     }
 
-    async fn deliver_one(
-        &self,
-        id: &ConnectionId,
-        outcome: &mut Outcome,
-    ) -> Result<(), StoreError> {
+    /// Reads the only connection of a target.
+    async fn one(&self, id: &ConnectionId) -> Result<Vec<Found>, StoreError> {
         let now = self.now();
         match self.deps.connections.get(id, now).await? {
             Some(connection) if connection.takes_posts(now) => {
-                self.deliver_page(vec![connection], outcome).await
+                self.without_known(vec![connection]).await
             }
-            Some(_) | None => {
-                outcome.gone += 1;
-                Ok(())
+            Some(_) | None => Ok(vec![Found::Gone]),
+        }
+    }
+
+    /// Tells which connections have the event. Those of other formats, which have no frame for it, are left out.
+    async fn without_known(&self, mut rows: Vec<Connection>) -> Result<Vec<Found>, StoreError> {
+        rows.retain(|row| row.format == Format::Agui);
+        let ids: Vec<_> = rows.iter().map(|row| row.connection.clone()).collect();
+        let table = &self.deps.connections;
+        let known = table.delivered(&self.event, &ids, self.now()).await?;
+        let found = rows.into_iter().map(|row| {
+            if known.contains(&row.connection) {
+                Found::Known
+            } else {
+                Found::New(Box::new(row))
+            }
+        });
+        Ok(found.collect())
+    }
+
+    async fn handle(&self, found: Found) -> Handled {
+        match found {
+            Found::Known => Handled::Known,
+            Found::Gone => Handled::Gone,
+            Found::Cut => Handled::Cut,
+            Found::New(row) => {
+                let posted = self.deps.post_to(&row, &self.frame, self.ends).await;
+                Handled::Posted(row.connection, posted)
             }
         }
     }
 
-    /// Delivers the event to those of some connections that do not have it. Connections of other formats have no frame for
-    /// it.
-    async fn deliver_page(
+    /// Counts connections, notes new deliveries, and then deletes the rows of those that are gone.
+    async fn note(
         &self,
-        mut connections: Vec<Connection>,
+        chunk: Vec<Result<Handled, StoreError>>,
         outcome: &mut Outcome,
     ) -> Result<(), StoreError> {
-        connections.retain(|connection| connection.format == Format::Agui);
-        let ids: Vec<_> = connections
-            .iter()
-            .map(|row| row.connection.clone())
-            .collect();
-        let table = &self.deps.connections;
-        let known = table.delivered(&self.event, &ids, self.now()).await?;
-        connections.retain(|connection| !known.contains(&connection.connection));
-        outcome.delivered += known.len();
-
-        let posts = stream::iter(&connections).map(|connection| async move {
-            let posted = self.deps.post_to(connection, &self.frame, self.ends);
-            (connection, posted.await)
-        });
-        let posted: Vec<_> = posts.buffer_unordered(CONCURRENCY).collect().await;
-        let mut new = Vec::new();
-        for (connection, posted) in posted {
-            match posted {
-                Posted::Delivered => new.push(connection.connection.clone()),
-                Posted::Gone => {
-                    outcome.gone += 1;
-                    table.delete(&connection.connection).await?;
-                }
-                Posted::Failed => outcome.failed += 1,
+        let (mut new, mut gone, mut failed) = (Vec::new(), Vec::new(), None);
+        for handled in chunk {
+            match handled {
+                Ok(Handled::Known) => outcome.delivered += 1,
+                Ok(Handled::Posted(id, Posted::Delivered)) => new.push(id),
+                Ok(Handled::Posted(id, Posted::Gone)) => gone.push(id),
+                Ok(Handled::Posted(_, Posted::Failed)) => outcome.failed += 1,
+                Ok(Handled::Gone) => outcome.gone += 1,
+                Ok(Handled::Cut) => outcome.cut = true,
+                Err(error) => failed = Some(error),
             }
         }
         outcome.delivered += new.len();
-        table.note_delivered(&self.event, &new, self.now()).await
+        outcome.gone += gone.len();
+        let table = &self.deps.connections;
+        let noted = table.note_delivered(&self.event, &new, self.now()).await;
+        try_join_all(gone.iter().map(|id| table.delete(id))).await?;
+        noted.and(failed.map_or(Ok(()), Err))
     }
 
     /// Current time, in seconds since 1970.
-    pub(crate) fn now(&self) -> u64 {
+    fn now(&self) -> u64 {
         self.deps.clock.unix_seconds()
     }
 }

@@ -10,7 +10,7 @@ use longwire_store::event_key::EventKey;
 use longwire_store::users::inbox::NewPush;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use crate::delivery::{Delivery, Outcome};
 use crate::deps::Deps;
@@ -19,11 +19,23 @@ use crate::envelope::{self, Invocation};
 use crate::request::{BadRequest, Durable, Request};
 use crate::response::{Failure, Response};
 
-/// Most messages that are handled at the same time, so that a slow connection does not hold up the others.
+/// Most messages that are handled at the same time. One with a slow connection does not hold up the others.
 const CONCURRENCY: usize = 4;
 
 /// Time that an invocation keeps for what follows its last post.
 const MARGIN: Duration = Duration::from_secs(8);
+
+/// Time that an invocation keeps for its answer, so that a message that was not handled in time does not repeat the others.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// Times of an invocation.
+#[derive(Clone, Copy)]
+struct Times {
+    /// Time after which no post begins.
+    last_post: Instant,
+    /// Time at which a request that was not carried out fails.
+    end: Instant,
+}
 
 /// Result of an invocation.
 #[derive(Debug, Serialize)]
@@ -41,20 +53,20 @@ pub(crate) async fn handle(
     deps: &Deps,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Answer, Failure> {
-    let ends = last_post(&event.context);
+    let times = Times::of(&event.context);
     let invocation = Invocation::read(event.payload).map_err(Failure::from);
     match invocation.inspect_err(Failure::log)? {
         Invocation::Request(request) => {
-            let response = push(deps, &request, ends).await;
+            let response = push(deps, &request, times).await;
             Ok(Answer::Response(response.inspect_err(Failure::log)?))
         }
         Invocation::Messages(messages) => {
             let handled = stream::iter(messages).map(async |message| {
-                let result = push_message(deps, &message, ends).await;
+                let result = push_message(deps, &message, times).await;
                 let failed = result.inspect_err(Failure::log).is_err();
                 failed.then(|| message.message_id.unwrap_or_default())
             });
-            let failed: Vec<_> = handled.buffered(CONCURRENCY).collect().await;
+            let failed: Vec<_> = handled.buffer_unordered(CONCURRENCY).collect().await;
             let mut batch = SqsBatchResponse::default();
             for id in failed.into_iter().flatten() {
                 batch.add_failure(id);
@@ -64,19 +76,24 @@ pub(crate) async fn handle(
     }
 }
 
-async fn push_message(deps: &Deps, message: &SqsMessage, ends: Instant) -> Result<(), Failure> {
+async fn push_message(deps: &Deps, message: &SqsMessage, times: Times) -> Result<(), Failure> {
     let request = envelope::of_message(message)?;
     match drain::job(&request)? {
-        Some(job) => drain::drain(deps, &job, ends).await,
-        None => push(deps, &request, ends).await.map(drop),
+        Some(job) => {
+            let drain = Box::pin(drain::drain(deps, &job, times.last_post));
+            times.limit(drain).await
+        }
+        None => push(deps, &request, times).await.map(drop),
     }
 }
 
 /// Delivers one event.
-async fn push(deps: &Deps, request: &RawValue, ends: Instant) -> Result<Response, Failure> {
+async fn push(deps: &Deps, request: &RawValue, times: Times) -> Result<Response, Failure> {
     let request = Request::read(request)?;
     check(&request.event).map_err(BadRequest::from)?;
-    let (outcome, stored) = deliver(deps, &request, ends).await?;
+    // On the heap, like the drain, because the futures of several messages stand side by side.
+    let delivered = Box::pin(deliver(deps, &request, times.last_post));
+    let (outcome, stored) = times.limit(async { Ok(delivered.await?) }).await?;
     outcome.response(request.event.id().to_owned(), stored)
 }
 
@@ -113,9 +130,22 @@ async fn keep(deps: &Deps, durable: &Durable, event: &CloudEvent) -> Result<u64,
     deps.users.keep(push).await
 }
 
-/// Time of the last post of an invocation.
-fn last_post(context: &Context) -> Instant {
-    let left = context.deadline().elapsed();
-    let left = left.map_or_else(|early| early.duration(), |_| Duration::ZERO);
-    Instant::now() + left.saturating_sub(MARGIN)
+impl Times {
+    fn of(context: &Context) -> Self {
+        let left = context.deadline().elapsed();
+        let left = left.map_or_else(|early| early.duration(), |_| Duration::ZERO);
+        Self {
+            last_post: Instant::now() + left.saturating_sub(MARGIN),
+            end: Instant::now() + left.saturating_sub(ANSWER),
+        }
+    }
+
+    /// Limits the time of a request. One that would begin after the last post does not begin.
+    async fn limit<T>(self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        if Instant::now() >= self.last_post {
+            return Err(Failure::OutOfTime);
+        }
+        let result = timeout_at(self.end, work).await;
+        result.unwrap_or(Err(Failure::OutOfTime))
+    }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use longwire_core::backoff::FullJitter;
 use longwire_store::connections::Connection;
 use longwire_stream::post::{OPENING, PostError};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::deps::{Deps, POST_LIMIT};
 
-/// Most posts to one connection.
-const TRIES: usize = 4;
+/// Time after which no further post to a connection begins. A connection that is not open yet is within it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Bounds of the pauses between them.
+/// Bounds of the pauses between the posts.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
 
 /// Result of the posts to one connection.
@@ -32,13 +32,8 @@ impl Deps {
         ends: Instant,
     ) -> Posted {
         let mut pauses = FullJitter::new(PAUSES.0, PAUSES.1);
-        for tried in 0..TRIES {
-            if tried > 0 {
-                sleep(pauses.next_pause()).await;
-            }
-            if Instant::now() >= ends {
-                break;
-            }
+        let ends = ends.min(Instant::now() + PATIENCE);
+        while Instant::now() < ends {
             let id = connection.connection.clone();
             let post = (self.post)(id, frame.to_owned());
             match timeout(POST_LIMIT, post).await {
@@ -54,6 +49,7 @@ impl Deps {
                 }
                 Ok(Err(PostError::Gone | PostError::Slow)) | Err(_) => {}
             }
+            sleep_until(ends.min(Instant::now() + pauses.next_pause())).await;
         }
         Posted::Failed
     }

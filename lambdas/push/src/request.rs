@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use longwire_core::cloud_event::{BadEvent, CloudEvent};
-use longwire_core::ids::{ConnectionId, MAX_CHARS, ThreadId, UserId};
+use longwire_core::cloud_event::{BadEvent, CloudEvent, MAX_KEEP};
+use longwire_core::ids::{ConnectionId, MAX_CHARS, Owner, ThreadId, UserId};
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::response::push::TooLong;
-use longwire_store::users::inbox::MAX_KEEP;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -217,12 +216,18 @@ impl TargetFields<'_> {
                 owner: parse_user(&user)?.owner(),
                 thread_id: ThreadId::parse(&thread).map_err(|_| BadRequest::Thread)?,
             })),
-            (None, None, Some(connection)) if !connection.is_empty() => {
+            (None, None, Some(connection)) if is_connection(&connection) => {
                 Ok(Target::Connection(ConnectionId::trusted(connection)))
             }
             _ => Err(BadRequest::Target),
         }
     }
+}
+
+/// Tells whether a text may be the id of a connection. Others could name an item of the table that is no connection.
+fn is_connection(id: &str) -> bool {
+    let legal = |c: u8| c.is_ascii_alphanumeric() || b"_=-".contains(&c);
+    (1..=MAX_CHARS).contains(&id.len()) && id.bytes().all(legal)
 }
 
 /// Parses the id of a user, as `ready` shows it: `@none`, `@token`, or a percent-encoded subject.
@@ -231,7 +236,9 @@ fn parse_user(user: &str) -> Result<UserId, BadRequest> {
     let legal = |c: u8| c.is_ascii_alphanumeric() || b"._:-%".contains(&c);
     let text = user.as_str();
     let valid = (1..=MAX_CHARS).contains(&text.len()) && text.bytes().all(legal);
-    if valid || user.is_shared() {
+    // `anonymous` owns the threads of `@none`, and is no user.
+    let valid = valid && *user.as_str() != *Owner::anonymous().as_str();
+    if valid || user == UserId::none() || user == UserId::token() {
         Ok(user)
     } else {
         Err(BadRequest::User)

@@ -27,17 +27,31 @@ pub(crate) enum Failure {
     BadRequest(#[from] BadRequest),
     #[error("a table failed")]
     Store(#[from] StoreError),
+    /// The invocation is about to end.
+    #[error("the time of the invocation is over")]
+    OutOfTime,
     /// Some connections took nothing. A repetition of the request posts to them only.
-    #[error("{failed} of {total} connections did not take the event")]
+    #[error("{failed} of {total} connections did not take the event{}", if *.cut { ", and there may be more" } else { "" })]
     Incomplete {
         /// Number of connections that took nothing.
         failed: usize,
-        /// Number of all connections.
+        /// Number of all connections that were found.
         total: usize,
+        /// Set when the time was over before all were found.
+        cut: bool,
     },
 }
 
 impl Failure {
+    /// Failure of a drain whose connection took nothing.
+    pub(crate) fn of_one_connection() -> Self {
+        Self::Incomplete {
+            failed: 1,
+            total: 1,
+            cut: false,
+        }
+    }
+
     /// Logs a request that was not carried out.
     pub(crate) fn log(&self) {
         match self {
@@ -47,7 +61,10 @@ impl Failure {
             Self::Store(error) => {
                 tracing::error!(event = "push_failed", %error, "a table failed");
             }
-            Self::Incomplete { failed, total } => {
+            Self::OutOfTime => {
+                tracing::warn!(event = "push_cut", "the time of the invocation is over");
+            }
+            Self::Incomplete { failed, total, .. } => {
                 tracing::warn!(
                     event = "push_incomplete",
                     failed,
@@ -64,8 +81,9 @@ impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let kind = match &failure {
             Failure::BadRequest(_) => "InvalidRequest",
+            Failure::Store(error) if error.permanent() => "Internal",
             Failure::Store(_) => "Unavailable",
-            Failure::Incomplete { .. } => "Incomplete",
+            Failure::OutOfTime | Failure::Incomplete { .. } => "Incomplete",
         };
         Self {
             error_type: kind.to_owned(),

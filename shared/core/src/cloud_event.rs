@@ -15,6 +15,9 @@ use serde_json::value::RawValue;
 /// Version of the specification.
 const VERSION: &str = "1.0";
 
+/// Longest time for which an event is kept for a user, in seconds: a week.
+pub const MAX_KEEP: u64 = 7 * 24 * 3600;
+
 /// Part of an event that a refusal repeats, in characters. Refusals are logged, and events belong to the service.
 const MAX_REPEATED: usize = 64;
 

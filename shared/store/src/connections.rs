@@ -9,7 +9,7 @@ pub mod replay_lease;
 
 pub mod closing;
 pub mod deliveries;
-mod drained;
+pub mod drained;
 pub mod index;
 mod renewal;
 
@@ -88,10 +88,16 @@ pub struct Connection {
         skip_serializing_if = "Option::is_none"
     )]
     pub closing_reason: Option<ClosingReason>,
-    /// Device of the client, as its last `hello` named it.
+    /// Device of the client, as its first `hello` with an id named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,
-    /// Number of the last event of the inbox when its events were last sent to the connection.
+    /// Number of the last event of the inbox when its events were last asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_asked: Option<u64>,
+    /// Time of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_asked_at: Option<u64>,
+    /// Number of the last event of the inbox that a drain has sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drained_to: Option<u64>,
     /// Time of the handshake.
@@ -127,6 +133,8 @@ impl Connection {
             closing: None,
             closing_reason: None,
             device_id: None,
+            drain_asked: None,
+            drain_asked_at: None,
             drained_to: None,
             connected_at,
             ttl: connected_at + TTL,

@@ -20,7 +20,8 @@ use crate::failure::{Failure, RETRY_AFTER, rate_limited, unknown_connection};
 /// Writes the cursor of the connection to the run's row, where the worker of an unfinished run finds it. For a run
 /// that has ended, requests a replay of its events. The events of the inbox follow, too.
 pub(crate) async fn answer(call: &Call<'_>, resume: Resume) -> Result<ResumeResponse, Failure> {
-    let (response, ()) = tokio::join!(resume_run(call, resume), drain::request(call, None));
+    let device = call.connection.device_id.as_ref();
+    let (response, ()) = tokio::join!(resume_run(call, resume), drain::request(call, device));
     response
 }
 

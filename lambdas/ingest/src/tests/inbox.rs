@@ -59,24 +59,63 @@ fn connected(change: &Value) -> Rule {
 #[tokio::test]
 async fn hello_lets_the_events_be_sent_that_the_device_has_not_seen() {
     for (row, last, seen, sent) in [
-        (json!({"deviceId": "phone"}), 3, 2, 1),
-        (json!({"deviceId": "phone"}), 3, 3, 0),
-        (json!({"deviceId": "phone", "drainedTo": 3}), 3, 2, 0),
-        (json!({"deviceId": "phone", "drainedTo": 2}), 3, 0, 1),
-        (json!({"deviceId": "tablet", "drainedTo": 3}), 3, 2, 1),
+        (json!({}), 3, 2, 1),
+        (json!({}), 3, 3, 0),
         (json!({}), 0, 0, 0),
+        (json!({"drainedTo": 3}), 3, 2, 0),
+        (json!({"drainedTo": 2}), 3, 0, 1),
+        (
+            json!({"drainAsked": 3, "drainAskedAt": NOW - 1_799}),
+            3,
+            2,
+            0,
+        ),
+        (
+            json!({"drainAsked": 3, "drainAskedAt": NOW - 1_800}),
+            3,
+            2,
+            1,
+        ),
+        (json!({"drainAsked": 2, "drainAskedAt": NOW - 1}), 3, 2, 1),
     ] {
-        let note = "SET drainedTo = :last, deviceId = :device";
+        let mut phone = row.clone();
+        phone["deviceId"] = json!("phone");
+        let note = "SET drainAsked = :last, drainAskedAt = :now";
         let rules = (
-            connected(&row),
+            connected(&phone),
             inbox(last, "phone", seen),
             drained(Some("phone"), Ok(())),
             changed_connection(note, Ok(connection("agui"))),
         );
-        let hello = r#"{"action":"hello","deviceId":"phone"}"#;
-        let ready = answer(&[&rules.0, &rules.1, &rules.2, &rules.3], hello).await;
-        assert!(ready.contains(r#""type":"ready""#), "{ready}");
-        assert_eq!(rules.2.num_calls(), sent, "{row} {last} {seen}");
+        let all = [&rules.0, &rules.1, &rules.2, &rules.3];
+        for hello in [
+            r#"{"action":"hello","deviceId":"phone"}"#,
+            r#"{"action":"hello"}"#,
+        ] {
+            let before = rules.2.num_calls();
+            let ready = answer(&all, hello).await;
+            assert!(ready.contains(r#""type":"ready""#), "{ready}");
+            assert_eq!(rules.2.num_calls() - before, sent, "{row} {last} {seen}");
+            assert_eq!(rules.3.num_calls(), rules.2.num_calls());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_device_of_a_connection_is_named_once() {
+    let hello = r#"{"action":"hello","id":"1","deviceId":"tablet"}"#;
+    let set = "SET deviceId = :device";
+    let phone = || connected(&json!({"deviceId": "phone"}));
+    let rules = (phone(), changed_connection(set, Err(connection("agui"))));
+    assert_snapshot!(answer(&[&rules.0, &rules.1], hello).await,
+        @r#"{"type":"error","id":"1","code":"invalid_message","message":"`deviceId` of a connection cannot change."}"#);
+    for format in ["agui", "simple"] {
+        let rules = (
+            connected(&json!({"format": format})),
+            changed_connection(set, Ok(connection(format))),
+        );
+        answer(&[&rules.0, &rules.1], hello).await;
+        assert_eq!(rules.1.num_calls(), 1, "{format}");
     }
 }
 

@@ -144,17 +144,10 @@ async fn a_drain_of_a_connection_that_is_gone_ends_and_one_that_is_slow_is_repea
     stage.fail("gone", [PostError::Gone]);
     assert_eq!(drain(&stage, &job("gone")).await, json!([]));
     stage.connect("slow", "u_7", "t_1", |_| {}).await;
-    stage.fail(
-        "slow",
-        [
-            PostError::Slow,
-            PostError::Slow,
-            PostError::Slow,
-            PostError::Slow,
-        ],
-    );
+    stage.refuse_all("slow");
     let failed = json!([{"itemIdentifier": "m1"}]);
     assert_eq!(drain(&stage, &job("slow")).await, failed);
+    stage.recover("slow");
     assert_eq!(drain(&stage, &job("slow")).await, json!([]));
     assert_eq!(got(&stage, "slow"), numbered([(1, "e1")]));
     let newer = json!({"v": 2, "drain": "slow"});
@@ -196,4 +189,40 @@ async fn fields_of_a_durable_event_are_checked() {
             ("InvalidRequest", message)
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_drain_goes_on_where_the_first_one_ended() {
+    let stage = Stage::new();
+    for number in 1..=5 {
+        push(&stage, &durable(&number.to_string())).await;
+    }
+    let one = |row: &mut Connection| row.lines = Lines::One;
+    stage.connect("a", "u_7", "t_1", one).await;
+    let job = json!({"v": 1, "drain": "a"});
+    stage.refuse_after("a", 2);
+    assert_eq!(drain(&stage, &job).await, json!([{"itemIdentifier": "m1"}]));
+    let two = [(1, "1"), (2, "2")];
+    assert_eq!(got(&stage, "a"), numbered(two));
+    stage.recover("a");
+    assert_eq!(drain(&stage, &job).await, json!([]));
+    assert_eq!(
+        drain(&stage, &job).await,
+        json!([]),
+        "a job too many sends nothing"
+    );
+    let all = [(1, "1"), (2, "2"), (3, "3"), (4, "4"), (5, "5")];
+    assert_eq!(got(&stage, "a"), numbered(all));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_with_an_attribute_of_a_drain_job_is_an_event() {
+    let stage = Stage::new();
+    stage.connect("a", "u_7", "t_1", |_| {}).await;
+    let mut bare = event("e1");
+    bare["lwuser"] = json!("u_7");
+    bare["drain"] = json!("x");
+    bare["v"] = json!(1);
+    assert_eq!(drain(&stage, &bare).await, json!([]));
+    assert_eq!(stage.frames("a")[0]["event"], bare);
 }

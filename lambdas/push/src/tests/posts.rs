@@ -110,19 +110,12 @@ async fn a_repetition_reaches_only_those_that_took_nothing() {
     for id in ["a", "slow", "refusing"] {
         stage.connect(id, "u_7", "t_1", |_| {}).await;
     }
-    stage.fail(
-        "slow",
-        [
-            PostError::Slow,
-            PostError::Slow,
-            PostError::Slow,
-            PostError::Slow,
-        ],
-    );
+    stage.refuse_all("slow");
     stage.fail("refusing", [PostError::Refused("403".to_owned())]);
     let failed = stage.invoke(&request(&user(), "e1")).await;
     let message = "2 of 3 connections did not take the event".to_owned();
     assert_eq!(failed, Err(("Incomplete".to_owned(), message)));
+    stage.recover("slow");
 
     let response = stage.invoke(&request(&user(), "e1")).await;
     assert_eq!(
@@ -150,4 +143,74 @@ async fn a_connection_that_takes_nothing_for_a_moment_gets_the_event_once() {
         Ok(json!({"id": "e1", "delivered": 1, "gone": 0, "stored": 0}))
     );
     assert_eq!(stage.frames("a").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_hang_hold_up_no_other_one() {
+    let stage = Stage::new();
+    for number in 0..600 {
+        let id = format!("c{number}");
+        stage.connect(&id, "u_7", "t_1", |_| {}).await;
+        if number % 100 == 50 {
+            stage.hang(&id);
+        }
+    }
+    let began = tokio::time::Instant::now();
+    let failed = stage.invoke(&request(&user(), "e1")).await;
+    let message = "6 of 600 connections did not take the event".to_owned();
+    assert_eq!(failed, Err(("Incomplete".to_owned(), message)));
+    assert!(began.elapsed().as_secs() <= 15, "{:?}", began.elapsed());
+    let posts = stage.posts.lock().expect("one test, one thread");
+    assert_eq!(posts.frames.len(), 594);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invocation_without_time_says_that_there_may_be_more() {
+    let stage = Stage::new();
+    stage.connect("a", "u_7", "t_1", |_| {}).await;
+    let cut = stage.invoke_within(&request(&user(), "e1"), 8).await;
+    let message = "the time of the invocation is over".to_owned();
+    assert_eq!(cut, Err(("Incomplete".to_owned(), message)));
+
+    for number in 0..300 {
+        let id = format!("c{number:03}");
+        stage
+            .connect(&id, "u_7", "t_1", |row| row.connected_at -= 1)
+            .await;
+        if number < 100 {
+            stage.hang(&id);
+        }
+    }
+    let (kind, message) = stage
+        .invoke_within(&request(&user(), "e2"), 18)
+        .await
+        .expect_err("cut");
+    assert_eq!(kind, "Incomplete");
+    assert!(
+        message.ends_with("did not take the event, and there may be more"),
+        "{message}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_message_does_not_hold_up_those_behind_it() {
+    let stage = Stage::new();
+    stage.connect("slow", "u_8", "t_1", |_| {}).await;
+    stage.hang("slow");
+    stage.connect("a", "u_7", "t_1", |_| {}).await;
+    let message = |id: &str, request: &Value| {
+        json!({
+            "messageId": id, "receiptHandle": "r", "body": request.to_string(), "attributes": {},
+            "messageAttributes": {}, "eventSource": "aws:sqs", "awsRegion": "eu-central-1",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:pushes"
+        })
+    };
+    let slow = message("m0", &request(&json!({"userId": "u_8"}), "e0"));
+    let others = (1..10).map(|at| message(&format!("m{at}"), &request(&user(), &format!("e{at}"))));
+    let messages: Vec<Value> = std::iter::once(slow).chain(others).collect();
+    // Time for one try of the slow one.
+    let response = stage.invoke_within(&json!({"Records": messages}), 12).await;
+    let failed = json!({"batchItemFailures": [{"itemIdentifier": "m0"}]});
+    assert_eq!(response, Ok(failed));
+    assert_eq!(stage.frames("a").len(), 9);
 }

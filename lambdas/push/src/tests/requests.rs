@@ -40,6 +40,11 @@ async fn a_refusal_names_what_is_wrong() {
             target,
         ),
         (request(&json!({"connectionId": ""}), "e1"), target),
+        (request(&json!({"connectionId": "a#push#1"}), "e1"), target),
+        (
+            request(&json!({"userId": "anonymous"}), "e1"),
+            "`userId` must be 1 to 128 characters of letters, digits, '.', '_', ':', '-' and '%', as `ready` shows it",
+        ),
         (
             request(&json!({"userId": "auth0|7"}), "e1"),
             "`userId` must be 1 to 128 characters of letters, digits, '.', '_', ':', '-' and '%', as `ready` shows it",
@@ -91,7 +96,7 @@ async fn an_event_that_does_not_fit_into_a_frame_is_refused_with_its_size() {
         assert_eq!(stage.frames("a").len(), usize::from(fits));
         if let Err((kind, message)) = result {
             assert_eq!(kind, "InvalidRequest");
-            let expected = "the event takes 240086 bytes, and at most 28432 are possible";
+            let expected = "the event takes 240086 bytes, and at most 28032 are possible";
             assert_eq!(message, expected);
         }
     }

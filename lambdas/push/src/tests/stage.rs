@@ -1,6 +1,6 @@
 //! Table, posts and invocations of a test.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +26,9 @@ pub(super) const NOW: u64 = 1_763_681_477;
 #[derive(Default)]
 pub(super) struct Posts {
     pub(super) frames: BTreeMap<String, Vec<String>>,
-    pub(super) failures: BTreeMap<String, VecDeque<PostError>>,
+    pub(super) failures: BTreeMap<String, VecDeque<Option<PostError>>>,
+    /// Connections whose posts never end.
+    pub(super) hanging: BTreeSet<String>,
 }
 
 /// Function with an emulated table.
@@ -43,8 +45,11 @@ impl Stage {
             let mut posts = posted.lock().expect("one test, one thread");
             let id = connection.as_str().to_owned();
             let failures = posts.failures.get_mut(&id);
-            let failure = failures.and_then(VecDeque::pop_front);
+            let failure = failures.and_then(VecDeque::pop_front).flatten();
             let result = failure.map_or(Ok(()), Err);
+            if posts.hanging.contains(&id) {
+                return std::future::pending().boxed();
+            }
             if result.is_ok() {
                 posts.frames.entry(id).or_default().push(frame);
             }
@@ -82,8 +87,34 @@ impl Stage {
     /// Lets the next posts to a connection fail.
     pub(super) fn fail(&self, connection: &str, failures: impl IntoIterator<Item = PostError>) {
         let mut posts = self.posts.lock().expect("one test, one thread");
-        let failures = failures.into_iter().collect();
+        let failures = failures.into_iter().map(Some).collect();
         posts.failures.insert(connection.to_owned(), failures);
+    }
+
+    /// Lets all posts to a connection fail, until `recover`.
+    pub(super) fn refuse_all(&self, connection: &str) {
+        self.fail(connection, vec![PostError::Slow; 10_000]);
+    }
+
+    /// Lets all posts to a connection fail after some that succeed, until `recover`.
+    pub(super) fn refuse_after(&self, connection: &str, count: usize) {
+        self.refuse_all(connection);
+        let mut posts = self.posts.lock().expect("one test, one thread");
+        let failures = posts.failures.get_mut(connection).expect("they were set");
+        for _ in 0..count {
+            failures.push_front(None);
+        }
+    }
+
+    /// Lets the posts to a connection never end.
+    pub(super) fn hang(&self, connection: &str) {
+        let mut posts = self.posts.lock().expect("one test, one thread");
+        posts.hanging.insert(connection.to_owned());
+    }
+
+    /// Lets the next posts to a connection succeed.
+    pub(super) fn recover(&self, connection: &str) {
+        self.fail(connection, []);
     }
 
     /// Frames that were posted to a connection.
@@ -94,11 +125,20 @@ impl Stage {
         frames.iter().map(parsed).collect()
     }
 
-    /// Response to an invocation, or the type and the message of the error.
+    /// Response to an invocation with 60 s, or the type and the message of the error.
     pub(super) async fn invoke(&self, event: &Value) -> Result<Value, (String, String)> {
+        self.invoke_within(event, 60).await
+    }
+
+    /// Response to an invocation with some seconds.
+    pub(super) async fn invoke_within(
+        &self,
+        event: &Value,
+        seconds: u64,
+    ) -> Result<Value, (String, String)> {
         let event = RawValue::from_string(event.to_string()).expect("JSON");
         let mut context = Context::default();
-        let deadline = SystemTime::now() + Duration::from_secs(60);
+        let deadline = SystemTime::now() + Duration::from_secs(seconds);
         let deadline = deadline
             .duration_since(SystemTime::UNIX_EPOCH)
             .expect("after 1970");

@@ -13,8 +13,9 @@ const MAX_LIMIT: u64 = 100;
 /// Number of events when the request does not say.
 const DEFAULT_LIMIT: u64 = 50;
 
-/// Most bytes of JSON for the events of a response; the rest of the frame is for the fields around them.
-const MAX_EVENTS_JSON: usize = MAX_FRAME_BYTES - 200;
+/// Most bytes of JSON for the events of a response; the rest of the frame is for the fields around them. The id has 64
+/// characters, and a control character takes six bytes of JSON.
+const MAX_EVENTS_JSON: usize = MAX_FRAME_BYTES - 600;
 
 /// Bytes of JSON around an event: its number and the names of the fields.
 const AROUND_EVENT: usize = 40;
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_response_fits_into_a_frame() {
-        let id = "i".repeat(64);
+        let id = "\u{1}".repeat(64);
         let longest = InboxResponse::new(
             Some(id.clone()),
             vec![push(u64::MAX, MAX_KEPT_BYTES)],

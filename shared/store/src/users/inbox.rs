@@ -6,7 +6,7 @@
 mod keep;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::cloud_event::CloudEvent;
+use longwire_core::cloud_event::{CloudEvent, MAX_KEEP};
 use longwire_core::ids::{DeviceId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -21,9 +21,6 @@ pub use self::keep::NewPush;
 
 /// Most events of a user. One more drops the oldest.
 pub const MAX_EVENTS: u64 = 1_000;
-
-/// Longest time for which an event is kept, in seconds: a week.
-pub const MAX_KEEP: u64 = 7 * 24 * 3600;
 
 /// Time after which a device that has seen nothing more is forgotten, in seconds. The events that it has seen have expired by
 /// then.
