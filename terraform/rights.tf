@@ -190,10 +190,11 @@ locals {
       resources = ["${local.connections}/index/by_thread", "${local.connections}/index/by_user"]
     }
 
-    # Reads a connection, notes which of them have an event, and deletes the rows of those that are gone.
+    # Reads a connection, notes which of them have an event and how far an inbox was sent, and deletes the rows of those that
+    # are gone.
     deliver_events = {
       sid       = "DeliverEvents"
-      actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [local.connections]
     }
 
@@ -221,7 +222,7 @@ locals {
     # The event source mapping uses the role of the function.
     take_pushes = {
       sid       = "TakePushes"
-      actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
       resources = [module.push_queue.queue.arn]
     }
 

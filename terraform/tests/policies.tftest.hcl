@@ -226,11 +226,11 @@ run "policies_of_all_roles" {
         "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_thread",
         "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_user",
       ]]
-      DeliverEvents = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem"],
+      DeliverEvents = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
       KeepEvents = ["Allow", ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
-      TakePushes = ["Allow", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+      TakePushes = ["Allow", ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
       ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"]]
       KeepFailedPushes  = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"]]
       PostToConnections = ["Allow", ["execute-api:ManageConnections"], ["arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/POST/@connections/*"]]

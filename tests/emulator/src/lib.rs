@@ -26,7 +26,7 @@ impl Emulator {
     /// Makes an emulator with one table: the body of a CreateTable request.
     ///
     /// # Panics
-    /// When the request is invalid.
+    /// Panics for an invalid request.
     pub fn with_table(table: Value) -> Self {
         let database = Database::memory().expect("a database in memory");
         let table = serde_json::from_value(table).expect("a request");
@@ -47,7 +47,7 @@ impl Emulator {
     /// Executes a request of the SDK.
     ///
     /// # Panics
-    /// For an operation that no test needs.
+    /// Panics for an operation that no test needs.
     pub fn execute(&self, request: &HttpRequest) -> HttpResponse {
         let database = &self.database;
         let target = request.headers().get("x-amz-target").unwrap_or_default();

@@ -32,12 +32,17 @@ fn budget(allowed: usize) -> (Reserve, Arc<Mutex<Vec<ModelCall>>>) {
     (reserve, calls)
 }
 
-#[tokio::test(start_paused = true)]
-async fn each_model_call_is_reserved_with_its_step_and_size() {
-    let script = Script::of([
+/// Script of a run with two model calls.
+fn two_steps() -> Script {
+    Script::of([
         reply([call(0, "current_time"), end(0)], StopReason::ToolUse),
         reply([text(0, "There."), end(0)], StopReason::EndTurn),
-    ]);
+    ])
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_model_call_is_reserved_with_its_step_and_size() {
+    let script = two_steps();
     let (reserve, calls) = budget(2);
     let tools = tools();
     let mut scenario = Scenario::new(&script, &tools);
@@ -169,10 +174,7 @@ async fn a_repeated_call_is_reserved_with_the_tokens_of_the_tries_before() {
 
 #[tokio::test(start_paused = true)]
 async fn the_next_request_is_estimated_from_the_last_one_and_its_messages() {
-    let script = Script::of([
-        reply([call(0, "current_time"), end(0)], StopReason::ToolUse),
-        reply([text(0, "There."), end(0)], StopReason::EndTurn),
-    ]);
+    let script = two_steps();
     let (reserve, calls) = budget(2);
     let tools = tools();
     let mut scenario = Scenario::new(&script, &tools);

@@ -6,8 +6,7 @@
 //! expired.
 
 mod ledger;
-
-use std::collections::BTreeSet;
+mod spending;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use longwire_core::ids::UserId;
@@ -16,15 +15,15 @@ use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 use serde_json::{Value, json};
 
-use crate::active_threads::ActiveThread;
 use crate::error::StoreError;
-use crate::item::{n, read};
+use crate::item::n;
 use crate::update::{MAX_ROUNDS, Updated, update};
 use crate::users::dates::Dates;
 use crate::users::{Users, key};
 
 pub use self::ledger::{Amount, Used};
 use self::ledger::{Ledger, Next};
+pub use self::spending::Spending;
 
 /// Sort key of the budget.
 const BUDGET: &str = "BUDGET";
@@ -65,47 +64,7 @@ enum Totals {
     None,
 }
 
-/// Spending of a user, with the reservations.
-#[derive(Debug, Clone, Default)]
-pub struct Spending(Ledger);
-
-impl Spending {
-    /// Limit that does not allow another prompt at `now`, in seconds since 1970.
-    pub fn exhausted(&self, limits: &UserLimits, now: u64) -> Option<Exhausted> {
-        let least = Amount {
-            prompts: 1,
-            tokens: 1,
-            micros: 1,
-        };
-        self.0.exhausted(least, limits, now)
-    }
-
-    /// Totals that count against each limit of the user at `now`, in seconds since 1970.
-    pub fn used(&self, limits: &UserLimits, now: u64) -> Vec<Used> {
-        self.0.used(limits, now)
-    }
-
-    /// Threads on which the user has started runs, for [`Users::active_threads`].
-    pub fn threads(&self) -> &BTreeSet<ActiveThread> {
-        &self.0.threads
-    }
-}
-
 impl Users {
-    /// Reads what a user has spent and reserved.
-    pub async fn spending(&self, user: &UserId) -> Result<Spending, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(user.as_str(), BUDGET)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        let ledger = output.item.map(read::<Ledger>).transpose()?;
-        Ok(Spending(ledger.unwrap_or_default()))
-    }
-
     /// Reserves an amount. Returns the reservation, or the limit that it would exceed. One write suffices unless the day
     /// has changed or an expired reservation has to be released.
     pub async fn reserve(
