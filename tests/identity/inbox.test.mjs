@@ -278,7 +278,8 @@ describe('a refusal', { concurrency: 4 }, () => {
     assert.match(await refused({ action: 'seen', upTo: 'all' }), /`upTo`/);
     assert.match(await refused({ action: 'hello', deviceId: 'd'.repeat(65) }), /`deviceId`.* 64 /);
     assert.match(await refused({ action: 'hello', deviceId: 'a/b' }), /`deviceId`/);
-    for (const deviceId of ['phone', 'phone']) assert.equal((await client.request({ action: 'hello', deviceId })).type, 'ready');
+    for (const deviceId of ['phone', 'phone'])
+      assert.equal((await client.request({ action: 'hello', deviceId })).type, 'ready');
     assert.equal(await refused({ action: 'hello', deviceId: 'tablet' }), '`deviceId` of a connection cannot change.');
   });
 
