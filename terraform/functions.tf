@@ -62,8 +62,12 @@ locals {
     push = merge(
       local.connections_table,
       local.users_table,
+      local.threads_table,
+      local.queue,
       { CALLBACK_ENDPOINT = local.callback_endpoint },
+      { for name, value in local.push_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
+      local.endpoints["SQS"],
     )
     sweep = merge(
       local.threads_table,
@@ -113,6 +117,8 @@ locals {
       local.may.find_connections,
       local.may.deliver_events,
       local.may.keep_events,
+      local.may.start_runs,
+      local.may.send_jobs,
       local.may.take_pushes,
       local.may.keep_failed_pushes,
       local.may.post_to_connections,
@@ -146,6 +152,14 @@ locals {
     MESSAGES_PER_SECOND    = var.messages_per_second
     THREADS_PER_CONNECTION = var.threads_per_connection
     USER_LIMITS            = local.user_limits
+  }
+
+  # push starts runs, as ingest does.
+  push_settings = {
+    THREAD_TTL_HOURS = tostring(var.thread_ttl_hours)
+    RUN_SECONDS      = var.worker.run_seconds
+    USER_LIMITS      = local.user_limits
+    PROMPT_SOURCES   = length(var.prompt_sources) > 0 ? join(",", var.prompt_sources) : null
   }
 
   # As the functions read it; null without a limit.

@@ -23,6 +23,14 @@ module "push_sources" {
   queue        = module.push_queue.queue
   dead_letters = module.push_queue.dead_letters
   kms_key_arn  = var.kms_key_arn
+
+  prompts = {
+    sources       = var.prompt_sources
+    rule_name     = "${local.name}-prompt"
+    function_name = module.function["push"].function_name
+    alias         = module.function["push"].alias
+    function_arn  = module.function["push"].alias_arn
+  }
 }
 
 # A service may also invoke push asynchronously. Lambda repeats such an invocation twice, and would then drop the event.

@@ -96,6 +96,13 @@ locals {
       resources = [local.threads]
     }
 
+    # The same without the messages of threads.
+    start_runs = {
+      sid       = "StartRuns"
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [local.threads]
+    }
+
     write_runs = {
       sid       = "WriteRuns"
       actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
@@ -198,10 +205,11 @@ locals {
       resources = [local.connections]
     }
 
-    # Numbers and keeps the events of an inbox, with a transaction, which needs the permissions of the operations in it.
+    # Numbers and keeps the events of an inbox, with a transaction, which needs the permissions of the operations in it. Reads
+    # what a user has spent before an event starts a run.
     keep_events = {
       sid       = "KeepEvents"
-      actions   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
       resources = [local.users]
     }
 

@@ -188,6 +188,17 @@ variable "replay_concurrency" {
   }
 }
 
+variable "prompt_sources" {
+  description = "Sources of EventBridge whose events may start runs, on the budget of any user. None by default."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for source in var.prompt_sources : can(regex("^[A-Za-z0-9._/-]{1,256}$", source)) && !startswith(source, "longwire.")])
+    error_message = "A source in prompt_sources must be 1 to 256 characters of letters, digits, '.', '_', '/' and '-', and must not begin with \"longwire.\"."
+  }
+}
+
 variable "push_concurrency" {
   description = "Maximum number of invocations of push by its queue at the same time; each delivers up to 10 events."
   type        = number

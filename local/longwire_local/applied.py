@@ -108,12 +108,14 @@ def variables(ministack: str, simulator: str, packages: Path, options: Options) 
             "BEDROCK_RUNTIME": simulator,
             "BEDROCK_AGENT_RUNTIME": simulator,
         },
-        **{name.lower(): value for name, value in chosen.items() if name not in WORKER_SETTINGS},
+        **{name.lower(): setting(name, value) for name, value in chosen.items() if name not in WORKER_SETTINGS},
     }
 
 
 def setting(name: str, value: str) -> object:
     """Converts a setting to a value for Terraform, which converts texts to numbers itself."""
+    if name == "PROMPT_SOURCES":
+        return value.split(",")
     return json.loads(value) if name == "MODEL_FIELDS" else value
 
 

@@ -148,15 +148,31 @@ class Deployment:
         self.clients.sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn(topic.queue))
         return arn
 
-    def create_event_bus(self) -> str:
-        """Creates the event bus for events of other services, and its rule. Returns the name of the bus."""
-        bus, rule = facts.EVENT_BUS, facts.PUSH_RULE
-        name = deployed(rule.name)
-        self.clients.events.create_event_bus(Name=bus)
-        self.clients.events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(rule.pattern))
-        target: TargetTypeDef = {"Id": rule.queue, "Arn": queue_arn(rule.queue)}
-        self.clients.events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
-        return bus
+    def create_event_bus(self, options: Options) -> str:
+        """Creates the event bus for events of other services, and its rules. Returns the name of the bus."""
+        self.clients.events.create_event_bus(Name=facts.EVENT_BUS)
+        self.route_events(options)
+        return facts.EVENT_BUS
+
+    def route_events(self, options: Options) -> None:
+        """Creates or replaces the rules of the event bus."""
+        bus = facts.EVENT_BUS
+        sources = [source for source in options.settings.get("PROMPT_SOURCES", "").split(",") if source]
+        for rule in (facts.PUSH_RULE, facts.PROMPT_RULE):
+            if rule.function is not None and not sources:
+                self._delete_rule(deployed(rule.name))
+                continue
+            name, pattern = deployed(rule.name), json.dumps(rule.pattern(sources))
+            self.clients.events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
+            arn = queue_arn(rule.queue) if rule.queue is not None else function_arn(str(rule.function))
+            target: TargetTypeDef = {"Id": "push", "Arn": arn}
+            self.clients.events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
+
+    def _delete_rule(self, name: str) -> None:
+        bus, events = facts.EVENT_BUS, self.clients.events
+        if any(rule["Name"] == name for rule in events.list_rules(EventBusName=bus)["Rules"]):
+            events.remove_targets(Rule=name, EventBusName=bus, Ids=["push"])
+            events.delete_rule(Name=name, EventBusName=bus)
 
     def create_schedules(self) -> None:
         """Creates the rules that invoke functions at fixed times."""

@@ -6,6 +6,7 @@ Durations are in seconds, memory is in MiB.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -124,16 +125,18 @@ class Topic:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of the custom event bus, which sends the events with one of these detail types to a queue."""
+    """A rule of the custom event bus, which sends events for `push` to a queue or to a function."""
 
     name: str
-    detail_types: tuple[str, ...]
-    queue: str
+    queue: str | None = None
+    function: str | None = None
 
-    @property
-    def pattern(self) -> dict[str, list[str]]:
-        """The event pattern."""
-        return {"detail-type": list(self.detail_types)}
+    def pattern(self, sources: Sequence[str]) -> dict[str, object]:
+        """The event pattern. These sources are those of the rule for the function."""
+        pattern: dict[str, object] = {"detail-type": ["longwire.push"]}
+        if self.function is not None:
+            return pattern | {"source": list(sources)}
+        return pattern | ({"source": [{"anything-but": list(sources)}]} if sources else {})
 
 
 @dataclass(frozen=True)
@@ -257,7 +260,16 @@ FUNCTIONS = {
     "push": Function(
         60,
         256,
-        ("CONNECTIONS_TABLE", "USERS_TABLE", "CALLBACK_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB"),
+        (
+            "CONNECTIONS_TABLE",
+            "THREADS_TABLE",
+            "USERS_TABLE",
+            "QUEUE_URL",
+            "CALLBACK_ENDPOINT",
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_SQS",
+        ),
+        optional=("PROMPT_SOURCES", "USER_LIMITS", "THREAD_TTL_HOURS", "RUN_SECONDS"),
     ),
     "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
     "ticket": Function(10, 256, ("USERS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
@@ -317,7 +329,9 @@ EVENT_SOURCES = (
 
 # Ways for events of other services into the queue of `push`.
 PUSH_TOPIC = Topic("pushes", queue="pushes")
-PUSH_RULE = Rule("push", detail_types=("longwire.push",), queue="pushes")
+PUSH_RULE = Rule("push", queue="pushes")
+# Where PROMPT_SOURCES is set, the events of these sources invoke the function instead.
+PROMPT_RULE = Rule("prompt", function="push")
 
 CHANGE_SOURCE = ChangeSource(
     table="threads",

@@ -141,7 +141,7 @@ def _deploy(
     deployment.create_event_sources()
     deployment.create_change_source()
     deployment.create_schedules()
-    topic, bus = deployment.create_push_topic(), deployment.create_event_bus()
+    topic, bus = deployment.create_push_topic(), deployment.create_event_bus(options)
     return Description(
         websocket=management.replace("http://", "ws://", 1),
         management=management,
@@ -241,6 +241,7 @@ def _change_options(checkout: Checkout, record: Record, description: Description
         deployment.create_shared_token()
     for name in FUNCTIONS:
         deployment.update_settings(name, at, options)
+    deployment.route_events(options)
     record.settings, record.auth = options.settings, options.auth
     record.save(checkout)
     description = replace(description, auth=auth.describe(options.auth, description.simulator))

@@ -36,6 +36,7 @@ LOCAL_ONLY = {
 PLAN_ONLY = {
     "functions.ingest.environment.ON_GONE": "a deployment sets the policy; the local stack uses the default",
     "functions.ingest.environment.THREAD_TTL_HOURS": "ingest and worker need one value; a deployment sets both",
+    "functions.push.environment.THREAD_TTL_HOURS": "push starts runs as ingest does; a deployment sets both",
     "functions.worker.environment.THREAD_TTL_HOURS": "ingest and worker need one value; a deployment sets both",
 }
 UNEQUAL = {
@@ -89,7 +90,7 @@ def deploy(deployment: Deployment, code: bytes) -> None:
     deployment.create_change_source()
     deployment.create_schedules()
     deployment.create_push_topic()
-    deployment.create_event_bus()
+    deployment.create_event_bus(options)
 
 
 def leaves(value: object, path: str = "") -> Shape:

@@ -98,6 +98,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
     messages_per_second    = 5
     threads_per_connection = 3
     user_limits            = { default = { tokens_per_day = 100000 } }
+    prompt_sources         = ["com.acme.orders"]
     endpoint_urls = {
       DYNAMODB              = "http://127.0.0.1:1"
       SQS                   = "http://127.0.0.1:1"
@@ -165,7 +166,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       disconnect = ["DYNAMODB"]
       erase      = ["DYNAMODB"]
       ingest     = ["DYNAMODB", "SQS"]
-      push       = ["DYNAMODB"]
+      push       = ["DYNAMODB", "SQS"]
       replay     = ["DYNAMODB", "SQS"]
       sweep      = ["DYNAMODB", "SQS"]
       ticket     = ["DYNAMODB"]

@@ -173,6 +173,7 @@ run "sources_of_push" {
     condition = jsonencode(module.push_sources.settings) == jsonencode({
       bus               = "longwire-test"
       pattern           = { detail-type = ["longwire.push"] }
+      prompts           = []
       rule              = "longwire-test-push"
       rule_bus          = "longwire-test"
       rule_target       = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"
@@ -192,6 +193,54 @@ run "sources_of_push" {
       one(one(aws_lambda_function_event_invoke_config.push.destination_config).on_failure).destination == "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"
     )
     error_message = "An asynchronous invocation that failed must leave its event in push-dead."
+  }
+}
+
+run "sources_of_prompts" {
+  command = plan
+
+  variables {
+    prompt_sources = ["com.acme.orders", "com.acme.mail"]
+  }
+
+  override_resource {
+    target          = module.push_queue.aws_sqs_queue.dead
+    override_during = plan
+    values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead" }
+  }
+
+  override_resource {
+    target          = module.push_sources.aws_cloudwatch_event_rule.prompt
+    override_during = plan
+    values          = { arn = "arn:aws:events:eu-central-1:123456789012:rule/longwire-test/longwire-test-prompt" }
+  }
+
+  assert {
+    condition     = jsonencode(module.push_sources.settings.pattern) == jsonencode({ detail-type = ["longwire.push"], source = [{ anything-but = ["com.acme.orders", "com.acme.mail"] }] })
+    error_message = jsonencode(module.push_sources.settings.pattern)
+  }
+
+  assert {
+    condition = jsonencode([for prompts in module.push_sources.settings.prompts : [
+      prompts.rule, prompts.rule_bus, prompts.pattern, prompts.undelivered, prompts.permission,
+      ]]) == jsonencode([[
+      "longwire-test-prompt",
+      "longwire-test",
+      { detail-type = ["longwire.push"], source = ["com.acme.orders", "com.acme.mail"] },
+      "arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead",
+      [module.function["push"].function_name, "live", "arn:aws:events:eu-central-1:123456789012:rule/longwire-test/longwire-test-prompt"],
+    ]])
+    error_message = jsonencode(module.push_sources.settings.prompts)
+  }
+
+  assert {
+    condition = jsonencode({
+      for queue, policy in module.push_sources.policies : queue => [for s in jsondecode(policy).Statement : s.Sid]
+      }) == jsonencode({
+      dead_letters = ["PromptRuleSends", "RuleSends", "TopicSends"]
+      queue        = ["RuleSends", "TopicSends"]
+    })
+    error_message = "The rule for prompts must not send to the queue: ${jsonencode(module.push_sources.policies)}"
   }
 }
 

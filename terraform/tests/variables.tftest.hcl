@@ -412,6 +412,16 @@ run "replay_concurrency" {
   expect_failures = [var.replay_concurrency]
 }
 
+run "sources_of_the_deployment_itself_start_no_runs" {
+  command = plan
+
+  variables {
+    prompt_sources = ["com.acme.orders", "longwire.runs"]
+  }
+
+  expect_failures = [var.prompt_sources]
+}
+
 run "push_concurrency" {
   command = plan
 

@@ -6,15 +6,14 @@ use std::collections::BTreeSet;
 use longwire_core::ids::ThreadId;
 use longwire_core::payment::Payer;
 use longwire_protocol::response::error::ErrorResponse;
-use longwire_store::active_threads::{ActiveThread, ActiveThreads, ThreadAdded};
+use longwire_store::active_threads::{
+    ActiveThread, ActiveThreads, Admission, Admitted, ThreadAdded,
+};
 use longwire_store::threads::record::NewRun;
 use longwire_store::users::budget::Spending;
 
 use crate::call::Call;
 use crate::failure::{Failure, RETRY_AFTER, rate_limited, unknown_connection};
-
-/// Attempts to change the set of a connection or user whose other requests change it, too.
-const MAX_ROUNDS: usize = 3;
 
 /// Limit of the threads of a connection or a user.
 struct ThreadLimit<'a> {
@@ -46,7 +45,7 @@ pub(crate) async fn within_limits<T>(
         let limit = ThreadLimit::of_user(call, payer);
         Box::pin(limit.admit(call, run)).await?;
     }
-    ThreadLimit::of_connection(call, run)
+    ThreadLimit::of_connection(call)
         .admit_beside(call, run, start)
         .await
 }
@@ -61,10 +60,13 @@ impl<'a> ThreadLimit<'a> {
         }
     }
 
-    fn of_connection(call: &'a Call<'_>, run: &NewRun) -> Self {
+    fn of_connection(call: &'a Call<'_>) -> Self {
         Self {
             scope: Scope::Connection,
-            set: call.deps.connections.active_threads(&run.subscriber),
+            set: call
+                .deps
+                .connections
+                .active_threads(&call.connection.connection),
             known: Some(&call.connection.threads),
             max: call.deps.settings.active_threads,
         }
@@ -123,25 +125,16 @@ impl<'a> ThreadLimit<'a> {
                 Scope::User => Some(call.millis),
             },
         };
-        for _ in 0..MAX_ROUNDS {
-            let known = match self.set.add(&thread, self.max).await? {
-                ThreadAdded::Added => return Ok(()),
-                ThreadAdded::Missing => return Err(unknown_connection().into()),
-                ThreadAdded::Full(known) => known,
-            };
-            let active = call
-                .deps
-                .threads
-                .active(&run.key.owner, &known, call.millis);
-            let mut active = active.await?;
-            active.retain(|other| other.thread != thread.thread);
-            if active.len() >= self.max as usize {
-                break;
-            }
-            active.insert(thread.clone());
-            if self.set.replace(&known, &active).await? {
-                return Ok(());
-            }
+        let admission = Admission {
+            owner: &run.key.owner,
+            thread: &thread,
+            max: self.max,
+            now: call.millis,
+        };
+        match self.set.admit(&call.deps.threads, admission).await? {
+            Admitted::Admitted => return Ok(()),
+            Admitted::Missing => return Err(unknown_connection().into()),
+            Admitted::TooMany => {}
         }
         let exists = call.deps.threads.run_row(&run.key, &run.run_id).await?;
         match exists {

@@ -1,6 +1,11 @@
 //! Configuration of the function.
 
-use longwire_lambda::env::{BadEnv, required};
+use std::time::Duration;
+
+use longwire_lambda::env::{BadEnv, converted, hours_or_never, required, seconds};
+use longwire_store::threads::life::ThreadLife;
+
+use crate::settings::Settings;
 
 /// Configuration of the function; docs/settings.md describes each variable.
 pub(crate) struct Config {
@@ -8,8 +13,14 @@ pub(crate) struct Config {
     pub connections_table: String,
     /// `USERS_TABLE`.
     pub users_table: String,
+    /// `THREADS_TABLE`.
+    pub threads_table: String,
+    /// `QUEUE_URL`.
+    pub queue_url: String,
     /// `CALLBACK_ENDPOINT`: the HTTPS address of the stage.
     pub callback_endpoint: String,
+    /// `PROMPT_SOURCES`, `USER_LIMITS`, `THREAD_TTL_HOURS` and `RUN_SECONDS`.
+    pub settings: Settings,
 }
 
 impl Config {
@@ -18,6 +29,16 @@ impl Config {
         Ok(Self {
             connections_table: required("CONNECTIONS_TABLE")?,
             users_table: required("USERS_TABLE")?,
+            threads_table: required("THREADS_TABLE")?,
+            queue_url: required("QUEUE_URL")?,
+            settings: Settings {
+                prompt_sources: converted("PROMPT_SOURCES")?.unwrap_or_default(),
+                limits: converted("USER_LIMITS")?.unwrap_or_default(),
+                life: ThreadLife {
+                    ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
+                    run_limit: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,
+                },
+            },
             callback_endpoint: required("CALLBACK_ENDPOINT")?,
         })
     }

@@ -2,8 +2,10 @@
 
 use futures::future::try_join_all;
 use futures::{Stream, StreamExt as _, stream};
+use longwire_core::event_run::EventRun;
 use longwire_core::ids::ConnectionId;
 use longwire_core::shape::Format;
+use longwire_core::thread_key::ThreadKey;
 use longwire_store::connections::Connection;
 use longwire_store::connections::index::Of;
 use longwire_store::error::StoreError;
@@ -49,7 +51,12 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// Response of the invocation.
-    pub(crate) fn response(self, id: String, stored: usize) -> Result<Response, Failure> {
+    pub(crate) fn response(
+        self,
+        id: String,
+        stored: usize,
+        run: Option<EventRun>,
+    ) -> Result<Response, Failure> {
         let Self {
             delivered,
             gone,
@@ -65,6 +72,7 @@ impl Outcome {
             delivered,
             gone,
             stored,
+            run,
         })
     }
 }
@@ -140,9 +148,16 @@ impl Delivery<'_> {
         if Instant::now() >= self.ends {
             return Ok(Some((vec![Found::Cut], Next::None)));
         }
+        let key;
         let of = match target {
             Target::User(user) => Of::User(user),
-            Target::Thread(thread) => Of::Thread(thread),
+            Target::Thread { user, thread } => {
+                key = ThreadKey {
+                    owner: user.owner(),
+                    thread_id: thread.clone(),
+                };
+                Of::Thread(&key)
+            }
             Target::Connection(id) => return Ok(Some((self.one(id).await?, Next::None))),
         };
         let page = self.deps.connections.page(of, start, self.now()).await?;

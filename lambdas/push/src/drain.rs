@@ -99,8 +99,8 @@ async fn send(deps: &Deps, connection: &Connection, events: &[KeptEvent], ends: 
 /// takes several lines.
 fn frames(connection: &Connection, events: &[KeptEvent]) -> Vec<(String, u64)> {
     let mut frames: Vec<(String, u64)> = Vec::new();
-    for KeptEvent { seq, event } in events {
-        let line = frame(event.id(), Some(*seq), event.json());
+    for KeptEvent { seq, event, run } in events {
+        let line = frame(event.id(), Some(*seq), run.as_ref(), event.json());
         match frames.last_mut() {
             Some((frame, last))
                 if connection.lines == Lines::Many

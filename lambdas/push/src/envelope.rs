@@ -14,8 +14,19 @@ const MAX_ENVELOPES: usize = 3;
 pub(crate) enum Invocation {
     /// Messages of the queue.
     Messages(Vec<SqsMessage>),
-    /// Request of one service: it invoked the function itself, or by EventBridge or SNS.
-    Request(Box<RawValue>),
+    /// Request of one service, and the way on which it came.
+    Request(Box<RawValue>, Way),
+}
+
+/// Way on which a request came to an invocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// A service invoked the function itself.
+    Invocation,
+    /// A rule of EventBridge invoked the function, for an event of this source.
+    Rule(String),
+    /// Another one: the queue, or a topic.
+    Other,
 }
 
 /// Parts by which an envelope is recognised.
@@ -24,6 +35,8 @@ struct Envelope<'j> {
     /// Records of SQS or SNS.
     #[serde(borrow, default, rename = "Records")]
     records: Option<Vec<Record<'j>>>,
+    /// Source of an event of EventBridge.
+    source: Option<String>,
     /// Type of an event of EventBridge.
     #[serde(rename = "detail-type")]
     detail_type: Option<String>,
@@ -67,7 +80,8 @@ impl Invocation {
             let event: SqsEvent = serde_json::from_str(event.get())?;
             return Ok(Self::Messages(event.records));
         }
-        Ok(Self::Request(request(event)?))
+        let (request, way) = request(event)?;
+        Ok(Self::Request(request, way))
     }
 }
 
@@ -76,8 +90,8 @@ impl<'j> Envelope<'j> {
         Ok(serde_json::from_str(json.get())?)
     }
 
-    /// Content of the envelope; `None` when it is none, but the request itself.
-    fn content(self) -> Result<Option<Box<RawValue>>, BadRequest> {
+    /// Content of the envelope, and the way that the envelope tells; `None` when it is none, but the request itself.
+    fn content(self) -> Result<Option<(Box<RawValue>, Way)>, BadRequest> {
         let text = if let Some(mut records) = self.records {
             let (Some(record), true) = (records.pop(), records.is_empty()) else {
                 return Err(BadRequest::Records);
@@ -86,24 +100,31 @@ impl<'j> Envelope<'j> {
             let notification: Notification = serde_json::from_str(sns.get())?;
             notification.message
         } else if let (Some(_), Some(detail)) = (self.detail_type, self.detail) {
-            return Ok(Some(detail.to_owned()));
+            let way = self.source.map_or(Way::Other, Way::Rule);
+            return Ok(Some((detail.to_owned(), way)));
         } else if let (Some("Notification"), Some(message)) = (self.kind.as_deref(), self.message) {
             message
         } else {
             return Ok(None);
         };
-        Ok(Some(RawValue::from_string(text)?))
+        Ok(Some((RawValue::from_string(text)?, Way::Other)))
     }
 }
 
 /// Takes a request out of its envelopes.
-pub(crate) fn request(json: Box<RawValue>) -> Result<Box<RawValue>, BadRequest> {
-    let mut json = json;
+fn request(json: Box<RawValue>) -> Result<(Box<RawValue>, Way), BadRequest> {
+    let (mut json, mut way) = (json, Way::Invocation);
     for _ in 0..=MAX_ENVELOPES {
-        match Envelope::read(&json)?.content()? {
-            Some(content) => json = content,
-            None => return Ok(json),
-        }
+        let Some((content, told)) = Envelope::read(&json)?.content()? else {
+            return Ok((json, way));
+        };
+        json = content;
+        // What is in an envelope may have been written by anybody who could send the envelope.
+        way = if way == Way::Invocation {
+            told
+        } else {
+            Way::Other
+        };
     }
     Err(BadRequest::Envelopes)
 }
@@ -111,5 +132,5 @@ pub(crate) fn request(json: Box<RawValue>) -> Result<Box<RawValue>, BadRequest> 
 /// Request in the body of a message of the queue.
 pub(crate) fn of_message(message: &SqsMessage) -> Result<Box<RawValue>, BadRequest> {
     let body = message.body.clone().unwrap_or_default();
-    request(RawValue::from_string(body)?)
+    Ok(request(RawValue::from_string(body)?)?.0)
 }

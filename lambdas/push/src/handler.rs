@@ -4,6 +4,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use futures::{StreamExt as _, stream};
 use lambda_runtime::{Context, LambdaEvent};
 use longwire_core::cloud_event::CloudEvent;
+use longwire_core::event_run::EventRun;
 use longwire_protocol::response::push::{check, frame};
 use longwire_store::error::StoreError;
 use longwire_store::event_key::EventKey;
@@ -15,7 +16,8 @@ use tokio::time::{Duration, Instant, timeout_at};
 use crate::delivery::{Delivery, Outcome};
 use crate::deps::Deps;
 use crate::drain;
-use crate::envelope::{self, Invocation};
+use crate::envelope::{self, Invocation, Way};
+use crate::prompt;
 use crate::request::{BadRequest, Durable, Request};
 use crate::response::{Failure, Response};
 
@@ -56,8 +58,8 @@ pub(crate) async fn handle(
     let times = Times::of(&event.context);
     let invocation = Invocation::read(event.payload).map_err(Failure::from);
     match invocation.inspect_err(Failure::log)? {
-        Invocation::Request(request) => {
-            let response = push(deps, &request, times).await;
+        Invocation::Request(request, way) => {
+            let response = push(deps, &request, &way, times).await;
             Ok(Answer::Response(response.inspect_err(Failure::log)?))
         }
         Invocation::Messages(messages) => {
@@ -83,46 +85,78 @@ async fn push_message(deps: &Deps, message: &SqsMessage, times: Times) -> Result
             let drain = Box::pin(drain::drain(deps, &job, times.last_post));
             times.limit(drain).await
         }
-        None => push(deps, &request, times).await.map(drop),
+        None => push(deps, &request, &Way::Other, times).await.map(drop),
     }
 }
 
-/// Delivers one event.
-async fn push(deps: &Deps, request: &RawValue, times: Times) -> Result<Response, Failure> {
+/// Starts the run of an event, if it asks for one, and delivers the event. An event that starts no run because of a limit is
+/// delivered all the same.
+async fn push(
+    deps: &Deps,
+    request: &RawValue,
+    way: &Way,
+    times: Times,
+) -> Result<Response, Failure> {
     let request = Request::read(request)?;
     check(&request.event).map_err(BadRequest::from)?;
-    // On the heap, like the drain, because the futures of several messages stand side by side.
-    let delivered = Box::pin(deliver(deps, &request, times.last_post));
+    let run = match &request.prompt {
+        Some(prompt) => {
+            may_prompt(deps, way)?;
+            // On the heap, because the futures of several messages stand side by side.
+            let start = Box::pin(prompt::start(deps, prompt, &request.event));
+            Some(times.limit(start).await)
+        }
+        None => None,
+    };
+    let started = run.as_ref().and_then(|run| run.as_ref().ok());
+    let delivered = Box::pin(deliver(deps, &request, started, times.last_post));
     let (outcome, stored) = times.limit(async { Ok(delivered.await?) }).await?;
-    outcome.response(request.event.id().to_owned(), stored)
+    outcome.response(request.event.id().to_owned(), stored, run.transpose()?)
+}
+
+/// Refuses a prompt that came on a way on which anybody who may send events could spend the budget of every user.
+fn may_prompt(deps: &Deps, way: &Way) -> Result<(), BadRequest> {
+    let may = match way {
+        Way::Invocation => true,
+        Way::Rule(source) => deps.settings.prompt_sources.contain(source),
+        Way::Other => false,
+    };
+    may.then_some(()).ok_or(BadRequest::PromptWay)
 }
 
 /// Keeps an event if it is durable, and delivers it to the connections that are open.
 async fn deliver(
     deps: &Deps,
     request: &Request,
+    run: Option<&EventRun>,
     ends: Instant,
 ) -> Result<(Outcome, usize), StoreError> {
     let event = &request.event;
     let seq = match &request.durable {
-        Some(durable) => Some(keep(deps, durable, event).await?),
+        Some(durable) => Some(keep(deps, durable, event, run).await?),
         None => None,
     };
     let delivery = Delivery {
         deps,
         event: EventKey::of(event),
-        frame: frame(event.id(), seq, event.json()),
+        frame: frame(event.id(), seq, run, event.json()),
         ends,
     };
     let outcome = delivery.deliver(&request.target).await?;
     Ok((outcome, usize::from(seq.is_some())))
 }
 
-async fn keep(deps: &Deps, durable: &Durable, event: &CloudEvent) -> Result<u64, StoreError> {
+async fn keep(
+    deps: &Deps,
+    durable: &Durable,
+    event: &CloudEvent,
+    run: Option<&EventRun>,
+) -> Result<u64, StoreError> {
     let now = deps.clock.unix_seconds();
     let push = NewPush {
         user: &durable.user,
         event,
+        run,
         collapse_key: durable.collapse_key.as_deref(),
         now,
         until: now + durable.keep,

@@ -3,6 +3,7 @@
 
 mod config;
 mod deps;
+mod settings;
 
 mod envelope;
 mod handler;
@@ -12,6 +13,7 @@ mod response;
 mod delivery;
 mod drain;
 mod post;
+mod prompt;
 
 #[cfg(test)]
 mod tests;

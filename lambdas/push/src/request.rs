@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use longwire_core::cloud_event::{BadEvent, CloudEvent, MAX_KEEP};
 use longwire_core::ids::{ConnectionId, MAX_CHARS, Owner, ThreadId, UserId};
-use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::request::text::{MAX_PROMPT_BYTES, check_text};
 use longwire_protocol::response::push::TooLong;
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,6 +46,22 @@ pub(crate) enum BadRequest {
     /// Field of an event that is kept, without `durable`.
     #[error("`ttlSeconds` and `collapseKey` need `\"durable\": true`")]
     NotDurable,
+    /// Run for no user.
+    #[error("`prompt` needs a `target` with a `userId`")]
+    PromptTarget,
+    /// Prompt that no user could send, either.
+    #[error("`prompt` must be 1 to {MAX_PROMPT_BYTES} bytes, and not blank")]
+    PromptText,
+    /// Prompt of a service that may not start runs in this way.
+    #[error(
+        "`prompt` is possible only in an invocation of the function by a service, or from a source in PROMPT_SOURCES"
+    )]
+    PromptWay,
+    /// Prompt of an event that a run has caused which an event had started.
+    #[error(
+        "`prompt` is not possible for an event with `lwhop` above 0: it would let runs start each other"
+    )]
+    PromptHop,
     /// Time for which no event is kept.
     #[error("`ttlSeconds` must be 1 to {MAX_KEEP}")]
     Keep,
@@ -77,8 +93,13 @@ impl From<serde_json::Error> for BadRequest {
 pub(crate) enum Target {
     /// All connections of a user.
     User(UserId),
-    /// Connections whose thread is this one.
-    Thread(ThreadKey),
+    /// Connections of a user whose thread is this one.
+    Thread {
+        /// User.
+        user: UserId,
+        /// Thread of the user.
+        thread: ThreadId,
+    },
     /// One connection.
     Connection(ConnectionId),
 }
@@ -92,6 +113,19 @@ pub(crate) struct Request {
     pub event: CloudEvent,
     /// Set for an event that is kept.
     pub durable: Option<Durable>,
+    /// Set for an event that starts a run.
+    pub prompt: Option<Prompt>,
+}
+
+/// Run that an event starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prompt {
+    /// User who pays for the run.
+    pub user: UserId,
+    /// Thread of the run; `None` leaves the choice to the function.
+    pub thread: Option<ThreadId>,
+    /// Text of the user message.
+    pub text: String,
 }
 
 /// Event that is kept for a user.
@@ -116,6 +150,8 @@ struct Body<'j> {
     durable: bool,
     ttl_seconds: Option<u64>,
     collapse_key: Option<String>,
+    #[serde(borrow)]
+    prompt: Option<Cow<'j, str>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -146,6 +182,12 @@ impl Request {
         let body: Body<'_> = serde_json::from_str(json.get())?;
         let user = body.target.user_id.clone();
         let target = body.target.target()?;
+        let event = CloudEvent::parse(body.event)?;
+        let prompt = body.prompt.map(|text| Prompt::new(&target, &text));
+        let prompt = prompt.transpose()?;
+        if prompt.is_some() && hops(&event) > 0 {
+            return Err(BadRequest::PromptHop);
+        }
         let durable = match (body.durable, body.ttl_seconds, body.collapse_key) {
             (true, keep, collapse_key) => Some(Durable::new(user, keep, collapse_key)?),
             (false, None, None) => None,
@@ -153,8 +195,9 @@ impl Request {
         };
         Ok(Self {
             target,
-            event: CloudEvent::parse(body.event)?,
+            event,
             durable,
+            prompt,
         })
     }
 
@@ -181,8 +224,28 @@ impl Request {
             target,
             event,
             durable,
+            prompt: None,
         })
     }
+}
+
+impl Prompt {
+    fn new(target: &Target, text: &str) -> Result<Self, BadRequest> {
+        let text = check_text("prompt", text).map_err(|_| BadRequest::PromptText)?;
+        let (user, thread) = match target {
+            Target::User(user) => (user.clone(), None),
+            Target::Thread { user, thread } => (user.clone(), Some(thread.clone())),
+            Target::Connection(_) => return Err(BadRequest::PromptTarget),
+        };
+        Ok(Self { user, thread, text })
+    }
+}
+
+/// Number of runs, one after the other, that events had started before this event. An attribute that is no number counts as
+/// one.
+fn hops(event: &CloudEvent) -> i64 {
+    let hops = event.extension("lwhop");
+    hops.map_or(0, |hops| hops.as_i64().unwrap_or(1))
 }
 
 impl Durable {
@@ -212,10 +275,10 @@ impl TargetFields<'_> {
     fn target(self) -> Result<Target, BadRequest> {
         match (self.user_id, self.thread_id, self.connection_id) {
             (Some(user), None, None) => Ok(Target::User(parse_user(&user)?)),
-            (Some(user), Some(thread), None) => Ok(Target::Thread(ThreadKey {
-                owner: parse_user(&user)?.owner(),
-                thread_id: ThreadId::parse(&thread).map_err(|_| BadRequest::Thread)?,
-            })),
+            (Some(user), Some(thread), None) => Ok(Target::Thread {
+                user: parse_user(&user)?,
+                thread: ThreadId::parse(&thread).map_err(|_| BadRequest::Thread)?,
+            }),
             (None, None, Some(connection)) if is_connection(&connection) => {
                 Ok(Target::Connection(ConnectionId::trusted(connection)))
             }

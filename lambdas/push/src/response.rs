@@ -1,7 +1,11 @@
 //! Response to a service that invokes the function itself.
 
 use lambda_runtime::Diagnostic;
+use longwire_core::event_run::EventRun;
+use longwire_queue::error::QueueError;
+use longwire_scheduler::error::ScheduleError;
 use longwire_store::error::StoreError;
+use longwire_store::threads::run_queue::MAX_RUNS;
 use serde::Serialize;
 
 use crate::request::BadRequest;
@@ -18,6 +22,9 @@ pub(crate) struct Response {
     pub gone: usize,
     /// Number of users for whom the event is kept: 0 or 1.
     pub stored: usize,
+    /// Run that the event started, now or in an earlier request.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub run: Option<EventRun>,
 }
 
 /// Reason for which a request was not carried out, or only in part.
@@ -27,6 +34,20 @@ pub(crate) enum Failure {
     BadRequest(#[from] BadRequest),
     #[error("a table failed")]
     Store(#[from] StoreError),
+    #[error("the queue failed")]
+    Queue(#[from] QueueError),
+    /// The user has spent what a limit allows; the text says which one, and when it renews.
+    #[error("{0}")]
+    QuotaExceeded(String),
+    /// The user has unfinished runs on as many threads as the limit allows.
+    #[error("the user has unfinished runs on {max} other threads, the most they may have")]
+    TooManyThreads {
+        /// Most threads.
+        max: u32,
+    },
+    /// The thread has as many unfinished runs as it may have.
+    #[error("the thread has {MAX_RUNS} unfinished runs, and takes no more")]
+    Busy,
     /// The invocation is about to end.
     #[error("the time of the invocation is over")]
     OutOfTime,
@@ -61,6 +82,12 @@ impl Failure {
             Self::Store(error) => {
                 tracing::error!(event = "push_failed", %error, "a table failed");
             }
+            Self::Queue(error) => {
+                tracing::error!(event = "push_failed", %error, "the queue failed");
+            }
+            Self::QuotaExceeded(_) | Self::TooManyThreads { .. } | Self::Busy => {
+                tracing::warn!(event = "push_prompt_refused", error = %self, "an event started no run");
+            }
             Self::OutOfTime => {
                 tracing::warn!(event = "push_cut", "the time of the invocation is over");
             }
@@ -76,13 +103,26 @@ impl Failure {
     }
 }
 
+impl From<ScheduleError> for Failure {
+    fn from(error: ScheduleError) -> Self {
+        match error {
+            ScheduleError::Store(error) => Self::Store(error),
+            ScheduleError::Queue(error) => Self::Queue(error),
+        }
+    }
+}
+
 /// Error of the invocation. The message of a table's error may contain ARNs, and is logged instead.
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let kind = match &failure {
             Failure::BadRequest(_) => "InvalidRequest",
             Failure::Store(error) if error.permanent() => "Internal",
-            Failure::Store(_) => "Unavailable",
+            Failure::Queue(QueueError::Permanent(_)) => "Internal",
+            Failure::Store(_) | Failure::Queue(_) => "Unavailable",
+            Failure::QuotaExceeded(_) => "QuotaExceeded",
+            Failure::TooManyThreads { .. } => "RateLimited",
+            Failure::Busy => "ThreadBusy",
             Failure::OutOfTime | Failure::Incomplete { .. } => "Incomplete",
         };
         Self {

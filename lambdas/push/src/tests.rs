@@ -3,5 +3,6 @@
 mod envelopes;
 mod inbox;
 mod posts;
+mod prompts;
 mod requests;
 mod stage;

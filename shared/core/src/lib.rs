@@ -14,6 +14,7 @@ pub mod tool;
 
 pub mod lenient;
 pub mod options;
+pub mod origin;
 pub mod run;
 pub mod run_frame;
 pub mod run_input;
@@ -32,4 +33,5 @@ pub mod clock;
 pub mod cloud_event;
 pub mod drain_job;
 pub mod error_chain;
+pub mod event_run;
 pub mod text;

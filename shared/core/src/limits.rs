@@ -33,7 +33,8 @@ pub struct UserLimits {
     pub micros_per_month: Option<u64>,
 }
 
-/// Limits of a deployment's users.
+/// Limits of a deployment's users. The setting is JSON, in which a name that is not known is refused: a limit with a misspelt
+/// name would limit nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LimitPolicy {
@@ -43,6 +44,41 @@ pub struct LimitPolicy {
     /// Limits of groups, which replace the default ones.
     #[serde(default)]
     groups: BTreeMap<String, UserLimits>,
+}
+
+/// Error of a setting that is no [`LimitPolicy`].
+#[derive(Debug, thiserror::Error)]
+pub enum BadLimits {
+    /// Text that is not JSON, or a field of another type.
+    #[error("must be limits as JSON: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// Field without a meaning.
+    #[error("must be limits as JSON: `{0}` is not known")]
+    Unknown(String),
+    /// Limit without a meaning: 0, or more threads than one request can read.
+    #[error(
+        "must be limits as JSON: `{0}` is out of range: `threads` must be 1 to 100, every other limit at least 1"
+    )]
+    OutOfRange(&'static str),
+}
+
+impl TryFrom<String> for LimitPolicy {
+    type Error = BadLimits;
+
+    fn try_from(json: String) -> Result<Self, BadLimits> {
+        let mut unknown = None;
+        let mut json = serde_json::Deserializer::from_str(&json);
+        let policy: Self =
+            serde_ignored::deserialize(&mut json, |path| unknown = Some(path.to_string()))?;
+        json.end()?;
+        if let Some(path) = unknown {
+            return Err(BadLimits::Unknown(path));
+        }
+        policy
+            .out_of_range()
+            .map_or(Ok(()), |limit| Err(BadLimits::OutOfRange(limit)))?;
+        Ok(policy)
+    }
 }
 
 impl LimitPolicy {
@@ -70,8 +106,7 @@ impl LimitPolicy {
         highest.or_else(|| limit(&self.default))
     }
 
-    /// Names the first limit that has no meaning: 0, or more threads than one request can read.
-    pub fn out_of_range(&self) -> Option<&'static str> {
+    fn out_of_range(&self) -> Option<&'static str> {
         let mut all = self.groups.values().chain([&self.default]);
         all.find_map(UserLimits::out_of_range)
     }
@@ -214,19 +249,33 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_without_meaning_is_named() {
-        let policy = |limits: serde_json::Value| {
-            let policy = json!({ "groups": { "guest": limits } });
-            from_value::<LimitPolicy>(policy)
-                .expect("a policy")
-                .out_of_range()
-        };
-        assert_eq!(policy(json!({ "threads": 101 })), Some("threads"));
-        assert_eq!(
-            policy(json!({ "microsPerMonth": 0 })),
-            Some("microsPerMonth")
-        );
-        assert_eq!(policy(json!({ "threads": 100, "promptsPerDay": 1 })), None);
+    fn an_error_of_the_setting_says_what_is_wrong() {
+        for (json, expected) in [
+            (
+                r#"{"default":{"tokensPerDays":1}}"#,
+                "`default.tokensPerDays` is not known",
+            ),
+            (
+                r#"{"groups":{"staff":{"tokens":1}}}"#,
+                "`groups.staff.tokens` is not known",
+            ),
+            (r#"{"group":{}}"#, "`group` is not known"),
+            (
+                r#"{"default":{"threads":101}}"#,
+                "`threads` is out of range: `threads` must be 1 to 100, every other limit at least 1",
+            ),
+            (
+                r#"{"groups":{"guest":{"microsPerMonth":0}}}"#,
+                "`microsPerMonth` is out of range: `threads` must be 1 to 100, every other limit at least 1",
+            ),
+            (r#"{} {}"#, "trailing characters at line 1 column 4"),
+        ] {
+            let error = LimitPolicy::try_from(json.to_owned()).expect_err(json);
+            let expected = format!("must be limits as JSON: {expected}");
+            assert_eq!(error.to_string(), expected, "{json}");
+        }
+        let legal = r#"{"groups":{"staff":{"threads":100,"promptsPerDay":1}}}"#;
+        assert!(LimitPolicy::try_from(legal.to_owned()).is_ok());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{MessageId, RunId};
+use crate::origin::Origin;
 use crate::run_input::Context;
 use crate::tool::{ToolCall, ToolResult};
 
@@ -44,6 +45,12 @@ pub struct Message {
     /// Facts from the client for the model, on user messages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<Context>,
+    /// Author of a user message.
+    #[serde(default, skip_serializing_if = "Origin::is_user")]
+    pub origin: Origin,
+    /// Event that a service sent with its user message: a CloudEvent, as one line of JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     /// Id of the model that wrote the message. Its reasoning goes back to no other one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -79,6 +86,8 @@ impl Message {
             filtered: false,
             calling: false,
             context: Vec::new(),
+            origin: Origin::User,
+            event: None,
             model: None,
             shown_from: None,
             usage: None,

@@ -13,6 +13,7 @@ use crate::job::known_version;
 use crate::lenient::or_default;
 use crate::message::Usage;
 use crate::options::OnGone;
+use crate::origin::Origin;
 use crate::payment::Payer;
 use crate::shape::Shape;
 
@@ -264,6 +265,9 @@ pub struct RunRow {
     /// User who pays for the run; `None` where users are not told apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payer: Option<Payer>,
+    /// Origin of the run.
+    #[serde(default, skip_serializing_if = "Origin::is_user")]
+    pub origin: Origin,
     /// Tokens used so far.
     #[serde(default)]
     pub usage: Usage,

@@ -22,6 +22,9 @@ pub struct RunInput {
     /// Facts from the client for the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<Context>,
+    /// Event of the service that started the run: a CloudEvent, as one line of JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     /// Sends reasoning to the client.
     #[serde(default)]
     pub reasoning: bool,

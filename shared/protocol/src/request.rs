@@ -6,7 +6,7 @@
 
 mod fields;
 mod legacy;
-mod text;
+pub mod text;
 
 pub mod auth;
 pub mod hello;

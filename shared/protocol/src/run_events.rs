@@ -2,6 +2,7 @@
 
 use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::message::Usage;
+use longwire_core::origin::Origin;
 use longwire_core::run::RunEnd;
 use longwire_core::run_input::RunInput;
 use serde_json::{Map, json};
@@ -14,8 +15,13 @@ use crate::numbered::{Annotations, Draft};
 /// Longest prompt that RUN_STARTED carries, in bytes.
 const MAX_SHOWN_PROMPT: usize = 8 * 1024;
 
-/// RUN_STARTED. It carries the prompt for other clients of the thread, unless the prompt is long or cannot be read.
-pub fn run_started(thread_id: &ThreadId, run_id: &RunId, input: Option<&RunInput>) -> Draft {
+/// RUN_STARTED. It has the origin of the run, and carries the prompt for other clients of the thread, unless the prompt is long or cannot be read.
+pub fn run_started(
+    thread_id: &ThreadId,
+    run_id: &RunId,
+    origin: &Origin,
+    input: Option<&RunInput>,
+) -> Draft {
     let shown = input.filter(|input| input.prompt.len() <= MAX_SHOWN_PROMPT);
     let shown = shown.map(|input| {
         let message = InputMessage {
@@ -40,7 +46,7 @@ pub fn run_started(thread_id: &ThreadId, run_id: &RunId, input: Option<&RunInput
         input: shown,
     };
     event.annotated(Annotations {
-        origin: Some("user".to_owned()),
+        origin: Some(origin.to_string()),
         ..Annotations::default()
     })
 }

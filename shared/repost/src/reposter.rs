@@ -103,7 +103,7 @@ impl Reposter {
         if let Some(input) = &mut input {
             input.message_id = row.message_id.clone();
         }
-        let started = run_started(&key.thread_id, run_id, input.as_ref());
+        let started = run_started(&key.thread_id, run_id, &row.origin, input.as_ref());
         events.emit(started).await?;
         let end = RunEnd::Cancelled(row.reason.unwrap_or(CancelReason::User));
         events

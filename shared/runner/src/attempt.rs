@@ -88,6 +88,8 @@ impl Attempt<'_> {
         let run_id = self.lease.run_id.clone();
         let prompt = || Message {
             context: input.context.clone(),
+            origin: self.row.origin.clone(),
+            event: input.event.clone(),
             ..Message::user(self.row.message_id.clone(), run_id, input.prompt.clone())
         };
         self.stored().is_empty().then(prompt)

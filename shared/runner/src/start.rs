@@ -32,7 +32,12 @@ impl Attempt<'_> {
     pub async fn emit_start(&self, events: &EventSink) -> Result<(), Stopped> {
         if emitted_until(&self.row) == 0 {
             let RunLease { key, run_id, .. } = &self.lease;
-            let started = run_started(&key.thread_id, run_id, self.input.as_ref());
+            let started = run_started(
+                &key.thread_id,
+                run_id,
+                &self.row.origin,
+                self.input.as_ref(),
+            );
             events.emit(started).await?;
         }
         for &last_valid in restarts_to_emit(&self.row) {

@@ -86,7 +86,11 @@ impl Scheduler {
     /// itself, or is found by its `wakeBy`, and the same start may be sent again. Its jobs name the subscriber of the
     /// run.
     pub async fn start(&self, run: &NewRun) -> Result<Started, ScheduleError> {
-        let scheduler = self.caused_by(Some(run.subscriber.clone()));
+        let connection = run
+            .subscriber
+            .as_ref()
+            .map(|first| first.connection.clone());
+        let scheduler = self.caused_by(connection);
         // On the heap, because the future is large.
         Box::pin(scheduler.start_or_repeat(run)).await
     }

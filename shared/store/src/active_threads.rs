@@ -11,14 +11,18 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::ids::{ConnectionId, ThreadId, UserId};
+use longwire_core::ids::{ConnectionId, Owner, ThreadId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::item::{n, s};
+use crate::threads::Threads;
 use crate::update::{Updated, update};
 use crate::users::Users;
+
+/// Rounds of an admission to a set that other requests change at the same time.
+const MAX_ROUNDS: usize = 3;
 
 /// Set of threads in a row.
 #[derive(Debug, Clone)]
@@ -73,6 +77,30 @@ impl From<ThreadId> for ActiveThread {
             admitted_at: None,
         }
     }
+}
+
+/// Thread that is to be admitted to a set.
+#[derive(Debug, Clone, Copy)]
+pub struct Admission<'a> {
+    /// Owner of the threads of the set.
+    pub owner: &'a Owner,
+    /// The thread.
+    pub thread: &'a ActiveThread,
+    /// Most threads of the set.
+    pub max: u32,
+    /// Current time, in milliseconds since 1970.
+    pub now: u64,
+}
+
+/// Outcome of an admission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admitted {
+    /// The set contains the thread.
+    Admitted,
+    /// So many other threads have unfinished runs.
+    TooMany,
+    /// There is no row any more.
+    Missing,
 }
 
 /// Outcome of adding a thread to the set.
@@ -131,8 +159,39 @@ impl ActiveThreads {
         })
     }
 
+    /// Adds one more thread; to a set that is full, in place of threads whose runs have ended.
+    pub async fn admit(
+        &self,
+        threads: &Threads,
+        admission: Admission<'_>,
+    ) -> Result<Admitted, StoreError> {
+        let Admission {
+            owner,
+            thread,
+            max,
+            now,
+        } = admission;
+        for _ in 0..MAX_ROUNDS {
+            let known = match self.add(thread, max).await? {
+                ThreadAdded::Added => return Ok(Admitted::Admitted),
+                ThreadAdded::Missing => return Ok(Admitted::Missing),
+                ThreadAdded::Full(known) => known,
+            };
+            let mut active = threads.active(owner, &known, now).await?;
+            active.retain(|other| other.thread != thread.thread);
+            if active.len() >= max as usize {
+                return Ok(Admitted::TooMany);
+            }
+            active.insert(thread.clone());
+            if self.replace(&known, &active).await? {
+                return Ok(Admitted::Admitted);
+            }
+        }
+        Ok(Admitted::TooMany)
+    }
+
     /// Replaces the set, which must not be empty. Returns `false` when another request changed it meanwhile.
-    pub async fn replace(
+    async fn replace(
         &self,
         known: &BTreeSet<ActiveThread>,
         threads: &BTreeSet<ActiveThread>,

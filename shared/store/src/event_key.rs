@@ -5,7 +5,10 @@ use std::fmt;
 use longwire_core::cloud_event::CloudEvent;
 use sha2::{Digest as _, Sha256};
 
-/// Name of an event in the tables: a hash of its source and its id, which together are unique ("source" in the
+/// Time for which a repeated event is recognised, in seconds.
+pub const KNOWN: u64 = 24 * 3600;
+
+/// Name of an event in the tables: hexadecimal digits of a hash of its source and its id, which together are unique ("source" in the
 /// CloudEvents specification).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventKey(String);

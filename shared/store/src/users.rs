@@ -5,6 +5,7 @@
 
 pub mod budget;
 pub mod inbox;
+pub mod prompted;
 pub mod tickets;
 pub mod usage;
 

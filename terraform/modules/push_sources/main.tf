@@ -28,7 +28,7 @@ resource "aws_cloudwatch_event_rule" "this" {
   name           = var.rule_name
   description    = "Sends the events for push to its queue."
   event_bus_name = aws_cloudwatch_event_bus.this.name
-  event_pattern  = jsonencode({ detail-type = [local.detail_type] })
+  event_pattern  = jsonencode(local.patterns.push)
 }
 
 resource "aws_cloudwatch_event_target" "this" {
@@ -44,6 +44,52 @@ resource "aws_cloudwatch_event_target" "this" {
   depends_on = [aws_sqs_queue_policy.this]
 }
 
+# The events of sources that may start runs invoke the function itself. A message of the queue must not start one: who may
+# send to the queue could write there that it came from such a source.
+resource "aws_cloudwatch_event_rule" "prompt" {
+  count = local.prompts ? 1 : 0
+
+  name           = var.prompts.rule_name
+  description    = "Invokes push for the events of sources that may start runs."
+  event_bus_name = aws_cloudwatch_event_bus.this.name
+  event_pattern  = jsonencode(local.patterns.prompt)
+}
+
+resource "aws_cloudwatch_event_target" "prompt" {
+  count = local.prompts ? 1 : 0
+
+  rule           = aws_cloudwatch_event_rule.prompt[0].name
+  event_bus_name = aws_cloudwatch_event_bus.this.name
+  target_id      = "push"
+  arn            = var.prompts.function_arn
+
+  dead_letter_config {
+    arn = var.dead_letters.arn
+  }
+
+  depends_on = [aws_lambda_permission.prompt, aws_sqs_queue_policy.this]
+}
+
+resource "aws_lambda_permission" "prompt" {
+  count = local.prompts ? 1 : 0
+
+  statement_id  = "EventBridge-prompt"
+  action        = "lambda:InvokeFunction"
+  function_name = var.prompts.function_name
+  qualifier     = var.prompts.alias
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.prompt[0].arn
+}
+
 locals {
-  detail_type = "longwire.push"
+  prompts = length(var.prompts.sources) > 0
+
+  # An event matches one of the two.
+  patterns = {
+    push = merge(
+      { detail-type = ["longwire.push"] },
+      local.prompts ? { source = [{ anything-but = var.prompts.sources }] } : {},
+    )
+    prompt = { detail-type = ["longwire.push"], source = var.prompts.sources }
+  }
 }

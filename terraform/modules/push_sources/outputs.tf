@@ -32,5 +32,15 @@ output "settings" {
     pattern           = jsondecode(aws_cloudwatch_event_rule.this.event_pattern)
     rule_target       = aws_cloudwatch_event_target.this.arn
     rule_undelivered  = one(aws_cloudwatch_event_target.this.dead_letter_config).arn
+    prompts = [
+      for key, target in aws_cloudwatch_event_target.prompt : {
+        rule        = target.rule
+        rule_bus    = target.event_bus_name
+        pattern     = jsondecode(aws_cloudwatch_event_rule.prompt[key].event_pattern)
+        target      = target.arn
+        undelivered = one(target.dead_letter_config).arn
+        permission  = [aws_lambda_permission.prompt[key].function_name, aws_lambda_permission.prompt[key].qualifier, aws_lambda_permission.prompt[key].source_arn]
+      }
+    ]
   }
 }

@@ -29,6 +29,17 @@ variable "dead_letters" {
   })
 }
 
+variable "prompts" {
+  description = "Sources whose events may start runs, with the rule and the function for them. Without sources there is no rule."
+  type = object({
+    sources       = list(string)
+    rule_name     = string
+    function_name = string
+    alias         = string
+    function_arn  = string
+  })
+}
+
 variable "kms_key_arn" {
   description = "Customer managed key for the messages of the topic; null for the disk encryption of SNS."
   type        = string

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::options::{IfBusy, OnGone};
+use longwire_core::origin::Origin;
 use longwire_core::run::{CancelReason, Cursor};
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_scheduler::scheduler::Scheduler;
-use longwire_store::threads::record::NewRun;
+use longwire_store::threads::record::{NewRun, Subscriber};
 use longwire_store::threads::resume::ResumeOutcome;
 
 use crate::environment::{Environment, THREAD_LIFE};
@@ -151,12 +152,16 @@ fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy) -> NewRun {
         reserves_id: true,
         prompt: format!("prompt of {run}"),
         context: Vec::new(),
+        event: None,
+        origin: Origin::User,
         reasoning: false,
         if_busy,
         on_gone: OnGone::Finish,
         payer: None,
-        subscriber: ConnectionId::trusted("c"),
-        shape: shape(),
+        subscriber: Some(Subscriber {
+            connection: ConnectionId::trusted("c"),
+            shape: shape(),
+        }),
         now: recorded_at / 1000,
         recorded_at,
         life: THREAD_LIFE,

@@ -27,6 +27,7 @@ pub(crate) async fn answer(call: &Call<'_>, request: Inbox) -> Result<InboxRespo
 fn push(kept: &KeptEvent) -> KeptPush {
     KeptPush {
         seq: kept.seq,
+        run: kept.run.clone(),
         event: kept.event.json().to_owned(),
     }
 }

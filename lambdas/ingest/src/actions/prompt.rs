@@ -2,12 +2,13 @@
 
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::options::IfBusy;
+use longwire_core::origin::Origin;
 use longwire_core::run::RunStatus;
 use longwire_protocol::request::prompt::Prompt;
 use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_scheduler::start::Started;
-use longwire_store::threads::record::NewRun;
+use longwire_store::threads::record::{NewRun, Subscriber};
 use longwire_store::threads::run_queue::MAX_RUNS;
 
 use crate::active_threads;
@@ -38,12 +39,16 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
         message_id: prompt.message_id.unwrap_or_else(MessageId::random),
         prompt: prompt.prompt,
         context: prompt.context,
+        event: None,
+        origin: Origin::User,
         reasoning: prompt.options.reasoning,
         if_busy: prompt.options.if_busy,
         on_gone: prompt.options.on_gone.unwrap_or(settings.on_gone),
         payer: call.payer(),
-        subscriber: call.connection.connection.clone(),
-        shape: call.shape(),
+        subscriber: Some(Subscriber {
+            connection: call.connection.connection.clone(),
+            shape: call.shape(),
+        }),
         now: call.now(),
         recorded_at: call.millis,
         life: settings.life,

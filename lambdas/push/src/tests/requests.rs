@@ -96,7 +96,7 @@ async fn an_event_that_does_not_fit_into_a_frame_is_refused_with_its_size() {
         assert_eq!(stage.frames("a").len(), usize::from(fits));
         if let Err((kind, message)) = result {
             assert_eq!(kind, "InvalidRequest");
-            let expected = "the event takes 240086 bytes, and at most 28032 are possible";
+            let expected = "the event takes 240086 bytes, and at most 27832 are possible";
             assert_eq!(message, expected);
         }
     }

@@ -4,14 +4,23 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_sqs::Client as Sqs;
+use aws_sdk_sqs::config::{BehaviorVersion, Region};
+use aws_sdk_sqs::operation::send_message::SendMessageOutput;
+use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_client, mock};
 use emulator::Emulator;
 use futures::FutureExt as _;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use longwire_core::clock::Clock;
 use longwire_core::identity::Identity;
 use longwire_core::ids::{ConnectionId, ThreadId, UserId};
+use longwire_core::limits::LimitPolicy;
 use longwire_core::shape::{Format, Lines, Shape};
+use longwire_queue::queue::Queue;
+use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::{Connection, Connections};
+use longwire_store::threads::Threads;
+use longwire_store::threads::life::ThreadLife;
 use longwire_store::users::Users;
 use longwire_stream::post::PostError;
 use serde_json::value::RawValue;
@@ -19,6 +28,7 @@ use serde_json::{Value, json};
 
 use crate::deps::Deps;
 use crate::handler::handle;
+use crate::settings::{PromptSources, Settings};
 
 pub(super) const NOW: u64 = 1_763_681_477;
 
@@ -35,6 +45,7 @@ pub(super) struct Posts {
 pub(super) struct Stage {
     pub(super) deps: Deps,
     pub(super) posts: Arc<Mutex<Posts>>,
+    jobs: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Stage {
@@ -55,13 +66,27 @@ impl Stage {
             }
             async { result }.boxed()
         };
+        let jobs: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let threads = Threads::new(threads().client(), "threads");
+        let queue = Queue::new(queue(Arc::clone(&jobs)), "https://sqs.test/runs");
         let deps = Deps {
             connections: Connections::new(connections().client(), "connections"),
             users: Users::new(users().client(), "users"),
+            scheduler: Scheduler::new(threads.clone(), queue),
+            threads,
             post: Arc::new(post),
             clock: Clock::new(|| NOW * 1000),
+            settings: Settings {
+                prompt_sources: PromptSources::try_from("com.acme.orders".to_owned())
+                    .expect("a list"),
+                limits: LimitPolicy::default(),
+                life: ThreadLife {
+                    ttl: Some(Duration::from_secs(24 * 3600)),
+                    run_limit: Duration::from_secs(2 * 3600),
+                },
+            },
         };
-        Self { deps, posts }
+        Self { deps, posts, jobs }
     }
 
     /// Adds a connection that was opened a minute ago, with a change.
@@ -125,6 +150,11 @@ impl Stage {
         frames.iter().map(parsed).collect()
     }
 
+    /// Jobs that were sent to the queue of runs.
+    pub(super) fn jobs(&self) -> Vec<Value> {
+        self.jobs.lock().expect("one test, one thread").clone()
+    }
+
     /// Response to an invocation with 60 s, or the type and the message of the error.
     pub(super) async fn invoke(&self, event: &Value) -> Result<Value, (String, String)> {
         self.invoke_within(event, 60).await
@@ -182,6 +212,44 @@ fn connections() -> Emulator {
                 "Projection": all
             }
         ],
+    }))
+}
+
+/// Queue that notes the bodies of its messages.
+fn queue(jobs: Arc<Mutex<Vec<Value>>>) -> Sqs {
+    let rule = mock!(Sqs::send_message)
+        .match_requests(move |send| {
+            let body = send.message_body().expect("a body");
+            let job = serde_json::from_str(body).expect("JSON");
+            jobs.lock().expect("one test, one thread").push(job);
+            true
+        })
+        .then_output(|| SendMessageOutput::builder().build());
+    let rules = MockResponseInterceptor::new()
+        .rule_mode(RuleMode::MatchAny)
+        .with_rule(&rule);
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .http_client(create_mock_http_client())
+        .interceptor(rules);
+    Sqs::from_conf(config.build())
+}
+
+fn threads() -> Emulator {
+    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+    let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
+    Emulator::with_table(json!({
+        "TableName": "threads",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [key("thread", "HASH"), key("item", "RANGE")],
+        "AttributeDefinitions": [
+            attribute("thread", "S"), attribute("item", "S"), attribute("open", "S"), attribute("wakeBy", "N")
+        ],
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "open_runs", "KeySchema": [key("open", "HASH"), key("wakeBy", "RANGE")],
+            "Projection": {"ProjectionType": "KEYS_ONLY"}
+        }],
     }))
 }
 

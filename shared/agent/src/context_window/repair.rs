@@ -126,6 +126,7 @@ impl Conversation<'_> {
                 _ => None,
             }));
             parts.extend(facts(&message.context));
+            parts.extend(message.event.as_deref().map(event));
         }
         if parts.is_empty() {
             parts.extend(non_blank(placeholders::EMPTY_MESSAGE));
@@ -175,6 +176,11 @@ fn facts(context: &[Context]) -> Option<Part> {
     let fact = |fact: &Context| format!("\n- {}: {}", fact.description, fact.value);
     let facts: String = context.iter().map(fact).collect();
     Some(Part::Text(format!("{}{facts}]", placeholders::CONTEXT)))
+}
+
+/// Event of a service, as data. One line of JSON cannot contain the line with the bracket that ends it.
+fn event(json: &str) -> Part {
+    Part::Text(format!("{}\n{json}\n]", placeholders::EVENT))
 }
 
 /// Text, unless it is blank: Bedrock requires non-whitespace text.

@@ -14,7 +14,8 @@ const OVERHEAD: usize = 32;
 pub(crate) fn of_message(message: &Message) -> u64 {
     let blocks = message.blocks.iter().map(|block| OVERHEAD + bytes(block));
     let facts = message.context.iter().map(Context::bytes);
-    estimated_tokens(blocks.sum::<usize>() + facts.sum::<usize>())
+    let event = message.event.as_ref().map_or(0, String::len);
+    estimated_tokens(blocks.sum::<usize>() + facts.sum::<usize>() + event)
 }
 
 /// Estimated tokens of a part of a request.

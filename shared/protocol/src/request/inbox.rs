@@ -1,5 +1,6 @@
 //! `inbox`: reads the events that are kept for the user.
 
+use longwire_core::event_run::EventRun;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -20,8 +21,11 @@ const MAX_EVENTS_JSON: usize = MAX_FRAME_BYTES - 600;
 /// Bytes of JSON around an event: its number and the names of the fields.
 const AROUND_EVENT: usize = 40;
 
+/// Most bytes of JSON for the run that an event started: the ids of the thread and the run, and the names of the fields.
+pub(crate) const AROUND_RUN: usize = 200;
+
 /// Longest event that can be kept, in bytes: it must fit into a response by itself.
-pub const MAX_KEPT_BYTES: usize = MAX_EVENTS_JSON - AROUND_EVENT;
+pub const MAX_KEPT_BYTES: usize = MAX_EVENTS_JSON - AROUND_EVENT - AROUND_RUN;
 
 /// Request for the events after a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +70,9 @@ pub struct InboxResponse {
 pub struct KeptPush {
     /// Number in the inbox.
     pub seq: u64,
+    /// Run that the event started.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub run: Option<EventRun>,
     /// The event.
     pub event: Box<RawValue>,
 }
@@ -81,7 +88,8 @@ impl InboxResponse {
     ) -> Self {
         let mut room = MAX_EVENTS_JSON;
         let fitting = pushes.iter().take_while(|push| {
-            let bytes = push.event.get().len() + AROUND_EVENT;
+            let run = push.run.as_ref().map_or(0, |_| AROUND_RUN);
+            let bytes = push.event.get().len() + AROUND_EVENT + run;
             let fits = bytes <= room;
             room = room.saturating_sub(bytes);
             fits
@@ -104,6 +112,8 @@ impl InboxResponse {
 
 #[cfg(test)]
 mod tests {
+    use longwire_core::ids::{MAX_CHARS, ThreadId};
+
     use super::*;
     use crate::response::{json, render_expiring};
 
@@ -111,8 +121,13 @@ mod tests {
         let event = format!(r#"{{"d":"{}"}}"#, "x".repeat(bytes.saturating_sub(8)));
         KeptPush {
             seq,
+            run: None,
             event: RawValue::from_string(event).expect("JSON"),
         }
+    }
+
+    fn long_thread() -> ThreadId {
+        ThreadId::trusted("t".repeat(MAX_CHARS))
     }
 
     #[test]
@@ -132,12 +147,11 @@ mod tests {
     #[test]
     fn a_response_fits_into_a_frame() {
         let id = "\u{1}".repeat(64);
-        let longest = InboxResponse::new(
-            Some(id.clone()),
-            vec![push(u64::MAX, MAX_KEPT_BYTES)],
-            Some(u64::MAX),
-            u64::MAX,
-        );
+        let longest = KeptPush {
+            run: Some(EventRun::new("0123456789abcdef", Some(long_thread()))),
+            ..push(u64::MAX, MAX_KEPT_BYTES)
+        };
+        let longest = InboxResponse::new(Some(id.clone()), vec![longest], Some(u64::MAX), u64::MAX);
         assert_eq!(longest.pushes.len(), 1);
         assert!(json(&longest).len() <= MAX_FRAME_BYTES);
         let pushes = (1..=100).map(|seq| push(seq, 1_000)).collect();

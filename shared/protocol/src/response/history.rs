@@ -57,6 +57,9 @@ pub struct HistoryMessage {
     pub id: MessageId,
     /// Author of the message.
     pub role: HistoryRole,
+    /// Service that wrote a user message: `service:<source of its event>`; absent on a message of the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// Call that a tool result belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<CallId>,
@@ -118,7 +121,10 @@ impl HistoryMessage {
         let mut messages: Vec<Self> = Vec::new();
         for block in &stored.blocks {
             match block {
-                Block::Text { id, text } => messages.push(Self::new(id, role, Some(text.clone()))),
+                Block::Text { id, text } => messages.push(Self {
+                    origin: (!stored.origin.is_user()).then(|| stored.origin.to_string()),
+                    ..Self::new(id, role, Some(text.clone()))
+                }),
                 Block::ToolCall(call) => {
                     let parent = messages
                         .iter()
@@ -147,6 +153,7 @@ impl HistoryMessage {
         Self {
             id: id.clone(),
             role,
+            origin: None,
             tool_call_id: None,
             content,
             tool_calls: Vec::new(),
@@ -171,6 +178,7 @@ impl HistoryCall {
 
 #[cfg(test)]
 mod tests {
+    use longwire_core::origin::Origin;
     use longwire_core::tool::{ToolOutcome, ToolResult};
     use serde_json::json;
 
@@ -211,6 +219,19 @@ mod tests {
         assert_eq!(
             converted(Role::Assistant, vec![call("tc_1", "m_3")]),
             json!([{"id": "m_3", "role": "assistant", "toolCalls": calls}])
+        );
+    }
+
+    #[test]
+    fn the_message_of_a_service_names_it() {
+        let message = Message {
+            origin: Origin::service("/orders"),
+            ..Message::user(MessageId::trusted("m_1"), RunId::trusted("r1"), "Hi")
+        };
+        let converted = HistoryMessage::from_stored(&message);
+        assert_eq!(
+            serde_json::to_value(converted).expect("keys are strings"),
+            json!([{"id": "m_1", "role": "user", "origin": "service:/orders", "content": "Hi"}])
         );
     }
 

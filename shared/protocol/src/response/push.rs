@@ -1,11 +1,12 @@
 //! `push`: an event of a service.
 
 use longwire_core::cloud_event::CloudEvent;
+use longwire_core::event_run::EventRun;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::frame::MAX_FRAME_BYTES;
-use crate::request::inbox::MAX_KEPT_BYTES as MAX_EVENT_BYTES;
+use crate::request::inbox::{AROUND_RUN, MAX_KEPT_BYTES as MAX_EVENT_BYTES};
 use crate::response::json;
 
 /// Event of a service for a connection. The event is a field of its own, so that none can be taken for an event of a run.
@@ -17,6 +18,9 @@ struct Push<'e> {
     /// Number in the inbox; absent for an event that is not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
+    /// Run that the event started.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    run: Option<&'e EventRun>,
     /// The event.
     event: &'e RawValue,
 }
@@ -33,16 +37,21 @@ pub struct TooLong {
 pub fn check(event: &CloudEvent) -> Result<(), TooLong> {
     let bytes = event.json().get().len();
     // The frame repeats the id.
-    let framed = frame(event.id(), Some(u64::MAX), event.json()).len();
+    let framed = frame(event.id(), Some(u64::MAX), None, event.json()).len() + AROUND_RUN;
     if bytes > MAX_EVENT_BYTES || framed > MAX_FRAME_BYTES {
         return Err(TooLong { bytes });
     }
     Ok(())
 }
 
-/// Renders the frame of an event with its id, and its number if it is kept.
-pub fn frame(id: &str, seq: Option<u64>, event: &RawValue) -> String {
-    json(&Push { id, seq, event })
+/// Renders the frame of an event with its id, its number if it is kept, and the run that it started.
+pub fn frame(id: &str, seq: Option<u64>, run: Option<&EventRun>, event: &RawValue) -> String {
+    json(&Push {
+        id,
+        seq,
+        run,
+        event,
+    })
 }
 
 #[cfg(test)]
@@ -58,7 +67,7 @@ mod tests {
     }
 
     fn rendered(event: &CloudEvent, seq: Option<u64>) -> String {
-        frame(event.id(), seq, event.json())
+        frame(event.id(), seq, None, event.json())
     }
 
     #[test]
@@ -74,6 +83,19 @@ mod tests {
         let frame = rendered(&event("x"), Some(13));
         assert!(
             frame.starts_with(r#"{"type":"push","id":"evt-1","seq":13,"event":{"#),
+            "{frame}"
+        );
+    }
+
+    #[test]
+    fn an_event_that_started_a_run_names_it() {
+        let run = EventRun::new("0123456789abcdef", None);
+        let event = event("x");
+        let frame = frame(event.id(), None, Some(&run), event.json());
+        assert!(
+            frame.starts_with(
+                r#"{"type":"push","id":"evt-1","threadId":"t_0123456789abcdef","runId":"r_0123456789abcdef","event":{"#
+            ),
             "{frame}"
         );
     }

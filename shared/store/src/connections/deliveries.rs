@@ -11,11 +11,8 @@ use longwire_core::ids::ConnectionId;
 use crate::batch::{self, MAX_READ, MAX_WRITE};
 use crate::connections::{Connections, PARTITION};
 use crate::error::StoreError;
-use crate::event_key::EventKey;
+use crate::event_key::{EventKey, KNOWN};
 use crate::item::{Item, n, s};
-
-/// Time for which a delivery is known, in seconds.
-pub const KNOWN: u64 = 24 * 3600;
 
 impl Connections {
     /// Finds those of these connections to which an event was delivered within the last day before `now`, in seconds since

@@ -54,6 +54,14 @@ impl Connections {
             .collect()
     }
 
+    /// Finds the connection that a user opened last, among the last hundred.
+    pub async fn newest(&self, user: &UserId, now: u64) -> Result<Option<Connection>, StoreError> {
+        let query = self.index(Of::User(user), now).limit(MAX_READ);
+        let output = query.scan_index_forward(false).send().await?;
+        let newest = output.items.unwrap_or_default().into_iter().next();
+        newest.map(Connection::read).transpose()
+    }
+
     /// Reads a page of connections, from `start` on, with the same rows left out.
     pub async fn page(
         &self,

@@ -1,13 +1,12 @@
 //! Writes of a start to the items of its run: record, subscribe a repeated start, take back.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::job::VERSION;
 use longwire_core::message::Usage;
 use longwire_core::options::{IfBusy, OnGone};
+use longwire_core::origin::Origin;
 use longwire_core::payment::Payer;
 use longwire_core::run::{Cursor, RunRow, RunStatus};
 use longwire_core::run_input::{Context, RunInput};
@@ -50,6 +49,10 @@ pub struct NewRun {
     pub prompt: String,
     /// Facts from the client for the model.
     pub context: Vec<Context>,
+    /// Event of the service that starts the run, as one line of JSON.
+    pub event: Option<String>,
+    /// Origin of the run.
+    pub origin: Origin,
     /// Sends reasoning to the client.
     pub reasoning: bool,
     /// Policy for a thread that has an active run.
@@ -58,16 +61,23 @@ pub struct NewRun {
     pub on_gone: OnGone,
     /// User who pays for the run; `None` where users are not told apart.
     pub payer: Option<Payer>,
-    /// Connection that starts the run, its first subscriber.
-    pub subscriber: ConnectionId,
-    /// Format and framing of that connection.
-    pub shape: Shape,
+    /// First subscriber of the run; `None` for a run that no connection starts.
+    pub subscriber: Option<Subscriber>,
     /// Current time.
     pub now: u64,
     /// Current time, in milliseconds since 1970.
     pub recorded_at: u64,
     /// Lifetime of threads.
     pub life: ThreadLife,
+}
+
+/// Connection that starts a run.
+#[derive(Debug, Clone)]
+pub struct Subscriber {
+    /// Id of the connection.
+    pub connection: ConnectionId,
+    /// Format and framing of the run's events for it.
+    pub shape: Shape,
 }
 
 impl Threads {
@@ -136,23 +146,32 @@ impl Threads {
     ///
     /// Fails with [`StoreError::ConditionFailed`] when the first start was taken back meanwhile.
     pub async fn subscribe_repeated(&self, run: &NewRun) -> Result<(), StoreError> {
-        let cursor = Cursor::new(0, run.shape);
+        let Some(subscriber) = &run.subscriber else {
+            return self.mark_only(run).await;
+        };
+        let cursor = Cursor::new(0, subscriber.shape);
         let subscribe = self
             .mark_repeated(
                 run,
                 ", attached.#me = if_not_exists(attached.#me, :cursor)",
                 "(attribute_exists(attached.#me) OR size(attached) < :max)",
             )
-            .expression_attribute_names("#me", run.subscriber.as_str())
+            .expression_attribute_names("#me", subscriber.connection.as_str())
             .expression_attribute_values(":cursor", to_attribute_value(cursor)?)
             .expression_attribute_values(":max", n(MAX_SUBSCRIBERS));
         match update::<RunRow>(subscribe).await? {
             Updated::Done(_) => Ok(()),
             Updated::ConditionFailed(Some(row)) if row.status.ended() => Ok(()),
-            Updated::ConditionFailed(Some(_)) => {
-                let mark = self.mark_repeated(run, "", "(attribute_exists(attached))");
-                update::<RunRow>(mark).await.map(drop)
-            }
+            Updated::ConditionFailed(Some(_)) => self.mark_only(run).await,
+            Updated::ConditionFailed(None) => Err(StoreError::ConditionFailed),
+        }
+    }
+
+    /// Marks a run as repeated, without a further subscriber.
+    async fn mark_only(&self, run: &NewRun) -> Result<(), StoreError> {
+        let mark = self.mark_repeated(run, "", "(attribute_exists(attached))");
+        match update::<RunRow>(mark).await? {
+            Updated::Done(_) | Updated::ConditionFailed(Some(_)) => Ok(()),
             Updated::ConditionFailed(None) => Err(StoreError::ConditionFailed),
         }
     }
@@ -207,10 +226,11 @@ impl Threads {
 }
 
 impl NewRun {
-    /// Estimated tokens of the prompt and its context.
+    /// Estimated tokens of the prompt, its context and its event.
     pub fn prompt_tokens(&self) -> u64 {
         let context = self.context.iter().map(Context::bytes);
-        estimated_tokens(self.prompt.len() + context.sum::<usize>())
+        let event = self.event.as_ref().map_or(0, String::len);
+        estimated_tokens(self.prompt.len() + context.sum::<usize>() + event)
     }
 
     /// Most runs that the run queue may have with this one, by the policy for a busy thread.
@@ -222,7 +242,10 @@ impl NewRun {
     }
 
     fn row(&self) -> RunRow {
-        let cursor = Cursor::new(0, self.shape);
+        let first = self.subscriber.as_ref().map(|subscriber| {
+            let cursor = Cursor::new(0, subscriber.shape);
+            (subscriber.connection.clone(), cursor)
+        });
         RunRow {
             v: VERSION,
             status: RunStatus::Queued,
@@ -238,7 +261,7 @@ impl NewRun {
             cut_step: None,
             cancel_requested: None,
             reason: None,
-            subscribers: BTreeMap::from([(self.subscriber.clone(), cursor)]),
+            subscribers: first.into_iter().collect(),
             gone_since: None,
             on_gone: self.on_gone,
             last_seq: 0,
@@ -246,6 +269,7 @@ impl NewRun {
             tip: None,
             message_id: self.message_id.clone(),
             payer: self.payer.clone(),
+            origin: self.origin.clone(),
             usage: Usage::default(),
             started_at: self.now,
             recorded_at: Some(self.recorded_at),
@@ -262,6 +286,7 @@ impl NewRun {
             reserves_id: self.reserves_id,
             prompt: self.prompt.clone(),
             context: self.context.clone(),
+            event: self.event.clone(),
             reasoning: self.reasoning,
             recorded_at: Some(self.recorded_at),
             ttl: self.now + RUN_TTL,

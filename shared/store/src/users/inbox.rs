@@ -7,6 +7,7 @@ mod keep;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::cloud_event::{CloudEvent, MAX_KEEP};
+use longwire_core::event_run::EventRun;
 use longwire_core::ids::{DeviceId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -39,6 +40,8 @@ pub struct KeptEvent {
     pub seq: u64,
     /// The event.
     pub event: CloudEvent,
+    /// Run that the event started.
+    pub run: Option<EventRun>,
 }
 
 /// Item of an event.
@@ -47,6 +50,8 @@ struct EventItem {
     seq: u64,
     /// The event, as JSON.
     event: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<EventRun>,
     /// Expiry in seconds since 1970.
     ttl: u64,
 }
@@ -177,6 +182,7 @@ fn kept(item: Item, now: u64) -> Option<KeptEvent> {
         Ok((item.ttl > now).then_some(KeptEvent {
             seq: item.seq,
             event,
+            run: item.run,
         }))
     });
     event

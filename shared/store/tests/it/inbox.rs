@@ -5,8 +5,9 @@ mod torn;
 use emulator::Emulator;
 use futures::future::join_all;
 use longwire_core::cloud_event::CloudEvent;
-use longwire_core::ids::{DeviceId, UserId};
+use longwire_core::ids::{DeviceId, ThreadId, UserId};
 use longwire_store::error::StoreError;
+use longwire_store::event_key::EventKey;
 use longwire_store::users::Users;
 use longwire_store::users::inbox::{InboxState, MAX_EVENTS, NewPush};
 use serde_json::json;
@@ -50,6 +51,7 @@ async fn keep(
     let push = NewPush {
         user: &user(),
         event: &event(id),
+        run: None,
         collapse_key: collapse,
         now,
         until: now + DAY,
@@ -217,4 +219,19 @@ async fn an_event_that_cannot_be_read_does_not_hold_up_the_others() {
     assert_eq!(kept(&users, 0, NOW).await, numbered([(1, "a"), (3, "c")]));
     let page = users.inbox(&user(), 1, 1, NOW).await.expect("a page");
     assert_eq!((page.events.len(), page.next), (0, Some(2)));
+}
+
+#[tokio::test]
+async fn the_thread_of_an_event_is_chosen_once_a_day() {
+    let users = users();
+    let key = EventKey::of(&event("e1"));
+    for (thread, now, expected) in [
+        ("t_1", NOW, "t_1"),
+        ("t_2", NOW + DAY - 1, "t_1"),
+        ("t_2", NOW + DAY, "t_2"),
+    ] {
+        let thread = ThreadId::trusted(thread);
+        let noted = users.prompted_thread(&user(), &key, &thread, now).await;
+        assert_eq!(noted.expect("the table works").as_str(), expected);
+    }
 }

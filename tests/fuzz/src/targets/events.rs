@@ -81,7 +81,7 @@ fn check_read(read: Result<Request, BadRequest>) -> Result<(), TestCaseError> {
     match read.and_then(fitting) {
         Ok(request) => {
             let event = &request.event;
-            let frame = frame(event.id(), Some(u64::MAX), event.json());
+            let frame = frame(event.id(), Some(u64::MAX), None, event.json());
             check_accepted(&frame, &request)
         }
         Err(error) => {

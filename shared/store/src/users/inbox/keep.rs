@@ -6,13 +6,14 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use backon::{ExponentialBuilder, Retryable};
 use longwire_core::cloud_event::CloudEvent;
+use longwire_core::event_run::EventRun;
 use longwire_core::ids::UserId;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use crate::batch;
 use crate::error::StoreError;
-use crate::event_key::EventKey;
+use crate::event_key::{EventKey, KNOWN};
 use crate::item::{n, read};
 use crate::transact::{Transacted, delete_item, put_item, transact, update_item};
 use crate::users::inbox::{EventItem, HEAD, Head, MAX_EVENTS, event_key, sort};
@@ -21,9 +22,6 @@ use crate::users::{Users, key};
 /// Rounds until an event is kept beside the events that are kept at the same time.
 const ROUNDS: usize = 12;
 
-/// Time for which a repeated event is recognised, in seconds.
-const KNOWN: u64 = 24 * 3600;
-
 /// Event to be kept. Times are seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub struct NewPush<'a> {
@@ -31,6 +29,8 @@ pub struct NewPush<'a> {
     pub user: &'a UserId,
     /// The event.
     pub event: &'a CloudEvent,
+    /// Run that the event started.
+    pub run: Option<&'a EventRun>,
     /// Key by which it replaces an earlier event.
     pub collapse_key: Option<&'a str>,
     /// Current time.
@@ -120,10 +120,15 @@ impl Users {
         before: &Before,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let seq = before.last + 1;
-        let (event, ttl) = (push.event.json().get().to_owned(), push.until);
+        let kept = EventItem {
+            seq,
+            event: push.event.json().get().to_owned(),
+            run: push.run.cloned(),
+            ttl: push.until,
+        };
         let mut writes = vec![
             self.move_head(push.user, before.last)?,
-            put_item(self.put(push.user, &event_key(seq), EventItem { seq, event, ttl })?)?,
+            put_item(self.put(push.user, &event_key(seq), kept)?)?,
         ];
         let ttl = push.now + KNOWN;
         let known = self.put(push.user, &push.known_key(), Numbered { seq, ttl })?;
