@@ -287,6 +287,30 @@ run "policies_of_the_queues_of_push" {
   }
 }
 
+run "the_rule_for_prompts_does_not_send_to_the_queue" {
+  command = plan
+
+  variables {
+    prompt_sources = ["com.acme.orders"]
+  }
+
+  override_resource {
+    target          = module.push_sources.aws_cloudwatch_event_rule.prompt
+    override_during = plan
+    values          = { arn = "arn:aws:events:eu-central-1:123456789012:rule/longwire-test/longwire-test-prompt" }
+  }
+
+  assert {
+    condition = jsonencode({
+      for queue, policy in module.push_sources.policies : queue => [for s in jsondecode(policy).Statement : [s.Sid, s.Condition.ArnEquals["aws:SourceArn"]] if s.Sid == "PromptRuleSends"]
+      }) == jsonencode({
+      dead_letters = [["PromptRuleSends", "arn:aws:events:eu-central-1:123456789012:rule/longwire-test/longwire-test-prompt"]]
+      queue        = []
+    })
+    error_message = jsonencode(module.push_sources.policies)
+  }
+}
+
 # The policy in docs/permissions.md, with the names of the environment dev.
 run "the_example_policy_for_other_services_names_the_ways_to_push" {
   command = plan

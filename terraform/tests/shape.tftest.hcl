@@ -232,16 +232,6 @@ run "sources_of_prompts" {
     ]])
     error_message = jsonencode(module.push_sources.settings.prompts)
   }
-
-  assert {
-    condition = jsonencode({
-      for queue, policy in module.push_sources.policies : queue => [for s in jsondecode(policy).Statement : s.Sid]
-      }) == jsonencode({
-      dead_letters = ["PromptRuleSends", "RuleSends", "TopicSends"]
-      queue        = ["RuleSends", "TopicSends"]
-    })
-    error_message = "The rule for prompts must not send to the queue: ${jsonencode(module.push_sources.policies)}"
-  }
 }
 
 run "routes" {

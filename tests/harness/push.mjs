@@ -4,14 +4,18 @@ import assert from 'node:assert/strict';
 
 import { drained, queueAttribute, sendMessage } from './aws.mjs';
 import { newId } from './client.mjs';
+import { Run } from './run.mjs';
 import { stack } from './stack.mjs';
 
 /** @typedef {Record<string, any> & {id: string}} CloudEvent */
 /**
- * @typedef {{target: Record<string, string>, event: CloudEvent, durable?: boolean, ttlSeconds?: number, collapseKey?: string}}
+ * @typedef {{target: Record<string, string>, event: CloudEvent, durable?: boolean, ttlSeconds?: number, collapseKey?: string,
+ *   prompt?: string}}
  * Request
  */
-/** @typedef {{id: string, delivered: number, gone: number, stored: number}} Answer */
+/**
+ * @typedef {{id: string, delivered: number, gone: number, stored: number, threadId?: string, runId?: string}} Answer
+ */
 
 /** Makes a CloudEvent with an id of its own. @param {Record<string, any>} [more] @returns {CloudEvent} */
 export function cloudEvent(more = {}) {
@@ -94,12 +98,23 @@ async function createRawTopic() {
   return arn;
 }
 
-/** Puts an event on the event bus. @param {string} Detail @param {string} [DetailType] */
-export async function putEvent(Detail, DetailType = 'longwire.push') {
-  const entry = { EventBusName: stack().event_bus, Source: 'com.acme.tests', DetailType, Detail };
+/** Puts an event on the event bus. @param {string} Detail @param {{Source?: string, DetailType?: string}} [fields] */
+export async function putEvent(Detail, fields = {}) {
+  const entry = {
+    EventBusName: stack().event_bus,
+    Source: 'com.acme.tests',
+    DetailType: 'longwire.push',
+    Detail,
+    ...fields,
+  };
   const headers = { 'x-amz-target': 'AWSEvents.PutEvents' };
   const result = await call('events', 'application/x-amz-json-1.1', headers, JSON.stringify({ Entries: [entry] }));
   assert.equal(JSON.parse(result).FailedEntryCount, 0, result);
+}
+
+/** Run of an event, as a client on its thread gets it. @param {import('./client.mjs').Client} client @param {any} answer */
+export function runOf(client, { threadId, runId }) {
+  return new Run(client, /** @type {any} */ ({ type: 'ack', threadId, runId }));
 }
 
 /**

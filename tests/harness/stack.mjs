@@ -28,6 +28,9 @@ const USER_LIMITS = JSON.stringify({
   },
 });
 
+/** Source of EventBridge whose events may start runs, on the identified stack. */
+export const PROMPT_SOURCE = 'com.acme.prompts';
+
 /** Settings of the steady stack, which only differ from the deployed ones where tests would wait. */
 const STEADY = {
   LEASE_SECONDS: 9,
@@ -44,7 +47,7 @@ const STEADY = {
  */
 const SETTINGS = {
   steady: STEADY,
-  identified: { ...STEADY, USER_LIMITS },
+  identified: { ...STEADY, USER_LIMITS, PROMPT_SOURCES: PROMPT_SOURCE },
   brittle: {
     LEASE_SECONDS: 4,
     VISIBILITY_SECONDS: 6,
