@@ -45,7 +45,13 @@ export class Socket {
     const url = stack().websocket + (search ? `?${search}` : '');
     const socket = new WebSocket(url, protocols, { perMessageDeflate: false, headers });
     const opened = new Socket(socket);
-    await within('the WebSocket opens', handshake(socket));
+    try {
+      await within('the WebSocket opens', handshake(socket));
+    } catch (error) {
+      // One that opened after all would keep the process of the test alive.
+      socket.terminate();
+      throw error;
+    }
     return opened;
   }
 
