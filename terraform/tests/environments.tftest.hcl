@@ -102,6 +102,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       DYNAMODB              = "http://127.0.0.1:1"
       SQS                   = "http://127.0.0.1:1"
       SSM                   = "http://127.0.0.1:1"
+      EVENTBRIDGE           = "http://127.0.0.1:1"
       BEDROCK_RUNTIME       = "http://127.0.0.1:1"
       BEDROCK_AGENT_RUNTIME = "http://127.0.0.1:1"
     }
@@ -140,6 +141,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
         push       = ["config.rs"]
         sweep      = ["config.rs"]
         erase      = ["main.rs"]
+        notify     = ["config.rs"]
         ticket     = ["main.rs"]
       } :
       toset(concat(
@@ -165,6 +167,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       disconnect = ["DYNAMODB"]
       erase      = ["DYNAMODB"]
       ingest     = ["DYNAMODB", "SQS"]
+      notify     = ["DYNAMODB", "EVENTBRIDGE"]
       push       = ["DYNAMODB"]
       replay     = ["DYNAMODB", "SQS"]
       sweep      = ["DYNAMODB", "SQS"]
