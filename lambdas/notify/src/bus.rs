@@ -33,6 +33,8 @@ pub(crate) struct Bus {
 pub(crate) struct Entry {
     /// Sequence number of the record.
     pub(crate) sequence: String,
+    /// Run, for the log.
+    run: String,
     entry: PutEventsRequestEntry,
 }
 
@@ -60,6 +62,7 @@ impl Bus {
     pub(crate) fn entry(
         &self,
         sequence: String,
+        run: String,
         event: &RunEvent<'_>,
     ) -> serde_json::Result<Entry> {
         let entry = PutEventsRequestEntry::builder()
@@ -69,6 +72,7 @@ impl Bus {
             .detail(serde_json::to_string(event)?);
         Ok(Entry {
             sequence,
+            run,
             entry: entry.build(),
         })
     }
@@ -104,8 +108,11 @@ impl Bus {
                 .next()
                 .filter(|pause| Instant::now() + *pause < ends_at);
             let (Some(pause), false) = (pause, failed.is_empty()) else {
-                let not_put = |(Entry { sequence, .. }, error)| NotPut { sequence, error };
-                return failed.into_iter().map(not_put).collect();
+                let not_put = failed.into_iter().map(|(entry, error)| NotPut {
+                    sequence: entry.sequence,
+                    error: format!("{}: {error}", entry.run),
+                });
+                return not_put.collect();
             };
             sleep(pause).await;
             entries = failed.into_iter().map(|(entry, _)| entry).collect();

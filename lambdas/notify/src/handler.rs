@@ -67,7 +67,7 @@ async fn entry(
     let answer = timeout_at(ends_at, Box::pin(answer(deps, &run)));
     let answer = answer.await.with_context(named)?.with_context(named)?;
     let event = RunEvent::new(deps.bus.deployment(), &run, answer.as_deref());
-    let entry = deps.bus.entry(sequence.to_owned(), &event);
+    let entry = deps.bus.entry(sequence.to_owned(), named(), &event);
     Ok(Some(entry.with_context(named)?))
 }
 
