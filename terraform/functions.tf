@@ -12,6 +12,7 @@ locals {
     push       = { memory = 256, timeout = 60 }
     sweep      = { memory = 256, timeout = 10 }
     erase      = { memory = 256, timeout = 60 }
+    notify     = { memory = 256, timeout = 60 }
     ticket     = { memory = 256, timeout = 10 }
   }
 
@@ -75,7 +76,13 @@ locals {
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
     )
-    erase  = merge(local.threads_table, local.endpoints["DYNAMODB"])
+    erase = merge(local.threads_table, local.endpoints["DYNAMODB"])
+    notify = merge(
+      local.threads_table,
+      { EVENT_BUS = module.push_sources.bus.name },
+      local.endpoints["DYNAMODB"],
+      local.endpoints["EVENTBRIDGE"],
+    )
     ticket = merge(local.users_table, local.endpoints["DYNAMODB"])
   }
 
@@ -125,6 +132,7 @@ locals {
     ]
     sweep  = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
     erase  = [local.may.erase_generations, local.may.read_changes, local.may.keep_failed_changes]
+    notify = [local.may.read_answers, local.may.put_run_events, local.may.read_changes, local.may.keep_failed_ends]
     ticket = [local.may.issue_tickets]
   }
 }
@@ -139,7 +147,7 @@ locals {
 
   # Addresses of stand-ins, by the AWS service that a function calls.
   endpoints = {
-    for service in ["DYNAMODB", "SQS", "SSM", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"] :
+    for service in ["DYNAMODB", "SQS", "SSM", "EVENTBRIDGE", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"] :
     service => { for key, url in var.endpoint_urls : "AWS_ENDPOINT_URL_${key}" => url if key == service }
   }
 

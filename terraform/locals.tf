@@ -22,7 +22,8 @@ locals {
         # A sparse index: it contains only runs that have not ended.
         open_runs = { partition = "open", sort = "wakeBy", projection = "KEYS_ONLY" }
       }
-      # A change of a thread's item shows the generation before it and the one after it.
+      # A change of a thread's item shows the generation before it and the one after it, and a change of a run's row the
+      # status.
       stream = "NEW_AND_OLD_IMAGES"
     }
     users = {
@@ -38,6 +39,9 @@ locals {
     "$disconnect" = { function = "disconnect", responds = false }
     "$default"    = { function = "ingest", responds = true }
   }
+
+  # Final statuses of a run.
+  ended = ["finished", "failed", "cancelled"]
 
   # Functions that are invoked on a schedule.
   schedules = {

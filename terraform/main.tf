@@ -71,14 +71,46 @@ module "replay_queue" {
   kms_key_arn        = var.kms_key_arn
 }
 
+# The two readers of the stream of threads. A shard of a stream has two readers at most (DynamoDB, "Change data capture for
+# DynamoDB Streams").
 module "thread_changes" {
   source = "./modules/table_changes"
 
   name         = "${local.name}-erase"
   stream_arn   = module.tables.stream_arns["threads"]
   function_arn = module.function["erase"].alias_arn
-  item         = "META"
-  kms_key_arn  = var.kms_key_arn
+  # A new item ends nothing. The function itself compares the images of a changed one, which a filter cannot.
+  pattern = {
+    eventName = ["MODIFY", "REMOVE"]
+    dynamodb  = { Keys = { item = { S = ["META"] } } }
+  }
+  batch = { size = 100, window = 10 }
+  # A large thread needs several attempts.
+  retries     = 20
+  kms_key_arn = var.kms_key_arn
+}
+
+module "ended_runs" {
+  source = "./modules/table_changes"
+
+  name         = "${local.name}-notify"
+  stream_arn   = module.tables.stream_arns["threads"]
+  function_arn = module.function["notify"].alias_arn
+  # The rows of runs that end with this change and whose clients asked for an event. `exists` works on leaves only, so the
+  # pattern names the type of the attribute.
+  pattern = {
+    eventName = ["MODIFY"]
+    dynamodb = {
+      Keys     = { item = { S = [{ prefix = "RUN#" }] } }
+      NewImage = { notify = { S = [{ exists = true }] }, status = { S = local.ended } }
+      OldImage = { status = { S = [{ anything-but = local.ended }] } }
+    }
+  }
+  # A request of PutEvents has ten entries at most.
+  batch = { size = 10, window = 0 }
+  # Events wait while the bus does not take them.
+  retries     = 100
+  kms_key_arn = var.kms_key_arn
 }
 
 # The worker sends jobs to its own queue. Lambda's recursive loop detection would stop it after about 16 invocations
@@ -120,6 +152,7 @@ module "alarms" {
   queue_name       = module.work_queue.queue.name
   dead_letter_name = module.work_queue.dead_letters.name
   unerased_name    = module.thread_changes.failures.name
+  unnotified_name  = module.ended_runs.failures.name
   replay_queue     = { name = module.replay_queue.queue.name, dead_letter_name = module.replay_queue.dead_letters.name }
   push_queue       = { name = module.push_queue.queue.name, dead_letter_name = module.push_queue.dead_letters.name }
   api_id           = module.websocket_api.id

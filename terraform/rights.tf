@@ -140,6 +140,25 @@ locals {
       resources = [module.thread_changes.failures.arn]
     }
 
+    # Reads the last messages of an ended run and the thread's own item, for the clients that ask for the answer.
+    read_answers = {
+      sid       = "ReadAnswers"
+      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      resources = [local.threads]
+    }
+
+    put_run_events = {
+      sid       = "PutRunEvents"
+      actions   = ["events:PutEvents"]
+      resources = [module.push_sources.bus.arn]
+    }
+
+    keep_failed_ends = {
+      sid       = "KeepFailedEnds"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.ended_runs.failures.arn]
+    }
+
     send_jobs = {
       sid       = "SendJobs"
       actions   = ["sqs:GetQueueAttributes", "sqs:SendMessage"]

@@ -309,13 +309,13 @@ variable "worker" {
 }
 
 variable "reserved_concurrency" {
-  description = "Reserved concurrency by function (authorizer, connect, disconnect, ingest, worker, replay, push, sweep, erase, ticket). None by default, because a new account refuses a reservation."
+  description = "Reserved concurrency by function (authorizer, connect, disconnect, ingest, worker, replay, push, sweep, erase, notify, ticket). None by default, because a new account refuses a reservation."
   type        = map(number)
   default     = {}
 
   validation {
-    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["authorizer", "connect", "disconnect", "ingest", "worker", "replay", "push", "sweep", "erase", "ticket"], key)])
-    error_message = "The keys of reserved_concurrency must be authorizer, connect, disconnect, ingest, worker, replay, push, sweep, erase or ticket."
+    condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["authorizer", "connect", "disconnect", "ingest", "worker", "replay", "push", "sweep", "erase", "notify", "ticket"], key)])
+    error_message = "The keys of reserved_concurrency must be authorizer, connect, disconnect, ingest, worker, replay, push, sweep, erase, notify or ticket."
   }
 }
 
@@ -494,13 +494,13 @@ variable "release" {
 }
 
 variable "endpoint_urls" {
-  description = "Address of a stand-in for an AWS service, by service (DYNAMODB, SQS, SSM, BEDROCK_RUNTIME, BEDROCK_AGENT_RUNTIME). Empty in AWS."
+  description = "Address of a stand-in for an AWS service, by service (DYNAMODB, SQS, SSM, EVENTBRIDGE, BEDROCK_RUNTIME, BEDROCK_AGENT_RUNTIME). Empty in AWS."
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = alltrue([for service in keys(var.endpoint_urls) : contains(["DYNAMODB", "SQS", "SSM", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"], service)])
-    error_message = "The keys of endpoint_urls must be DYNAMODB, SQS, SSM, BEDROCK_RUNTIME or BEDROCK_AGENT_RUNTIME."
+    condition     = alltrue([for service in keys(var.endpoint_urls) : contains(["DYNAMODB", "SQS", "SSM", "EVENTBRIDGE", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME"], service)])
+    error_message = "The keys of endpoint_urls must be DYNAMODB, SQS, SSM, EVENTBRIDGE, BEDROCK_RUNTIME or BEDROCK_AGENT_RUNTIME."
   }
 }
 

@@ -17,7 +17,7 @@ use crate::sender::{Acknowledged, Dialect, Front};
 use crate::stage::Stage;
 
 /// Functions whose start is measured.
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 11] = [
     AUTHORIZER,
     "connect",
     "disconnect",
@@ -27,6 +27,7 @@ const FUNCTIONS: [&str; 10] = [
     "push",
     "sweep",
     "erase",
+    "notify",
     "ticket",
 ];
 

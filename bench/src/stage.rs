@@ -82,6 +82,7 @@ impl Stage {
             ("DEAD_LETTER_URL", queue("runs-dead")),
             ("REPLAY_QUEUE_URL", queue("replays")),
             ("PUSH_QUEUE_URL", queue("pushes")),
+            ("EVENT_BUS", "bench".to_owned()),
             ("MODEL_ID", MODEL_ID.to_owned()),
             ("MAX_TOKENS", "16000".to_owned()),
             ("WEATHER_GEOCODING_URL", format!("http://{model}/weather")),

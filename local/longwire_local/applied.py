@@ -105,6 +105,7 @@ def variables(ministack: str, simulator: str, packages: Path, options: Options) 
             "DYNAMODB": ministack,
             "SQS": ministack,
             "SSM": ministack,
+            "EVENTBRIDGE": ministack,
             "BEDROCK_RUNTIME": simulator,
             "BEDROCK_AGENT_RUNTIME": simulator,
         },

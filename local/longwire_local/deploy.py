@@ -122,24 +122,23 @@ class Deployment:
                 ScalingConfig={"MaximumConcurrency": source.max_concurrency},
             )
 
-    def create_change_source(self) -> None:
-        """Connects the stream of a table with the function that gets its changes."""
-        source = facts.CHANGE_SOURCE
-        table = self.clients.dynamodb.describe_table(TableName=deployed(source.table))["Table"]
-        pattern = {"eventName": list(source.events), "dynamodb": {"Keys": {"item": {"S": [source.item]}}}}
-        self.clients.functions.create_event_source_mapping(
-            EventSourceArn=table["LatestStreamArn"],
-            FunctionName=deployed(source.function),
-            StartingPosition="TRIM_HORIZON",
-            BatchSize=source.batch_size,
-            MaximumBatchingWindowInSeconds=source.window,
-            MaximumRetryAttempts=source.retries,
-            MaximumRecordAgeInSeconds=source.record_age,
-            BisectBatchOnFunctionError=True,
-            FunctionResponseTypes=list(source.response_types),
-            FilterCriteria={"Filters": [{"Pattern": json.dumps(pattern)}]},
-            DestinationConfig={"OnFailure": {"Destination": queue_arn(source.dead_letters)}},
-        )
+    def create_change_sources(self) -> None:
+        """Connects the stream of a table with the functions that get its changes."""
+        for source in facts.CHANGE_SOURCES:
+            table = self.clients.dynamodb.describe_table(TableName=deployed(source.table))["Table"]
+            self.clients.functions.create_event_source_mapping(
+                EventSourceArn=table["LatestStreamArn"],
+                FunctionName=deployed(source.function),
+                StartingPosition="TRIM_HORIZON",
+                BatchSize=source.batch_size,
+                MaximumBatchingWindowInSeconds=source.window,
+                MaximumRetryAttempts=source.retries,
+                MaximumRecordAgeInSeconds=source.record_age,
+                BisectBatchOnFunctionError=True,
+                FunctionResponseTypes=list(source.response_types),
+                FilterCriteria={"Filters": [{"Pattern": json.dumps(source.pattern)}]},
+                DestinationConfig={"OnFailure": {"Destination": queue_arn(source.dead_letters)}},
+            )
 
     def create_push_topic(self) -> str:
         """Creates the topic for events of other services, and its subscription. Returns its ARN."""
@@ -149,7 +148,7 @@ class Deployment:
         return arn
 
     def create_event_bus(self, options: Options) -> str:
-        """Creates the event bus for events of other services, and its rules. Returns the name of the bus."""
+        """Creates the bus for events of services and about runs, and its rules. Returns the name of the bus."""
         self.clients.events.create_event_bus(Name=facts.EVENT_BUS)
         self.route_events(options)
         return facts.EVENT_BUS

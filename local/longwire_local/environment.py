@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import auth
 from .checkout import Checkout
-from .facts import FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, deployed
+from .facts import EVENT_BUS, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, deployed
 from .options import Options
 
 # `LONGWIRE_FN_MAX_STEPS=3 scripts/local up` gives MAX_STEPS=3 to each function that lists it as optional.
@@ -71,6 +71,7 @@ def _values(at: Endpoints) -> dict[str, str]:
         "REPLAY_QUEUE_URL": at.replay_queue_url,
         "PUSH_QUEUE_URL": at.push_queue_url,
         "CALLBACK_ENDPOINT": at.management,
+        "EVENT_BUS": EVENT_BUS,
         "MODEL_ID": MODEL_ID,
         "KNOWLEDGE_BASE_ID": KNOWLEDGE_BASE_ID,
         "WEATHER_GEOCODING_URL": f"{at.simulator}/weather",
@@ -78,6 +79,7 @@ def _values(at: Endpoints) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": at.ministack,
         "AWS_ENDPOINT_URL_SQS": at.ministack,
         "AWS_ENDPOINT_URL_SSM": at.ministack,
+        "AWS_ENDPOINT_URL_EVENTBRIDGE": at.ministack,
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": at.simulator,
         "AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME": at.simulator,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 PREFIX = "longwire-"
 REGION = "us-east-1"
@@ -98,15 +98,14 @@ class EventSource:
 
 @dataclass(frozen=True)
 class ChangeSource:
-    """An event source mapping from a table's stream to a function, which gets the changes of the items `item`.
+    """An event source mapping from a table's stream to a function, which gets the changes that match `pattern`.
 
     Batches of records that failed too often go to the queue `dead_letters`.
     """
 
     table: str
     function: str
-    item: str
-    events: tuple[str, ...]
+    pattern: dict[str, Any]
     dead_letters: str
     batch_size: int
     response_types: tuple[Literal["ReportBatchItemFailures"], ...]
@@ -272,6 +271,11 @@ FUNCTIONS = {
         optional=("PROMPT_SOURCES", "USER_LIMITS", "THREAD_TTL_HOURS", "RUN_SECONDS"),
     ),
     "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
+    "notify": Function(
+        60,
+        256,
+        ("THREADS_TABLE", "EVENT_BUS", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_EVENTBRIDGE"),
+    ),
     "ticket": Function(10, 256, ("USERS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
 }
 
@@ -285,6 +289,7 @@ QUEUES = {
     ),
     "runs-dead": Queue(visibility=30, retention=14 * DAY),
     "erase-dead": Queue(visibility=30, retention=14 * DAY),
+    "notify-dead": Queue(visibility=30, retention=14 * DAY),
     "replays": Queue(
         visibility=FUNCTIONS["replay"].timeout,
         retention=4 * DAY,
@@ -333,17 +338,41 @@ PUSH_RULE = Rule("push", queue="pushes")
 # Where PROMPT_SOURCES is set, the events of these sources invoke the function instead.
 PROMPT_RULE = Rule("prompt", function="push")
 
-CHANGE_SOURCE = ChangeSource(
-    table="threads",
-    function="erase",
-    item="META",
-    events=("MODIFY", "REMOVE"),
-    dead_letters="erase-dead",
-    batch_size=100,
-    response_types=("ReportBatchItemFailures",),
-    window=10,
-    retries=20,
-    record_age=6 * 3600,
+# Final statuses of a run.
+ENDED = ["finished", "failed", "cancelled"]
+
+# A shard of a stream has two readers at most.
+CHANGE_SOURCES = (
+    ChangeSource(
+        table="threads",
+        function="erase",
+        pattern={"eventName": ["MODIFY", "REMOVE"], "dynamodb": {"Keys": {"item": {"S": ["META"]}}}},
+        dead_letters="erase-dead",
+        batch_size=100,
+        response_types=("ReportBatchItemFailures",),
+        window=10,
+        retries=20,
+        record_age=6 * 3600,
+    ),
+    # The rows of runs that end with this change and whose clients asked for an event.
+    ChangeSource(
+        table="threads",
+        function="notify",
+        pattern={
+            "eventName": ["MODIFY"],
+            "dynamodb": {
+                "Keys": {"item": {"S": [{"prefix": "RUN#"}]}},
+                "NewImage": {"notify": {"S": [{"exists": True}]}, "status": {"S": ENDED}},
+                "OldImage": {"status": {"S": [{"anything-but": ENDED}]}},
+            },
+        },
+        dead_letters="notify-dead",
+        batch_size=10,
+        response_types=("ReportBatchItemFailures",),
+        window=0,
+        retries=100,
+        record_age=6 * 3600,
+    ),
 )
 
 SCHEDULES = (Schedule("sweep", "rate(1 minute)", "sweep"),)

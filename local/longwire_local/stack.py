@@ -139,7 +139,7 @@ def _deploy(
         deployment.create_function(name, code[name], at, options)
     deployment.create_routes(api)
     deployment.create_event_sources()
-    deployment.create_change_source()
+    deployment.create_change_sources()
     deployment.create_schedules()
     topic, bus = deployment.create_push_topic(), deployment.create_event_bus(options)
     return Description(

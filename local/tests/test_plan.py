@@ -87,7 +87,7 @@ def deploy(deployment: Deployment, code: bytes) -> None:
         deployment.create_function(name, code, at, options)
     deployment.create_routes(api)
     deployment.create_event_sources()
-    deployment.create_change_source()
+    deployment.create_change_sources()
     deployment.create_schedules()
     deployment.create_push_topic()
     deployment.create_event_bus(options)

@@ -103,6 +103,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       DYNAMODB              = "http://127.0.0.1:1"
       SQS                   = "http://127.0.0.1:1"
       SSM                   = "http://127.0.0.1:1"
+      EVENTBRIDGE           = "http://127.0.0.1:1"
       BEDROCK_RUNTIME       = "http://127.0.0.1:1"
       BEDROCK_AGENT_RUNTIME = "http://127.0.0.1:1"
     }
@@ -141,6 +142,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
         push       = ["config.rs"]
         sweep      = ["config.rs"]
         erase      = ["main.rs"]
+        notify     = ["config.rs"]
         ticket     = ["main.rs"]
       } :
       toset(concat(
@@ -166,6 +168,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       disconnect = ["DYNAMODB"]
       erase      = ["DYNAMODB"]
       ingest     = ["DYNAMODB", "SQS"]
+      notify     = ["DYNAMODB", "EVENTBRIDGE"]
       push       = ["DYNAMODB", "SQS"]
       replay     = ["DYNAMODB", "SQS"]
       sweep      = ["DYNAMODB", "SQS"]

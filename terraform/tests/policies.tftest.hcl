@@ -70,6 +70,21 @@ override_resource {
 }
 
 override_resource {
+  target          = module.ended_runs.aws_sqs_queue.dead
+  override_during = plan
+  values = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:longwire-test-notify-dead"
+    url = "https://sqs.eu-central-1.amazonaws.com/123456789012/longwire-test-notify-dead"
+  }
+}
+
+override_resource {
+  target          = module.push_sources.aws_cloudwatch_event_bus.this
+  override_during = plan
+  values          = { arn = "arn:aws:events:eu-central-1:123456789012:event-bus/longwire-test" }
+}
+
+override_resource {
   target          = module.replay_queue.aws_sqs_queue.work
   override_during = plan
   values = {
@@ -261,6 +276,18 @@ run "policies_of_all_roles" {
       KeepFailedChanges = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-erase-dead"]]
     })
     error_message = "erase: ${module.function["erase"].policy}"
+  }
+
+  assert {
+    condition = jsonencode({ for s in jsondecode(module.function["notify"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), flatten([s.Resource])] }) == jsonencode({
+      WriteOwnLog  = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-notify:*"]]
+      ReadAnswers  = ["Allow", ["dynamodb:GetItem", "dynamodb:Query"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads"]]
+      PutRunEvents = ["Allow", ["events:PutEvents"], ["arn:aws:events:eu-central-1:123456789012:event-bus/longwire-test"]]
+      ReadChanges = ["Allow", ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+      ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-threads/stream/*"]]
+      KeepFailedEnds = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-notify-dead"]]
+    })
+    error_message = "notify: ${module.function["notify"].policy}"
   }
 }
 

@@ -34,7 +34,7 @@ run "functions" {
   }
 
   assert {
-    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ authorizer = 10, connect = 10, disconnect = 10, erase = 60, ingest = 10, push = 60, replay = 300, sweep = 10, ticket = 10, worker = 900 })
+    condition     = jsonencode({ for name, function in module.function : name => function.configuration.timeout }) == jsonencode({ authorizer = 10, connect = 10, disconnect = 10, erase = 60, ingest = 10, notify = 60, push = 60, replay = 300, sweep = 10, ticket = 10, worker = 900 })
     error_message = "Unexpected timeouts."
   }
 
@@ -111,6 +111,48 @@ run "changes_of_threads" {
   assert {
     condition     = strcontains(file("../shared/store/src/threads/keys.rs"), "const META: &str = \"${module.thread_changes.settings.filters[0].dynamodb.Keys.item.S[0]}\"")
     error_message = "The filter of the stream must name the sort key of a thread's own item."
+  }
+}
+
+run "ends_of_runs" {
+  command = plan
+
+  assert {
+    condition = jsonencode(module.ended_runs.settings) == jsonencode({
+      batch_size          = 10
+      batching_window     = 0
+      bisect              = true
+      dead_retention_days = 14
+      filters = [{
+        dynamodb = {
+          Keys     = { item = { S = [{ prefix = "RUN#" }] } }
+          NewImage = { notify = { S = [{ exists = true }] }, status = { S = ["finished", "failed", "cancelled"] } }
+          OldImage = { status = { S = [{ anything-but = ["finished", "failed", "cancelled"] }] } }
+        }
+        eventName = ["MODIFY"]
+      }]
+      record_age        = 21600
+      response_types    = ["ReportBatchItemFailures"]
+      retries           = 100
+      starting_position = "TRIM_HORIZON"
+    })
+    error_message = jsonencode(module.ended_runs.settings)
+  }
+
+  # A filter that names another key or another status than the code would hide the ends.
+  assert {
+    condition = (
+      strcontains(file("../shared/store/src/threads/keys.rs"), "const RUNS: &str = \"${module.ended_runs.settings.filters[0].dynamodb.Keys.item.S[0].prefix}\"") &&
+      alltrue([for status in local.ended : strcontains(file("../shared/store/src/threads/transition.rs"), "=> \"${status}\",")]) &&
+      length(regexall("=> \"[a-z]+\",", file("../shared/store/src/threads/transition.rs"))) == length(local.ended) + 2
+    )
+    error_message = "The filter of the stream must name the rows of runs and their final statuses."
+  }
+
+  # The rule of push must not take an event about a run for an event of a service.
+  assert {
+    condition     = !strcontains(file("../lambdas/notify/src/event.rs"), one(module.push_sources.settings.pattern.detail-type))
+    error_message = "An event about a run has the detail type of an event for push."
   }
 }
 

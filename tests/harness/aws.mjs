@@ -12,6 +12,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
+  CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   PurgeQueueCommand,
@@ -106,6 +107,12 @@ export async function setVisibility(t, QueueUrl, seconds) {
   const before = await queueAttribute(QueueUrl, 'VisibilityTimeout');
   t.after(() => set(before));
   await set(String(seconds));
+}
+
+/** Creates a queue. @param {string} QueueName */
+export async function createQueue(QueueName) {
+  const { QueueUrl = '' } = await clients().sqs.send(new CreateQueueCommand({ QueueName }));
+  return { url: QueueUrl, arn: await queueAttribute(QueueUrl, 'QueueArn') };
 }
 
 /** Receives and deletes all messages of a queue. @param {string} QueueUrl @returns {Promise<string[]>} their bodies */

@@ -5,7 +5,12 @@ import { FaultProxy } from './proxy.mjs';
 import { up } from './stack.mjs';
 
 /** Environment variables that hold an endpoint of AWS; each begins with MiniStack's address. */
-const ADDRESSES = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_SQS', 'CALLBACK_ENDPOINT'];
+const ADDRESSES = [
+  'AWS_ENDPOINT_URL_DYNAMODB',
+  'AWS_ENDPOINT_URL_SQS',
+  'AWS_ENDPOINT_URL_EVENTBRIDGE',
+  'CALLBACK_ENDPOINT',
+];
 
 /**
  * Starts the stack and the proxy.

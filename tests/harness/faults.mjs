@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 
 /**
- * A call of DynamoDB, SQS or @connections by a function.
+ * A call of DynamoDB, SQS, EventBridge or @connections by a function.
  * @typedef {object} Call
  * @property {number} at milliseconds since 1970
  * @property {string} [function] name of the function's folder, if its process was found
@@ -21,8 +21,9 @@ import { gunzipSync } from 'node:zlib';
  * forwarded later. `hold`: it is forwarded when the rule is removed, unless its caller is gone by then. `swallow`: a
  * message is not sent, although the response says so. `refuse`: a post is not forwarded and gets the status of the rule.
  * `invalid`: the call is not forwarded and gets the error of an invalid request, such as an item that is too large.
+ * `reject`: no entry of PutEvents is accepted, although the request succeeds.
  * `page`: a query is forwarded with a limit of one item, as if each item had a megabyte.
- * @typedef {'fail' | 'lose' | 'conflict' | 'delay' | 'hold' | 'swallow' | 'refuse' | 'invalid' | 'page'} Effect
+ * @typedef {'fail' | 'lose' | 'conflict' | 'delay' | 'hold' | 'swallow' | 'refuse' | 'invalid' | 'reject' | 'page'} Effect
  */
 
 /**
@@ -146,6 +147,13 @@ export function operationOf({ method, url = '', headers }) {
 export function reply({ operation, body }, { effect, status = 410 }) {
   if (effect === 'refuse') return { status, ...REFUSALS[status] };
   if (effect === 'swallow') return { status: 200, type: '', body: sendMessageResult(JSON.parse(body).MessageBody) };
+  if (effect === 'reject') {
+    const Entries = JSON.parse(body).Entries.map(() => ({
+      ErrorCode: 'ThrottlingException',
+      ErrorMessage: 'Rate exceeded',
+    }));
+    return { status: 200, type: '', body: { FailedEntryCount: Entries.length, Entries } };
+  }
   if (effect === 'invalid') {
     const message = 'Item size has exceeded the maximum allowed size';
     return { status: 400, type: 'ValidationException', body: { message } };

@@ -70,7 +70,7 @@ export class FaultProxy {
     const known = callerOf(request.socket).then((caller) => Object.assign(call, caller));
     if (this.rules.nameFunctions()) await known;
     const rule = this.rules.match(call);
-    if (rule && ['fail', 'conflict', 'swallow', 'refuse', 'invalid'].includes(rule.effect)) {
+    if (rule && ['fail', 'conflict', 'swallow', 'refuse', 'invalid', 'reject'].includes(rule.effect)) {
       answer(response, reply(call, rule));
       return;
     }

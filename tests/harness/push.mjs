@@ -56,7 +56,7 @@ export async function push(request) {
  * @param {Record<string, string>} headers
  * @param {string} body
  */
-async function call(service, type, headers, body) {
+export async function callService(service, type, headers, body) {
   const scope = `test/20260101/${stack().region}/${service}/aws4_request`;
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
   const response = await fetch(stack().ministack, {
@@ -72,7 +72,7 @@ async function call(service, type, headers, body) {
 /** @param {Record<string, string>} parameters @returns {Promise<string>} the response, in XML */
 function sns(parameters) {
   const body = new URLSearchParams({ Version: '2010-03-31', ...parameters }).toString();
-  return call('sns', 'application/x-www-form-urlencoded', {}, body);
+  return callService('sns', 'application/x-www-form-urlencoded', {}, body);
 }
 
 /** Publishes a message. @param {string} TopicArn @param {string} Message */
@@ -108,7 +108,12 @@ export async function putEvent(Detail, fields = {}) {
     ...fields,
   };
   const headers = { 'x-amz-target': 'AWSEvents.PutEvents' };
-  const result = await call('events', 'application/x-amz-json-1.1', headers, JSON.stringify({ Entries: [entry] }));
+  const result = await callService(
+    'events',
+    'application/x-amz-json-1.1',
+    headers,
+    JSON.stringify({ Entries: [entry] }),
+  );
   assert.equal(JSON.parse(result).FailedEntryCount, 0, result);
 }
 

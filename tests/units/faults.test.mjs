@@ -71,6 +71,12 @@ test('a swallowed message gets the response of one that was sent', () => {
   assert.deepEqual([status, /** @type {any} */ (body).MD5OfMessageBody], [200, '6ae99d4d2de5e3cbd29fec87ae7d76eb']);
 });
 
+test('events that are rejected are in the response of a request that succeeds', () => {
+  const { status, body } = reply(call('PutEvents', '{"Entries":[{},{}]}'), { effect: 'reject' });
+  const rejected = { ErrorCode: 'ThrottlingException', ErrorMessage: 'Rate exceeded' };
+  assert.deepEqual([status, body], [200, { FailedEntryCount: 2, Entries: [rejected, rejected] }]);
+});
+
 /** Starts a service that counts its requests, and a proxy before it. @param {import('node:test').TestContext} t */
 async function proxied(t) {
   const seen = { count: 0 };

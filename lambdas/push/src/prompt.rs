@@ -113,6 +113,7 @@ impl NewPrompt<'_> {
             reasoning: false,
             if_busy: IfBusy::Queue,
             on_gone: OnGone::Finish,
+            notify: self.prompt.notify,
             payer,
             subscriber: None,
             now: self.now(),

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use longwire_core::cloud_event::{BadEvent, CloudEvent, MAX_KEEP};
 use longwire_core::ids::{ConnectionId, MAX_CHARS, Owner, ThreadId, UserId};
+use longwire_core::options::Notify;
+use longwire_protocol::request::options::notify;
 use longwire_protocol::request::text::{MAX_PROMPT_BYTES, check_text};
 use longwire_protocol::response::push::TooLong;
 use serde::Deserialize;
@@ -52,6 +54,9 @@ pub(crate) enum BadRequest {
     /// Prompt that no user could send, either.
     #[error("`prompt` must be 1 to {MAX_PROMPT_BYTES} bytes, and not blank")]
     PromptText,
+    /// Event about a run that does not begin.
+    #[error("`notify` needs a `prompt`")]
+    NotPrompted,
     /// Prompt of a service that may not start runs in this way.
     #[error(
         "`prompt` is possible only in an invocation of the function by a service, or from a source in PROMPT_SOURCES"
@@ -126,6 +131,8 @@ pub(crate) struct Prompt {
     pub thread: Option<ThreadId>,
     /// Text of the user message.
     pub text: String,
+    /// Event on the bus when the run has ended.
+    pub notify: Notify,
 }
 
 /// Event that is kept for a user.
@@ -152,6 +159,8 @@ struct Body<'j> {
     collapse_key: Option<String>,
     #[serde(borrow)]
     prompt: Option<Cow<'j, str>>,
+    #[serde(default, deserialize_with = "notify")]
+    notify: Notify,
 }
 
 #[derive(Default, Deserialize)]
@@ -183,11 +192,12 @@ impl Request {
         let user = body.target.user_id.clone();
         let target = body.target.target()?;
         let event = CloudEvent::parse(body.event)?;
-        let prompt = body.prompt.map(|text| Prompt::new(&target, &text));
-        let prompt = prompt.transpose()?;
-        if prompt.is_some() && hops(&event) > 0 {
-            return Err(BadRequest::PromptHop);
-        }
+        let prompt = match body.prompt {
+            Some(_) if hops(&event) > 0 => return Err(BadRequest::PromptHop),
+            Some(text) => Some(Prompt::new(&target, &text, body.notify)?),
+            None if body.notify.is_none() => None,
+            None => return Err(BadRequest::NotPrompted),
+        };
         let durable = match (body.durable, body.ttl_seconds, body.collapse_key) {
             (true, keep, collapse_key) => Some(Durable::new(user, keep, collapse_key)?),
             (false, None, None) => None,
@@ -230,14 +240,19 @@ impl Request {
 }
 
 impl Prompt {
-    fn new(target: &Target, text: &str) -> Result<Self, BadRequest> {
+    fn new(target: &Target, text: &str, notify: Notify) -> Result<Self, BadRequest> {
         let text = check_text("prompt", text).map_err(|_| BadRequest::PromptText)?;
         let (user, thread) = match target {
             Target::User(user) => (user.clone(), None),
             Target::Thread { user, thread } => (user.clone(), Some(thread.clone())),
             Target::Connection(_) => return Err(BadRequest::PromptTarget),
         };
-        Ok(Self { user, thread, text })
+        Ok(Self {
+            user,
+            thread,
+            text,
+            notify,
+        })
     }
 }
 

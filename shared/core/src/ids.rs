@@ -133,6 +133,15 @@ impl Owner {
         Self("anonymous".to_owned())
     }
 
+    /// User whose threads these are.
+    pub fn user(&self) -> UserId {
+        if *self == Self::anonymous() {
+            UserId::none()
+        } else {
+            UserId(self.0.clone())
+        }
+    }
+
     /// Tells whether all clients of the deployment own the threads of this owner.
     pub fn is_shared(&self) -> bool {
         *self == Self::anonymous() || self.0 == UserId::token().0
@@ -191,6 +200,9 @@ mod tests {
     fn the_threads_of_everybody_are_those_without_a_user() {
         assert_eq!(UserId::none().owner(), Owner::anonymous());
         assert_eq!(UserId::trusted("u_7").owner(), Owner::trusted("u_7"));
+        for user in [UserId::none(), UserId::token(), UserId::trusted("u_7")] {
+            assert_eq!(user.owner().user(), user);
+        }
     }
 
     #[test]

@@ -51,6 +51,28 @@ impl From<OnGone> for String {
     }
 }
 
+/// Event on the bus of the deployment when a run has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Notify {
+    /// No event.
+    #[default]
+    None,
+    /// Event with the text of the answer.
+    Content,
+    /// Event with ids, outcome and usage. Also what this version makes of a value that a newer one stored: the event
+    /// then lacks something, instead of being lost.
+    #[serde(other)]
+    Ids,
+}
+
+impl Notify {
+    /// Tells whether there is no event.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
 /// Policy for a prompt on a thread that has an active run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -12,7 +12,7 @@ use crate::ids::{ConnectionId, MessageId};
 use crate::job::known_version;
 use crate::lenient::or_default;
 use crate::message::Usage;
-use crate::options::OnGone;
+use crate::options::{Notify, OnGone};
 use crate::origin::Origin;
 use crate::payment::Payer;
 use crate::shape::Shape;
@@ -242,6 +242,20 @@ pub struct RunRow {
     /// Reason of the cancellation, once the run has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<CancelReason>,
+    /// Code of the failure, once the run has ended; `None` in place of one that only a newer version knows.
+    #[serde(
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub code: Option<RunErrorCode>,
+    /// Event on the bus when the run has ended.
+    #[serde(
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "Notify::is_none"
+    )]
+    pub notify: Notify,
     /// Subscribers and their cursors.
     #[serde(default, rename = "attached")]
     pub subscribers: BTreeMap<ConnectionId, Cursor>,
@@ -326,6 +340,8 @@ mod tests {
         let row = row(&json!({
             "cancelRequested": "out_of_money",
             "onGone": "hibernate",
+            "code": "model_asleep",
+            "notify": "summary",
             "attached": { "c": { "after": 3, "shape": { "format": "xml", "lines": "two" } } },
             "mood": "good"
         }));
@@ -333,8 +349,25 @@ mod tests {
         assert_eq!(row.cancel_requested, Some(CancelReason::Unknown));
         assert_eq!(RunEnd::Cancelled(CancelReason::Unknown).reason(), None);
         assert_eq!(row.on_gone, OnGone::Cancel);
+        assert_eq!((row.code, row.notify), (None, Notify::Ids));
         let cursor = row.subscribers.values().next().expect("a subscriber");
         assert_eq!(cursor.shape, Shape::default());
+    }
+
+    #[test]
+    fn a_row_tells_whether_its_end_is_an_event() {
+        for (stored, read) in [
+            (json!({}), Notify::None),
+            (json!({ "notify": "ids" }), Notify::Ids),
+            (json!({ "notify": "content" }), Notify::Content),
+            (json!({ "notify": { "by": "mail" } }), Notify::None),
+        ] {
+            assert_eq!(row(&stored).expect("a row").notify, read, "{stored}");
+        }
+        let plain = json!(row(&json!({})).expect("a row"));
+        assert_eq!((plain.get("notify"), plain.get("code")), (None, None));
+        let asked = json!(row(&json!({ "notify": "ids" })).expect("a row"));
+        assert_eq!(asked["notify"], "ids");
     }
 
     #[test]

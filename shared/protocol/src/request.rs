@@ -103,8 +103,8 @@ const SEEN: &str = "seen";
 /// Action that only users have who are told apart.
 const USAGE: &str = "usage";
 
-/// Features that are no actions: frames that the server sends without a request.
-const UNASKED: &[&str] = &["push"];
+/// Features that are no actions: an option of `prompt`, and frames that the server sends without a request.
+const OTHER_FEATURES: &[&str] = &["notify", "push"];
 
 /// All actions, in the order in which a refusal lists them.
 const ACTIONS: &[Action] = &[
@@ -259,7 +259,7 @@ pub fn features(offer: Offer) -> Vec<&'static str> {
     };
     let features = ACTIONS.iter().filter(|action| action.feature);
     let names = features.map(|action| action.name).filter(offered);
-    let mut names: Vec<_> = names.chain(UNASKED.iter().copied()).collect();
+    let mut names: Vec<_> = names.chain(OTHER_FEATURES.iter().copied()).collect();
     names.sort_unstable();
     names
 }

@@ -41,6 +41,9 @@ pub mod overdue;
 pub mod resume;
 
 pub mod former_generation;
+
+pub mod answer;
+pub mod ended_run;
 mod frame;
 
 mod delete_items;

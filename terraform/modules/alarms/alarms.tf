@@ -16,6 +16,13 @@ locals {
         dimensions  = { QueueName = var.unerased_name }
         threshold   = 0
       }
+      "unnotified" = {
+        description = "Runs ended without the events that their clients asked for. The log of notify has the cause in lines with the event notify_failed; remove it, and put the events within 24 hours."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateNumberOfMessagesVisible"
+        dimensions  = { QueueName = var.unnotified_name }
+        threshold   = 0
+      }
       "replay-dead-letters" = {
         description = "A replay, or the closing of a connection, is in the dead-letter queue. Search the log of replay for its connection, and remove the cause. The client has sent resume again since."
         namespace   = "AWS/SQS"
@@ -118,13 +125,16 @@ resource "aws_cloudwatch_metric_alarm" "slow" {
   evaluate_low_sample_count_percentiles = "ignore"
 }
 
-# The stream keeps a record for 24 hours. What erase has not read by then is never erased.
+# The stream keeps a record for 24 hours. What erase has not read by then is never erased, and what notify has not read
+# becomes no event.
 resource "aws_cloudwatch_metric_alarm" "late" {
-  alarm_name          = "${var.name}-erase-late"
-  alarm_description   = "erase is more than an hour behind the changes of the table. Check its errors and throttles, and whether its event source mapping is enabled."
+  for_each = toset(["erase", "notify"])
+
+  alarm_name          = "${var.name}-${each.key}-late"
+  alarm_description   = "${each.key} is more than an hour behind the changes of the table. Check its errors and throttles, and whether its event source mapping is enabled."
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"
-  dimensions          = { FunctionName = var.functions["erase"] }
+  dimensions          = { FunctionName = var.functions[each.key] }
   statistic           = "Maximum"
   period              = 300
   evaluation_periods  = 1

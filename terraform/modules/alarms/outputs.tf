@@ -7,7 +7,8 @@ output "names" {
   description = "Names of all alarms."
   value = sort(concat(
     [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
-    [for alarm in [aws_cloudwatch_metric_alarm.slow, aws_cloudwatch_metric_alarm.late] : alarm.alarm_name],
+    [aws_cloudwatch_metric_alarm.slow.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.late : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.waiting : alarm.alarm_name],
   ))
 }

@@ -4,12 +4,12 @@ variable "name" {
 }
 
 variable "functions" {
-  description = "Name of each function in AWS by its key; at least erase, ingest and worker."
+  description = "Name of each function in AWS by its key; at least erase, ingest, notify and worker."
   type        = map(string)
 
   validation {
-    condition     = alltrue([for key in ["erase", "ingest", "worker"] : contains(keys(var.functions), key)])
-    error_message = "functions must contain erase, ingest and worker, which have alarms of their own."
+    condition     = alltrue([for key in ["erase", "ingest", "notify", "worker"] : contains(keys(var.functions), key)])
+    error_message = "functions must contain erase, ingest, notify and worker, which have alarms of their own."
   }
 }
 
@@ -40,6 +40,11 @@ variable "dead_letter_name" {
 
 variable "unerased_name" {
   description = "Name of the queue of the changes of threads that erase failed to handle."
+  type        = string
+}
+
+variable "unnotified_name" {
+  description = "Name of the queue of the ends of runs that notify failed to handle."
   type        = string
 }
 

@@ -34,6 +34,12 @@ data "aws_iam_policy_document" "boundary" {
   }
 
   statement {
+    sid       = "Events"
+    actions   = ["events:PutEvents"]
+    resources = [local.buses]
+  }
+
+  statement {
     sid       = "Token"
     actions   = ["ssm:GetParameter"]
     resources = local.tokens

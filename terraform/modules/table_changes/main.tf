@@ -18,23 +18,19 @@ resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn                   = var.stream_arn
   function_name                      = var.function_arn
   starting_position                  = "TRIM_HORIZON"
-  batch_size                         = 100
-  maximum_batching_window_in_seconds = 10
+  batch_size                         = var.batch.size
+  maximum_batching_window_in_seconds = var.batch.window
   function_response_types            = ["ReportBatchItemFailures"]
 
-  # A record that fails delays the records after it in its shard, so its attempts are bounded. A large thread needs
-  # several.
-  maximum_retry_attempts         = 20
+  # A record that fails delays the records after it in its shard, so its attempts are bounded.
+  maximum_retry_attempts         = var.retries
   maximum_record_age_in_seconds  = 21600
   bisect_batch_on_function_error = true
 
-  # A new item ends nothing. The function itself compares the images of a changed one, which a filter cannot.
+  # What the filter leaves out does not invoke the function.
   filter_criteria {
     filter {
-      pattern = jsonencode({
-        eventName = ["MODIFY", "REMOVE"]
-        dynamodb  = { Keys = { item = { S = [var.item] } } }
-      })
+      pattern = jsonencode(var.pattern)
     }
   }
 

@@ -13,9 +13,22 @@ variable "function_arn" {
   type        = string
 }
 
-variable "item" {
-  description = "Sort key of the items whose changes the function gets."
-  type        = string
+variable "pattern" {
+  description = "Filter pattern of the changes that the function gets (Lambda developer guide, \"Control which events Lambda sends to your function\")."
+  type        = any
+}
+
+variable "batch" {
+  description = "Most records of a batch, and the time in seconds for which records are collected."
+  type = object({
+    size   = number
+    window = number
+  })
+}
+
+variable "retries" {
+  description = "Number of times that a batch is sent again before it goes to the queue."
+  type        = number
 }
 
 variable "kms_key_arn" {

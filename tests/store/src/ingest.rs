@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use longwire_core::ids::{ConnectionId, MessageId, RunId};
-use longwire_core::options::{IfBusy, OnGone};
+use longwire_core::options::{IfBusy, Notify, OnGone};
 use longwire_core::origin::Origin;
 use longwire_core::run::{CancelReason, Cursor};
 use longwire_core::shape::{Format, Lines, Shape};
@@ -157,6 +157,7 @@ fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy) -> NewRun {
         reasoning: false,
         if_busy,
         on_gone: OnGone::Finish,
+        notify: Notify::None,
         payer: None,
         subscriber: Some(Subscriber {
             connection: ConnectionId::trusted("c"),

@@ -44,6 +44,7 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
         reasoning: prompt.options.reasoning,
         if_busy: prompt.options.if_busy,
         on_gone: prompt.options.on_gone.unwrap_or(settings.on_gone),
+        notify: prompt.options.notify,
         payer: call.payer(),
         subscriber: Some(Subscriber {
             connection: call.connection.connection.clone(),

@@ -69,7 +69,9 @@ async fn a_server_whose_connections_do_not_expire_renews_none() {
     let ready = parsed(&answer(&[&expires_in(600)], r#"{"action":"hello"}"#).await);
     assert_eq!(
         ready["features"],
-        json!(["history", "inbox", "push", "resume", "ticket", "usage"])
+        json!([
+            "history", "inbox", "notify", "push", "resume", "ticket", "usage"
+        ])
     );
 }
 

@@ -3,7 +3,7 @@
 use longwire_core::identity::Identity;
 use longwire_core::ids::{RunId, ThreadId, UserId};
 use longwire_core::limits::LimitPolicy;
-use longwire_core::options::OnGone;
+use longwire_core::options::{Notify, OnGone};
 use longwire_core::origin::Origin;
 use longwire_core::run::{RunRow, RunStatus};
 use longwire_core::run_input::RunInput;
@@ -52,7 +52,8 @@ async fn started(stage: &Stage, response: &Value) -> (RunRow, RunInput) {
 async fn a_prompt_starts_a_run_on_the_thread_once() {
     let stage = Stage::new();
     stage.connect("a", "u_7", "t_1", |_| {}).await;
-    let request = prompt(&json!({"userId": "u_7", "threadId": "t_1"}), "e1");
+    let mut request = prompt(&json!({"userId": "u_7", "threadId": "t_1"}), "e1");
+    request["notify"] = json!({"content": true});
     let response = stage.invoke(&request).await.expect("a response");
     let run = response["runId"].clone();
     assert_eq!(
@@ -69,6 +70,7 @@ async fn a_prompt_starts_a_run_on_the_thread_once() {
         )
     );
     assert!(row.subscribers.is_empty());
+    assert_eq!(row.notify, Notify::Content);
     assert_eq!(input.prompt, "Tell the user.");
     let data: Value = serde_json::from_str(&input.event.expect("an event")).expect("JSON");
     assert_eq!(data, event("e1"));
@@ -197,6 +199,10 @@ async fn a_prompt_that_cannot_start_a_run_is_refused() {
         (
             text(&"x".repeat(24 * 1024 + 1)),
             "`prompt` must be 1 to 24576 bytes, and not blank",
+        ),
+        (
+            json!({"target": {"userId": "u_7"}, "event": event("e1"), "notify": true}),
+            "`notify` needs a `prompt`",
         ),
         (
             hop(json!(1)),

@@ -29,9 +29,9 @@ pub struct Change {
 
 /// Primary key of a stream record.
 #[derive(Deserialize)]
-struct Key {
-    thread: String,
-    item: String,
+pub(super) struct Key {
+    pub(super) thread: String,
+    pub(super) item: String,
 }
 
 /// Attributes of a thread's own item.

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::job::VERSION;
 use longwire_core::message::Usage;
-use longwire_core::options::{IfBusy, OnGone};
+use longwire_core::options::{IfBusy, Notify, OnGone};
 use longwire_core::origin::Origin;
 use longwire_core::payment::Payer;
 use longwire_core::run::{Cursor, RunRow, RunStatus};
@@ -59,6 +59,8 @@ pub struct NewRun {
     pub if_busy: IfBusy,
     /// Policy for the run when its last subscriber is gone.
     pub on_gone: OnGone,
+    /// Event on the bus when the run has ended.
+    pub notify: Notify,
     /// User who pays for the run; `None` where users are not told apart.
     pub payer: Option<Payer>,
     /// First subscriber of the run; `None` for a run that no connection starts.
@@ -261,6 +263,8 @@ impl NewRun {
             cut_step: None,
             cancel_requested: None,
             reason: None,
+            code: None,
+            notify: self.notify,
             subscribers: first.into_iter().collect(),
             gone_since: None,
             on_gone: self.on_gone,

@@ -295,8 +295,12 @@ fn ended(
         .remove("wakeBy")
         .remove("wakes")
         .remove("open");
-    Ok(match end.reason() {
+    let expression = match end.reason() {
         Some(reason) => expression.set("reason", to_attribute_value(reason)?),
+        None => expression,
+    };
+    Ok(match end.code() {
+        Some(code) => expression.set("code", to_attribute_value(code)?),
         None => expression,
     })
 }

@@ -7,6 +7,7 @@ mod claim;
 mod erase;
 mod inbox;
 mod lease;
+mod notify;
 mod overdue;
 mod run_queue;
 mod scripted;

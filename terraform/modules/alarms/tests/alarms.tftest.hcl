@@ -2,12 +2,13 @@
 
 variables {
   name             = "longwire-test"
-  functions        = { connect = "longwire-test-connect", erase = "longwire-test-erase", ingest = "longwire-test-ingest", worker = "longwire-test-worker" }
+  functions        = { connect = "longwire-test-connect", erase = "longwire-test-erase", ingest = "longwire-test-ingest", notify = "longwire-test-notify", worker = "longwire-test-worker" }
   log_groups       = { replay = "/aws/lambda/longwire-test-replay", worker = "/aws/lambda/longwire-test-worker" }
   access_log_group = "/aws/apigateway/longwire-test"
   queue_name       = "longwire-test-runs"
   dead_letter_name = "longwire-test-runs-dead"
   unerased_name    = "longwire-test-erase-dead"
+  unnotified_name  = "longwire-test-notify-dead"
   replay_queue     = { name = "longwire-test-replays", dead_letter_name = "longwire-test-replays-dead" }
   push_queue       = { name = "longwire-test-pushes", dead_letter_name = "longwire-test-push-dead" }
   api_id           = "abc123"
@@ -34,6 +35,7 @@ run "without_a_recipient" {
       "longwire-test-erase-errors", "longwire-test-erase-late", "longwire-test-erase-throttles",
       "longwire-test-ingest-errors", "longwire-test-ingest-slow", "longwire-test-ingest-throttles",
       "longwire-test-jobs-wait",
+      "longwire-test-notify-errors", "longwire-test-notify-late", "longwire-test-notify-throttles",
       "longwire-test-recursion-stopped",
       "longwire-test-posts-refused",
       "longwire-test-pushes-wait",
@@ -42,6 +44,7 @@ run "without_a_recipient" {
       "longwire-test-runs-failed",
       "longwire-test-server-errors",
       "longwire-test-unerased",
+      "longwire-test-unnotified",
       "longwire-test-unpushed",
       "longwire-test-worker-errors", "longwire-test-worker-throttles",
     ])
@@ -133,7 +136,8 @@ run "an_email_address_gets_a_topic" {
     condition = alltrue([
       for alarm in concat(
         values(aws_cloudwatch_metric_alarm.this),
-        [aws_cloudwatch_metric_alarm.slow, aws_cloudwatch_metric_alarm.late],
+        [aws_cloudwatch_metric_alarm.slow],
+        values(aws_cloudwatch_metric_alarm.late),
         values(aws_cloudwatch_metric_alarm.waiting),
       ) :
       one(alarm.alarm_actions) == output.topic_arn && one(alarm.ok_actions) == output.topic_arn

@@ -15,7 +15,7 @@ const FRAMES: &[&str] = &[
     r#"{"action":"auth","id":"1","token":"a.b.c"}"#,
     r#"{"action":"ticket","id":"1"}"#,
     r#"{"prompt":"Hey!"}"#,
-    r#"{"action":"prompt","id":"2","threadId":"t1","runId":"r1","messageId":"u1","prompt":"Hey!","context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30","ifBusy":"queue"}}"#,
+    r#"{"action":"prompt","id":"2","threadId":"t1","runId":"r1","messageId":"u1","prompt":"Hey!","context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30","ifBusy":"queue","notify":{"content":true}}}"#,
     r#"{"action":"prompt","prompt":"Hey!","tools":[{"name":"get_location","description":"…","parameters":{"type":"object"}}]}"#,
     r#"{"message":"Hey!","sessionId":"s","format":"simple","response":"transformed"}"#,
     r#"{"storyType":"CATS"}"#,

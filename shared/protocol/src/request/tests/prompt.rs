@@ -2,7 +2,7 @@
 
 use Code::{InvalidMessage, PayloadTooLarge};
 use longwire_core::ids::MessageId;
-use longwire_core::options::{IfBusy, OnGone};
+use longwire_core::options::{IfBusy, Notify, OnGone};
 use longwire_core::run_input::Context;
 
 use super::*;
@@ -78,7 +78,7 @@ fn every_form_of_a_prompt_is_parsed() {
 
 #[test]
 fn all_fields_of_a_prompt_are_parsed() {
-    let body = r#"{"action":"prompt","id":"2","threadId":"t1","runId":"r1","messageId":"u1","prompt":"Weather in Berlin?","tools":[],"context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30","ifBusy":"interrupt"},"format":"typed"}"#;
+    let body = r#"{"action":"prompt","id":"2","threadId":"t1","runId":"r1","messageId":"u1","prompt":"Weather in Berlin?","tools":[],"context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30","ifBusy":"interrupt","notify":{"content":true}},"format":"typed"}"#;
     let envelope = parse(body).expect(body);
     assert_eq!(envelope.id.as_deref(), Some("2"));
     assert_eq!(envelope.format, Some(Format::Typed));
@@ -97,6 +97,7 @@ fn all_fields_of_a_prompt_are_parsed() {
                 reasoning: true,
                 on_gone: Some(OnGone::Grace(30)),
                 if_busy: IfBusy::Interrupt,
+                notify: Notify::Content,
             },
         })
     );
@@ -240,6 +241,21 @@ fn invalid_options_are_refused() {
             "`options.onGone` must be",
         ),
         (
+            with("options", json!({"notify": "yes"})),
+            InvalidMessage,
+            "`options.notify` must be true, false or an object",
+        ),
+        (
+            with("options", json!({"notify": [{"content": true}]})),
+            InvalidMessage,
+            "`options.notify` must be true, false or an object",
+        ),
+        (
+            with("options", json!({"notify": {"content": "all"}})),
+            InvalidMessage,
+            "`options.notify.content` must be a boolean",
+        ),
+        (
             with("options", json!({"ifBusy": "maybe"})),
             InvalidMessage,
             "`options.ifBusy`",
@@ -263,8 +279,27 @@ fn options_at_their_limits_are_accepted() {
 
 #[test]
 fn null_options_count_as_absent() {
-    let nulls = json!({"reasoning": null, "onGone": null, "ifBusy": null});
+    let nulls = json!({"reasoning": null, "onGone": null, "ifBusy": null, "notify": null});
     assert_eq!(prompt(&with("options", nulls)).options, Options::default());
+}
+
+#[test]
+fn an_event_at_the_end_is_asked_for_with_or_without_content() {
+    for (value, notify) in [
+        (json!(false), Notify::None),
+        (json!(true), Notify::Ids),
+        (json!({}), Notify::Ids),
+        (json!({"content": false, "unknown": 1}), Notify::Ids),
+        (json!({"content": null}), Notify::Ids),
+        (json!({"content": true}), Notify::Content),
+    ] {
+        let options = prompt(&with("options", json!({"notify": value}))).options;
+        let expected = Options {
+            notify,
+            ..Options::default()
+        };
+        assert_eq!(options, expected);
+    }
 }
 
 #[test]
