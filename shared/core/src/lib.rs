@@ -26,10 +26,12 @@ pub mod job;
 pub mod limits;
 pub mod payment;
 pub mod price;
+pub mod rooms;
 
 pub mod backoff;
 pub mod clock;
 pub mod cloud_event;
 pub mod drain_job;
 pub mod error_chain;
+pub mod room_job;
 pub mod text;
