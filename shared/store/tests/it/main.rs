@@ -8,5 +8,6 @@ mod erase;
 mod inbox;
 mod lease;
 mod overdue;
+mod rooms;
 mod run_queue;
 mod scripted;
