@@ -30,8 +30,8 @@ pub(crate) struct Config {
     pub replay_queue_url: String,
     /// `PUSH_QUEUE_URL`.
     pub push_queue_url: String,
-    /// `ON_GONE`, `THREAD_TTL_HOURS`, `RUN_SECONDS`, `REPLAY_SECONDS`, `MESSAGES_PER_SECOND` and
-    /// `THREADS_PER_CONNECTION`.
+    /// `ON_GONE`, `THREAD_TTL_HOURS`, `RUN_SECONDS`, `REPLAY_SECONDS`, `MESSAGES_PER_SECOND`, `USER_LIMITS`,
+    /// `THREADS_PER_CONNECTION` and `ROOMS`.
     pub settings: Settings,
 }
 
@@ -56,6 +56,7 @@ impl Config {
                 limits: limits()?,
                 // One request reads the threads, and DynamoDB returns at most 100 items.
                 active_threads: within("THREADS_PER_CONNECTION", 3, 0..=100)?,
+                rooms: converted("ROOMS")?.unwrap_or_default(),
             },
         })
     }
