@@ -1,6 +1,7 @@
 //! Configuration of the function.
 
-use longwire_lambda::env::{BadEnv, required};
+use longwire_core::rooms::Rooms;
+use longwire_lambda::env::{BadEnv, converted, required};
 
 /// Configuration of the function; docs/settings.md describes each variable.
 pub(crate) struct Config {
@@ -10,6 +11,10 @@ pub(crate) struct Config {
     pub users_table: String,
     /// `CALLBACK_ENDPOINT`: the HTTPS address of the stage.
     pub callback_endpoint: String,
+    /// `PUSH_QUEUE_URL`: the queue of the function itself, for the parts of a broadcast.
+    pub push_queue_url: String,
+    /// `ROOMS`.
+    pub rooms: Rooms,
 }
 
 impl Config {
@@ -19,6 +24,8 @@ impl Config {
             connections_table: required("CONNECTIONS_TABLE")?,
             users_table: required("USERS_TABLE")?,
             callback_endpoint: required("CALLBACK_ENDPOINT")?,
+            push_queue_url: required("PUSH_QUEUE_URL")?,
+            rooms: converted("ROOMS")?.unwrap_or_default(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Delivery of one event to the connections of its target.
 
+mod members;
+
 use futures::future::try_join_all;
 use futures::{Stream, StreamExt as _, stream};
 use longwire_core::ids::ConnectionId;
@@ -61,10 +63,10 @@ impl Outcome {
             return Err(Failure::Incomplete { failed, total, cut });
         }
         Ok(Response {
-            id,
             delivered,
             gone,
             stored,
+            ..Response::new(id)
         })
     }
 }
@@ -144,6 +146,7 @@ impl Delivery<'_> {
             Target::User(user) => Of::User(user),
             Target::Thread(thread) => Of::Thread(thread),
             Target::Connection(id) => return Ok(Some((self.one(id).await?, Next::None))),
+            Target::Room(members) => return self.members(members, start).await.map(Some),
         };
         let page = self.deps.connections.page(of, start, self.now()).await?;
         let found = self.without_known(page.connections).await?;

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use longwire_core::clock::Clock;
+use longwire_core::rooms::Rooms;
 use longwire_gateway::post;
 use longwire_gateway::warm_up::connections;
 use longwire_lambda::sdk::{self, CallTimeouts};
 use longwire_lambda::warm_up::warm_up;
+use longwire_queue::queue::Queue;
 use longwire_store::connections::Connections;
 use longwire_store::users::Users;
 use longwire_stream::post::Post;
@@ -24,6 +26,10 @@ pub(crate) struct Deps {
     pub users: Users,
     /// Posts a frame once.
     pub post: Post,
+    /// Queue of the function itself.
+    pub pushes: Queue,
+    /// Rooms, and the groups that may be in them.
+    pub rooms: Rooms,
     /// Clock of the machine.
     pub clock: Clock,
 }
@@ -41,6 +47,8 @@ impl Config {
             connections: table,
             users: Users::new(database, self.users_table),
             post: post::post(gateway),
+            pushes: Queue::new(aws_sdk_sqs::Client::new(&limited), self.push_queue_url),
+            rooms: self.rooms,
             clock: Clock::system(),
         }
     }

@@ -12,11 +12,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant, timeout_at};
 
+use crate::broadcast;
 use crate::delivery::{Delivery, Outcome};
 use crate::deps::Deps;
 use crate::drain;
 use crate::envelope::{self, Invocation};
-use crate::request::{BadRequest, Durable, Request};
+use crate::request::{BadRequest, Durable, Request, Target};
 use crate::response::{Failure, Response};
 
 /// Most messages that are handled at the same time. One with a slow connection does not hold up the others.
@@ -57,8 +58,8 @@ pub(crate) async fn handle(
     let invocation = Invocation::read(event.payload).map_err(Failure::from);
     match invocation.inspect_err(Failure::log)? {
         Invocation::Request(request) => {
-            let response = push(deps, &request, times).await;
-            Ok(Answer::Response(response.inspect_err(Failure::log)?))
+            let response = async { push(deps, &Request::read(&request)?, times).await };
+            Ok(Answer::Response(response.await.inspect_err(Failure::log)?))
         }
         Invocation::Messages(messages) => {
             let handled = stream::iter(messages).map(async |message| {
@@ -78,21 +79,28 @@ pub(crate) async fn handle(
 
 async fn push_message(deps: &Deps, message: &SqsMessage, times: Times) -> Result<(), Failure> {
     let request = envelope::of_message(message)?;
-    match drain::job(&request)? {
-        Some(job) => {
-            let drain = Box::pin(drain::drain(deps, &job, times.last_post));
-            times.limit(drain).await
-        }
-        None => push(deps, &request, times).await.map(drop),
+    if let Some(job) = drain::job(&request)? {
+        let drain = Box::pin(drain::drain(deps, &job, times.last_post));
+        return times.limit(drain).await;
     }
+    let request = match broadcast::job(&request)? {
+        Some(job) => broadcast::request(&job)?,
+        None => Request::read(&request)?,
+    };
+    push(deps, &request, times).await.map(drop)
 }
 
-/// Delivers one event.
-async fn push(deps: &Deps, request: &RawValue, times: Times) -> Result<Response, Failure> {
-    let request = Request::read(request)?;
+/// Delivers one event: at once or, to a room with many members, by room jobs.
+async fn push(deps: &Deps, request: &Request, times: Times) -> Result<Response, Failure> {
     check(&request.event).map_err(BadRequest::from)?;
+    if let Target::Room(members) = &request.target {
+        let sent = Box::pin(broadcast::send(deps, members, &request.event));
+        if let Some(response) = times.limit(sent).await? {
+            return Ok(response);
+        }
+    }
     // On the heap, like the drain, because the futures of several messages stand side by side.
-    let delivered = Box::pin(deliver(deps, &request, times.last_post));
+    let delivered = Box::pin(deliver(deps, request, times.last_post));
     let (outcome, stored) = times.limit(async { Ok(delivered.await?) }).await?;
     outcome.response(request.event.id().to_owned(), stored)
 }

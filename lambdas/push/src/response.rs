@@ -1,9 +1,11 @@
 //! Response to a service that invokes the function itself.
 
 use lambda_runtime::Diagnostic;
+use longwire_queue::error::QueueError;
 use longwire_store::error::StoreError;
 use serde::Serialize;
 
+use crate::broadcast::BadRoom;
 use crate::request::BadRequest;
 
 /// Result of a request that was carried out.
@@ -18,6 +20,22 @@ pub(crate) struct Response {
     pub gone: usize,
     /// Number of users for whom the event is kept: 0 or 1.
     pub stored: usize,
+    /// Number of members of a room to whom the event is on its way; absent when it was posted to all connections at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued: Option<usize>,
+}
+
+impl Response {
+    /// Makes the response for an event that nobody has.
+    pub(crate) fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            delivered: 0,
+            gone: 0,
+            stored: 0,
+            queued: None,
+        }
+    }
 }
 
 /// Reason for which a request was not carried out, or only in part.
@@ -25,8 +43,12 @@ pub(crate) struct Response {
 pub(crate) enum Failure {
     #[error(transparent)]
     BadRequest(#[from] BadRequest),
+    #[error(transparent)]
+    BadRoom(#[from] BadRoom),
     #[error("a table failed")]
     Store(#[from] StoreError),
+    #[error("the queue failed")]
+    Queue(#[from] QueueError),
     /// The invocation is about to end.
     #[error("the time of the invocation is over")]
     OutOfTime,
@@ -55,11 +77,14 @@ impl Failure {
     /// Logs a request that was not carried out.
     pub(crate) fn log(&self) {
         match self {
-            Self::BadRequest(error) => {
-                tracing::warn!(event = "push_refused", %error, "a request of a service was refused");
+            Self::BadRequest(_) | Self::BadRoom(_) => {
+                tracing::warn!(event = "push_refused", error = %self, "a request of a service was refused");
             }
             Self::Store(error) => {
                 tracing::error!(event = "push_failed", %error, "a table failed");
+            }
+            Self::Queue(error) => {
+                tracing::error!(event = "push_failed", %error, "the queue failed");
             }
             Self::OutOfTime => {
                 tracing::warn!(event = "push_cut", "the time of the invocation is over");
@@ -80,9 +105,10 @@ impl Failure {
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let kind = match &failure {
-            Failure::BadRequest(_) => "InvalidRequest",
+            Failure::BadRequest(_) | Failure::BadRoom(_) => "InvalidRequest",
             Failure::Store(error) if error.permanent() => "Internal",
-            Failure::Store(_) => "Unavailable",
+            Failure::Queue(QueueError::Permanent(_)) => "Internal",
+            Failure::Store(_) | Failure::Queue(_) => "Unavailable",
             Failure::OutOfTime | Failure::Incomplete { .. } => "Incomplete",
         };
         Self {

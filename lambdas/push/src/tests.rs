@@ -4,4 +4,5 @@ mod envelopes;
 mod inbox;
 mod posts;
 mod requests;
+mod rooms;
 mod stage;

@@ -4,13 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
+use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_client, mock};
 use emulator::Emulator;
 use futures::FutureExt as _;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use longwire_core::clock::Clock;
 use longwire_core::identity::Identity;
-use longwire_core::ids::{ConnectionId, ThreadId, UserId};
+use longwire_core::ids::{ConnectionId, RoomName, ThreadId, UserId};
+use longwire_core::rooms::Rooms;
 use longwire_core::shape::{Format, Lines, Shape};
+use longwire_queue::queue::Queue;
+use longwire_store::connections::rooms::Joined;
 use longwire_store::connections::{Connection, Connections};
 use longwire_store::users::Users;
 use longwire_stream::post::PostError;
@@ -22,6 +28,9 @@ use crate::handler::handle;
 
 pub(super) const NOW: u64 = 1_763_681_477;
 
+/// Rooms of the deployment.
+const ROOMS: &str = r#"{"ops":["*"],"staff":["staff"]}"#;
+
 /// Posts of a test: what was posted to each connection, and how the next posts fail.
 #[derive(Default)]
 pub(super) struct Posts {
@@ -31,10 +40,14 @@ pub(super) struct Posts {
     pub(super) hanging: BTreeSet<String>,
 }
 
+/// Messages that the function sent to its queue, batch by batch.
+type Sent = Arc<Mutex<Vec<Vec<String>>>>;
+
 /// Function with an emulated table.
 pub(super) struct Stage {
     pub(super) deps: Deps,
     pub(super) posts: Arc<Mutex<Posts>>,
+    sent: Sent,
 }
 
 impl Stage {
@@ -55,13 +68,30 @@ impl Stage {
             }
             async { result }.boxed()
         };
+        let sent = Sent::default();
         let deps = Deps {
             connections: Connections::new(connections().client(), "connections"),
             users: Users::new(users().client(), "users"),
             post: Arc::new(post),
+            pushes: Queue::new(queue(&sent), "https://sqs.us-east-1.amazonaws.com/1/pushes"),
+            rooms: Rooms::try_from(ROOMS.to_owned()).expect("rooms"),
             clock: Clock::new(|| NOW * 1000),
         };
-        Self { deps, posts }
+        Self { deps, posts, sent }
+    }
+
+    /// Makes a connection a member of a room.
+    pub(super) async fn join(&self, id: &str, room: &str) {
+        let (table, id) = (&self.deps.connections, ConnectionId::trusted(id));
+        let row = table.get(&id, 0).await.expect("the table works");
+        let room = RoomName::trusted(room);
+        let joined = table.join(&row.expect("a row"), &room, NOW * 1000).await;
+        assert_eq!(joined.expect("the table works"), Joined::Member);
+    }
+
+    /// Messages that the function has sent to its queue since the last call, batch by batch.
+    pub(super) fn sent(&self) -> Vec<Vec<String>> {
+        std::mem::take(&mut *self.sent.lock().expect("one test, one thread"))
     }
 
     /// Adds a connection that was opened a minute ago, with a change.
@@ -153,6 +183,38 @@ impl Stage {
     }
 }
 
+/// Client of a queue that takes all batches.
+fn queue(sent: &Sent) -> aws_sdk_sqs::Client {
+    let sent = Arc::clone(sent);
+    let rule = mock!(aws_sdk_sqs::Client::send_message_batch)
+        .match_requests(move |batch| {
+            let bodies = batch.entries().iter().map(|entry| {
+                assert_eq!(entry.message_group_id(), Some("ops"));
+                entry.message_body().to_owned()
+            });
+            sent.lock()
+                .expect("one test, one thread")
+                .push(bodies.collect());
+            true
+        })
+        .then_output(|| {
+            let output = SendMessageBatchOutput::builder().set_successful(Some(Vec::new()));
+            output
+                .set_failed(Some(Vec::new()))
+                .build()
+                .expect("a response")
+        });
+    let mocks = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .http_client(create_mock_http_client())
+        .interceptor(mocks.with_rule(&rule))
+        .build();
+    aws_sdk_sqs::Client::from_conf(config)
+}
+
 /// Event with this id.
 pub(super) fn event(id: &str) -> Value {
     json!({"specversion": "1.0", "id": id, "source": "/orders", "type": "com.acme.shipped", "data": {"order": "42"}})
@@ -173,13 +235,17 @@ fn connections() -> Emulator {
         "KeySchema": [key("connection", "HASH")],
         "AttributeDefinitions": [
             attribute("connection", "S"), attribute("thread", "S"), attribute("user", "S"),
-            attribute("connectedAt", "N")
+            attribute("connectedAt", "N"), attribute("room", "S"), attribute("member", "S")
         ],
         "GlobalSecondaryIndexes": [
             {"IndexName": "by_thread", "KeySchema": [key("thread", "HASH")], "Projection": all},
             {
                 "IndexName": "by_user", "KeySchema": [key("user", "HASH"), key("connectedAt", "RANGE")],
                 "Projection": all
+            },
+            {
+                "IndexName": "by_room", "KeySchema": [key("room", "HASH"), key("member", "RANGE")],
+                "Projection": json!({"ProjectionType": "KEYS_ONLY"})
             }
         ],
     }))
