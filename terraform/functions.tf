@@ -62,8 +62,11 @@ locals {
     push = merge(
       local.connections_table,
       local.users_table,
+      local.push_queue,
       { CALLBACK_ENDPOINT = local.callback_endpoint },
+      { for name, value in local.push_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
+      local.endpoints["SQS"],
     )
     sweep = merge(
       local.threads_table,
@@ -88,6 +91,7 @@ locals {
       local.may.send_replays,
       local.may.read_inbox,
       local.may.send_drains,
+      local.may.keep_rooms,
     ]
     worker = concat(
       [
@@ -115,6 +119,7 @@ locals {
       local.may.keep_events,
       local.may.take_pushes,
       local.may.keep_failed_pushes,
+      local.may.send_broadcasts,
       local.may.post_to_connections,
     ]
     sweep  = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
@@ -146,7 +151,13 @@ locals {
     MESSAGES_PER_SECOND    = var.messages_per_second
     THREADS_PER_CONNECTION = var.threads_per_connection
     USER_LIMITS            = local.user_limits
+    ROOMS                  = local.rooms
   }
+
+  push_settings = { ROOMS = local.rooms }
+
+  # As the functions read it; null without rooms.
+  rooms = length(var.rooms) == 0 ? null : jsonencode(var.rooms)
 
   # As the functions read it; null without a limit.
   limits_of = {
