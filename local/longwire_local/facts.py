@@ -151,6 +151,8 @@ TABLES = {
         indexes=(
             Index("by_thread", Key("thread")),
             Index("by_user", Key("user"), Key("connectedAt", "N")),
+            # Only the items of rooms have the attribute `room`.
+            Index("by_room", Key("room"), Key("member"), projection="KEYS_ONLY"),
         ),
     ),
     "threads": Table(
@@ -194,6 +196,7 @@ FUNCTIONS = {
             "MESSAGES_PER_SECOND",
             "THREADS_PER_CONNECTION",
             "USER_LIMITS",
+            "ROOMS",
         ),
     ),
     "worker": Function(
@@ -257,11 +260,22 @@ FUNCTIONS = {
     "push": Function(
         60,
         256,
-        ("CONNECTIONS_TABLE", "USERS_TABLE", "CALLBACK_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB"),
+        (
+            "CONNECTIONS_TABLE",
+            "USERS_TABLE",
+            "PUSH_QUEUE_URL",
+            "CALLBACK_ENDPOINT",
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_SQS",
+        ),
+        optional=("ROOMS",),
     ),
     "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
     "ticket": Function(10, 256, ("USERS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
 }
+
+# Settings that `up` need not set: a room to try events with.
+SETTINGS = {"ROOMS": '{"lobby":["*"]}'}
 
 QUEUES = {
     # Lambda requires a visibility timeout of at least the function's timeout.
