@@ -1,6 +1,6 @@
 //! Members of a room that get an event.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use longwire_core::ids::{ConnectionId, RoomName};
 use longwire_core::room_job::Members;
 use longwire_store::connections::Connection;
@@ -50,8 +50,7 @@ impl Delivery<'_> {
             .filter(|other| matches!(other, Member::Gone(_)));
         let mut found: Vec<_> = gone.map(|_| Found::Gone).collect();
         let removed = stream::iter(others).map(|other| self.remove(other, room, millis));
-        let removed = removed.buffer_unordered(CONCURRENCY);
-        Box::pin(removed.try_collect::<()>()).await?;
+        Box::pin(removed.buffer_unordered(CONCURRENCY).count()).await;
         found.extend(self.without_known(admitted).await?);
         Ok((found, page.next.map_or(Next::None, Next::From)))
     }
@@ -68,14 +67,22 @@ impl Delivery<'_> {
         }
     }
 
-    /// Removes what is no member any more, as the rows said at `millis`, in milliseconds since 1970.
-    async fn remove(&self, member: Member, room: &RoomName, millis: u64) -> Result<(), StoreError> {
+    /// Removes what is no member any more, as the rows said at `millis`, in milliseconds since 1970. A failure holds up no
+    /// event: the next one tries again.
+    async fn remove(&self, member: Member, room: &RoomName, millis: u64) {
         let table = &self.deps.connections;
-        match member {
+        let removed = match member {
             Member::Admitted(_) | Member::Closing => Ok(()),
             Member::Left(id) => table.remove_left(&id, room, millis).await,
             Member::Expelled(row) => table.expel(&row, room, millis).await,
             Member::Gone(id) => table.remove_member(&id, room).await,
+        };
+        if let Err(error) = removed {
+            tracing::warn!(
+                event = "member_not_removed",
+                %error,
+                "a room names a connection that is no member any more"
+            );
         }
     }
 }

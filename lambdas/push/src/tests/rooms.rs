@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use super::stage::{NOW, Stage, event, request};
 
+/// Change of a connection's row.
+type Change = fn(&mut Connection);
+
 fn room(name: &str) -> Value {
     json!({ "room": name })
 }
@@ -33,6 +36,13 @@ async fn indexed(stage: &Stage, name: &str) -> Vec<String> {
     let page = stage.deps.connections.members(&all, None, 100).await;
     let page = page.expect("the table works");
     page.members.iter().map(ToString::to_string).collect()
+}
+
+/// Checks that so many connections have the event, each once.
+fn assert_each_once(stage: &Stage, count: usize) {
+    let posts = stage.posts.lock().expect("one test, one thread");
+    assert_eq!(posts.frames.len(), count);
+    assert!(posts.frames.values().all(|frames| frames.len() == 1));
 }
 
 /// Event of the queue with these messages.
@@ -82,7 +92,7 @@ async fn every_member_gets_the_event_once_and_nobody_else() {
 async fn the_row_decides_and_not_the_index() {
     let stage = Stage::new();
     let old = |row: &mut Connection| row.ttl = NOW;
-    let changes: [(&str, fn(&mut Connection)); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("closing", |row| row.closing = Some(NOW)),
         ("expired", |row| row.token_exp = Some(NOW - 60)),
         ("text", |row| row.format = Format::Text),
@@ -231,10 +241,7 @@ async fn a_broadcast_is_cut_into_jobs_of_five_hundred() {
             assert_eq!(response, Ok(json!({"batchItemFailures": []})));
         }
         assert_eq!(stage.sent(), [[""; 0]; 0], "jobs send no jobs");
-        let posts = stage.posts.lock().expect("one test, one thread");
-        assert_eq!(posts.frames.len(), 1_202);
-        assert!(posts.frames.values().all(|frames| frames.len() == 1));
-        drop(posts);
+        assert_each_once(&stage, 1_202);
         stage
             .deps
             .connections
@@ -259,9 +266,7 @@ async fn a_job_repeats_only_what_failed() {
     stage.recover("c0001");
     let done = json!({"batchItemFailures": []});
     assert_eq!(stage.invoke(&queued(&jobs[..1])).await, Ok(done));
-    let posts = stage.posts.lock().expect("one test, one thread");
-    assert_eq!(posts.frames.len(), 501);
-    assert!(posts.frames.values().all(|frames| frames.len() == 1));
+    assert_each_once(&stage, 501);
 }
 
 #[tokio::test(start_paused = true)]
