@@ -11,7 +11,7 @@ import { stack } from './stack.mjs';
  * @typedef {{target: Record<string, string>, event: CloudEvent, durable?: boolean, ttlSeconds?: number, collapseKey?: string}}
  * Request
  */
-/** @typedef {{id: string, delivered: number, gone: number, stored: number}} Answer */
+/** @typedef {{id: string, delivered: number, gone: number, stored: number, queued?: number}} Answer */
 
 /** Makes a CloudEvent with an id of its own. @param {Record<string, any>} [more] @returns {CloudEvent} */
 export function cloudEvent(more = {}) {

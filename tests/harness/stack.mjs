@@ -28,6 +28,15 @@ const USER_LIMITS = JSON.stringify({
   },
 });
 
+/** Rooms of the groups of the tests' users. */
+const ROOMS = JSON.stringify({
+  lobby: ['*'],
+  'open-*': ['*'],
+  'open-closed': [],
+  'staff-*': ['staff', 'lead'],
+  'staff-leads': ['lead'],
+});
+
 /** Settings of the steady stack, which only differ from the deployed ones where tests would wait. */
 const STEADY = {
   LEASE_SECONDS: 9,
@@ -44,7 +53,7 @@ const STEADY = {
  */
 const SETTINGS = {
   steady: STEADY,
-  identified: { ...STEADY, USER_LIMITS },
+  identified: { ...STEADY, USER_LIMITS, ROOMS },
   brittle: {
     LEASE_SECONDS: 4,
     VISIBILITY_SECONDS: 6,
