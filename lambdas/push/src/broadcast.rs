@@ -61,8 +61,8 @@ pub(crate) fn request(job: &RoomJob) -> Result<Request, BadRequest> {
 /// Sends the jobs of a broadcast, and returns the response to the service; `None` when one invocation posts to the members.
 /// Refuses a room that the deployment does not have.
 ///
-/// A part of a room is never divided again. So a message causes one more at most, and the function needs no permission to loop
-/// ("Use Lambda recursive loop detection to prevent infinite loops").
+/// A part of a room is never divided again. So a job causes no further one, and the chain of invocations stays far below the
+/// length at which Lambda ends it ("Use Lambda recursive loop detection to prevent infinite loops").
 pub(crate) async fn send(
     deps: &Deps,
     members: &Members,

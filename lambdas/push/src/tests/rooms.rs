@@ -1,10 +1,15 @@
 //! Events for the members of a room.
 
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::types::AttributeValue::S;
+use aws_smithy_mocks::{MockResponseInterceptor, create_mock_http_client, mock};
 use longwire_core::identity::Identity;
 use longwire_core::ids::{ConnectionId, RoomName, UserId};
 use longwire_core::room_job::Members;
 use longwire_core::shape::Format;
-use longwire_store::connections::Connection;
+use longwire_store::connections::{Connection, Connections};
+use longwire_store::item::Item;
 use longwire_stream::post::PostError;
 use serde_json::{Value, json};
 
@@ -249,6 +254,32 @@ async fn a_broadcast_is_cut_into_jobs_of_five_hundred() {
             .await
             .expect("deleted");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_with_too_many_members_is_refused_and_gets_nothing() {
+    let mut stage = Stage::new();
+    let endless = mock!(aws_sdk_dynamodb::Client::query).then_output(|| {
+        let member = |number| Item::from([("member".to_owned(), S(format!("c{number:03}")))]);
+        QueryOutput::builder()
+            .set_items(Some((0..500).map(member).collect()))
+            .last_evaluated_key("member", S("c499".to_owned()))
+            .build()
+    });
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .http_client(create_mock_http_client())
+        .interceptor(MockResponseInterceptor::new().with_rule(&endless))
+        .build();
+    let table = aws_sdk_dynamodb::Client::from_conf(config);
+    stage.deps.connections = Connections::new(table, "connections");
+    let refused = stage.invoke(&request(&room("ops"), "e1")).await;
+    let message = "`room` has more than 100000 members; use several rooms".to_owned();
+    assert_eq!(refused, Err(("InvalidRequest".to_owned(), message)));
+    assert_eq!(endless.num_calls(), 201);
+    assert_eq!(stage.sent(), [[""; 0]; 0]);
 }
 
 #[tokio::test(start_paused = true)]
