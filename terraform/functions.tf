@@ -65,6 +65,7 @@ locals {
       local.users_table,
       local.threads_table,
       local.queue,
+      local.push_queue,
       { CALLBACK_ENDPOINT = local.callback_endpoint },
       { for name, value in local.push_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
@@ -99,6 +100,7 @@ locals {
       local.may.send_replays,
       local.may.read_inbox,
       local.may.send_drains,
+      local.may.keep_rooms,
     ]
     worker = concat(
       [
@@ -128,6 +130,7 @@ locals {
       local.may.send_jobs,
       local.may.take_pushes,
       local.may.keep_failed_pushes,
+      local.may.send_broadcasts,
       local.may.post_to_connections,
     ]
     sweep  = [local.may.find_open_runs, local.may.move_runs, local.may.send_jobs]
@@ -160,6 +163,7 @@ locals {
     MESSAGES_PER_SECOND    = var.messages_per_second
     THREADS_PER_CONNECTION = var.threads_per_connection
     USER_LIMITS            = local.user_limits
+    ROOMS                  = local.rooms
   }
 
   # push starts runs, as ingest does.
@@ -167,8 +171,12 @@ locals {
     THREAD_TTL_HOURS = tostring(var.thread_ttl_hours)
     RUN_SECONDS      = var.worker.run_seconds
     USER_LIMITS      = local.user_limits
+    ROOMS            = local.rooms
     PROMPT_SOURCES   = length(var.prompt_sources) > 0 ? join(",", var.prompt_sources) : null
   }
+
+  # As the functions read it; null without rooms.
+  rooms = length(var.rooms) == 0 ? null : jsonencode(var.rooms)
 
   # As the functions read it; null without a limit.
   limits_of = {

@@ -6,12 +6,14 @@ locals {
   tables = {
     connections = {
       partition  = "connection"
-      attributes = { connection = "S", thread = "S", user = "S", connectedAt = "N" }
+      attributes = { connection = "S", thread = "S", user = "S", connectedAt = "N", room = "S", member = "S" }
       indexes = {
         by_thread = { partition = "thread" }
         # The connections of a user: push posts to them, and an operator ends them. Counters of requests and notes of
         # deliveries have no user and are not in it.
         by_user = { partition = "user", sort = "connectedAt" }
+        # The members of a room. Only items of rooms have the attribute `room`; the rows of their connections say who is in it.
+        by_room = { partition = "room", sort = "member", projection = "KEYS_ONLY" }
       }
     }
     threads = {

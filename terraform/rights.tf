@@ -209,15 +209,15 @@ locals {
       resources = [module.websocket_api.connections_arn, module.websocket_api.closing_arn]
     }
 
-    # The rows of the connections of a user or a thread.
+    # The rows of the connections of a user or a thread, and the members of a room.
     find_connections = {
       sid       = "FindConnections"
       actions   = ["dynamodb:Query"]
-      resources = ["${local.connections}/index/by_thread", "${local.connections}/index/by_user"]
+      resources = [for index in ["by_room", "by_thread", "by_user"] : "${local.connections}/index/${index}"]
     }
 
-    # Reads a connection, notes which of them have an event and how far an inbox was sent, and deletes the rows of those that
-    # are gone.
+    # Reads connections, notes which of them have an event and how far an inbox was sent, and deletes the rows of those that
+    # are gone, and their memberships of rooms.
     deliver_events = {
       sid       = "DeliverEvents"
       actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
@@ -237,6 +237,20 @@ locals {
       sid       = "ReadInbox"
       actions   = ["dynamodb:BatchGetItem"]
       resources = [local.users]
+    }
+
+    # The items of rooms that a connection joins and leaves. The row of the connection is part of KnowConnection.
+    keep_rooms = {
+      sid       = "KeepRooms"
+      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem"]
+      resources = [local.connections]
+    }
+
+    # The parts of an event for a room with many members. A part sends nothing more.
+    send_broadcasts = {
+      sid       = "SendBroadcasts"
+      actions   = ["sqs:SendMessage"]
+      resources = [module.push_queue.queue.arn]
     }
 
     # Asks for the events that a device has not seen.

@@ -393,6 +393,30 @@ variable "threads_per_connection" {
   }
 }
 
+variable "rooms" {
+  description = "Rooms, which connections join and to which push sends events: for each name of a room, or beginning of names and \"*\", the groups of the tokens that may be in it. The group \"*\" is everybody, an empty list nobody. The most specific entry counts. Without an entry there are no rooms."
+  type        = map(list(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for pattern in keys(var.rooms) : can(regex("^([A-Za-z0-9._:-]{1,128}|[A-Za-z0-9._:-]{0,128}[*])$", pattern))])
+    error_message = "The keys of rooms must be names of 1 to 128 characters of A-Z a-z 0-9 . _ : -, or beginnings of names and \"*\"."
+  }
+
+  # urlencode writes a byte as one character, or as "%" and two digits.
+  validation {
+    condition     = alltrue([for group in flatten(values(var.rooms)) : contains(range(1, 65), length(replace(urlencode(group), "/%../", "x"))) && !can(regex("\\p{Cc}", group))])
+    error_message = "The groups of rooms must have 1 to 64 bytes of UTF-8, and no control characters."
+  }
+
+  # The environment variables of a function have 4 KB together.
+  validation {
+    condition     = length(jsonencode(var.rooms)) <= 2000
+    error_message = "rooms must have at most 2000 characters as JSON."
+  }
+}
+
 variable "throttle" {
   description = "Requests per second (rate) and burst that the API accepts from all clients together."
   type = object({

@@ -11,7 +11,7 @@ from typing import Any
 from . import auth
 from .checkout import Checkout
 from .errors import LocalError
-from .facts import EVENT_SOURCES, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, STAGE
+from .facts import EVENT_SOURCES, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, SETTINGS, STAGE
 from .options import Options
 from .terraform import copied, provider
 
@@ -83,7 +83,7 @@ def apply(checkout: Checkout, ministack: str, simulator: str, packages: Path, op
 
 def variables(ministack: str, simulator: str, packages: Path, options: Options) -> dict[str, Any]:
     """Values for Terraform's variables: local endpoints, this machine's architecture, the options."""
-    chosen = options.settings
+    chosen = SETTINGS | options.settings
     worker = {name.lower(): setting(name, value) for name, value in chosen.items() if name in WORKER_SETTINGS}
     weather = f"{simulator}/weather"
     described = auth.describe(options.auth, simulator)
@@ -117,7 +117,7 @@ def setting(name: str, value: str) -> object:
     """Converts a setting to a value for Terraform, which converts texts to numbers itself."""
     if name == "PROMPT_SOURCES":
         return value.split(",")
-    return json.loads(value) if name == "MODEL_FIELDS" else value
+    return json.loads(value) if name in ("MODEL_FIELDS", "ROOMS") else value
 
 
 def connections_endpoint(ministack: str) -> str:

@@ -114,7 +114,8 @@ def _push(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .push import Target, push
 
     description = _running_stack(checkout)
-    print(push(description, Target(chosen.user, chosen.thread, chosen.connection), chosen.event))
+    target = Target(chosen.user, chosen.thread, chosen.connection, chosen.room)
+    print(push(description, target, chosen.event))
     return 0
 
 
@@ -200,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     push.add_argument("--thread", metavar="ID", help="only the user's connections on this thread")
     push.add_argument("--connection", metavar="ID", help="one connection, instead of a user")
+    push.add_argument("--room", metavar="NAME", help="the members of a room, instead of a user")
     token = commands.add_parser("token", help="print a token, or the shared token, to connect with")
     token.set_defaults(run=_token)
     token.add_argument("--expires", type=int, metavar="SECONDS", help="from now; negative for an expired token")

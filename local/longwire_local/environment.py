@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import auth
 from .checkout import Checkout
-from .facts import EVENT_BUS, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, deployed
+from .facts import EVENT_BUS, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, SETTINGS, deployed
 from .options import Options
 
 # `LONGWIRE_FN_MAX_STEPS=3 scripts/local up` gives MAX_STEPS=3 to each function that lists it as optional.
@@ -53,7 +53,7 @@ def function_environment(name: str, at: Endpoints, options: Options) -> dict[str
     return (
         required
         | _known(function.auth, auth.variables(auth.describe(options.auth, at.simulator)))
-        | _known(function.optional, options.settings)
+        | _known(function.optional, SETTINGS | options.settings)
     )
 
 

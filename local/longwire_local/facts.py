@@ -153,6 +153,8 @@ TABLES = {
         indexes=(
             Index("by_thread", Key("thread")),
             Index("by_user", Key("user"), Key("connectedAt", "N")),
+            # Only the items of rooms have the attribute `room`.
+            Index("by_room", Key("room"), Key("member"), projection="KEYS_ONLY"),
         ),
     ),
     "threads": Table(
@@ -196,6 +198,7 @@ FUNCTIONS = {
             "MESSAGES_PER_SECOND",
             "THREADS_PER_CONNECTION",
             "USER_LIMITS",
+            "ROOMS",
         ),
     ),
     "worker": Function(
@@ -264,11 +267,12 @@ FUNCTIONS = {
             "THREADS_TABLE",
             "USERS_TABLE",
             "QUEUE_URL",
+            "PUSH_QUEUE_URL",
             "CALLBACK_ENDPOINT",
             "AWS_ENDPOINT_URL_DYNAMODB",
             "AWS_ENDPOINT_URL_SQS",
         ),
-        optional=("PROMPT_SOURCES", "USER_LIMITS", "THREAD_TTL_HOURS", "RUN_SECONDS"),
+        optional=("PROMPT_SOURCES", "USER_LIMITS", "THREAD_TTL_HOURS", "RUN_SECONDS", "ROOMS"),
     ),
     "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
     "notify": Function(
@@ -278,6 +282,9 @@ FUNCTIONS = {
     ),
     "ticket": Function(10, 256, ("USERS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),
 }
+
+# Settings that `up` need not set: a room to try events with.
+SETTINGS = {"ROOMS": '{"lobby":["*"]}'}
 
 QUEUES = {
     # Lambda requires a visibility timeout of at least the function's timeout.

@@ -23,16 +23,21 @@ class Target:
     user: str | None = None
     thread: str | None = None
     connection: str | None = None
+    room: str | None = None
 
     def fields(self, mode: str) -> dict[str, str]:
         """The field `target` of the request. Without a user it names the one that `ask` connects as.
 
-        Raises LocalError for a connection with a user or a thread.
+        Raises LocalError for a connection or a room with another option.
         """
         if self.connection is not None:
-            if self.user is not None or self.thread is not None:
-                raise LocalError("--connection names one connection: leave out --user and --thread.")
+            if self.user is not None or self.thread is not None or self.room is not None:
+                raise LocalError("--connection names one connection: leave out --user, --thread and --room.")
             return {"connectionId": self.connection}
+        if self.room is not None:
+            if self.user is not None or self.thread is not None:
+                raise LocalError("--room names the members of a room: leave out --user and --thread.")
+            return {"room": self.room}
         user = self.user or SHARED_USERS.get(mode, DEFAULT_USER)
         return {"userId": user} | ({} if self.thread is None else {"threadId": self.thread})
 

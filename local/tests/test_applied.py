@@ -64,6 +64,12 @@ def test_model_fields_are_passed_as_an_object(tmp_path: Path) -> None:
     assert values["worker"]["model_fields"] == {"top_k": 5}
 
 
+def test_rooms_are_passed_as_an_object(tmp_path: Path) -> None:
+    values = variables("http://m", "http://s", tmp_path, Options({"ROOMS": '{"ops": ["staff"]}'}))
+    assert values["rooms"] == {"ops": ["staff"]}
+    assert variables("http://m", "http://s", tmp_path, Options())["rooms"] == {"lobby": ["*"]}
+
+
 def test_deploying_with_the_stand_in_provider_is_refused(
     checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

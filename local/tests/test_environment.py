@@ -9,7 +9,7 @@ from longwire_local.environment import (
     settings,
     unknown_settings,
 )
-from longwire_local.facts import EVENT_SOURCES, FUNCTIONS, QUEUES, ROUTES
+from longwire_local.facts import EVENT_SOURCES, FUNCTIONS, QUEUES, ROUTES, SETTINGS
 from longwire_local.options import Options
 
 AT = Endpoints(
@@ -26,7 +26,7 @@ AT = Endpoints(
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_each_function_gets_its_required_variables(name: str) -> None:
     environment = function_environment(name, AT, Options())
-    assert set(environment) - {"AUTH"} == set(FUNCTIONS[name].environment)
+    assert set(environment) - {"AUTH"} - set(SETTINGS) == set(FUNCTIONS[name].environment)
     assert all(environment.values())
 
 
@@ -37,6 +37,13 @@ def test_settings_reach_only_the_functions_that_have_them() -> None:
     assert "MAX_STEPS" not in function_environment("ingest", AT, options)
     assert function_environment("ingest", AT, options)["ON_GONE"] == "finish"
     assert function_environment("worker", AT, options)["MAX_STEPS"] == "3"
+
+
+def test_the_room_to_try_is_there_unless_other_rooms_are_chosen() -> None:
+    for name in ("ingest", "push"):
+        assert function_environment(name, AT, Options())["ROOMS"] == '{"lobby":["*"]}'
+        assert function_environment(name, AT, Options({"ROOMS": "{}"}))["ROOMS"] == "{}"
+    assert "ROOMS" not in function_environment("worker", AT, Options())
 
 
 @pytest.mark.parametrize(

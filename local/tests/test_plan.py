@@ -31,6 +31,8 @@ LOCAL_ONLY = {
     },
     "functions.worker.environment.WEATHER_GEOCODING_URL": STAND_IN,
     "functions.worker.environment.WEATHER_FORECAST_URL": STAND_IN,
+    "functions.ingest.environment.ROOMS": "the local stack has a room to try",
+    "functions.push.environment.ROOMS": "the local stack has a room to try",
     "functions.worker.environment.KNOWLEDGE_BASE_ID": "the simulator has one; an account may have none",
 }
 PLAN_ONLY = {

@@ -16,7 +16,7 @@ EVENT = '{"specversion":"1.0","id":"e1","source":"/orders","type":"com.acme.ship
 
 def parsed(*words: str) -> tuple[Target, str]:
     chosen = cli._parser().parse_args(["push", *words])
-    return Target(chosen.user, chosen.thread, chosen.connection), chosen.event
+    return Target(chosen.user, chosen.thread, chosen.connection, chosen.room), chosen.event
 
 
 def sent(mode: Mode, *words: str) -> dict[str, Any]:
@@ -31,6 +31,8 @@ def sent(mode: Mode, *words: str) -> dict[str, Any]:
         ("oidc", ["--user", "alice"], {"userId": "alice"}),
         ("oidc", ["--user", "alice", "--thread", "t1"], {"userId": "alice", "threadId": "t1"}),
         ("oidc", ["--connection", "Abc="], {"connectionId": "Abc="}),
+        ("oidc", ["--room", "lobby"], {"room": "lobby"}),
+        ("none", ["--room", "lobby"], {"room": "lobby"}),
         ("oidc", [], {"userId": "local"}),
         ("none", [], {"userId": "@none"}),
         ("none", ["--thread", "t1"], {"userId": "@none", "threadId": "t1"}),
@@ -41,10 +43,19 @@ def test_the_options_are_the_target(mode: Mode, words: list[str], target: dict[s
     assert sent(mode, *words, EVENT) == {"target": target, "event": json.loads(EVENT)}
 
 
-@pytest.mark.parametrize("option", ["--user", "--thread"])
-def test_a_connection_excludes_the_other_options(option: str) -> None:
-    target, event = parsed("--connection", "Abc=", option, "x", EVENT)
-    with pytest.raises(LocalError, match="leave out --user and --thread"):
+@pytest.mark.parametrize(
+    ("option", "other"),
+    [
+        ("--connection", "--user"),
+        ("--connection", "--thread"),
+        ("--connection", "--room"),
+        ("--room", "--user"),
+        ("--room", "--thread"),
+    ],
+)
+def test_a_connection_and_a_room_exclude_the_other_options(option: str, other: str) -> None:
+    target, event = parsed(option, "Abc", other, "x", EVENT)
+    with pytest.raises(LocalError, match="leave out --user"):
         request(description("oidc"), target, event)
 
 

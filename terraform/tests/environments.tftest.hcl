@@ -99,6 +99,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
     threads_per_connection = 3
     user_limits            = { default = { tokens_per_day = 100000 } }
     prompt_sources         = ["com.acme.orders"]
+    rooms                  = { ops = ["staff"], "lobby-*" = ["*"], closed = [] }
     endpoint_urls = {
       DYNAMODB              = "http://127.0.0.1:1"
       SQS                   = "http://127.0.0.1:1"
@@ -160,6 +161,14 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
   }
 
   assert {
+    condition = alltrue([
+      for name in ["ingest", "push"] :
+      module.function[name].environment.ROOMS == "{\"closed\":[],\"lobby-*\":[\"*\"],\"ops\":[\"staff\"]}"
+    ])
+    error_message = module.function["push"].environment.ROOMS
+  }
+
+  assert {
     condition = jsonencode({
       for name, function in module.function : name => [for variable in keys(function.environment) : trimprefix(variable, "AWS_ENDPOINT_URL_") if startswith(variable, "AWS_ENDPOINT_URL_")]
       }) == jsonencode({
@@ -197,6 +206,15 @@ run "settings_without_a_value_are_left_out" {
   assert {
     condition     = module.function["worker"].environment.THREAD_TTL_HOURS == module.function["ingest"].environment.THREAD_TTL_HOURS
     error_message = "THREAD_TTL_HOURS must be the same in worker and ingest."
+  }
+}
+
+run "without_rooms_no_function_gets_any" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for function in module.function : !contains(keys(function.environment), "ROOMS")])
+    error_message = "ROOMS must be left out."
   }
 }
 

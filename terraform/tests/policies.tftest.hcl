@@ -192,6 +192,7 @@ run "policies_of_all_roles" {
       SendReplays   = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-replays"]]
       ReadInbox     = ["Allow", ["dynamodb:BatchGetItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-users"]]
       SendDrains    = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"]]
+      KeepRooms     = ["Allow", ["dynamodb:DeleteItem", "dynamodb:PutItem"], ["arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections"]]
     })
     error_message = "ingest: ${module.function["ingest"].policy}"
   }
@@ -238,6 +239,7 @@ run "policies_of_all_roles" {
     condition = jsonencode({ for s in jsondecode(module.function["push"].policy).Statement : s.Sid => [s.Effect, sort(flatten([s.Action])), sort(flatten([s.Resource]))] }) == jsonencode({
       WriteOwnLog = ["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-test-push:*"]]
       FindConnections = ["Allow", ["dynamodb:Query"], [
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_room",
         "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_thread",
         "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-test-connections/index/by_user",
       ]]
@@ -251,6 +253,7 @@ run "policies_of_all_roles" {
       TakePushes = ["Allow", ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
       ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"]]
       KeepFailedPushes  = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-push-dead"]]
+      SendBroadcasts    = ["Allow", ["sqs:SendMessage"], ["arn:aws:sqs:eu-central-1:123456789012:longwire-test-pushes"]]
       PostToConnections = ["Allow", ["execute-api:ManageConnections"], ["arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/POST/@connections/*"]]
     })
     error_message = "push: ${module.function["push"].policy}"

@@ -441,3 +441,85 @@ run "a_reservation_below_the_concurrency_of_push" {
 
   expect_failures = [var.push_concurrency]
 }
+
+run "rooms_without_a_name" {
+  command = plan
+
+  variables {
+    rooms = { "" = ["staff"] }
+  }
+
+  expect_failures = [var.rooms]
+}
+
+run "rooms_with_an_illegal_name" {
+  command = plan
+
+  variables {
+    rooms = { "a/b" = ["staff"] }
+  }
+
+  expect_failures = [var.rooms]
+}
+
+run "rooms_with_a_star_in_the_middle" {
+  command = plan
+
+  variables {
+    rooms = { "a*b" = ["staff"] }
+  }
+
+  expect_failures = [var.rooms]
+}
+
+run "rooms_with_an_empty_group" {
+  command = plan
+
+  variables {
+    rooms = { ops = [""] }
+  }
+
+  expect_failures = [var.rooms]
+}
+
+run "rooms_with_a_control_character" {
+  command = plan
+
+  variables {
+    rooms = { ops = ["a\nb"] }
+  }
+
+  expect_failures = [var.rooms]
+}
+
+run "rooms_that_are_too_long" {
+  command = plan
+
+  variables {
+    rooms = { for number in range(200) : "room-${number}" => ["staff"] }
+  }
+
+  expect_failures = [var.rooms]
+}
+
+run "rooms_with_a_group_that_is_too_long" {
+  command = plan
+
+  variables {
+    rooms = { ops = [join("", [for number in range(33) : "ä"])] }
+  }
+
+  expect_failures = [var.rooms]
+}
+
+run "rooms_with_the_longest_names" {
+  command = plan
+
+  variables {
+    rooms = {
+      "*"                                                         = ["*"]
+      (join("", [for number in range(128) : "x"]))                = [join("", [for number in range(32) : "ä"]), "a b+c%20"]
+      (join("", concat([for number in range(128) : "x"], ["*"]))) = []
+    }
+  }
+}

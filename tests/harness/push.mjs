@@ -14,7 +14,8 @@ import { stack } from './stack.mjs';
  * Request
  */
 /**
- * @typedef {{id: string, delivered: number, gone: number, stored: number, threadId?: string, runId?: string}} Answer
+ * @typedef {{id: string, delivered: number, gone: number, stored: number, queued?: number, threadId?: string, runId?: string}}
+ * Answer
  */
 
 /** Makes a CloudEvent with an id of its own. @param {Record<string, any>} [more] @returns {CloudEvent} */

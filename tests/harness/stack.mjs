@@ -31,6 +31,15 @@ const USER_LIMITS = JSON.stringify({
 /** Source of EventBridge whose events may start runs, on the identified stack. */
 export const PROMPT_SOURCE = 'com.acme.prompts';
 
+/** Rooms of the groups of the tests' users. */
+const ROOMS = JSON.stringify({
+  lobby: ['*'],
+  'open-*': ['*'],
+  'open-closed': [],
+  'staff-*': ['staff', 'lead'],
+  'staff-leads': ['lead'],
+});
+
 /** Settings of the steady stack, which only differ from the deployed ones where tests would wait. */
 const STEADY = {
   LEASE_SECONDS: 9,
@@ -47,7 +56,7 @@ const STEADY = {
  */
 const SETTINGS = {
   steady: STEADY,
-  identified: { ...STEADY, USER_LIMITS, PROMPT_SOURCES: PROMPT_SOURCE },
+  identified: { ...STEADY, USER_LIMITS, ROOMS, PROMPT_SOURCES: PROMPT_SOURCE },
   brittle: {
     LEASE_SECONDS: 4,
     VISIBILITY_SECONDS: 6,

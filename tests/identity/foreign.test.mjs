@@ -23,6 +23,8 @@ const ROWS = {
   usage: [],
   inbox: [() => ({}), () => ({ after: 0, limit: 1 })],
   seen: [() => ({ upTo: 1 })],
+  join: [() => ({ room: 'staff-a' })],
+  leave: [() => ({ room: 'staff-a' })],
   prompt: [
     ({ threadId, runId }) => ({ threadId, runId, prompt: 'Hey!', messageId: 'u_new' }),
     ({ threadId, messageId }) => ({ threadId, runId: 'r_new', prompt: 'Hey!', messageId }),

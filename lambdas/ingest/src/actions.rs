@@ -6,6 +6,8 @@ mod cancel;
 mod hello;
 mod history;
 mod inbox;
+mod join;
+mod leave;
 mod ping;
 mod prompt;
 mod resume;
@@ -50,6 +52,8 @@ pub(crate) fn dispatch<'a>(
         }
         Request::Inbox(inbox) => Box::pin(received.answer(inbox, inbox::answer)),
         Request::Seen(seen) => Box::pin(received.answer(seen, seen::answer)),
+        Request::Join(join) => Box::pin(received.answer(join, join::answer)),
+        Request::Leave(leave) => Box::pin(received.answer(leave, leave::answer)),
         // A ping needs no row, and its response is the same in all formats.
         Request::Ping(ping) => Box::pin(async move {
             let pong = json(&ping::answer(&received, ping));

@@ -29,8 +29,8 @@ pub(crate) struct Config {
     pub replay_queue_url: String,
     /// `PUSH_QUEUE_URL`.
     pub push_queue_url: String,
-    /// `ON_GONE`, `THREAD_TTL_HOURS`, `RUN_SECONDS`, `REPLAY_SECONDS`, `MESSAGES_PER_SECOND`, `USER_LIMITS` and
-    /// `THREADS_PER_CONNECTION`.
+    /// `ON_GONE`, `THREAD_TTL_HOURS`, `RUN_SECONDS`, `REPLAY_SECONDS`, `MESSAGES_PER_SECOND`, `USER_LIMITS`,
+    /// `THREADS_PER_CONNECTION` and `ROOMS`.
     pub settings: Settings,
 }
 
@@ -55,6 +55,7 @@ impl Config {
                 limits: converted("USER_LIMITS")?.unwrap_or_default(),
                 // One request reads the threads, and DynamoDB returns at most 100 items.
                 active_threads: within("THREADS_PER_CONNECTION", 3, 0..=100)?,
+                rooms: converted("ROOMS")?.unwrap_or_default(),
             },
         })
     }

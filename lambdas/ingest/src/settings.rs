@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use longwire_core::limits::LimitPolicy;
 use longwire_core::options::OnGone;
+use longwire_core::rooms::Rooms;
 use longwire_store::connections::rate::Rate;
 use longwire_store::threads::life::ThreadLife;
 
@@ -22,4 +23,6 @@ pub(crate) struct Settings {
     pub limits: LimitPolicy,
     /// Threads on which a connection may have unfinished runs; 0 turns the limit off.
     pub active_threads: u32,
+    /// Rooms, and the groups that may be in them.
+    pub rooms: Rooms,
 }

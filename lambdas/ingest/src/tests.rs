@@ -8,6 +8,7 @@ mod identity;
 mod inbox;
 mod limits;
 mod replays;
+mod rooms;
 mod spending;
 mod starts;
 mod without_run;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use longwire_core::rooms::Rooms;
 use longwire_lambda::env::{BadEnv, converted, hours_or_never, required, seconds};
 use longwire_store::threads::life::ThreadLife;
 
@@ -21,6 +22,10 @@ pub(crate) struct Config {
     pub callback_endpoint: String,
     /// `PROMPT_SOURCES`, `USER_LIMITS`, `THREAD_TTL_HOURS` and `RUN_SECONDS`.
     pub settings: Settings,
+    /// `PUSH_QUEUE_URL`: the queue of the function itself, for the parts of a broadcast.
+    pub push_queue_url: String,
+    /// `ROOMS`.
+    pub rooms: Rooms,
 }
 
 impl Config {
@@ -40,6 +45,8 @@ impl Config {
                 },
             },
             callback_endpoint: required("CALLBACK_ENDPOINT")?,
+            push_queue_url: required("PUSH_QUEUE_URL")?,
+            rooms: converted("ROOMS")?.unwrap_or_default(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Delivery of one event to the connections of its target.
 
+mod members;
+
 use futures::future::try_join_all;
 use futures::{Stream, StreamExt as _, stream};
 use longwire_core::event_run::EventRun;
@@ -68,11 +70,11 @@ impl Outcome {
             return Err(Failure::Incomplete { failed, total, cut });
         }
         Ok(Response {
-            id,
             delivered,
             gone,
             stored,
             run,
+            ..Response::new(id)
         })
     }
 }
@@ -159,6 +161,7 @@ impl Delivery<'_> {
                 Of::Thread(&key)
             }
             Target::Connection(id) => return Ok(Some((self.one(id).await?, Next::None))),
+            Target::Room(members) => return self.members(members, start).await.map(Some),
         };
         let page = self.deps.connections.page(of, start, self.now()).await?;
         let found = self.without_known(page.connections).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use longwire_core::clock::Clock;
+use longwire_core::rooms::Rooms;
 use longwire_gateway::post;
 use longwire_gateway::warm_up::connections;
 use longwire_lambda::sdk::{self, CallTimeouts};
@@ -32,6 +33,10 @@ pub(crate) struct Deps {
     pub scheduler: Scheduler,
     /// Posts a frame once.
     pub post: Post,
+    /// Queue of the function itself.
+    pub pushes: Queue,
+    /// Rooms, and the groups that may be in them.
+    pub rooms: Rooms,
     /// Clock of the machine.
     pub clock: Clock,
     /// Settings of the deployment.
@@ -55,6 +60,8 @@ impl Config {
             scheduler: Scheduler::new(threads.clone(), queue),
             threads,
             post: post::post(gateway),
+            pushes: Queue::new(aws_sdk_sqs::Client::new(&limited), self.push_queue_url),
+            rooms: self.rooms,
             clock: Clock::system(),
             settings: self.settings,
         }

@@ -39,7 +39,7 @@ pub(crate) fn job(message: &RawValue) -> Result<Option<DrainJob>, BadRequest> {
     }
     let job = DrainJob::parse(message.get());
     job.map(Some)
-        .map_err(|error| BadRequest::Unreadable(error.to_string()))
+        .map_err(|error| BadRequest::unreadable(&error))
 }
 
 /// Sends the events in their order, a page after the other, and notes how far it came: a repetition goes on from there. Ends

@@ -13,12 +13,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant, timeout_at};
 
+use crate::broadcast;
 use crate::delivery::{Delivery, Outcome};
 use crate::deps::Deps;
 use crate::drain;
 use crate::envelope::{self, Invocation, Way};
 use crate::prompt;
-use crate::request::{BadRequest, Durable, Request};
+use crate::request::{BadRequest, Durable, Request, Target};
 use crate::response::{Failure, Response};
 
 /// Most messages that are handled at the same time. One with a slow connection does not hold up the others.
@@ -59,8 +60,8 @@ pub(crate) async fn handle(
     let invocation = Invocation::read(event.payload).map_err(Failure::from);
     match invocation.inspect_err(Failure::log)? {
         Invocation::Request(request, way) => {
-            let response = push(deps, &request, &way, times).await;
-            Ok(Answer::Response(response.inspect_err(Failure::log)?))
+            let response = async { push(deps, &Request::read(&request)?, &way, times).await };
+            Ok(Answer::Response(response.await.inspect_err(Failure::log)?))
         }
         Invocation::Messages(messages) => {
             let handled = stream::iter(messages).map(async |message| {
@@ -80,25 +81,32 @@ pub(crate) async fn handle(
 
 async fn push_message(deps: &Deps, message: &SqsMessage, times: Times) -> Result<(), Failure> {
     let request = envelope::of_message(message)?;
-    match drain::job(&request)? {
-        Some(job) => {
-            let drain = Box::pin(drain::drain(deps, &job, times.last_post));
-            times.limit(drain).await
-        }
-        None => push(deps, &request, &Way::Other, times).await.map(drop),
+    if let Some(job) = drain::job(&request)? {
+        let drain = Box::pin(drain::drain(deps, &job, times.last_post));
+        return times.limit(drain).await;
     }
+    let request = match broadcast::job(&request)? {
+        Some(job) => broadcast::request(&job)?,
+        None => Request::read(&request)?,
+    };
+    push(deps, &request, &Way::Other, times).await.map(drop)
 }
 
-/// Starts the run of an event, if it asks for one, and delivers the event. An event that starts no run because of a limit is
-/// delivered all the same.
+/// Starts the run of an event, if it asks for one, and delivers the event: at once or, to a room with many members, by room
+/// jobs. An event that starts no run because of a limit is delivered all the same.
 async fn push(
     deps: &Deps,
-    request: &RawValue,
+    request: &Request,
     way: &Way,
     times: Times,
 ) -> Result<Response, Failure> {
-    let request = Request::read(request)?;
     check(&request.event).map_err(BadRequest::from)?;
+    if let Target::Room(members) = &request.target {
+        let sent = Box::pin(broadcast::send(deps, members, &request.event));
+        if let Some(response) = times.limit(sent).await? {
+            return Ok(response);
+        }
+    }
     let run = match &request.prompt {
         Some(prompt) => {
             may_prompt(deps, way)?;
@@ -109,7 +117,7 @@ async fn push(
         None => None,
     };
     let started = run.as_ref().and_then(|run| run.as_ref().ok());
-    let delivered = Box::pin(deliver(deps, &request, started, times.last_post));
+    let delivered = Box::pin(deliver(deps, request, started, times.last_post));
     let (outcome, stored) = times.limit(async { Ok(delivered.await?) }).await?;
     outcome.response(request.event.id().to_owned(), stored, run.transpose()?)
 }

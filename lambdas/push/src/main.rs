@@ -1,4 +1,4 @@
-//! Function that delivers the events of other services to the connections of a user or a thread. Services invoke it, or
+//! Function that delivers the events of other services to the connections of a user, a thread or a room. Services invoke it, or
 //! send events to its queue, directly or by EventBridge or SNS.
 
 mod config;
@@ -10,6 +10,7 @@ mod handler;
 mod request;
 mod response;
 
+mod broadcast;
 mod delivery;
 mod drain;
 mod post;

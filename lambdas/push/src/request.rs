@@ -1,10 +1,12 @@
 //! Request of a service: an event, and the connections for which it is.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use longwire_core::cloud_event::{BadEvent, CloudEvent, MAX_KEEP};
-use longwire_core::ids::{ConnectionId, MAX_CHARS, Owner, ThreadId, UserId};
+use longwire_core::ids::{ConnectionId, MAX_CHARS, Owner, RoomName, ThreadId, UserId};
 use longwire_core::options::Notify;
+use longwire_core::room_job::Members;
 use longwire_protocol::request::options::notify;
 use longwire_protocol::request::text::{MAX_PROMPT_BYTES, check_text};
 use longwire_protocol::response::push::TooLong;
@@ -37,7 +39,9 @@ pub(crate) enum BadRequest {
     #[error(transparent)]
     TooLong(#[from] TooLong),
     /// Target that names nobody, or several.
-    #[error("`target` must be a `userId`, a `userId` with a `threadId`, or a `connectionId`")]
+    #[error(
+        "`target` must be a `userId`, a `userId` with a `threadId`, a `connectionId`, or a `room`"
+    )]
     Target,
     /// Event that is kept for no user.
     #[error("`durable` needs a `target` with a `userId`")]
@@ -84,12 +88,22 @@ pub(crate) enum BadRequest {
         "`threadId` must be 1 to {MAX_CHARS} characters of letters, digits, '.', '_', ':' or '-'"
     )]
     Thread,
+    /// Name that no room can have.
+    #[error("`room` must be 1 to {MAX_CHARS} characters of letters, digits, '.', '_', ':' or '-'")]
+    Room,
+}
+
+impl BadRequest {
+    /// Error of a job that is not readable.
+    pub(crate) fn unreadable(error: &impl Display) -> Self {
+        let reason = error.to_string();
+        Self::Unreadable(reason.chars().take(MAX_REASON).collect())
+    }
 }
 
 impl From<serde_json::Error> for BadRequest {
     fn from(error: serde_json::Error) -> Self {
-        let reason = error.to_string();
-        Self::Unreadable(reason.chars().take(MAX_REASON).collect())
+        Self::unreadable(&error)
     }
 }
 
@@ -107,6 +121,8 @@ pub(crate) enum Target {
     },
     /// One connection.
     Connection(ConnectionId),
+    /// Members of a room.
+    Room(Members),
 }
 
 /// Request of a service.
@@ -172,6 +188,8 @@ struct TargetFields<'j> {
     thread_id: Option<Cow<'j, str>>,
     #[serde(borrow)]
     connection_id: Option<Cow<'j, str>>,
+    #[serde(borrow)]
+    room: Option<Cow<'j, str>>,
 }
 
 /// Part by which a bare CloudEvent is recognised.
@@ -182,7 +200,7 @@ struct Bare {
 
 impl Request {
     /// Reads a request: an object with `target` and `event`, or a bare CloudEvent with the extension attributes `lwuser`,
-    /// `lwthread` and `lwdurable`.
+    /// `lwthread`, `lwroom` and `lwdurable`.
     pub(crate) fn read(json: &RawValue) -> Result<Self, BadRequest> {
         let bare: Bare = serde_json::from_str(json.get())?;
         if bare.specversion.is_some() {
@@ -222,6 +240,7 @@ impl Request {
             user_id: text("lwuser"),
             thread_id: text("lwthread"),
             connection_id: None,
+            room: text("lwroom"),
         };
         let user = fields.user_id.clone();
         let target = fields.target()?;
@@ -245,7 +264,7 @@ impl Prompt {
         let (user, thread) = match target {
             Target::User(user) => (user.clone(), None),
             Target::Thread { user, thread } => (user.clone(), Some(thread.clone())),
-            Target::Connection(_) => return Err(BadRequest::PromptTarget),
+            Target::Connection(_) | Target::Room(_) => return Err(BadRequest::PromptTarget),
         };
         Ok(Self {
             user,
@@ -288,14 +307,24 @@ impl Durable {
 
 impl TargetFields<'_> {
     fn target(self) -> Result<Target, BadRequest> {
-        match (self.user_id, self.thread_id, self.connection_id) {
-            (Some(user), None, None) => Ok(Target::User(parse_user(&user)?)),
-            (Some(user), Some(thread), None) => Ok(Target::Thread {
+        let Self {
+            user_id,
+            thread_id,
+            connection_id,
+            room,
+        } = self;
+        match (user_id, thread_id, connection_id, room) {
+            (Some(user), None, None, None) => Ok(Target::User(parse_user(&user)?)),
+            (Some(user), Some(thread), None, None) => Ok(Target::Thread {
                 user: parse_user(&user)?,
                 thread: ThreadId::parse(&thread).map_err(|_| BadRequest::Thread)?,
             }),
-            (None, None, Some(connection)) if is_connection(&connection) => {
+            (None, None, Some(connection), None) if is_connection(&connection) => {
                 Ok(Target::Connection(ConnectionId::trusted(connection)))
+            }
+            (None, None, None, Some(room)) => {
+                let room = RoomName::parse(&room).map_err(|_| BadRequest::Room)?;
+                Ok(Target::Room(Members::all(room)))
             }
             _ => Err(BadRequest::Target),
         }

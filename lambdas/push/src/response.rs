@@ -8,6 +8,7 @@ use longwire_store::error::StoreError;
 use longwire_store::threads::run_queue::MAX_RUNS;
 use serde::Serialize;
 
+use crate::broadcast::BadRoom;
 use crate::request::BadRequest;
 
 /// Result of a request that was carried out.
@@ -25,6 +26,23 @@ pub(crate) struct Response {
     /// Run that the event started, now or in an earlier request.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub run: Option<EventRun>,
+    /// Number of members of a room to whom the event is on its way; absent when it was posted to all connections at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued: Option<usize>,
+}
+
+impl Response {
+    /// Makes the response for an event that nobody has.
+    pub(crate) fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            delivered: 0,
+            gone: 0,
+            stored: 0,
+            run: None,
+            queued: None,
+        }
+    }
 }
 
 /// Reason for which a request was not carried out, or only in part.
@@ -32,6 +50,8 @@ pub(crate) struct Response {
 pub(crate) enum Failure {
     #[error(transparent)]
     BadRequest(#[from] BadRequest),
+    #[error(transparent)]
+    BadRoom(#[from] BadRoom),
     #[error("a table failed")]
     Store(#[from] StoreError),
     #[error("the queue failed")]
@@ -76,8 +96,8 @@ impl Failure {
     /// Logs a request that was not carried out.
     pub(crate) fn log(&self) {
         match self {
-            Self::BadRequest(error) => {
-                tracing::warn!(event = "push_refused", %error, "a request of a service was refused");
+            Self::BadRequest(_) | Self::BadRoom(_) => {
+                tracing::warn!(event = "push_refused", error = %self, "a request of a service was refused");
             }
             Self::Store(error) => {
                 tracing::error!(event = "push_failed", %error, "a table failed");
@@ -116,7 +136,7 @@ impl From<ScheduleError> for Failure {
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let kind = match &failure {
-            Failure::BadRequest(_) => "InvalidRequest",
+            Failure::BadRequest(_) | Failure::BadRoom(_) => "InvalidRequest",
             Failure::Store(error) if error.permanent() => "Internal",
             Failure::Queue(QueueError::Permanent(_)) => "Internal",
             Failure::Store(_) | Failure::Queue(_) => "Unavailable",

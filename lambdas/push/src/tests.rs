@@ -5,4 +5,5 @@ mod inbox;
 mod posts;
 mod prompts;
 mod requests;
+mod rooms;
 mod stage;

@@ -50,7 +50,7 @@ impl Identity {
 }
 
 /// Tells whether a group may have this name: 1 to 64 bytes without control characters.
-fn is_group(name: &str) -> bool {
+pub(crate) fn is_group(name: &str) -> bool {
     (1..=MAX_GROUP_BYTES).contains(&name.len()) && !name.chars().any(char::is_control)
 }
 

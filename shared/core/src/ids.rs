@@ -1,4 +1,4 @@
-//! Ids of threads, runs, messages, calls, connections, devices, owners and users.
+//! Ids of threads, runs, messages, calls, connections, devices, rooms, owners and users.
 //!
 //! An id is 1–128 characters of `[A-Za-z0-9._:-]`; those of users and owners may also have `%` and `@`. Ids from a client
 //! pass [`check`] first; generated ids are short, because every event of a run repeats them.
@@ -111,6 +111,10 @@ id! {
 id! {
     /// Id of a device, which its client chose. Of the events that are kept for a user, each device has seen its own part.
     DeviceId
+}
+id! {
+    /// Name of a room, which connections join and leave.
+    RoomName
 }
 trusted_id! {
     /// First part of a thread's partition key: the user that owns the thread.

@@ -27,6 +27,7 @@ pub mod job;
 pub mod limits;
 pub mod payment;
 pub mod price;
+pub mod rooms;
 
 pub mod backoff;
 pub mod clock;
@@ -34,4 +35,5 @@ pub mod cloud_event;
 pub mod drain_job;
 pub mod error_chain;
 pub mod event_run;
+pub mod room_job;
 pub mod text;

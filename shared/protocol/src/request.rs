@@ -20,6 +20,8 @@ mod tools;
 pub mod cancel;
 pub mod history;
 pub mod inbox;
+pub mod join;
+pub mod leave;
 pub mod ping;
 pub mod resume;
 pub mod seen;
@@ -39,6 +41,8 @@ use crate::request::fields::Fields;
 use crate::request::hello::Hello;
 use crate::request::history::History;
 use crate::request::inbox::Inbox;
+use crate::request::join::Join;
+use crate::request::leave::Leave;
 use crate::request::ping::Ping;
 use crate::request::prompt::Prompt;
 use crate::request::resume::Resume;
@@ -76,6 +80,10 @@ pub enum Request {
     Inbox(Inbox),
     /// Notes which of them the device has shown.
     Seen(Seen),
+    /// Makes the connection a member of a room.
+    Join(Join),
+    /// Ends that.
+    Leave(Leave),
     /// Tests the connection.
     Ping(Ping),
     /// Tests the connection in plain text, as stock WebSocket helpers do.
@@ -103,8 +111,12 @@ const SEEN: &str = "seen";
 /// Action that only users have who are told apart.
 const USAGE: &str = "usage";
 
-/// Features that are no actions: an option of `prompt`, and frames that the server sends without a request.
-const OTHER_FEATURES: &[&str] = &["notify", "push"];
+/// Feature of the actions `join` and `leave`, in a deployment that has rooms.
+const ROOMS: &str = "rooms";
+
+/// Features that are no actions: an option of `prompt`, frames that the server sends without a request, and a name for several
+/// actions.
+const OTHERS: &[&str] = &["notify", "push", ROOMS];
 
 /// All actions, in the order in which a refusal lists them.
 const ACTIONS: &[Action] = &[
@@ -118,6 +130,8 @@ const ACTIONS: &[Action] = &[
     Action::feature(USAGE, |f| Ok(Request::Usage(Usage::parse(f)?))),
     Action::feature("inbox", |f| Ok(Request::Inbox(Inbox::parse(f)?))),
     Action::basic(SEEN, |f| Ok(Request::Seen(Seen::parse(f)?))),
+    Action::basic("join", |f| Ok(Request::Join(Join::parse(f)?))),
+    Action::basic("leave", |f| Ok(Request::Leave(Leave::parse(f)?))),
     Action::basic("ping", |f| Ok(Request::Ping(Ping::parse(f)?))),
 ];
 
@@ -248,6 +262,8 @@ pub struct Offer {
     pub renewal: bool,
     /// Usage of the user.
     pub usage: bool,
+    /// Rooms.
+    pub rooms: bool,
 }
 
 /// Names of the features of this server for a connection, in alphabetical order.
@@ -255,11 +271,13 @@ pub fn features(offer: Offer) -> Vec<&'static str> {
     let offered = |name: &&str| match *name {
         AUTH => offer.renewal,
         USAGE => offer.usage,
+        ROOMS => offer.rooms,
         _ => true,
     };
     let features = ACTIONS.iter().filter(|action| action.feature);
-    let names = features.map(|action| action.name).filter(offered);
-    let mut names: Vec<_> = names.chain(OTHER_FEATURES.iter().copied()).collect();
+    let names = features.map(|action| action.name);
+    let names = names.chain(OTHERS.iter().copied()).filter(offered);
+    let mut names: Vec<_> = names.collect();
     names.sort_unstable();
     names
 }

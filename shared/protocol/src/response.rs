@@ -14,6 +14,7 @@ pub mod alive;
 pub mod bye;
 pub mod push;
 pub mod resumed;
+pub mod room;
 
 use longwire_core::shape::Format;
 use serde::Serialize;

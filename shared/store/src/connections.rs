@@ -1,5 +1,5 @@
-//! The `connections` table: one row per WebSocket connection with its replays, and counters of its requests and
-//! refusals.
+//! The `connections` table: one row per WebSocket connection with its replays, and beside it counters of its requests and
+//! refusals, notes of its deliveries, and an item for each of its rooms.
 
 pub mod rate;
 
@@ -12,6 +12,7 @@ pub mod deliveries;
 pub mod drained;
 pub mod index;
 mod renewal;
+pub mod rooms;
 
 mod warm_up;
 
@@ -21,7 +22,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::identity::Identity;
-use longwire_core::ids::{ConnectionId, DeviceId, ThreadId, UserId};
+use longwire_core::ids::{ConnectionId, DeviceId, RoomName, ThreadId, UserId};
 use longwire_core::lenient::or_default;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_core::thread_key::ThreadKey;
@@ -100,6 +101,13 @@ pub struct Connection {
     /// Number of the last event of the inbox that a drain has sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drained_to: Option<u64>,
+    /// Rooms of which the connection is a member.
+    #[serde(
+        default,
+        with = "serde_dynamo::string_set",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub rooms: BTreeSet<RoomName>,
     /// Time of the handshake.
     pub connected_at: u64,
     /// Expiry of the row.
@@ -136,6 +144,7 @@ impl Connection {
             drain_asked: None,
             drain_asked_at: None,
             drained_to: None,
+            rooms: BTreeSet::new(),
             connected_at,
             ttl: connected_at + TTL,
         }
@@ -215,17 +224,6 @@ impl Connections {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(to_item(connection)?))
-            .send()
-            .await?;
-        Ok(())
-    }
-
-    /// Deletes a row. Succeeds when there is none.
-    pub async fn delete(&self, id: &ConnectionId) -> Result<(), StoreError> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
             .send()
             .await?;
         Ok(())

@@ -22,6 +22,7 @@ pub(crate) async fn answer(call: &Call<'_>, request: Hello) -> Result<Ready, Fai
     let offer = Offer {
         renewal: call.deps.verifier.is_some(),
         usage: payer.is_some(),
+        rooms: !call.deps.settings.rooms.is_empty(),
     };
     let limits = payer.map(|payer| payer.limits);
     Ok(Ready::new(

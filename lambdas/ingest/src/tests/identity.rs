@@ -33,6 +33,8 @@ async fn every_request_after_the_expiry_is_refused_and_closes_the_connection() {
         r#"{"action":"cancel","id":"1"}"#,
         r#"{"action":"resume","id":"1","runId":"r1","after":0}"#,
         r#"{"action":"history","id":"1"}"#,
+        r#"{"action":"join","id":"1","room":"ops"}"#,
+        r#"{"action":"leave","id":"1","room":"ops"}"#,
         r#"{"action":"ping","id":"1","t":1}"#,
         r#"{"action":"dance","id":"1"}"#,
     ] {

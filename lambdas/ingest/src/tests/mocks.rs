@@ -28,6 +28,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use longwire_core::limits::LimitPolicy;
 use longwire_core::options::OnGone;
+use longwire_core::rooms::Rooms;
 use longwire_queue::queue::Queue;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connections;
@@ -113,6 +114,7 @@ pub(super) fn over(table: Table, queue: Sqs) -> Deps {
             rate: Rate { per_second: 0 },
             limits: LimitPolicy::default(),
             active_threads: 3,
+            rooms: Rooms::default(),
         },
     }
 }

@@ -4,6 +4,11 @@ use serde_json::{Value, json};
 
 use super::stage::{Stage, event, request};
 
+fn durable(mut request: Value) -> Value {
+    request["durable"] = json!(true);
+    request
+}
+
 async fn refused(request: &Value) -> String {
     let stage = Stage::new();
     stage.connect("a", "u_7", "t_1", |_| {}).await;
@@ -15,7 +20,8 @@ async fn refused(request: &Value) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_names_what_is_wrong() {
-    let target = "`target` must be a `userId`, a `userId` with a `threadId`, or a `connectionId`";
+    let target =
+        "`target` must be a `userId`, a `userId` with a `threadId`, a `connectionId`, or a `room`";
     let without = |name: &str| {
         let mut request = request(&json!({"userId": "u_7"}), "e1");
         request["event"]
@@ -38,6 +44,26 @@ async fn a_refusal_names_what_is_wrong() {
         (
             request(&json!({"userId": "u_7", "connectionId": "a"}), "e1"),
             target,
+        ),
+        (
+            request(&json!({"userId": "u_7", "room": "ops"}), "e1"),
+            target,
+        ),
+        (
+            request(&json!({"connectionId": "a", "room": "ops"}), "e1"),
+            target,
+        ),
+        (
+            request(&json!({"room": "a/b"}), "e1"),
+            "`room` must be 1 to 128 characters of letters, digits, '.', '_', ':' or '-'",
+        ),
+        (
+            request(&json!({"room": "lobby"}), "e1"),
+            "`room` names no room of this deployment",
+        ),
+        (
+            durable(request(&json!({"room": "ops"}), "e1")),
+            "`durable` needs a `target` with a `userId`",
         ),
         (request(&json!({"connectionId": ""}), "e1"), target),
         (request(&json!({"connectionId": "a#push#1"}), "e1"), target),
@@ -117,4 +143,12 @@ async fn a_bare_event_names_its_target_in_attributes() {
     let response = stage.invoke(&bare).await.expect("a response");
     assert_eq!(response["delivered"], 1);
     assert_eq!(stage.frames("b")[1]["event"], bare);
+    stage.join("a", "ops").await;
+    let mut bare = event("e3");
+    bare["lwroom"] = json!("ops");
+    let response = stage.invoke(&bare).await.expect("a response");
+    assert_eq!(response["delivered"], 1);
+    assert_eq!(stage.frames("a")[1]["event"], bare);
+    bare["lwuser"] = json!("u_7");
+    assert!(stage.invoke(&bare).await.is_err(), "two targets");
 }

@@ -5,19 +5,22 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_sqs::Client as Sqs;
-use aws_sdk_sqs::config::{BehaviorVersion, Region};
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::operation::send_message::SendMessageOutput;
-use aws_smithy_mocks::{MockResponseInterceptor, RuleMode, create_mock_http_client, mock};
+use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
+use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
 use emulator::Emulator;
 use futures::FutureExt as _;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use longwire_core::clock::Clock;
 use longwire_core::identity::Identity;
-use longwire_core::ids::{ConnectionId, ThreadId, UserId};
+use longwire_core::ids::{ConnectionId, RoomName, ThreadId, UserId};
 use longwire_core::limits::LimitPolicy;
+use longwire_core::rooms::Rooms;
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_queue::queue::Queue;
 use longwire_scheduler::scheduler::Scheduler;
+use longwire_store::connections::rooms::Joined;
 use longwire_store::connections::{Connection, Connections};
 use longwire_store::threads::Threads;
 use longwire_store::threads::life::ThreadLife;
@@ -32,6 +35,9 @@ use crate::settings::{PromptSources, Settings};
 
 pub(super) const NOW: u64 = 1_763_681_477;
 
+/// Rooms of the deployment.
+const ROOMS: &str = r#"{"ops":["*"],"staff":["staff"]}"#;
+
 /// Posts of a test: what was posted to each connection, and how the next posts fail.
 #[derive(Default)]
 pub(super) struct Posts {
@@ -41,11 +47,15 @@ pub(super) struct Posts {
     pub(super) hanging: BTreeSet<String>,
 }
 
+/// Messages that the function sent to its queue, batch by batch.
+type Sent = Arc<Mutex<Vec<Vec<String>>>>;
+
 /// Function with an emulated table.
 pub(super) struct Stage {
     pub(super) deps: Deps,
     pub(super) posts: Arc<Mutex<Posts>>,
     jobs: Arc<Mutex<Vec<Value>>>,
+    sent: Sent,
 }
 
 impl Stage {
@@ -68,13 +78,16 @@ impl Stage {
         };
         let jobs: Arc<Mutex<Vec<Value>>> = Arc::default();
         let threads = Threads::new(threads().client(), "threads");
-        let queue = Queue::new(queue(Arc::clone(&jobs)), "https://sqs.test/runs");
+        let runs = Queue::new(runs(&jobs), "https://sqs.us-east-1.amazonaws.com/1/runs");
+        let sent = Sent::default();
         let deps = Deps {
             connections: Connections::new(connections().client(), "connections"),
             users: Users::new(users().client(), "users"),
-            scheduler: Scheduler::new(threads.clone(), queue),
+            scheduler: Scheduler::new(threads.clone(), runs),
             threads,
             post: Arc::new(post),
+            pushes: Queue::new(queue(&sent), "https://sqs.us-east-1.amazonaws.com/1/pushes"),
+            rooms: Rooms::try_from(ROOMS.to_owned()).expect("rooms"),
             clock: Clock::new(|| NOW * 1000),
             settings: Settings {
                 prompt_sources: PromptSources::try_from("com.acme.orders".to_owned())
@@ -86,7 +99,26 @@ impl Stage {
                 },
             },
         };
-        Self { deps, posts, jobs }
+        Self {
+            deps,
+            posts,
+            jobs,
+            sent,
+        }
+    }
+
+    /// Makes a connection a member of a room.
+    pub(super) async fn join(&self, id: &str, room: &str) {
+        let (table, id) = (&self.deps.connections, ConnectionId::trusted(id));
+        let row = table.get(&id, 0).await.expect("the table works");
+        let room = RoomName::trusted(room);
+        let joined = table.join(&row.expect("a row"), &room, NOW * 1000).await;
+        assert_eq!(joined.expect("the table works"), Joined::Member);
+    }
+
+    /// Messages that the function has sent to its queue since the last call, batch by batch.
+    pub(super) fn sent(&self) -> Vec<Vec<String>> {
+        std::mem::take(&mut *self.sent.lock().expect("one test, one thread"))
     }
 
     /// Adds a connection that was opened a minute ago, with a change.
@@ -183,6 +215,41 @@ impl Stage {
     }
 }
 
+/// Client of a queue that takes all batches.
+fn queue(sent: &Sent) -> Sqs {
+    let sent = Arc::clone(sent);
+    let rule = mock!(Sqs::send_message_batch)
+        .match_requests(move |batch| {
+            let bodies = batch.entries().iter().map(|entry| {
+                assert_eq!(entry.message_group_id(), Some("ops"));
+                entry.message_body().to_owned()
+            });
+            sent.lock()
+                .expect("one test, one thread")
+                .push(bodies.collect());
+            true
+        })
+        .then_output(|| {
+            let output = SendMessageBatchOutput::builder().set_successful(Some(Vec::new()));
+            output
+                .set_failed(Some(Vec::new()))
+                .build()
+                .expect("a response")
+        });
+    sqs(&rule)
+}
+
+fn sqs(rule: &Rule) -> Sqs {
+    let mocks = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .http_client(create_mock_http_client())
+        .interceptor(mocks.with_rule(rule));
+    Sqs::from_conf(config.build())
+}
+
 /// Event with this id.
 pub(super) fn event(id: &str) -> Value {
     json!({"specversion": "1.0", "id": id, "source": "/orders", "type": "com.acme.shipped", "data": {"order": "42"}})
@@ -203,20 +270,25 @@ fn connections() -> Emulator {
         "KeySchema": [key("connection", "HASH")],
         "AttributeDefinitions": [
             attribute("connection", "S"), attribute("thread", "S"), attribute("user", "S"),
-            attribute("connectedAt", "N")
+            attribute("connectedAt", "N"), attribute("room", "S"), attribute("member", "S")
         ],
         "GlobalSecondaryIndexes": [
             {"IndexName": "by_thread", "KeySchema": [key("thread", "HASH")], "Projection": all},
             {
                 "IndexName": "by_user", "KeySchema": [key("user", "HASH"), key("connectedAt", "RANGE")],
                 "Projection": all
+            },
+            {
+                "IndexName": "by_room", "KeySchema": [key("room", "HASH"), key("member", "RANGE")],
+                "Projection": json!({"ProjectionType": "KEYS_ONLY"})
             }
         ],
     }))
 }
 
-/// Queue that notes the bodies of its messages.
-fn queue(jobs: Arc<Mutex<Vec<Value>>>) -> Sqs {
+/// Queue of runs that notes the bodies of its messages.
+fn runs(jobs: &Arc<Mutex<Vec<Value>>>) -> Sqs {
+    let jobs = Arc::clone(jobs);
     let rule = mock!(Sqs::send_message)
         .match_requests(move |send| {
             let body = send.message_body().expect("a body");
@@ -225,15 +297,7 @@ fn queue(jobs: Arc<Mutex<Vec<Value>>>) -> Sqs {
             true
         })
         .then_output(|| SendMessageOutput::builder().build());
-    let rules = MockResponseInterceptor::new()
-        .rule_mode(RuleMode::MatchAny)
-        .with_rule(&rule);
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .http_client(create_mock_http_client())
-        .interceptor(rules);
-    Sqs::from_conf(config.build())
+    sqs(&rule)
 }
 
 fn threads() -> Emulator {

@@ -1,7 +1,7 @@
 //! Reads the fields of a request. A refusal names the field and the values it accepts, and repeats nothing of what
 //! the client sent.
 
-use longwire_core::ids::BadId;
+use longwire_core::ids::{BadId, RoomName};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -41,6 +41,12 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<T>, ErrorResponse> {
         let read = |id| parse(id).map_err(|error| invalid(format!("`{field}` {error}.")));
         self.text(field)?.map(read).transpose()
+    }
+
+    /// Reads the room, which must be present.
+    pub(super) fn room(&self) -> Result<RoomName, ErrorResponse> {
+        let room = self.id("room", RoomName::parse)?;
+        room.ok_or_else(|| invalid("`room` is missing."))
     }
 
     /// Reads a value of any type that serde deserializes. Structs need [`Self::object`], because serde takes an

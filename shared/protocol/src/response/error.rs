@@ -104,7 +104,7 @@ pub enum Code {
     Unauthorized,
     /// Connection whose token has expired.
     TokenExpired,
-    /// Token of another user.
+    /// Token of another user, or a room that the connection may not join.
     Forbidden,
     /// Thread that the user does not have.
     ThreadNotFound,

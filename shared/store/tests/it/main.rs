@@ -9,5 +9,6 @@ mod inbox;
 mod lease;
 mod notify;
 mod overdue;
+mod rooms;
 mod run_queue;
 mod scripted;

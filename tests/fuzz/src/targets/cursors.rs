@@ -1,9 +1,12 @@
 //! Cursors, subjects, contexts, keys and bodies of messages: short texts that come back to Longwire from outside.
 
 use longwire_core::connection_job::ConnectionJob;
+use longwire_core::drain_job::DrainJob;
 use longwire_core::identity::AuthorizerContext;
-use longwire_core::ids::{MAX_CHARS, UserId, check};
+use longwire_core::ids::{MAX_CHARS, RoomName, UserId, check};
 use longwire_core::job::Job;
+use longwire_core::room_job::RoomJob;
+use longwire_core::rooms::Rooms;
 use longwire_protocol::response::page::PageCursor;
 use proptest::prelude::*;
 
@@ -18,6 +21,9 @@ const TEXTS: &[&str] = &[
     "anonymous",
     r#"{"user":"u_7","groups":"[\"admin\",\"staff\"]","exp":"1764000000"}"#,
     r#"{"v":1,"connection":"Abc="}"#,
+    r#"{"v":1,"drain":"Abc=","device":"phone"}"#,
+    r#"{"v":1,"members":{"room":"ops","after":"Abc=","upTo":"Abd="},"event":{"id":"1"}}"#,
+    r#"{"ops":["staff"],"team-*":["*"]}"#,
     r#"{"v":2,"owner":"u_7","threadId":"t1","runId":"r1","connection":"Abc="}"#,
     r#"{"v":2,"owner":"u_7","threadId":"t1","runId":"r1","replay":{"connection":"Abc=","cursor":{"after":4}}}"#,
 ];
@@ -60,7 +66,13 @@ fn read(text: &str) -> Result<(), TestCaseError> {
         let again = AuthorizerContext::from(&identity).identity();
         prop_assert_eq!(again, Some(identity));
     }
-    // Neither panics; an error is logged with its text.
+    if let Ok(rooms) = Rooms::try_from(text.to_owned()) {
+        let room = RoomName::trusted("ops");
+        prop_assert!(rooms.has(&room) || !rooms.admit(&room, &["staff".to_owned()]));
+    }
+    // None panics; an error is logged with its text.
+    let _ = DrainJob::parse(text).map_err(|error| error.to_string());
+    let _ = RoomJob::parse(text).map_err(|error| error.to_string());
     let _ = Job::parse(text).map_err(|error| error.to_string());
     let _ = ConnectionJob::parse(text).map_err(|error| error.to_string());
     Ok(())

@@ -1,6 +1,7 @@
 //! Events of services in the envelopes of AWS, as the function `push` gets them.
 
 use longwire_core::cloud_event::CloudEvent;
+use longwire_core::ids::check as check_id;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::response::push::{check as check_length, frame};
 use proptest::prelude::*;
@@ -18,6 +19,8 @@ const REQUESTS: &[&str] = &[
     r#"{"target":{"userId":"alice"},"event":{"specversion":"1.0","id":"evt-1","source":"/orders","type":"com.acme.order.shipped","data":{"order":"42"}}}"#,
     r#"{"target":{"userId":"@none","threadId":"t1"},"event":{"specversion":"1.0","id":"1","source":"urn:x:y","type":"RUN_FINISHED","time":"2026-11-20T23:31:17.123+01:00","datacontenttype":"application/octet-stream","data_base64":"AAEC"}}"#,
     r#"{"target":{"connectionId":"Abc="},"event":{"specversion":"1.0","id":"1","source":"https://acme.example/a?b#c","type":"t","subject":"s","dataschema":"https://acme.example/s","priority":-3,"durable":true,"data":"\n{\"type\":\"ack\"}"}}"#,
+    r#"{"target":{"room":"team-a:1"},"event":{"specversion":"1.0","id":"1","source":"/o","type":"t"}}"#,
+    r#"{"specversion":"1.0","id":"1","source":"/o","type":"t","lwroom":"ops","members":"x"}"#,
     r#"{"specversion":"1.0","id":"1","source":"/o","type":"t","lwuser":"u_7","lwthread":"t1","data":[1.10,1e400,123456789012345678901234567890,null]}"#,
 ];
 
@@ -122,6 +125,10 @@ fn check_accepted(frame: &str, request: &Request) -> Result<(), TestCaseError> {
             prop_assert_eq!(partition.matches('/').count(), 1, "{}", partition);
         }
         Target::Connection(connection) => prop_assert!(!connection.as_str().is_empty()),
+        Target::Room(members) => {
+            prop_assert!(members.are_all(), "no service can name a part");
+            prop_assert!(check_id(members.room.as_str()).is_ok(), "{}", members.room);
+        }
     }
     Ok(())
 }

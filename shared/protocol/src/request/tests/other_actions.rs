@@ -1,7 +1,7 @@
 //! All actions but `prompt`.
 
 use Code::{InvalidMessage, UnsupportedVersion};
-use longwire_core::ids::MessageId;
+use longwire_core::ids::{MessageId, RoomName};
 
 use super::*;
 use crate::request::history::Selection;
@@ -179,6 +179,47 @@ fn an_invalid_history_is_refused() {
             "`offset` must be a whole number",
         ),
     ]);
+}
+
+#[test]
+fn join_and_leave_are_parsed() {
+    let room = RoomName::trusted("team-a:1");
+    assert_eq!(
+        request(r#"{"action":"join","room":"team-a:1"}"#),
+        Request::Join(Join { room: room.clone() })
+    );
+    assert_eq!(
+        request(r#"{"action":"leave","room":"team-a:1"}"#),
+        Request::Leave(Leave { room })
+    );
+}
+
+#[test]
+fn a_room_has_a_legal_name() {
+    for action in ["join", "leave"] {
+        assert_refused(&[
+            (
+                json!({"action": action}).to_string(),
+                InvalidMessage,
+                "`room` is missing",
+            ),
+            (
+                json!({"action": action, "room": 7}).to_string(),
+                InvalidMessage,
+                "`room` must be a string",
+            ),
+            (
+                json!({"action": action, "room": "a/b"}).to_string(),
+                InvalidMessage,
+                "`room` must be 1 to 128 characters",
+            ),
+            (
+                json!({"action": action, "room": "ops*"}).to_string(),
+                InvalidMessage,
+                "`room` must be 1 to 128 characters",
+            ),
+        ]);
+    }
 }
 
 #[test]
