@@ -123,13 +123,13 @@ async fn push(
 }
 
 /// Refuses a prompt that came on a way on which anybody who may send events could spend the budget of every user.
-fn may_prompt(deps: &Deps, way: &Way) -> Result<(), BadRequest> {
+fn may_prompt(deps: &Deps, way: &Way) -> Result<(), Failure> {
     let may = match way {
         Way::Invocation => true,
         Way::Rule(source) => deps.settings.prompt_sources.contain(source),
         Way::Other => false,
     };
-    may.then_some(()).ok_or(BadRequest::PromptWay)
+    may.then_some(()).ok_or(Failure::PromptWay)
 }
 
 /// Keeps an event if it is durable, and delivers it to the connections that are open.

@@ -61,11 +61,6 @@ pub(crate) enum BadRequest {
     /// Event about a run that does not begin.
     #[error("`notify` needs a `prompt`")]
     NotPrompted,
-    /// Prompt of a service that may not start runs in this way.
-    #[error(
-        "`prompt` is possible only in an invocation of the function by a service, or from a source in PROMPT_SOURCES"
-    )]
-    PromptWay,
     /// Prompt of an event that a run has caused which an event had started.
     #[error(
         "`prompt` is not possible for an event with `lwhop` above 0: it would let runs start each other"

@@ -52,6 +52,11 @@ pub(crate) enum Failure {
     BadRequest(#[from] BadRequest),
     #[error(transparent)]
     BadRoom(#[from] BadRoom),
+    /// Prompt of a service that may not start runs in this way.
+    #[error(
+        "`prompt` is possible only in an invocation of the function by a service, or from a source in PROMPT_SOURCES"
+    )]
+    PromptWay,
     #[error("a table failed")]
     Store(#[from] StoreError),
     #[error("the queue failed")]
@@ -96,7 +101,7 @@ impl Failure {
     /// Logs a request that was not carried out.
     pub(crate) fn log(&self) {
         match self {
-            Self::BadRequest(_) | Self::BadRoom(_) => {
+            Self::BadRequest(_) | Self::BadRoom(_) | Self::PromptWay => {
                 tracing::warn!(event = "push_refused", error = %self, "a request of a service was refused");
             }
             Self::Store(error) => {
@@ -136,7 +141,7 @@ impl From<ScheduleError> for Failure {
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let kind = match &failure {
-            Failure::BadRequest(_) | Failure::BadRoom(_) => "InvalidRequest",
+            Failure::BadRequest(_) | Failure::BadRoom(_) | Failure::PromptWay => "InvalidRequest",
             Failure::Store(error) if error.permanent() => "Internal",
             Failure::Queue(QueueError::Permanent(_)) => "Internal",
             Failure::Store(_) | Failure::Queue(_) => "Unavailable",

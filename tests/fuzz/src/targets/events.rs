@@ -1,6 +1,7 @@
 //! Events of services in the envelopes of AWS, as the function `push` gets them.
 
 use longwire_core::cloud_event::CloudEvent;
+use longwire_core::event_run::EventRun;
 use longwire_core::ids::check as check_id;
 use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::response::push::{check as check_length, frame};
@@ -9,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::damage::damaged;
-use crate::envelope::{Invocation, of_message};
+use crate::envelope::{Invocation, Way, of_message};
 use crate::options::Options;
 use crate::request::{BadRequest, Request, Target};
 use crate::run::{measured, run};
@@ -19,6 +20,7 @@ const REQUESTS: &[&str] = &[
     r#"{"target":{"userId":"alice"},"event":{"specversion":"1.0","id":"evt-1","source":"/orders","type":"com.acme.order.shipped","data":{"order":"42"}}}"#,
     r#"{"target":{"userId":"@none","threadId":"t1"},"event":{"specversion":"1.0","id":"1","source":"urn:x:y","type":"RUN_FINISHED","time":"2026-11-20T23:31:17.123+01:00","datacontenttype":"application/octet-stream","data_base64":"AAEC"}}"#,
     r#"{"target":{"connectionId":"Abc="},"event":{"specversion":"1.0","id":"1","source":"https://acme.example/a?b#c","type":"t","subject":"s","dataschema":"https://acme.example/s","priority":-3,"durable":true,"data":"\n{\"type\":\"ack\"}"}}"#,
+    r#"{"target":{"userId":"alice","threadId":"t1"},"event":{"specversion":"1.0","id":"1","source":"/o","type":"t","lwhop":0},"prompt":"Tell me.","notify":{"content":true}}"#,
     r#"{"target":{"room":"team-a:1"},"event":{"specversion":"1.0","id":"1","source":"/o","type":"t"}}"#,
     r#"{"specversion":"1.0","id":"1","source":"/o","type":"t","lwroom":"ops","members":"x"}"#,
     r#"{"specversion":"1.0","id":"1","source":"/o","type":"t","lwuser":"u_7","lwthread":"t1","data":[1.10,1e400,123456789012345678901234567890,null]}"#,
@@ -71,7 +73,12 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         return Ok(());
     };
     match Invocation::read(payload) {
-        Ok(Invocation::Request(request)) => check_read(Request::read(&request)),
+        Ok(Invocation::Request(request, way)) => {
+            if let Way::Rule(source) = way {
+                prop_assert!(text.contains("detail") && source.len() <= text.len());
+            }
+            check_read(Request::read(&request))
+        }
         Ok(Invocation::Messages(messages)) => messages.iter().try_for_each(|message| {
             check_read(of_message(message).and_then(|request| Request::read(&request)))
         }),
@@ -84,7 +91,8 @@ fn check_read(read: Result<Request, BadRequest>) -> Result<(), TestCaseError> {
     match read.and_then(fitting) {
         Ok(request) => {
             let event = &request.event;
-            let frame = frame(event.id(), Some(u64::MAX), None, event.json());
+            let run = EventRun::new("0123456789abcdef", None);
+            let frame = frame(event.id(), Some(u64::MAX), Some(&run), event.json());
             check_accepted(&frame, &request)
         }
         Err(error) => {
@@ -118,11 +126,15 @@ fn check_accepted(frame: &str, request: &Request) -> Result<(), TestCaseError> {
             durable.user
         );
     }
+    if let Some(prompt) = &request.prompt {
+        prop_assert!(!prompt.text.trim().is_empty() && prompt.text.len() <= 24 * 1024);
+        prop_assert!(request.event.extension("lwhop").is_none_or(|hop| hop == 0));
+    }
     match &request.target {
         Target::User(user) => prop_assert!(!user.as_str().contains(['/', '#']), "{user}"),
-        Target::Thread(thread) => {
-            let partition = thread.partition();
-            prop_assert_eq!(partition.matches('/').count(), 1, "{}", partition);
+        Target::Thread { user, thread } => {
+            prop_assert!(!user.as_str().contains(['/', '#']), "{user}");
+            prop_assert!(check_id(thread.as_str()).is_ok(), "{thread}");
         }
         Target::Connection(connection) => prop_assert!(!connection.as_str().is_empty()),
         Target::Room(members) => {
