@@ -140,6 +140,12 @@ async fn a_run_id_that_two_users_chose_has_two_events() {
 }
 
 #[tokio::test]
+async fn a_run_that_a_service_started_is_one_hop_away() {
+    let event = event_of(record(&json!({ "origin": { "S": "service:/orders" } }))).await;
+    assert_eq!(event["lwhop"], 1);
+}
+
+#[tokio::test]
 async fn a_run_of_everybody_names_the_shared_user() {
     for (owner, user) in [
         ("anonymous", "@none"),

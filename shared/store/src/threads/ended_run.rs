@@ -148,6 +148,7 @@ mod tests {
             json!({ "status": "running", "notify": "ids" }),
             json!({
                 "status": "cancelled", "notify": "content", "reason": "client_gone", "messageId": "u_1",
+                "origin": "service:/orders",
                 "usage": { "inputTokens": 10, "outputTokens": 2, "totalTokens": 12 },
                 "startedAt": 1000, "recordedAt": 1_000_500, "endedAt": 1010, "generation": 900, "tip": 4,
                 "payer": { "user": "u_8", "limits": { "of a newer version": true } }
@@ -163,6 +164,7 @@ mod tests {
             status: RunStatus::Cancelled,
             row: EndedRow {
                 notify: Notify::Content,
+                origin: Origin::service("/orders"),
                 reason: Some(CancelReason::ClientGone),
                 code: None,
                 message_id: Some(MessageId::trusted("u_1")),

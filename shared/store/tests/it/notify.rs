@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use emulator::Emulator;
-use longwire_core::ids::{ConnectionId, MessageId, RunId, UserId};
+use longwire_core::ids::{MessageId, RunId, UserId};
 use longwire_core::limits::UserLimits;
 use longwire_core::message::{Block, Message, Role, Usage};
 use longwire_core::options::{IfBusy, Notify, OnGone};
+use longwire_core::origin::Origin;
 use longwire_core::payment::Payer;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
-use longwire_core::shape::Shape;
 use longwire_store::item::Item;
 use longwire_store::threads::Threads;
 use longwire_store::threads::cancel::CancelOutcome;
@@ -151,8 +151,9 @@ fn run(notify: Notify) -> NewRun {
             user: UserId::trusted("u_7"),
             limits: UserLimits::default(),
         }),
-        subscriber: ConnectionId::trusted("c"),
-        shape: Shape::default(),
+        event: None,
+        origin: Origin::User,
+        subscriber: None,
         now: NOW,
         recorded_at: NOW * 1000 + 250,
         life: ThreadLife {
