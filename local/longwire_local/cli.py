@@ -111,11 +111,11 @@ def _chat(checkout: Checkout, chosen: argparse.Namespace) -> int:
 
 
 def _push(checkout: Checkout, chosen: argparse.Namespace) -> int:
-    from .push import Target, push
+    from .push import Extras, Target, push
 
     description = _running_stack(checkout)
     target = Target(chosen.user, chosen.thread, chosen.connection, chosen.room)
-    print(push(description, target, chosen.event))
+    print(push(description, target, chosen.event, Extras(chosen.durable, chosen.prompt)))
     return 0
 
 
@@ -202,6 +202,8 @@ def _parser() -> argparse.ArgumentParser:
     push.add_argument("--thread", metavar="ID", help="only the user's connections on this thread")
     push.add_argument("--connection", metavar="ID", help="one connection, instead of a user")
     push.add_argument("--room", metavar="NAME", help="the members of a room, instead of a user")
+    push.add_argument("--durable", action="store_true", help="keep the event for devices that are away")
+    push.add_argument("--prompt", metavar="TEXT", help="also start a run of the user with this text")
     token = commands.add_parser("token", help="print a token, or the shared token, to connect with")
     token.set_defaults(run=_token)
     token.add_argument("--expires", type=int, metavar="SECONDS", help="from now; negative for an expired token")

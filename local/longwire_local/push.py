@@ -42,16 +42,29 @@ class Target:
         return {"userId": user} | ({} if self.thread is None else {"threadId": self.thread})
 
 
-def request(description: Description, target: Target, text: str) -> str:
+@dataclass(frozen=True)
+class Extras:
+    """Options for what becomes of an event besides its delivery."""
+
+    durable: bool = False
+    prompt: str | None = None
+
+    def fields(self) -> dict[str, object]:
+        """The fields of the request that the options set."""
+        durable: dict[str, object] = {"durable": True} if self.durable else {}
+        return durable | ({} if self.prompt is None else {"prompt": self.prompt})
+
+
+def request(description: Description, target: Target, text: str, extras: Extras) -> str:
     """The request to the function. JSON in `text` stays as it was written.
 
     Raises LocalError for text that begins like JSON and is none.
     """
-    fields = json.dumps(target.fields(description.auth["mode"]))
-    return f'{{"target":{fields},"event":{_event(text)}}}'
+    fields = json.dumps({"target": target.fields(description.auth["mode"])} | extras.fields())
+    return f'{fields[:-1]}, "event":{_event(text)}}}'
 
 
-def push(description: Description, target: Target, text: str) -> str:
+def push(description: Description, target: Target, text: str, extras: Extras) -> str:
     """Invokes the function with an event and returns its answer, as JSON.
 
     Raises LocalError with the function's error.
@@ -59,7 +72,7 @@ def push(description: Description, target: Target, text: str) -> str:
     # botocore takes longer to import than everything else of this command.
     from .clients import Clients
 
-    payload = request(description, target, text)
+    payload = request(description, target, text, extras)
     functions = Clients.of(description.ministack).functions
     answer = functions.invoke(FunctionName=description.functions["push"], Payload=payload.encode())
     result = answer["Payload"].read().decode()

@@ -9,19 +9,19 @@ from longwire_local import cli
 from longwire_local.auth import Mode
 from longwire_local.checkout import Checkout
 from longwire_local.errors import LocalError
-from longwire_local.push import Target, push, request
+from longwire_local.push import Extras, Target, push, request
 
 EVENT = '{"specversion":"1.0","id":"e1","source":"/orders","type":"com.acme.shipped","data":{"price":1.10}}'
 
 
-def parsed(*words: str) -> tuple[Target, str]:
+def parsed(*words: str) -> tuple[Target, str, Extras]:
     chosen = cli._parser().parse_args(["push", *words])
-    return Target(chosen.user, chosen.thread, chosen.connection, chosen.room), chosen.event
+    target = Target(chosen.user, chosen.thread, chosen.connection, chosen.room)
+    return target, chosen.event, Extras(chosen.durable, chosen.prompt)
 
 
 def sent(mode: Mode, *words: str) -> dict[str, Any]:
-    target, event = parsed(*words)
-    body: dict[str, Any] = json.loads(request(description(mode), target, event))
+    body: dict[str, Any] = json.loads(request(description(mode), *parsed(*words)))
     return body
 
 
@@ -54,13 +54,18 @@ def test_the_options_are_the_target(mode: Mode, words: list[str], target: dict[s
     ],
 )
 def test_a_connection_and_a_room_exclude_the_other_options(option: str, other: str) -> None:
-    target, event = parsed(option, "Abc", other, "x", EVENT)
     with pytest.raises(LocalError, match="leave out --user"):
-        request(description("oidc"), target, event)
+        request(description("oidc"), *parsed(option, "Abc", other, "x", EVENT))
 
 
 def test_a_cloud_event_is_sent_as_it_was_written() -> None:
-    assert request(description("none"), Target(), EVENT) == f'{{"target":{{"userId": "@none"}},"event":{EVENT}}}'
+    sent = request(description("none"), Target(), EVENT, Extras())
+    assert sent == f'{{"target": {{"userId": "@none"}}, "event":{EVENT}}}'
+
+
+def test_an_event_is_kept_and_starts_a_run_on_request() -> None:
+    body = sent("none", "--durable", "--prompt", "Tell me.", EVENT)
+    assert (body["durable"], body["prompt"]) == (True, "Tell me.")
 
 
 @pytest.mark.parametrize(
@@ -117,8 +122,8 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
 def test_the_answer_of_the_function_is_returned(functions: Functions) -> None:
     functions.answer = {"Payload": Body('{"id":"e1","delivered":1,"gone":0}')}
     stack = description("none", functions={"push": "longwire-push"})
-    assert push(stack, Target(), EVENT) == '{"id":"e1","delivered":1,"gone":0}'
-    payload = request(stack, Target(), EVENT).encode()
+    assert push(stack, Target(), EVENT, Extras()) == '{"id":"e1","delivered":1,"gone":0}'
+    payload = request(stack, Target(), EVENT, Extras()).encode()
     assert functions.invoked == [{"FunctionName": "longwire-push", "Payload": payload}]
 
 
