@@ -116,7 +116,7 @@ def variables(ministack: str, simulator: str, packages: Path, options: Options) 
 def setting(name: str, value: str) -> object:
     """Converts a setting to a value for Terraform, which converts texts to numbers itself."""
     if name == "PROMPT_SOURCES":
-        return value.split(",")
+        return [source.strip() for source in value.split(",")]
     return json.loads(value) if name in ("MODEL_FIELDS", "ROOMS") else value
 
 

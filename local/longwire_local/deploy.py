@@ -156,7 +156,8 @@ class Deployment:
     def route_events(self, options: Options) -> None:
         """Creates or replaces the rules of the event bus."""
         bus = facts.EVENT_BUS
-        sources = [source for source in options.settings.get("PROMPT_SOURCES", "").split(",") if source]
+        listed = options.settings.get("PROMPT_SOURCES", "").split(",")
+        sources = [source.strip() for source in listed if source.strip()]
         for rule in (facts.PUSH_RULE, facts.PROMPT_RULE):
             if rule.function is not None and not sources:
                 self._delete_rule(deployed(rule.name))

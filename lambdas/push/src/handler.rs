@@ -112,7 +112,12 @@ async fn push(
             may_prompt(deps, way)?;
             // On the heap, because the futures of several messages stand side by side.
             let start = Box::pin(prompt::start(deps, prompt, &request.event));
-            Some(times.limit(start).await)
+            let run = times.limit(start).await;
+            // Delivered now, the event would not name the run that a repetition starts.
+            if run.as_ref().is_err_and(|failure| !failure.is_limit()) {
+                return run.map(|_| Response::new(request.event.id()));
+            }
+            Some(run)
         }
         None => None,
     };

@@ -98,6 +98,14 @@ impl Failure {
         }
     }
 
+    /// Tells whether a limit did not allow the run of an event.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::QuotaExceeded(_) | Self::TooManyThreads { .. } | Self::Busy
+        )
+    }
+
     /// Logs a request that was not carried out.
     pub(crate) fn log(&self) {
         match self {

@@ -8,10 +8,11 @@ use longwire_core::origin::Origin;
 use longwire_core::run::{RunRow, RunStatus};
 use longwire_core::run_input::RunInput;
 use longwire_core::thread_key::ThreadKey;
+use longwire_store::threads::Threads;
 use longwire_store::users::budget::{Amount, Wanted};
 use serde_json::{Value, json};
 
-use super::stage::{NOW, Stage, event};
+use super::stage::{NOW, Stage, event, users};
 
 /// Request with a prompt, for a target.
 fn prompt(target: &Value, id: &str) -> Value {
@@ -260,6 +261,28 @@ async fn a_user_who_has_spent_a_limit_gets_the_event_without_a_run() {
     let response = stage.invoke(&to_user("e1")).await.expect("a response");
     assert_eq!(response["delivered"], 2, "and the event is posted once");
     assert_eq!(stage.frames("a").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_start_of_a_run_fails_its_event_is_not_delivered() {
+    let mut stage = Stage::new();
+    stage.connect("a", "u_7", "t_1", |_| {}).await;
+    let missing = Threads::new(users().client(), "missing");
+    let threads = std::mem::replace(&mut stage.deps.threads, missing);
+    let mut request = to_user("e1");
+    request["durable"] = json!(true);
+    let (kind, _) = stage.invoke(&request).await.expect_err("a failure");
+    assert_eq!(kind, "Internal");
+    assert!(stage.frames("a").is_empty());
+    stage.deps.threads = threads;
+    let response = stage.invoke(&request).await.expect("a response");
+    let [frame] = &stage.frames("a")[..] else {
+        panic!("one frame");
+    };
+    assert_eq!(
+        (&frame["runId"], &frame["seq"]),
+        (&response["runId"], &json!(1))
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -317,7 +317,7 @@ fn threads() -> Emulator {
     }))
 }
 
-fn users() -> Emulator {
+pub(super) fn users() -> Emulator {
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
     Emulator::with_table(json!({

@@ -178,8 +178,13 @@ fn facts(context: &[Context]) -> Option<Part> {
     Some(Part::Text(format!("{}{facts}]", placeholders::CONTEXT)))
 }
 
-/// Event of a service, as data. One line of JSON cannot contain the line with the bracket that ends it.
+/// Event of a service, as data. One line of JSON cannot contain the line with the bracket that ends it. JSON may contain the
+/// characters that Unicode counts as ends of lines, in texts only; they are escaped.
 fn event(json: &str) -> Part {
+    let json = json
+        .replace('\u{85}', r"\u0085")
+        .replace('\u{2028}', r"\u2028")
+        .replace('\u{2029}', r"\u2029");
     Part::Text(format!("{}\n{json}\n]", placeholders::EVENT))
 }
 

@@ -1,5 +1,6 @@
 //! `prompt`: starts a run.
 
+use longwire_core::event_run::RUN_PREFIX;
 use longwire_core::ids::{MessageId, RunId, ThreadId};
 use longwire_core::run_input::Context;
 
@@ -7,7 +8,7 @@ use crate::request::fields::Fields;
 use crate::request::options::Options;
 use crate::request::text::check_text;
 use crate::request::{context, legacy, options, tools};
-use crate::response::error::ErrorResponse;
+use crate::response::error::{ErrorResponse, invalid};
 
 /// Request for an answer of the model. The response is an [`Ack`](crate::response::ack::Ack).
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +40,7 @@ impl Prompt {
         tools::refuse(fields)?;
         Ok(Self {
             thread_id: legacy::thread_id(fields)?,
-            run_id: fields.id("runId", RunId::parse)?,
+            run_id: run_id(fields)?,
             message_id: fields.id("messageId", MessageId::parse)?,
             prompt: legacy::prompt(fields)?,
             context,
@@ -58,4 +59,16 @@ impl Prompt {
             options: Options::default(),
         })
     }
+}
+
+/// Reads the id of the run. Clients cannot choose an id of a run that an event starts.
+fn run_id(fields: &Fields<'_>) -> Result<Option<RunId>, ErrorResponse> {
+    let run_id = fields.id("runId", RunId::parse)?;
+    let reserved = |id: &RunId| id.as_str().starts_with(RUN_PREFIX);
+    if run_id.as_ref().is_some_and(reserved) {
+        return Err(invalid(format!(
+            "`runId` must not begin with \"{RUN_PREFIX}\"."
+        )));
+    }
+    Ok(run_id)
 }

@@ -94,7 +94,7 @@ mod tests {
         let frame = frame(event.id(), None, Some(&run), event.json());
         assert!(
             frame.starts_with(
-                r#"{"type":"push","id":"evt-1","threadId":"t_0123456789abcdef","runId":"r_0123456789abcdef","event":{"#
+                r#"{"type":"push","id":"evt-1","threadId":"t_0123456789abcdef","runId":"svc_0123456789abcdef","event":{"#
             ),
             "{frame}"
         );

@@ -203,6 +203,15 @@ fn a_text_of_the_maximum_length_is_accepted() {
 }
 
 #[test]
+fn an_id_of_a_run_that_an_event_starts_is_refused() {
+    assert_refused(&[(
+        with("runId", json!("svc_5f1c9ae20b7d4e36")),
+        InvalidMessage,
+        "`runId` must not begin with \"svc_\"",
+    )]);
+}
+
+#[test]
 fn invalid_options_are_refused() {
     assert_refused(&[
         (
