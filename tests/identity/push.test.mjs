@@ -267,19 +267,54 @@ describe('an event', { concurrency: 4 }, () => {
   });
 });
 
+/**
+ * Lags of the words that a client received, behind a model that writes so many a second: each with the time of its arrival. The
+ * smallest lag counts as 0.
+ * @param {Client} client
+ * @param {string} run
+ * @param {number} perSecond
+ */
+function lagsOf(client, run, perSecond) {
+  const lines = client.socket.frames.flatMap(({ text, at }) =>
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => ({ at, ...JSON.parse(line) })),
+  );
+  const texts = lines.filter(({ type, metadata }) => type === 'TEXT_MESSAGE_CONTENT' && metadata?.['lw.run'] === run);
+  let words = 0;
+  const lags = texts.map(({ at, delta }) => {
+    words += delta.length / 'word '.length;
+    return { at, lag: at - (words * 1000) / perSecond };
+  });
+  const least = Math.min(...lags.map(({ lag }) => lag));
+  return lags.map(({ at, lag }) => ({ at, lag: lag - least }));
+}
+
+/** @param {{at: number, lag: number}[]} lags @param {(at: number) => boolean} during @param {number} part */
+function percentile(lags, during, part) {
+  const sorted = lags
+    .filter(({ at }) => during(at))
+    .map(({ lag }) => lag)
+    .sort((a, b) => a - b);
+  return sorted[Math.ceil(part * sorted.length) - 1] ?? Number.NaN;
+}
+
 test('a storm of events leaves the events of a run in order', async (t) => {
   const EVENTS = 100;
   await scenario('tests-push-storm', { steps: [{ deltas_per_s: 20, blocks: [{ text: 'word '.repeat(2000) }] }] });
   const { userId, clients } = await user(t, 2);
   const [client] = clients;
   const run = await client.prompt('sim:tests-push-storm');
-  await run.firstText();
+  await run.event('two seconds of text', ({ metadata }) => metadata['lw.seq'] > 40);
+  const began = Date.now();
   const events = Array.from({ length: EVENTS }, () => cloudEvent());
   const left = [...events];
   const sender = async () => {
     for (let event = left.pop(); event; event = left.pop()) await push({ target: { userId }, event });
   };
   await Promise.all(Array.from({ length: 8 }, sender));
+  const ended = Date.now();
   const { last } = run.received;
   await run.event(
     'a text after the storm',
@@ -287,6 +322,13 @@ test('a storm of events leaves the events of a run in order', async (t) => {
   );
   await client.cancel(run);
   await run.end();
+
+  const lags = lagsOf(client, run.id, 20);
+  const p99 = (/** @type {(at: number) => boolean} */ during) => percentile(lags, during, 0.99).toFixed(0);
+  t.diagnostic(
+    `${EVENTS} events in ${ended - began} ms; p99 of the lag of deltas: ${p99((at) => at < began)} ms before the events, ` +
+      `${p99((at) => at >= began && at < ended)} ms beside them`,
+  );
 
   /** @type {any[][]} */
   const frames = client.socket.frames.map(({ text }) =>
