@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use crate::bad_request::BadRequest;
 use crate::deps::Deps;
-use crate::request::{BadRequest, Request, Target};
+use crate::request::{Request, Target};
 use crate::response::{Failure, Response};
 
 /// Most members to which one invocation posts for a request, and members of one job.

@@ -81,11 +81,11 @@ impl Outcome {
 
 /// Connection of the target, and what is known of it before a post.
 enum Found {
-    /// It has the event from an earlier request.
+    /// Connection that has the event from an earlier request.
     Known,
-    /// It does not have the event.
+    /// Connection without the event.
     New(Box<Connection>),
-    /// It does not exist, or is about to be closed.
+    /// Connection that does not exist, or is about to be closed.
     Gone,
     /// No connection: the time is over, and there may be more.
     Cut,

@@ -13,9 +13,9 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
+use crate::bad_request::BadRequest;
 use crate::deps::Deps;
 use crate::post::Posted;
-use crate::request::BadRequest;
 use crate::response::Failure;
 
 /// Most events of one read.

@@ -4,7 +4,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::request::BadRequest;
+use crate::bad_request::BadRequest;
 
 /// Most envelopes around one request: EventBridge, SNS, and one more.
 const MAX_ENVELOPES: usize = 3;

@@ -13,13 +13,14 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant, timeout_at};
 
+use crate::bad_request::BadRequest;
 use crate::broadcast;
 use crate::delivery::{Delivery, Outcome};
 use crate::deps::Deps;
 use crate::drain;
 use crate::envelope::{self, Invocation, Way};
 use crate::prompt;
-use crate::request::{BadRequest, Durable, Request, Target};
+use crate::request::{Durable, Request, Target};
 use crate::response::{Failure, Response};
 
 /// Most messages that are handled at the same time. One with a slow connection does not hold up the others.
@@ -112,12 +113,11 @@ async fn push(
             may_prompt(deps, way)?;
             // On the heap, because the futures of several messages stand side by side.
             let start = Box::pin(prompt::start(deps, prompt, &request.event));
-            let run = times.limit(start).await;
-            // Delivered now, the event would not name the run that a repetition starts.
-            if run.as_ref().is_err_and(|failure| !failure.is_limit()) {
-                return run.map(|_| Response::new(request.event.id()));
+            match times.limit(start).await {
+                // Delivered now, the event would not name the run that a repetition starts.
+                Err(failure) if !failure.is_limit() => return Err(failure),
+                run => Some(run),
             }
-            Some(run)
         }
         None => None,
     };

@@ -5,6 +5,7 @@ mod config;
 mod deps;
 mod settings;
 
+mod bad_request;
 mod envelope;
 mod handler;
 mod request;

@@ -8,8 +8,8 @@ use longwire_store::error::StoreError;
 use longwire_store::threads::run_queue::MAX_RUNS;
 use serde::Serialize;
 
+use crate::bad_request::BadRequest;
 use crate::broadcast::BadRoom;
-use crate::request::BadRequest;
 
 /// Result of a request that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

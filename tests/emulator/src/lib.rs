@@ -1,5 +1,7 @@
 //! DynamoDB in the process of a test: an emulator, and the HTTP client through which the SDK sends to it.
 
+mod tables;
+
 use std::fmt::{self, Debug, Formatter};
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;

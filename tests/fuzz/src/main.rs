@@ -7,6 +7,8 @@ mod damage;
 mod options;
 mod run;
 
+#[path = "../../../lambdas/push/src/bad_request.rs"]
+mod bad_request;
 #[path = "../../../lambdas/push/src/envelope.rs"]
 mod envelope;
 #[path = "../../../lambdas/push/src/request.rs"]

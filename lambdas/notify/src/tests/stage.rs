@@ -64,7 +64,7 @@ impl Stage {
         let mut script = bus.answers.lock().expect("one test, one thread");
         script.extend(answers);
         drop(script);
-        let table = threads();
+        let table = Emulator::threads();
         let deps = Deps {
             threads: Threads::new(table.client(), "threads"),
             bus: Bus::new(client(bus.clone()), "longwire-test".to_owned()),
@@ -149,17 +149,6 @@ pub(super) fn record_of(run: &str, sequence: u64) -> Value {
     record["dynamodb"]["Keys"]["item"] = json!({ "S": format!("RUN#{run}") });
     record["dynamodb"]["SequenceNumber"] = json!(sequence.to_string());
     record
-}
-
-fn threads() -> Emulator {
-    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
-    let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
-    Emulator::with_table(json!({
-        "TableName": "threads",
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [key("thread", "HASH"), key("item", "RANGE")],
-        "AttributeDefinitions": [text("thread"), text("item")],
-    }))
 }
 
 /// Client of the bus, with the time limits of the function.

@@ -14,15 +14,15 @@ const PAGE: usize = 100;
 
 /// Connection that the index names as a member.
 enum Member {
-    /// It gets the event.
+    /// Member that gets the event.
     Admitted(Box<Connection>),
-    /// It is to be closed, or its token has expired.
+    /// Member to be closed, or whose token has expired.
     Closing,
-    /// It has left the room; the index lags.
+    /// Connection that has left the room; the index lags.
     Left(ConnectionId),
-    /// Its groups do not allow the room any more.
+    /// Member whose groups do not allow the room any more.
     Expelled(Box<Connection>),
-    /// It does not exist.
+    /// Connection that does not exist.
     Gone(ConnectionId),
 }
 

@@ -1,5 +1,6 @@
 //! Events that start runs.
 
+use emulator::Emulator;
 use longwire_core::identity::Identity;
 use longwire_core::ids::{RunId, ThreadId, UserId};
 use longwire_core::limits::LimitPolicy;
@@ -12,7 +13,7 @@ use longwire_store::threads::Threads;
 use longwire_store::users::budget::{Amount, Wanted};
 use serde_json::{Value, json};
 
-use super::stage::{NOW, Stage, event, users};
+use super::stage::{NOW, Stage, event};
 
 /// Request with a prompt, for a target.
 fn prompt(target: &Value, id: &str) -> Value {
@@ -267,7 +268,7 @@ async fn a_user_who_has_spent_a_limit_gets_the_event_without_a_run() {
 async fn while_the_start_of_a_run_fails_its_event_is_not_delivered() {
     let mut stage = Stage::new();
     stage.connect("a", "u_7", "t_1", |_| {}).await;
-    let missing = Threads::new(users().client(), "missing");
+    let missing = Threads::new(Emulator::users().client(), "missing");
     let threads = std::mem::replace(&mut stage.deps.threads, missing);
     let mut request = to_user("e1");
     request["durable"] = json!(true);

@@ -77,12 +77,12 @@ impl Stage {
             async { result }.boxed()
         };
         let jobs: Arc<Mutex<Vec<Value>>> = Arc::default();
-        let threads = Threads::new(threads().client(), "threads");
+        let threads = Threads::new(Emulator::threads().client(), "threads");
         let runs = Queue::new(runs(&jobs), "https://sqs.us-east-1.amazonaws.com/1/runs");
         let sent = Sent::default();
         let deps = Deps {
-            connections: Connections::new(connections().client(), "connections"),
-            users: Users::new(users().client(), "users"),
+            connections: Connections::new(Emulator::connections().client(), "connections"),
+            users: Users::new(Emulator::users().client(), "users"),
             scheduler: Scheduler::new(threads.clone(), runs),
             threads,
             post: Arc::new(post),
@@ -260,32 +260,6 @@ pub(super) fn request(target: &Value, id: &str) -> Value {
     json!({"target": target, "event": event(id)})
 }
 
-fn connections() -> Emulator {
-    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
-    let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
-    let all = json!({"ProjectionType": "ALL"});
-    Emulator::with_table(json!({
-        "TableName": "connections",
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [key("connection", "HASH")],
-        "AttributeDefinitions": [
-            attribute("connection", "S"), attribute("thread", "S"), attribute("user", "S"),
-            attribute("connectedAt", "N"), attribute("room", "S"), attribute("member", "S")
-        ],
-        "GlobalSecondaryIndexes": [
-            {"IndexName": "by_thread", "KeySchema": [key("thread", "HASH")], "Projection": all},
-            {
-                "IndexName": "by_user", "KeySchema": [key("user", "HASH"), key("connectedAt", "RANGE")],
-                "Projection": all
-            },
-            {
-                "IndexName": "by_room", "KeySchema": [key("room", "HASH"), key("member", "RANGE")],
-                "Projection": json!({"ProjectionType": "KEYS_ONLY"})
-            }
-        ],
-    }))
-}
-
 /// Queue of runs that notes the bodies of its messages.
 fn runs(jobs: &Arc<Mutex<Vec<Value>>>) -> Sqs {
     let jobs = Arc::clone(jobs);
@@ -298,32 +272,4 @@ fn runs(jobs: &Arc<Mutex<Vec<Value>>>) -> Sqs {
         })
         .then_output(|| SendMessageOutput::builder().build());
     sqs(&rule)
-}
-
-fn threads() -> Emulator {
-    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
-    let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
-    Emulator::with_table(json!({
-        "TableName": "threads",
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [key("thread", "HASH"), key("item", "RANGE")],
-        "AttributeDefinitions": [
-            attribute("thread", "S"), attribute("item", "S"), attribute("open", "S"), attribute("wakeBy", "N")
-        ],
-        "GlobalSecondaryIndexes": [{
-            "IndexName": "open_runs", "KeySchema": [key("open", "HASH"), key("wakeBy", "RANGE")],
-            "Projection": {"ProjectionType": "KEYS_ONLY"}
-        }],
-    }))
-}
-
-pub(super) fn users() -> Emulator {
-    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
-    let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
-    Emulator::with_table(json!({
-        "TableName": "users",
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [key("user", "HASH"), key("item", "RANGE")],
-        "AttributeDefinitions": [text("user"), text("item")],
-    }))
 }

@@ -22,7 +22,7 @@ pub struct RoomAck {
 pub enum RoomAction {
     /// The connection is a member.
     Join,
-    /// It is none.
+    /// The connection is no member.
     Leave,
 }
 

@@ -12,7 +12,7 @@ use crate::update::{Updated, update};
 pub enum DeviceSet {
     /// The connection is this device.
     Set,
-    /// It is another one, which it was before.
+    /// Another device, which the connection named before.
     Other,
     /// There is no connection any more.
     Missing,

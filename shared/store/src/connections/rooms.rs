@@ -33,7 +33,7 @@ const SETTLED: u64 = 60_000;
 pub enum Joined {
     /// The connection is a member.
     Member,
-    /// It is a member of [`MAX_ROOMS`] others.
+    /// The connection is a member of [`MAX_ROOMS`] others.
     Full,
     /// There is no connection any more.
     Missing,

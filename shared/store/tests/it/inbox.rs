@@ -22,14 +22,7 @@ fn users() -> Users {
 }
 
 fn table() -> Emulator {
-    let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
-    let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
-    Emulator::with_table(json!({
-        "TableName": TABLE,
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [key("user", "HASH"), key("item", "RANGE")],
-        "AttributeDefinitions": [text("user"), text("item")],
-    }))
+    Emulator::users()
 }
 
 fn user() -> UserId {

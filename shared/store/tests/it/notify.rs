@@ -39,14 +39,7 @@ struct Thread {
 impl Thread {
     /// Records a run and appends it to the run queue.
     async fn with_run(notify: Notify) -> Self {
-        let key_of = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
-        let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
-        let emulator = Emulator::with_table(json!({
-            "TableName": TABLE,
-            "BillingMode": "PAY_PER_REQUEST",
-            "KeySchema": [key_of("thread", "HASH"), key_of("item", "RANGE")],
-            "AttributeDefinitions": [text("thread"), text("item")],
-        }));
+        let emulator = Emulator::threads();
         let threads = Threads::new(emulator.client(), TABLE);
         let run = run(notify);
         assert_eq!(threads.record(&run).await.expect("a table"), None);

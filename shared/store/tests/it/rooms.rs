@@ -25,19 +25,7 @@ struct Table {
 
 impl Table {
     fn new() -> Self {
-        let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
-        let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
-        let emulator = Emulator::with_table(json!({
-            "TableName": TABLE,
-            "BillingMode": "PAY_PER_REQUEST",
-            "KeySchema": [key("connection", "HASH")],
-            "AttributeDefinitions": [text("connection"), text("room"), text("member")],
-            "GlobalSecondaryIndexes": [{
-                "IndexName": "by_room",
-                "KeySchema": [key("room", "HASH"), key("member", "RANGE")],
-                "Projection": { "ProjectionType": "KEYS_ONLY" },
-            }],
-        }));
+        let emulator = Emulator::connections();
         let connections = Connections::new(emulator.client(), TABLE);
         Self {
             emulator,

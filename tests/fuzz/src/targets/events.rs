@@ -9,10 +9,11 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::bad_request::BadRequest;
 use crate::damage::damaged;
 use crate::envelope::{Invocation, Way, of_message};
 use crate::options::Options;
-use crate::request::{BadRequest, Request, Target};
+use crate::request::{Request, Target};
 use crate::run::{measured, run};
 
 /// Requests of docs/push.md, and some with all that a CloudEvent may have.
