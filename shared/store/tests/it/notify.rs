@@ -23,7 +23,6 @@ use longwire_store::threads::life::ThreadLife;
 use longwire_store::threads::record::NewRun;
 use longwire_store::threads::run_queue::Append;
 use longwire_store::threads::transition::Claimant;
-use serde_json::json;
 
 use super::scripted::{key, run_id};
 
