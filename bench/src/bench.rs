@@ -16,6 +16,7 @@ use crate::report::json::{self, Memory, Report, Row};
 use crate::report::{markdown, plot};
 use crate::sender::{Product, Sender};
 use crate::stage::Stage;
+use crate::storm::{self, STORM};
 
 /// Control that posts every delta by itself.
 pub(crate) const PER_DELTA: &str = "per-delta";
@@ -39,6 +40,7 @@ pub(crate) async fn run(options: &Options) -> Result<String> {
         conditions: Conditions::read(options)?,
         cells: Vec::new(),
         senders: Vec::new(),
+        storm: None,
         handshakes: Vec::new(),
         cold_starts: Vec::new(),
     };
@@ -54,6 +56,10 @@ async fn fill(report: &mut Report, stage: &Stage, options: &Options) -> Result<(
     let cells = cells(options)?;
     if !cells.is_empty() {
         fill_cells(report, stage, &cells, options).await?;
+    }
+    if options.names(STORM) && !options.is_short() {
+        let frame = Duration::from_millis(options.frame);
+        report.storm = Some(storm::measure(stage, options, frame).await?);
     }
     if options.names(AUTHORIZER) {
         let handshakes = if options.quick {
@@ -95,12 +101,12 @@ fn cells(options: &Options) -> Result<Vec<Cell>> {
     let mut cells = Cell::all();
     for name in &options.cells {
         ensure!(
-            name == AUTHORIZER || cells.iter().any(|cell| cell.name == name),
+            [AUTHORIZER, STORM].contains(&name.as_str())
+                || cells.iter().any(|cell| cell.name == name),
             "there is no cell {name}"
         );
     }
-    let only_quick = options.quick && options.cells.is_empty();
-    cells.retain(|cell| options.names(cell.name) && (cell.quick || !only_quick));
+    cells.retain(|cell| options.names(cell.name) && (cell.quick || !options.is_short()));
     Ok(cells)
 }
 

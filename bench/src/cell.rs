@@ -15,6 +15,8 @@ pub(crate) struct Cell {
     pub(crate) name: &'static str,
     /// Round trip of a post, D.
     pub(crate) round_trip: Duration,
+    /// Part of the round trip in which a connection takes one frame, and no other one.
+    pub(crate) frame: Duration,
     /// Replies of the model, one a call.
     pub(crate) replies: Vec<Reply>,
     /// Connections that receive the run's events.
@@ -32,6 +34,7 @@ impl Cell {
         Self {
             name,
             round_trip: Duration::from_millis(round_trip),
+            frame: Duration::ZERO,
             replies,
             subscribers: 1,
             fault: Fault::None,
@@ -63,7 +66,15 @@ impl Cell {
         Self { fault, ..self }
     }
 
-    /// All cells.
+    /// Cell of the answers beside which events are pushed, where a connection takes one frame at a time.
+    pub(crate) fn storm(name: &'static str, frame: Duration) -> Self {
+        Self {
+            frame,
+            ..Self::steady(name, 25, 200, 600)
+        }
+    }
+
+    /// All cells, without that of the storm.
     pub(crate) fn all() -> Vec<Self> {
         let burst = Reply::burst(FIRST, Duration::from_secs(1), 75);
         let tools = vec![Reply::tools(FIRST, 8), Reply::steady(FIRST, 50.0, 50)];

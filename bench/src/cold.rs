@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::authorizer::AUTHORIZER;
 use crate::cell::Cell;
+use crate::events::NOBODY;
 use crate::figures::{in_millis, millis, percentile};
 use crate::function::{Environment, Function};
 use crate::gate::received;
@@ -107,7 +108,7 @@ async fn first_run(
     let (mut to_next, mut first_text, mut peak_memory) = (Vec::new(), Vec::new(), 0);
     for number in 0..starts {
         let run = format!("bench-cold-{}-{number}", memory.unwrap_or_default());
-        let Acknowledged { event, .. } = front.prompt(stage, cell, &run).await?;
+        let Acknowledged { event, .. } = front.prompt(stage, cell, &run, NOBODY).await?;
         let environment = stage.environment();
         let (mut worker, _quota) = exec(stage, folder, "worker", &environment, memory)?;
         to_next.push(millis(worker.started(), worker.ready().await?));

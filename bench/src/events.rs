@@ -13,6 +13,9 @@ const QUEUE: &str = include_str!("../fixtures/sqs.json");
 /// Header with which a client takes several events in a frame.
 const SUBPROTOCOL: (&str, &str) = ("Sec-WebSocket-Protocol", "longwire.v1");
 
+/// User of all connections where users are not told apart.
+pub(crate) const NOBODY: &str = "@none";
+
 /// Credential of a handshake.
 #[derive(Debug, Clone)]
 pub(crate) enum Credential {
@@ -39,9 +42,14 @@ pub(crate) fn handshake(connection: &str, credential: &Credential) -> Result<Val
     Ok(event)
 }
 
-/// Event of the route `$connect`, for a connection of a thread. `lines` is a parameter of its handshake.
-pub(crate) fn connect(connection: &str, thread: &str, lines: Option<&str>) -> Result<Value> {
-    let mut event = websocket(CONNECT, connection)?;
+/// Event of the route `$connect`, for a connection of a user with a thread. `lines` is a parameter of its handshake.
+pub(crate) fn connect(
+    connection: &str,
+    user: &str,
+    thread: &str,
+    lines: Option<&str>,
+) -> Result<Value> {
+    let mut event = authorized(CONNECT, connection, user)?;
     event["headers"][SUBPROTOCOL.0] = SUBPROTOCOL.1.into();
     event["multiValueHeaders"][SUBPROTOCOL.0] = json!([SUBPROTOCOL.1]);
     let mut query = json!({ "thread": thread });
@@ -53,8 +61,8 @@ pub(crate) fn connect(connection: &str, thread: &str, lines: Option<&str>) -> Re
 }
 
 /// Event of the route `$default`.
-pub(crate) fn message(connection: &str, domain: &str, body: &Value) -> Result<Value> {
-    let mut event = websocket(MESSAGE, connection)?;
+pub(crate) fn message(connection: &str, user: &str, domain: &str, body: &Value) -> Result<Value> {
+    let mut event = authorized(MESSAGE, connection, user)?;
     event["requestContext"]["domainName"] = domain.into();
     event["body"] = body.to_string().into();
     Ok(event)
@@ -64,6 +72,15 @@ pub(crate) fn message(connection: &str, domain: &str, body: &Value) -> Result<Va
 pub(crate) fn queue(body: &str) -> Result<Value> {
     let mut event: Value = from_str(QUEUE)?;
     event["Records"][0]["body"] = body.into();
+    Ok(event)
+}
+
+/// Event of a connection whose user the authorizer has identified.
+fn authorized(fixture: &str, connection: &str, user: &str) -> Result<Value> {
+    let mut event = websocket(fixture, connection)?;
+    let context = &mut event["requestContext"]["authorizer"];
+    context["user"] = user.into();
+    context["principalId"] = user.into();
     Ok(event)
 }
 

@@ -1,8 +1,9 @@
 //! Conditions on a run before its figures count: the text is complete and in order, and the run ends once.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::cell::Cell;
@@ -94,6 +95,60 @@ fn of_connection<'a>(
     }
 }
 
+/// Takes the frames of events out of the posts of a run, so that its figures count its own. Fails unless each of these events
+/// arrived once, at this connection, whole and in a frame of its own.
+pub(crate) fn take_pushes(
+    observed: &mut Observed,
+    sent: &[Value],
+    connection: &str,
+) -> Result<Vec<Post>> {
+    let (mut pushes, mut others) = (Vec::new(), Vec::new());
+    for post in std::mem::take(&mut observed.posts) {
+        let list = if is_push(&post.body)? {
+            &mut pushes
+        } else {
+            &mut others
+        };
+        list.push(post);
+    }
+    observed.posts = others;
+    let id = |event: &Value| event["id"].as_str().unwrap_or_default().to_owned();
+    let mut missing: BTreeMap<_, _> = sent.iter().map(|event| (id(event), event)).collect();
+    for push in &pushes {
+        ensure!(
+            push.status == 200 && push.answered.is_some(),
+            "an event was not taken"
+        );
+        ensure!(
+            push.connection == connection,
+            "an event went to {}",
+            push.connection
+        );
+        let frame: Value = serde_json::from_slice(&push.body)?;
+        let event = missing.remove(&id(&frame));
+        let event =
+            event.with_context(|| format!("an event came twice, or was not sent: {frame}"))?;
+        let whole = serde_json::json!({ "type": "push", "id": event["id"], "event": event });
+        ensure!(frame == whole, "an event is not as it was sent: {frame}");
+    }
+    ensure!(missing.is_empty(), "{} events did not come", missing.len());
+    Ok(pushes)
+}
+
+/// Tells whether a frame has an event of a service, which must be its only line.
+fn is_push(body: &[u8]) -> Result<bool> {
+    let lines = body.split(|byte| *byte == b'\n');
+    let lines: Vec<Value> = lines
+        .map(serde_json::from_slice)
+        .collect::<Result<_, _>>()?;
+    let has = lines.iter().any(|line| line["type"] == "push");
+    ensure!(
+        !has || lines.len() == 1,
+        "an event is in a frame of the run"
+    );
+    Ok(has)
+}
+
 fn difference(expected: &str, text: &str) -> String {
     let same = expected
         .bytes()
@@ -176,5 +231,61 @@ mod tests {
         let body = b"{\"type\":\"TEXT_MESSAGE_CONTENT\",\"delta\":\"t00000 \"}\n{\"type\":\"RUN_FINISHED\"}";
         let content = agui(body).expect("two events");
         assert_eq!((content.text.as_str(), content.ends), ("t00000 ", 1));
+    }
+
+    const EVENT: &str = r#"{"id":"e1","source":"/bench"}"#;
+
+    fn post(connection: &str, body: String) -> Post {
+        Post {
+            connection: connection.to_owned(),
+            arrived: Instant::now(),
+            answered: Some(Instant::now()),
+            status: 200,
+            body: body.into(),
+        }
+    }
+
+    fn pushed() -> String {
+        format!(r#"{{"type":"push","id":"e1","event":{EVENT}}}"#)
+    }
+
+    fn taken(posts: Vec<Post>) -> Result<(usize, usize)> {
+        let mut observed = Observed {
+            posts,
+            ..Observed::default()
+        };
+        let sent = serde_json::from_str(EVENT).expect("an event");
+        let pushes = take_pushes(&mut observed, &[sent], "c-0")?;
+        Ok((pushes.len(), observed.posts.len()))
+    }
+
+    #[test]
+    fn frames_of_events_are_taken_out_of_those_of_the_run() {
+        let of_run = post("c-0", r#"{"type":"RUN_FINISHED"}"#.to_owned());
+        let taken = taken(vec![of_run, post("c-0", pushed())]).expect("an event");
+        assert_eq!(taken, (1, 1));
+    }
+
+    #[test]
+    fn each_event_must_come_once_and_whole_to_its_connection() {
+        let mut refused = post("c-0", pushed());
+        refused.status = 429;
+        let bad = [
+            vec![],
+            vec![post("c-0", pushed()), post("c-0", pushed())],
+            vec![post("c-1", pushed())],
+            vec![post("c-0", pushed().replace("/bench", "/x"))],
+            vec![refused],
+        ];
+        for posts in bad {
+            assert!(taken(posts).is_err());
+        }
+    }
+
+    #[test]
+    fn an_event_within_a_frame_of_the_run_is_refused() {
+        let body = format!("{{\"type\":\"RUN_FINISHED\"}}\n{}", pushed());
+        let error = taken(vec![post("c-0", body)]).expect_err("a mixed frame");
+        assert_eq!(error.to_string(), "an event is in a frame of the run");
     }
 }

@@ -23,6 +23,7 @@ mod bench;
 mod cold;
 mod regression;
 mod report;
+mod storm;
 
 use std::io::{Write as _, stdout};
 

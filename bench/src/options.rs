@@ -21,7 +21,8 @@ pub(crate) struct Options {
     /// Runs of a cell; controls and peers have a third of them. Default: 30, or 3 when quick.
     #[arg(long)]
     pub(crate) runs: Option<usize>,
-    /// Cells to measure, or `authorizer` for its handshakes; all unless given.
+    /// Cells to measure, `storm-100` for answers beside which events are pushed, or `authorizer` for its handshakes; all unless
+    /// given.
     #[arg(long = "cell")]
     pub(crate) cells: Vec<String>,
     /// Leaves out the cold starts.
@@ -36,6 +37,9 @@ pub(crate) struct Options {
     /// Milliseconds of a round trip to tables and queues.
     #[arg(long, default_value_t = 4)]
     pub(crate) storage: u64,
+    /// Milliseconds for which a connection takes one frame, and no other one, in `storm-100`.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=12))]
+    pub(crate) frame: u64,
     /// Compares the product with the control `per-delta` in one cell and fails when it is not clearly better.
     #[arg(long)]
     pub(crate) regression: bool,
@@ -47,7 +51,12 @@ impl Options {
         self.runs.unwrap_or(if self.quick { 3 } else { 30 }).max(1)
     }
 
-    /// Tells whether a cell, or `authorizer`, is to be measured, as far as `--cell` decides it.
+    /// Tells whether only the most telling cells are measured.
+    pub(crate) fn is_short(&self) -> bool {
+        self.quick && self.cells.is_empty()
+    }
+
+    /// Tells whether a cell, `storm-100` or `authorizer` is to be measured, as far as `--cell` decides it.
     pub(crate) fn names(&self, cell: &str) -> bool {
         self.cells.is_empty() || self.cells.iter().any(|name| name == cell)
     }
@@ -66,6 +75,7 @@ mod tests {
     fn everything_is_measured_unless_cells_are_named() {
         let all = Options::parse_from(["bench"]);
         assert!(all.names("gone") && all.names("authorizer"));
+        assert!(!all.is_short() && Options::parse_from(["bench", "--quick"]).is_short());
         let one = Options::parse_from(["bench", "--cell", "gone"]);
         assert!(one.names("gone") && !one.names("authorizer"));
     }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::cell::Cell;
-use crate::events;
+use crate::events::{self, NOBODY};
 use crate::fakes::connections::PREFIX;
 use crate::fakes::observed::Observed;
 use crate::function::Function;
@@ -177,13 +177,13 @@ impl Sender {
         let run = format!("{PREFIX}{}-{}", self.name, self.runs);
         match &self.parts {
             Parts::Product { front, worker } => {
-                let Acknowledged { event, ack } = front.prompt(stage, cell, &run).await?;
+                let Acknowledged { event, ack } = front.prompt(stage, cell, &run, NOBODY).await?;
                 measured(stage, worker, &event, Some(ack)).await
             }
             Parts::Single(function) => {
                 stage.prepare(cell);
                 let message = json!({ "prompt": PROMPT, "message": PROMPT, "storyType": PROMPT });
-                let event = events::message(&format!("{run}-0"), &stage.domain, &message)?;
+                let event = events::message(&format!("{run}-0"), NOBODY, &stage.domain, &message)?;
                 measured(stage, function, &event, None).await
             }
         }
@@ -205,24 +205,32 @@ impl Front {
         })
     }
 
-    /// Connects the subscribers of a run, whose name is new, and sends its prompt.
+    /// Opens a connection of a user with a thread.
+    pub(crate) async fn connect(&self, connection: &str, user: &str, thread: &str) -> Result<()> {
+        let event = events::connect(connection, user, thread, self.lines)?;
+        let connected = self.connect.invoke(&event).await?.response;
+        ensure!(
+            connected["statusCode"] == 200,
+            "a connection was refused: {connected}"
+        );
+        Ok(())
+    }
+
+    /// Connects the subscribers of a run, whose name is new, and sends its prompt, all by one user.
     pub(crate) async fn prompt(
         &self,
         stage: &Stage,
         cell: &Cell,
         run: &str,
+        user: &str,
     ) -> Result<Acknowledged> {
         for subscriber in 0..cell.subscribers {
-            let event = events::connect(&format!("{run}-{subscriber}"), run, self.lines)?;
-            let connected = self.connect.invoke(&event).await?.response;
-            ensure!(
-                connected["statusCode"] == 200,
-                "a connection was refused: {connected}"
-            );
+            let connection = format!("{run}-{subscriber}");
+            self.connect(&connection, user, run).await?;
         }
         stage.prepare(cell);
         let message = json!({ "action": "prompt", "prompt": PROMPT });
-        let event = events::message(&format!("{run}-0"), &stage.domain, &message)?;
+        let event = events::message(&format!("{run}-0"), user, &stage.domain, &message)?;
         let taken = self.ingest.invoke(&event).await?;
         let body = taken.response["body"].as_str().unwrap_or_default();
         ensure!(body.contains("\"ack\""), "the prompt was not taken: {body}");

@@ -122,6 +122,7 @@ impl Stage {
         self.bedrock.set_replies(&cell.replies);
         self.connections.set_behaviour(Behaviour {
             round_trip: cell.round_trip,
+            frame: cell.frame,
             fault: cell.fault,
         });
         self.recorder.take();

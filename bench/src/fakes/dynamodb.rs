@@ -111,7 +111,7 @@ fn typed<Request: DeserializeOwned, Answer: Serialize>(
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// Requests that create the tables (terraform/modules/tables).
+/// Requests that create the tables (terraform/locals.tf).
 fn tables() -> [Value; 3] {
     let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
     let number = |name: &str| json!({ "AttributeName": name, "AttributeType": "N" });
@@ -122,7 +122,7 @@ fn tables() -> [Value; 3] {
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": [hash("connection")],
         "AttributeDefinitions": [
-            text("connection"), text("thread"), text("user"), number("connectedAt")
+            text("connection"), text("thread"), text("user"), number("connectedAt"), text("room"), text("member")
         ],
         "GlobalSecondaryIndexes": [{
             "IndexName": "by_thread",
@@ -131,6 +131,10 @@ fn tables() -> [Value; 3] {
         }, {
             "IndexName": "by_user",
             "KeySchema": [hash("user"), range("connectedAt")],
+            "Projection": { "ProjectionType": "ALL" },
+        }, {
+            "IndexName": "by_room",
+            "KeySchema": [hash("room"), range("member")],
             "Projection": { "ProjectionType": "KEYS_ONLY" },
         }],
     });

@@ -10,6 +10,7 @@ use crate::authorizer::HandshakeFigures;
 use crate::cold::ColdStart;
 use crate::figures::CellFigures;
 use crate::report::conditions::Conditions;
+use crate::storm::Storm;
 
 /// All figures of a bench.
 #[derive(Debug, Serialize)]
@@ -18,6 +19,7 @@ pub(crate) struct Report {
     pub(crate) conditions: Conditions,
     pub(crate) cells: Vec<Row>,
     pub(crate) senders: Vec<Memory>,
+    pub(crate) storm: Option<Storm>,
     pub(crate) handshakes: Vec<HandshakeFigures>,
     pub(crate) cold_starts: Vec<ColdStart>,
 }

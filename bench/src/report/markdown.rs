@@ -3,6 +3,7 @@
 use crate::authorizer::HandshakeFigures;
 use crate::cold::ColdStart;
 use crate::report::json::{Memory, Report, Row};
+use crate::storm::{Storm, StormFigures};
 
 const CELLS: &str = "\
 | cell | sender | runs | lag p50 | lag p99 | tail | RUN_FINISHED | posts | first post | to storage | to model | ack | added | CPU/1,000 | stop | late |
@@ -16,6 +17,10 @@ const HANDSHAKES: &str = "\
 | credential | handshakes | response p50 | response p99 | storage requests | storage p50 | own work p50 | own work p99 |
 | --- | --- | --- | --- | --- | --- | --- | --- |";
 
+const STORM: &str = "\
+| cell | events | runs | lag p50 | lag p99 | growth of p99 | RUN_FINISHED | posts | post p50 | post p99 | pushes | pushes/s | latest push | CPU/1,000 | late |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
+
 const MEMORY: &str = "\
 | sender | peak memory | of ingest |
 | --- | --- | --- |";
@@ -28,6 +33,11 @@ pub(crate) fn tables(report: &Report) -> String {
         lines.extend(report.cells.iter().map(row));
         lines.extend([String::new(), MEMORY.to_owned()]);
         lines.extend(report.senders.iter().map(memory));
+    }
+    if let Some(figures) = &report.storm {
+        lines.extend([String::new(), storm(figures)]);
+        lines.extend([String::new(), STORM.to_owned()]);
+        lines.extend(figures.events.iter().map(|events| beside(figures, events)));
     }
     if !report.handshakes.is_empty() {
         lines.extend([String::new(), HANDSHAKES.to_owned()]);
@@ -69,6 +79,52 @@ fn row(row: &Row) -> String {
 fn memory(memory: &Memory) -> String {
     let of_ingest = memory.peak_of_ingest.map_or_else(dash, mebibytes);
     line(&[memory.sender.clone(), mebibytes(memory.peak), of_ingest])
+}
+
+fn storm(storm: &Storm) -> String {
+    let verdict = if storm.holds() {
+        "at most"
+    } else {
+        "more than"
+    };
+    format!(
+        "{}: a connection takes one frame at a time, each for {} ms (assumed). The p99 of the lag grows by {} ms beside events to \
+         the same connection: {verdict} one post, {} ms.",
+        storm.cell,
+        storm.frame,
+        number(storm.growth()),
+        number(storm.post())
+    )
+}
+
+fn beside(storm: &Storm, figures: &StormFigures) -> String {
+    let medians = &figures.cell.medians;
+    let pushed = |value: f64| {
+        if figures.pushes == 0 {
+            dash()
+        } else {
+            number(value)
+        }
+    };
+    line(&[
+        storm.cell.to_owned(),
+        figures.events.name().to_owned(),
+        figures.cell.runs.to_string(),
+        number(figures.cell.lag_p50),
+        number(figures.cell.lag_p99),
+        pushed(figures.cell.lag_p99 - storm.quiet().cell.lag_p99),
+        optional(medians.finish),
+        medians
+            .posts
+            .map_or_else(dash, |posts| format!("{posts:.0}")),
+        number(figures.post_p50),
+        number(figures.post_p99),
+        figures.pushes.to_string(),
+        pushed(figures.rate),
+        pushed(figures.latest_push),
+        optional(medians.cpu_per_1000_deltas),
+        number(figures.cell.late),
+    ])
 }
 
 fn handshakes(figures: &HandshakeFigures) -> String {
