@@ -48,7 +48,7 @@ pub(crate) struct ColdStart {
     pub(crate) memory: Option<u32>,
     /// Number of starts.
     pub(crate) starts: usize,
-    /// Time from exec to the first request for an event, with all clients built and connected.
+    /// Time from exec to the first request for an event, with all clients built and, except in `notify`, connected.
     pub(crate) to_next: f64,
     /// Time from the event to the arrival of the post with the first text, without the model's time to its first delta.
     pub(crate) first_text: Option<f64>,
