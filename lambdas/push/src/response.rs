@@ -57,6 +57,12 @@ pub(crate) enum Failure {
         "`prompt` is possible only in an invocation of the function by a service, or from a source in PROMPT_SOURCES"
     )]
     PromptWay,
+    /// Shared user of a deployment with another `AUTH`. Nobody could read what is kept, and nobody would pay for the run.
+    #[error(
+        "`userId` is the user of all clients of another `AUTH`, whom no client of this deployment is: `prompt` and `durable` need \
+         a user of this one"
+    )]
+    SharedUser,
     #[error("a table failed")]
     Store(#[from] StoreError),
     #[error("the queue failed")]
@@ -109,7 +115,7 @@ impl Failure {
     /// Logs a request that was not carried out.
     pub(crate) fn log(&self) {
         match self {
-            Self::BadRequest(_) | Self::BadRoom(_) | Self::PromptWay => {
+            Self::BadRequest(_) | Self::BadRoom(_) | Self::PromptWay | Self::SharedUser => {
                 tracing::warn!(event = "push_refused", error = %self, "a request of a service was refused");
             }
             Self::Store(error) => {
@@ -149,7 +155,10 @@ impl From<ScheduleError> for Failure {
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let kind = match &failure {
-            Failure::BadRequest(_) | Failure::BadRoom(_) | Failure::PromptWay => "InvalidRequest",
+            Failure::BadRequest(_)
+            | Failure::BadRoom(_)
+            | Failure::PromptWay
+            | Failure::SharedUser => "InvalidRequest",
             Failure::Store(error) if error.permanent() => "Internal",
             Failure::Queue(QueueError::Permanent(_)) => "Internal",
             Failure::Store(_) | Failure::Queue(_) => "Unavailable",

@@ -18,6 +18,7 @@ use longwire_core::ids::{ConnectionId, RoomName, ThreadId, UserId};
 use longwire_core::limits::LimitPolicy;
 use longwire_core::rooms::Rooms;
 use longwire_core::shape::{Format, Lines, Shape};
+use longwire_identity::mode::Mode;
 use longwire_queue::queue::Queue;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::rooms::Joined;
@@ -90,6 +91,7 @@ impl Stage {
             rooms: Rooms::try_from(ROOMS.to_owned()).expect("rooms"),
             clock: Clock::new(|| NOW * 1000),
             settings: Settings {
+                auth: Mode::Oidc,
                 prompt_sources: PromptSources::try_from("com.acme.orders".to_owned())
                     .expect("a list"),
                 limits: LimitPolicy::default(),
