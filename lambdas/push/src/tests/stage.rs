@@ -79,12 +79,11 @@ impl Stage {
         };
         let jobs: Arc<Mutex<Vec<Value>>> = Arc::default();
         let threads = Threads::new(Emulator::threads().client(), "threads");
-        let runs = Queue::new(runs(&jobs), "https://sqs.us-east-1.amazonaws.com/1/runs");
         let sent = Sent::default();
         let deps = Deps {
             connections: Connections::new(Emulator::connections().client(), "connections"),
             users: Users::new(Emulator::users().client(), "users"),
-            scheduler: Scheduler::new(threads.clone(), runs),
+            scheduler: scheduler(&threads, &jobs),
             threads,
             post: Arc::new(post),
             pushes: Queue::new(queue(&sent), "https://sqs.us-east-1.amazonaws.com/1/pushes"),
@@ -107,6 +106,18 @@ impl Stage {
             jobs,
             sent,
         }
+    }
+
+    /// Empties the table of threads, as their expiry does.
+    pub(super) fn lose_threads(&mut self) {
+        self.use_threads(Emulator::threads().client());
+    }
+
+    /// Lets the function use another table of threads.
+    pub(super) fn use_threads(&mut self, client: aws_sdk_dynamodb::Client) {
+        let threads = Threads::new(client, "threads");
+        self.deps.scheduler = scheduler(&threads, &self.jobs);
+        self.deps.threads = threads;
     }
 
     /// Makes a connection a member of a room.
@@ -260,6 +271,11 @@ pub(super) fn event(id: &str) -> Value {
 /// Request to push an event to a target.
 pub(super) fn request(target: &Value, id: &str) -> Value {
     json!({"target": target, "event": event(id)})
+}
+
+fn scheduler(threads: &Threads, jobs: &Arc<Mutex<Vec<Value>>>) -> Scheduler {
+    let queue = Queue::new(runs(jobs), "https://sqs.us-east-1.amazonaws.com/1/runs");
+    Scheduler::new(threads.clone(), queue)
 }
 
 /// Queue of runs that notes the bodies of its messages.
