@@ -1,5 +1,7 @@
 //! Run that an event starts.
 
+use std::time::Duration;
+
 use longwire_core::cloud_event::CloudEvent;
 use longwire_core::event_run::EventRun;
 use longwire_core::ids::ThreadId;
@@ -11,13 +13,20 @@ use longwire_scheduler::start::Started;
 use longwire_store::active_threads::{ActiveThread, Admission, Admitted};
 use longwire_store::connections::Connection;
 use longwire_store::event_key::EventKey;
+use longwire_store::threads::active::RECORDING;
 use longwire_store::threads::record::NewRun;
 use longwire_store::users::budget::Spending;
 use longwire_store::users::prompted::Prompted;
+use tokio::time::timeout;
 
 use crate::deps::Deps;
 use crate::request::Prompt;
 use crate::response::Failure;
+
+/// Time limit of a start. The admission of its thread counts for [`RECORDING`] only, until the run is recorded.
+const START_LIMIT: Duration = Duration::from_secs(3);
+
+const _: () = assert!(START_LIMIT.as_millis() < RECORDING as u128);
 
 /// Starts the run of an event, on the user's account. An event that was sent before starts no other one.
 pub(crate) async fn start(
@@ -32,7 +41,8 @@ pub(crate) async fn start(
         key: EventKey::of(event),
         millis: deps.clock.unix_millis(),
     };
-    match run.start().await? {
+    let started = timeout(START_LIMIT, run.start());
+    match started.await.map_err(|_| Failure::SlowStart)?? {
         Start::Repeated(run) => Ok(run),
         Start::Recorded(recorded) => {
             run.note_started(&recorded).await?;

@@ -79,6 +79,9 @@ pub(crate) enum Failure {
     /// The thread has as many unfinished runs as it may have.
     #[error("the thread has {MAX_RUNS} unfinished runs, and takes no more")]
     Busy,
+    /// The tables and the queue took too long. The run may be recorded all the same.
+    #[error("the run was not started in time")]
+    SlowStart,
     /// The invocation is about to end.
     #[error("the time of the invocation is over")]
     OutOfTime,
@@ -124,6 +127,9 @@ impl Failure {
             Self::Queue(error) => {
                 tracing::error!(event = "push_failed", %error, "the queue failed");
             }
+            Self::SlowStart => {
+                tracing::error!(event = "push_failed", error = %self, "the tables or the queue took too long");
+            }
             Self::QuotaExceeded(_) | Self::TooManyThreads { .. } | Self::Busy => {
                 tracing::warn!(event = "push_prompt_refused", error = %self, "an event started no run");
             }
@@ -161,7 +167,7 @@ impl From<Failure> for Diagnostic {
             | Failure::SharedUser => "InvalidRequest",
             Failure::Store(error) if error.permanent() => "Internal",
             Failure::Queue(QueueError::Permanent(_)) => "Internal",
-            Failure::Store(_) | Failure::Queue(_) => "Unavailable",
+            Failure::Store(_) | Failure::Queue(_) | Failure::SlowStart => "Unavailable",
             Failure::QuotaExceeded(_) => "QuotaExceeded",
             Failure::TooManyThreads { .. } => "RateLimited",
             Failure::Busy => "ThreadBusy",

@@ -1,8 +1,11 @@
 //! Repetitions of events that start runs.
 
+use std::time::Duration;
+
 use emulator::Emulator;
 use longwire_store::users::Users;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::stage::{Stage, event};
 
@@ -83,4 +86,29 @@ async fn a_repetition_without_a_note_is_known_by_its_id() {
             .collect();
         assert!(runs.windows(2).all(|two| two[0] == two[1]), "{runs:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_takes_too_long_ends_before_its_admission_does_and_can_be_repeated() {
+    let mut stage = Stage::new();
+    stage.connect("a", "u_7", "t_1", |_| {}).await;
+    stage.use_threads(emulator::silent());
+    let began = Instant::now();
+    let failed = stage
+        .invoke(&prompt(None, "e1"))
+        .await
+        .expect_err("a failure");
+    assert_eq!(
+        failed,
+        (
+            "Unavailable".to_owned(),
+            "the run was not started in time".to_owned()
+        )
+    );
+    assert_eq!(began.elapsed(), Duration::from_secs(3));
+    assert!(stage.frames("a").is_empty());
+    stage.lose_threads();
+    let response = stage.invoke(&prompt(None, "e1")).await.expect("a response");
+    assert_eq!(response["delivered"], 1);
+    assert_eq!(stage.jobs().len(), 1);
 }
