@@ -66,7 +66,7 @@ locals {
       local.threads_table,
       local.queue,
       local.push_queue,
-      { CALLBACK_ENDPOINT = local.callback_endpoint },
+      { AUTH = local.auth_mode, CALLBACK_ENDPOINT = local.callback_endpoint },
       { for name, value in local.push_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],

@@ -272,6 +272,7 @@ FUNCTIONS = {
             "AWS_ENDPOINT_URL_DYNAMODB",
             "AWS_ENDPOINT_URL_SQS",
         ),
+        auth=("AUTH",),
         optional=("PROMPT_SOURCES", "USER_LIMITS", "THREAD_TTL_HOURS", "RUN_SECONDS", "ROOMS"),
     ),
     "erase": Function(60, 256, ("THREADS_TABLE", "AWS_ENDPOINT_URL_DYNAMODB")),

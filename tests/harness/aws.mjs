@@ -274,9 +274,9 @@ export async function setItemAttribute(threadId, item, field, value) {
   );
 }
 
-/** Deletes the item of a thread itself, as its expiry does. @param {string} threadId */
-export async function expireThread(threadId) {
-  const Key = { thread: { S: `${OWNER}/${threadId}` }, item: { S: 'META' } };
+/** Deletes the item of a thread itself, as its expiry does. @param {string} threadId @param {string} [owner] */
+export async function expireThread(threadId, owner = OWNER) {
+  const Key = { thread: { S: `${owner}/${threadId}` }, item: { S: 'META' } };
   await clients().dynamodb.send(new DeleteItemCommand({ TableName: stack().tables.threads, Key }));
 }
 

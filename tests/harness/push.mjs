@@ -30,15 +30,19 @@ export function cloudEvent(more = {}) {
   };
 }
 
+/** @param {string} body @param {Record<string, string>} [headers] */
+function invocation(body, headers = {}) {
+  const path = `2015-03-31/functions/${stack().functions.push}/invocations`;
+  return fetch(`${stack().ministack}/${path}`, { method: 'POST', headers, body });
+}
+
 /**
  * Invokes the function and returns its answer, or its error.
  * @param {object | string} request text is sent as it is
  * @returns {Promise<{answer?: Answer, error?: {errorType: string, errorMessage: string}}>}
  */
 export async function invokePush(request) {
-  const path = `2015-03-31/functions/${stack().functions.push}/invocations`;
-  const body = typeof request === 'string' ? request : JSON.stringify(request);
-  const response = await fetch(`${stack().ministack}/${path}`, { method: 'POST', body });
+  const response = await invocation(typeof request === 'string' ? request : JSON.stringify(request));
   const result = JSON.parse(await response.text());
   return response.headers.has('x-amz-function-error') ? { error: result } : { answer: result };
 }
@@ -123,22 +127,39 @@ export function runOf(client, { threadId, runId }) {
   return new Run(client, /** @type {any} */ ({ type: 'ack', threadId, runId }));
 }
 
+/** Invokes the function without waiting for it. @param {string} body */
+async function invokeLater(body) {
+  const response = await invocation(body, { 'x-amz-invocation-type': 'Event' });
+  assert.equal(response.status, 202);
+}
+
+/**
+ * Ways to the queue of the function. MiniStack's topics and buses have put the message there when they respond.
+ * @type {Record<string, (text: string) => Promise<void>>}
+ */
+const TO_THE_QUEUE = {
+  'a message of the queue': (text) => sendMessage(stack().push_queue_url, text),
+  'a message of the topic': (text) => publish(stack().push_topic_arn, text),
+  'a message of a topic with raw delivery': async (text) => {
+    rawTopic ??= createRawTopic();
+    await publish(await rawTopic, text);
+  },
+  'an event of the bus': (text) => putEvent(text),
+};
+
+/** Ways of a request that AWS repeats when it fails. */
+export const REPEATED_WAYS = { 'an invocation that nobody waits for': invokeLater, ...TO_THE_QUEUE };
+
 /**
  * Ways of a request to the function, by name. Each returns when the function has carried out the request.
  * @type {Record<string, (request: object) => Promise<unknown>>}
  */
 export const WAYS = {
   'an invocation': (request) => push(/** @type {Request} */ (request)),
-  'a message of the queue': queued((text) => sendMessage(stack().push_queue_url, text)),
-  'a message of the topic': queued((text) => publish(stack().push_topic_arn, text)),
-  'a message of a topic with raw delivery': queued(async (text) => {
-    rawTopic ??= createRawTopic();
-    await publish(await rawTopic, text);
-  }),
-  'an event of the bus': queued((text) => putEvent(text)),
+  ...Object.fromEntries(Object.entries(TO_THE_QUEUE).map(([way, send]) => [way, queued(send)])),
 };
 
-/** Waits until the queue is empty. MiniStack's topics and buses have put the message there when they respond. */
+/** Waits until the queue is empty. */
 function queued(/** @type {(text: string) => Promise<void>} */ send) {
   return async (/** @type {object} */ request) => {
     await send(JSON.stringify(request));

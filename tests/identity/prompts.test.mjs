@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { endedRow, expireThread, runRow } from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { cloudEvent, invokePush, push, received, runOf } from '../harness/push.mjs';
@@ -10,6 +11,9 @@ import { requests } from '../harness/simulator.mjs';
 import { authorized, user } from '../harness/users.mjs';
 
 const PROMPT = 'Tell me what happened.';
+
+/** Deadline of what the function erase does. */
+const ERASE_MS = 30_000;
 
 /** Opens a connection of a new user, and returns it with the id of its thread. @param {import('node:test').TestContext} t */
 async function person(t) {
@@ -69,6 +73,30 @@ describe('an event with a prompt', { concurrency: 4 }, () => {
     await received(client);
     assert.deepEqual([...client.runs.keys()], [run.id]);
     assert.equal((await requests(run.id)).length, 1);
+  });
+
+  test('starts no second run when its thread has expired', async (t) => {
+    const { sub, client, threadId } = await person(t);
+    const request = { target: { userId: sub, threadId }, event: cloudEvent(), prompt: PROMPT };
+    const { threadId: on, runId } = await push(request);
+    const run = await runOf(client, { threadId: on, runId }).success();
+    await endedRow(threadId, run.id, undefined, sub);
+    await expireThread(threadId, sub);
+    await until('the run is gone', async () => (await runRow(threadId, run.id, sub)) === undefined, ERASE_MS);
+    const again = await push(request);
+    assert.deepEqual([again.threadId, again.runId], [threadId, run.id]);
+    assert.equal((await requests(run.id)).length, 1);
+    assert.equal(await runRow(threadId, run.id, sub), undefined);
+  });
+
+  test('is refused for the shared user of another deployment', async () => {
+    for (const userId of ['@none', '@token']) {
+      for (const more of [{ prompt: PROMPT }, { durable: true }]) {
+        const { error } = await invokePush({ target: { userId }, event: cloudEvent(), ...more });
+        assert.deepEqual(error?.errorType, 'InvalidRequest');
+        assert.match(error.errorMessage, /another `AUTH`/);
+      }
+    }
   });
 
   test('is answered for a user who is away, who finds the answer later', async (t) => {

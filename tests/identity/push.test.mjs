@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { connectionRow, putItem, sendMessage } from '../harness/aws.mjs';
+import { connectionRow, drained, putItem, sendMessage } from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
 import { until } from '../harness/deadline.mjs';
 import { token } from '../harness/issuer.mjs';
 import { local } from '../harness/local.mjs';
-import { cloudEvent, invokePush, push, putEvent, received, WAYS } from '../harness/push.mjs';
+import { cloudEvent, invokePush, numbered, push, putEvent, received, WAYS } from '../harness/push.mjs';
 import { pushFromOutside } from '../harness/service.mjs';
 import { scenario } from '../harness/simulator.mjs';
 import { stack } from '../harness/stack.mjs';
@@ -52,39 +52,70 @@ async function assertReceived(client, events) {
   assert.deepEqual(await received(client), events);
 }
 
+/**
+ * What an event meets, by what becomes of it. tests/alone/push.test.mjs has the slow connection.
+ * @type {Record<string, (t: TestContext, send: (request: object) => Promise<unknown>) => Promise<void>>}
+ */
+const STATES = {
+  'reaches a device': async (t, send) => {
+    const { userId, clients } = await user(t, 1);
+    const event = cloudEvent();
+    await send({ target: { userId }, event });
+    await assertReceived(clients[0], [event]);
+  },
+
+  'reaches each of two devices once, and no other user': async (t, send) => {
+    const [{ userId, clients }, other] = await Promise.all([user(t, 2), user(t, 1)]);
+    const event = cloudEvent();
+    await send({ target: { userId }, event });
+    for (const client of clients) await assertReceived(client, [event]);
+    await assertReceived(other.clients[0], []);
+  },
+
+  'reaches the live device when another one is gone': async (t, send) => {
+    const { userId, clients, ids } = await user(t, 1);
+    const gone = await addGoneConnection(ids[0]);
+    const event = cloudEvent();
+    await send({ target: { userId }, event });
+    await assertReceived(clients[0], [event]);
+    if (send !== WAYS_TO_A_USER['posts of the service itself'])
+      assert.equal(await connectionRow(gone), undefined, 'the function deletes the row');
+  },
+
+  'ends when the user is away': async (t, send) => {
+    const { userId, clients, ids } = await user(t, 1);
+    clients[0].close();
+    await until('the row is deleted', async () => (await connectionRow(ids[0])) === undefined);
+    await send({ target: { userId }, event: cloudEvent() });
+  },
+
+  'of 27 KB is delivered': async (t, send) => {
+    const { userId, clients } = await user(t, 1);
+    const event = cloudEvent({ data: 'x'.repeat(27 * 1024) });
+    await send({ target: { userId }, event });
+    await assertReceived(clients[0], [event]);
+  },
+};
+
+/** States of a durable event, which a service that posts by itself cannot send. @type {typeof STATES} */
+const DURABLE_STATES = {
+  'that is durable reaches a user who was away': async (t, send) => {
+    const userId = newId('user');
+    const event = cloudEvent();
+    await send({ target: { userId }, event, durable: true });
+    const headers = { Authorization: `Bearer ${await token({ sub: userId })}` };
+    const client = await connect(t, { headers });
+    await client.request({ action: 'hello' });
+    await drained(stack().push_queue_url);
+    await assertReceived(client, [event]);
+    assert.deepEqual(numbered(client), [{ seq: 1, event }]);
+  },
+};
+
 for (const [way, send] of Object.entries(WAYS_TO_A_USER)) {
   describe(`an event by ${way}`, { concurrency: 3 }, () => {
-    test('reaches each device of a user once, and no other user', async (t) => {
-      const [{ userId, clients }, other] = await Promise.all([user(t, 2), user(t, 1)]);
-      const event = cloudEvent();
-      await send({ target: { userId }, event });
-      for (const client of clients) await assertReceived(client, [event]);
-      await assertReceived(other.clients[0], []);
-    });
-
-    test('reaches the live device when another one is gone', async (t) => {
-      const { userId, clients, ids } = await user(t, 1);
-      const gone = await addGoneConnection(ids[0]);
-      const event = cloudEvent();
-      await send({ target: { userId }, event });
-      await assertReceived(clients[0], [event]);
-      if (send !== WAYS_TO_A_USER['posts of the service itself'])
-        assert.equal(await connectionRow(gone), undefined, 'the function deletes the row');
-    });
-
-    test('ends when the user is away', async (t) => {
-      const { userId, clients, ids } = await user(t, 1);
-      clients[0].close();
-      await until('the row is deleted', async () => (await connectionRow(ids[0])) === undefined);
-      await send({ target: { userId }, event: cloudEvent() });
-    });
-
-    test('of 27 KB is delivered', async (t) => {
-      const { userId, clients } = await user(t, 1);
-      const event = cloudEvent({ data: 'x'.repeat(27 * 1024) });
-      await send({ target: { userId }, event });
-      await assertReceived(clients[0], [event]);
-    });
+    const states = way in WAYS ? { ...STATES, ...DURABLE_STATES } : STATES;
+    for (const [state, check] of Object.entries(states)) test(state, (t) => check(t, send));
   });
 }
 

@@ -2,6 +2,7 @@
 
 use longwire_core::identity::Identity;
 use longwire_core::ids::UserId;
+use longwire_identity::mode::Mode;
 use longwire_identity::verifier::Verifier;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -37,11 +38,12 @@ impl Auth {
     /// Tells whether a ticket of this user is accepted. One of `@none` or `@token` must not outlive a change to a stricter
     /// mode.
     pub(crate) fn accepts_ticket_of(&self, user: &UserId) -> bool {
-        match self {
-            Self::None => true,
-            Self::Token(_) => *user != UserId::none(),
-            Self::Oidc(_) => !user.is_shared(),
-        }
+        let mode = match self {
+            Self::None => Mode::None,
+            Self::Token(_) => Mode::Token,
+            Self::Oidc(_) => Mode::Oidc,
+        };
+        mode.admits(user)
     }
 
     /// Identifies a user by the token of the handshake.

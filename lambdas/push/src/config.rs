@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use longwire_core::rooms::Rooms;
-use longwire_lambda::env::{BadEnv, converted, hours_or_never, required, seconds};
+use longwire_lambda::env::{
+    BadEnv, converted, hours_or_never, required, required_converted, seconds,
+};
 use longwire_store::threads::life::ThreadLife;
 
 use crate::settings::Settings;
@@ -20,7 +22,7 @@ pub(crate) struct Config {
     pub queue_url: String,
     /// `CALLBACK_ENDPOINT`: the HTTPS address of the stage.
     pub callback_endpoint: String,
-    /// `PROMPT_SOURCES`, `USER_LIMITS`, `THREAD_TTL_HOURS` and `RUN_SECONDS`.
+    /// `AUTH`, `PROMPT_SOURCES`, `USER_LIMITS`, `THREAD_TTL_HOURS` and `RUN_SECONDS`.
     pub settings: Settings,
     /// `PUSH_QUEUE_URL`: the queue of the function itself, for the parts of a broadcast.
     pub push_queue_url: String,
@@ -37,6 +39,7 @@ impl Config {
             threads_table: required("THREADS_TABLE")?,
             queue_url: required("QUEUE_URL")?,
             settings: Settings {
+                auth: required_converted("AUTH")?,
                 prompt_sources: converted("PROMPT_SOURCES")?.unwrap_or_default(),
                 limits: converted("USER_LIMITS")?.unwrap_or_default(),
                 life: ThreadLife {

@@ -102,6 +102,7 @@ async fn push(
     times: Times,
 ) -> Result<Response, Failure> {
     check(&request.event).map_err(BadRequest::from)?;
+    check_user(deps, request)?;
     if let Target::Room(members) = &request.target {
         let sent = Box::pin(broadcast::send(deps, members, &request.event));
         if let Some(response) = times.limit(sent).await? {
@@ -125,6 +126,15 @@ async fn push(
     let delivered = Box::pin(deliver(deps, request, started, times.last_post));
     let (outcome, stored) = times.limit(async { Ok(delivered.await?) }).await?;
     outcome.response(request.event.id().to_owned(), stored, run.transpose()?)
+}
+
+/// Refuses to keep an event, or to start a run, for the shared user of another mode.
+fn check_user(deps: &Deps, request: &Request) -> Result<(), Failure> {
+    let of_prompt = request.prompt.as_ref().map(|prompt| &prompt.user);
+    let of_inbox = request.durable.as_ref().map(|durable| &durable.user);
+    let mut users = of_prompt.into_iter().chain(of_inbox);
+    let admitted = users.all(|user| deps.settings.auth.admits(user));
+    admitted.then_some(()).ok_or(Failure::SharedUser)
 }
 
 /// Refuses a prompt that came on a way on which anybody who may send events could spend the budget of every user.

@@ -57,6 +57,12 @@ pub(crate) enum Failure {
         "`prompt` is possible only in an invocation of the function by a service, or from a source in PROMPT_SOURCES"
     )]
     PromptWay,
+    /// Shared user of a deployment with another `AUTH`. Nobody could read what is kept, and nobody would pay for the run.
+    #[error(
+        "`userId` is the user of all clients of another `AUTH`, whom no client of this deployment is: `prompt` and `durable` need \
+         a user of this one"
+    )]
+    SharedUser,
     #[error("a table failed")]
     Store(#[from] StoreError),
     #[error("the queue failed")]
@@ -73,6 +79,9 @@ pub(crate) enum Failure {
     /// The thread has as many unfinished runs as it may have.
     #[error("the thread has {MAX_RUNS} unfinished runs, and takes no more")]
     Busy,
+    /// The tables and the queue took too long. The run may be recorded all the same.
+    #[error("the run was not started in time")]
+    SlowStart,
     /// The invocation is about to end.
     #[error("the time of the invocation is over")]
     OutOfTime,
@@ -109,7 +118,7 @@ impl Failure {
     /// Logs a request that was not carried out.
     pub(crate) fn log(&self) {
         match self {
-            Self::BadRequest(_) | Self::BadRoom(_) | Self::PromptWay => {
+            Self::BadRequest(_) | Self::BadRoom(_) | Self::PromptWay | Self::SharedUser => {
                 tracing::warn!(event = "push_refused", error = %self, "a request of a service was refused");
             }
             Self::Store(error) => {
@@ -117,6 +126,9 @@ impl Failure {
             }
             Self::Queue(error) => {
                 tracing::error!(event = "push_failed", %error, "the queue failed");
+            }
+            Self::SlowStart => {
+                tracing::error!(event = "push_failed", error = %self, "the tables or the queue took too long");
             }
             Self::QuotaExceeded(_) | Self::TooManyThreads { .. } | Self::Busy => {
                 tracing::warn!(event = "push_prompt_refused", error = %self, "an event started no run");
@@ -149,10 +161,13 @@ impl From<ScheduleError> for Failure {
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let kind = match &failure {
-            Failure::BadRequest(_) | Failure::BadRoom(_) | Failure::PromptWay => "InvalidRequest",
+            Failure::BadRequest(_)
+            | Failure::BadRoom(_)
+            | Failure::PromptWay
+            | Failure::SharedUser => "InvalidRequest",
             Failure::Store(error) if error.permanent() => "Internal",
             Failure::Queue(QueueError::Permanent(_)) => "Internal",
-            Failure::Store(_) | Failure::Queue(_) => "Unavailable",
+            Failure::Store(_) | Failure::Queue(_) | Failure::SlowStart => "Unavailable",
             Failure::QuotaExceeded(_) => "QuotaExceeded",
             Failure::TooManyThreads { .. } => "RateLimited",
             Failure::Busy => "ThreadBusy",

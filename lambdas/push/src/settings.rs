@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use longwire_core::limits::LimitPolicy;
+use longwire_identity::mode::Mode;
 use longwire_store::threads::life::ThreadLife;
 
 /// Beginning of the sources that no list may contain: those of the deployment's own events.
@@ -11,6 +12,8 @@ const OWN: &str = "longwire.";
 /// Settings of the deployment for this function.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// Way in which the deployment identifies its users.
+    pub auth: Mode,
     /// Sources of EventBridge whose events may start runs.
     pub prompt_sources: PromptSources,
     /// Limits of what users may spend.

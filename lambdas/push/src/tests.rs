@@ -4,6 +4,7 @@ mod envelopes;
 mod inbox;
 mod posts;
 mod prompts;
+mod repeated_prompts;
 mod requests;
 mod rooms;
 mod stage;

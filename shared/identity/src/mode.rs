@@ -1,5 +1,7 @@
 //! Ways in which a deployment identifies its users.
 
+use longwire_core::ids::UserId;
+
 /// Way in which a deployment identifies its users: the setting `AUTH`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -15,6 +17,17 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be \"none\", \"token\" or \"oidc\"")]
 pub struct BadMode;
+
+impl Mode {
+    /// Tells whether a client of the deployment may be this user. The shared user of a less strict mode is nobody.
+    pub fn admits(self, user: &UserId) -> bool {
+        match self {
+            Self::None => true,
+            Self::Token => *user != UserId::none(),
+            Self::Oidc => !user.is_shared(),
+        }
+    }
+}
 
 impl TryFrom<String> for Mode {
     type Error = BadMode;

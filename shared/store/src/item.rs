@@ -26,3 +26,8 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
 pub(crate) fn n(number: impl Display) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
+
+/// Makes a Boolean attribute.
+pub(crate) fn flag(value: bool) -> AttributeValue {
+    AttributeValue::Bool(value)
+}

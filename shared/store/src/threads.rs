@@ -34,7 +34,7 @@ pub mod commit;
 pub mod control;
 pub mod lease;
 
-mod active;
+pub mod active;
 pub mod cancel;
 pub mod counters;
 pub mod overdue;

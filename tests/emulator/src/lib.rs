@@ -76,6 +76,31 @@ impl Emulator {
     }
 }
 
+/// Client of a table that never answers.
+pub fn silent() -> Client {
+    client(Silent)
+}
+
+/// HTTP client whose requests are never answered.
+#[derive(Debug, Clone)]
+struct Silent;
+
+impl HttpClient for Silent {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Silent {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
 /// Client over an HTTP client that answers as the emulator does. It repeats no request by itself.
 pub fn client(http: impl HttpClient + 'static) -> Client {
     let config = Config::builder()

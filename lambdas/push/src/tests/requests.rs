@@ -1,5 +1,6 @@
 //! Requests that are refused.
 
+use longwire_identity::mode::Mode;
 use serde_json::{Value, json};
 
 use super::stage::{Stage, event, request};
@@ -151,4 +152,39 @@ async fn a_bare_event_names_its_target_in_attributes() {
     assert_eq!(stage.frames("a")[1]["event"], bare);
     bare["lwuser"] = json!("u_7");
     assert!(stage.invoke(&bare).await.is_err(), "two targets");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_or_started_for_the_shared_user_of_another_mode() {
+    for (auth, user, admitted) in [
+        (Mode::Oidc, "@none", false),
+        (Mode::Oidc, "@token", false),
+        (Mode::Oidc, "u_7", true),
+        (Mode::Token, "@none", false),
+        (Mode::Token, "@token", true),
+        (Mode::None, "@none", true),
+    ] {
+        let mut stage = Stage::new();
+        stage.deps.settings.auth = auth;
+        let plain = request(&json!({"userId": user}), "e1");
+        let mut prompt = request(&json!({"userId": user, "threadId": "t_1"}), "e2");
+        prompt["prompt"] = json!("Tell the user.");
+        let mut bare = event("e3");
+        bare["lwuser"] = json!(user);
+        bare["lwdurable"] = json!(true);
+        assert!(stage.invoke(&plain).await.is_ok());
+        for request in [durable(plain), prompt, bare] {
+            let response = stage.invoke(&request).await;
+            assert_eq!(
+                response.is_ok(),
+                admitted,
+                "{auth:?} {request} {response:?}"
+            );
+            if let Err((kind, message)) = response {
+                assert_eq!(kind, "InvalidRequest");
+                assert!(message.contains("another `AUTH`"), "{message}");
+            }
+        }
+        assert_eq!(stage.jobs().len(), usize::from(admitted));
+    }
 }

@@ -18,6 +18,7 @@ use longwire_core::ids::{ConnectionId, RoomName, ThreadId, UserId};
 use longwire_core::limits::LimitPolicy;
 use longwire_core::rooms::Rooms;
 use longwire_core::shape::{Format, Lines, Shape};
+use longwire_identity::mode::Mode;
 use longwire_queue::queue::Queue;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::rooms::Joined;
@@ -78,18 +79,18 @@ impl Stage {
         };
         let jobs: Arc<Mutex<Vec<Value>>> = Arc::default();
         let threads = Threads::new(Emulator::threads().client(), "threads");
-        let runs = Queue::new(runs(&jobs), "https://sqs.us-east-1.amazonaws.com/1/runs");
         let sent = Sent::default();
         let deps = Deps {
             connections: Connections::new(Emulator::connections().client(), "connections"),
             users: Users::new(Emulator::users().client(), "users"),
-            scheduler: Scheduler::new(threads.clone(), runs),
+            scheduler: scheduler(&threads, &jobs),
             threads,
             post: Arc::new(post),
             pushes: Queue::new(queue(&sent), "https://sqs.us-east-1.amazonaws.com/1/pushes"),
             rooms: Rooms::try_from(ROOMS.to_owned()).expect("rooms"),
             clock: Clock::new(|| NOW * 1000),
             settings: Settings {
+                auth: Mode::Oidc,
                 prompt_sources: PromptSources::try_from("com.acme.orders".to_owned())
                     .expect("a list"),
                 limits: LimitPolicy::default(),
@@ -105,6 +106,18 @@ impl Stage {
             jobs,
             sent,
         }
+    }
+
+    /// Empties the table of threads, as their expiry does.
+    pub(super) fn lose_threads(&mut self) {
+        self.use_threads(Emulator::threads().client());
+    }
+
+    /// Lets the function use another table of threads.
+    pub(super) fn use_threads(&mut self, client: aws_sdk_dynamodb::Client) {
+        let threads = Threads::new(client, "threads");
+        self.deps.scheduler = scheduler(&threads, &self.jobs);
+        self.deps.threads = threads;
     }
 
     /// Makes a connection a member of a room.
@@ -258,6 +271,11 @@ pub(super) fn event(id: &str) -> Value {
 /// Request to push an event to a target.
 pub(super) fn request(target: &Value, id: &str) -> Value {
     json!({"target": target, "event": event(id)})
+}
+
+fn scheduler(threads: &Threads, jobs: &Arc<Mutex<Vec<Value>>>) -> Scheduler {
+    let queue = Queue::new(runs(jobs), "https://sqs.us-east-1.amazonaws.com/1/runs");
+    Scheduler::new(threads.clone(), queue)
 }
 
 /// Queue of runs that notes the bodies of its messages.

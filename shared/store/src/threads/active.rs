@@ -13,8 +13,9 @@ use crate::item::{Item, read};
 use crate::threads::Threads;
 use crate::threads::keys::{self, PARTITION};
 
-/// Time after the admission of a run during which it may not be recorded yet, in milliseconds. A request takes 3 s at most.
-const RECORDING: u64 = 5_000;
+/// Time after the admission of a run during which it may not be recorded yet, in milliseconds. A start takes 3 s at most, and its
+/// last request a moment more when nobody waits for the response any longer.
+pub const RECORDING: u64 = 5_000;
 
 /// Part of a thread's item by which it is active.
 #[derive(Debug, Default, Deserialize)]

@@ -1,7 +1,6 @@
 //! Writes of a start to the items of its run: record, subscribe a repeated start, take back.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::job::VERSION;
 use longwire_core::message::Usage;
@@ -17,7 +16,7 @@ use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
 
 use crate::error::StoreError;
-use crate::item::n;
+use crate::item::{flag, n};
 use crate::retry::with_jitter;
 use crate::threads::Threads;
 use crate::threads::keys;
@@ -186,7 +185,7 @@ impl Threads {
     ) -> UpdateItemFluentBuilder {
         self.update_unfinished(&run.key, &run.run_id, condition)
             .update_expression(format!("SET repeated = :true{further_sets}"))
-            .expression_attribute_values(":true", AttributeValue::Bool(true))
+            .expression_attribute_values(":true", flag(true))
     }
 
     /// Deletes the row and the input of a start in one transaction, unless a worker has claimed the run or the start

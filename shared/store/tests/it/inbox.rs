@@ -10,6 +10,7 @@ use longwire_store::error::StoreError;
 use longwire_store::event_key::EventKey;
 use longwire_store::users::Users;
 use longwire_store::users::inbox::{InboxState, MAX_EVENTS, NewPush};
+use longwire_store::users::prompted::Prompted;
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
@@ -224,7 +225,30 @@ async fn the_thread_of_an_event_is_chosen_once_a_day() {
         ("t_2", NOW + DAY, "t_2"),
     ] {
         let thread = ThreadId::trusted(thread);
-        let noted = users.prompted_thread(&user(), &key, &thread, now).await;
-        assert_eq!(noted.expect("the table works").as_str(), expected);
+        let noted = users.note_prompted(&user(), &key, &thread, now).await;
+        let noted = noted.expect("the table works");
+        assert_eq!((noted.thread.as_str(), noted.started), (expected, false));
     }
+}
+
+#[tokio::test]
+async fn the_run_of_an_event_is_known_for_a_day_after_its_start() {
+    let users = users();
+    let key = EventKey::of(&event("e1"));
+    let [first, second] = ["t_1", "t_2"].map(ThreadId::trusted);
+    let note = async |now| {
+        let noted = users.note_prompted(&user(), &key, &second, now).await;
+        noted.expect("the table works")
+    };
+    let noted = users.note_prompted(&user(), &key, &first, NOW).await;
+    assert!(!noted.expect("the table works").started);
+    let later = NOW + DAY - 1;
+    let started = users.note_started(&user(), &key, &first, later).await;
+    started.expect("the table works");
+    let started = |thread: &ThreadId, started| Prompted {
+        thread: thread.clone(),
+        started,
+    };
+    assert_eq!(note(NOW + DAY).await, started(&first, true));
+    assert_eq!(note(later + DAY).await, started(&second, false));
 }
