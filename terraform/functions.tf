@@ -229,6 +229,7 @@ locals {
     LEASE_SECONDS          = var.worker.lease_seconds
     VISIBILITY_SECONDS     = var.worker.visibility_seconds
     REPLAY_SECONDS         = var.worker.replay_seconds
+    ANSWER_SECONDS         = var.worker.answer_seconds
     RUN_SECONDS            = var.worker.run_seconds
     TOOLS_ONCE             = var.worker.tools_once
     WEATHER_GEOCODING_URL  = var.worker.geocoding_url

@@ -276,6 +276,7 @@ variable "worker" {
     visibility_seconds     = optional(number)
     replay_seconds         = optional(number)
     run_seconds            = optional(number)
+    answer_seconds         = optional(number)
     tools_once             = optional(string)
     geocoding_url          = optional(string)
     forecast_url           = optional(string)
@@ -295,6 +296,11 @@ variable "worker" {
   validation {
     condition     = contains(range(0, 1001), coalesce(var.worker.min_post_interval_ms, 16))
     error_message = "worker.min_post_interval_ms must be a whole number, 0 to 1000."
+  }
+
+  validation {
+    condition     = contains(range(60, 86401), coalesce(var.worker.answer_seconds, 86400))
+    error_message = "worker.answer_seconds must be a whole number, 60 to 86400."
   }
 
   validation {

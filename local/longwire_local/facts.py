@@ -239,6 +239,7 @@ FUNCTIONS = {
             "VISIBILITY_SECONDS",
             "REPLAY_SECONDS",
             "THREAD_TTL_HOURS",
+            "ANSWER_SECONDS",
             "RUN_SECONDS",
         ),
     ),

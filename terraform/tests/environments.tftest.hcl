@@ -124,6 +124,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       visibility_seconds     = 12
       replay_seconds         = 60
       run_seconds            = 600
+      answer_seconds         = 600
       tools_once             = "get_weather"
       geocoding_url          = "http://127.0.0.1:1"
       forecast_url           = "http://127.0.0.1:1"

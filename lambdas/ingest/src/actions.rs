@@ -13,6 +13,7 @@ mod prompt;
 mod resume;
 mod seen;
 mod ticket;
+mod tool_result;
 mod usage;
 
 use std::pin::Pin;
@@ -43,6 +44,7 @@ pub(crate) fn dispatch<'a>(
             received.reads_spending = true;
             Box::pin(received.answer(prompt, prompt::answer))
         }
+        Request::ToolResult(result) => Box::pin(received.answer(result, tool_result::answer)),
         Request::Cancel(cancel) => Box::pin(received.answer(cancel, cancel::answer)),
         Request::Resume(resume) => Box::pin(received.answer(resume, resume::answer)),
         Request::History(history) => Box::pin(received.answer(history, history::answer)),

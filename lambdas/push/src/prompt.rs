@@ -93,7 +93,7 @@ impl NewPrompt<'_> {
             Started::Accepted { .. } | Started::Duplicate { .. } | Started::Deleted => {
                 Ok(Start::Recorded(run))
             }
-            Started::Busy | Started::MessageIdTaken => Err(Failure::Busy),
+            Started::Busy | Started::Waits | Started::MessageIdTaken => Err(Failure::Busy),
         }
     }
 
@@ -156,6 +156,9 @@ impl NewPrompt<'_> {
             reserves_id: false,
             prompt: self.prompt.text.clone(),
             context: Vec::new(),
+            after: None,
+            tools: Vec::new(),
+            supersede: false,
             event: Some(self.event.json().get().to_owned()),
             origin: Origin::service(self.event.source()),
             reasoning: false,

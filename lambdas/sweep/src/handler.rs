@@ -63,7 +63,8 @@ fn log_unread(partition: &str, error: &StoreError) {
 async fn move_run(deps: &Deps, run: Overdue, now: u64) -> bool {
     let moved = deps.scheduler.move_overdue(&run, now).await;
     if let Err(error) = &moved {
-        tracing::warn!(event = "overdue_run_failed", run = %run.run_id, %error, "an overdue run was not moved");
+        let thread = &run.key.thread_id;
+        tracing::warn!(event = "overdue_run_failed", run = ?run.run_id, %thread, %error, "an overdue run was not moved");
     }
     moved.is_ok()
 }

@@ -28,6 +28,9 @@ pub(crate) fn from_env() -> Result<Settings, BadEnv> {
         poll: Duration::from_millis(500),
         store_pause: Duration::from_millis(500),
         replay: seconds("REPLAY_SECONDS", Duration::from_secs(3600))?,
+        answer_time: Duration::from_secs(
+            within("ANSWER_SECONDS", 24 * 3600, 60..=24 * 3600)?.into(),
+        ),
         life: ThreadLife {
             ttl: hours_or_never("THREAD_TTL_HOURS", 24)?,
             run_limit: seconds("RUN_SECONDS", Duration::from_secs(2 * 3600))?,

@@ -2,8 +2,10 @@
 
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Message, Role, Usage};
-use longwire_protocol::numbered::Draft;
+use longwire_protocol::numbered::{Draft, Executor};
 
+use crate::client_tools::ClientTools;
+use crate::ctx::Ctx;
 use crate::model::{Delta, ModelError, ModelErrorKind, ReasoningDelta, StopReason};
 use crate::open_block::OpenBlock;
 use crate::outcome::Stop;
@@ -12,7 +14,9 @@ use crate::outcome::Stop;
 /// store. Blocks may interleave. A block without an end is ended by [`finish`](ReplyAccumulator::finish).
 pub(super) struct ReplyAccumulator {
     run_id: RunId,
+    /// Reasoning becomes events.
     show_reasoning: bool,
+    client_tools: ClientTools,
     /// Blocks in the order of their starts, each with Bedrock's contentBlockIndex.
     blocks: Vec<(u32, OpenBlock)>,
     /// Message that the tool calls belong to on the wire: the last text before them, or a generated id.
@@ -28,11 +32,12 @@ pub(super) struct ReplyAccumulator {
 }
 
 impl ReplyAccumulator {
-    /// Starts an empty reply. `show_reasoning` decides whether reasoning becomes events.
-    pub(super) fn new(run_id: RunId, show_reasoning: bool) -> Self {
+    /// Starts an empty reply.
+    pub(super) fn new(ctx: &Ctx<'_>) -> Self {
         Self {
-            run_id,
-            show_reasoning,
+            run_id: ctx.run_id.clone(),
+            show_reasoning: ctx.reasoning,
+            client_tools: ctx.client_tools.clone(),
             blocks: Vec::new(),
             parent: None,
             has_output: false,
@@ -74,7 +79,11 @@ impl ReplyAccumulator {
             Delta::Reasoning { block, delta } => drafts.extend(self.add_reasoning(block, delta)),
             Delta::ToolStart { block, name } => {
                 let parent = self.parent.get_or_insert_with(MessageId::random).clone();
-                let (call, start) = OpenBlock::call(block, name, parent);
+                let executor = match self.client_tools.contain(&name) {
+                    true => Executor::Client,
+                    false => Executor::Server,
+                };
+                let (call, start) = OpenBlock::call(block, name, executor, parent);
                 self.open(block, |_| false, || call, &mut drafts);
                 drafts.push(start);
             }

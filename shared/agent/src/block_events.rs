@@ -56,14 +56,20 @@ pub(super) fn reasoning_end(id: &MessageId) -> [Draft; 2] {
 }
 
 /// Start of a tool call.
-pub(super) fn call_start(id: &CallId, name: &str, parent: &MessageId, block: u32) -> Draft {
+pub(super) fn call_start(
+    id: &CallId,
+    name: &str,
+    executor: Executor,
+    parent: &MessageId,
+    block: u32,
+) -> Draft {
     let event = Event::ToolCallStart {
         tool_call_id: id.clone(),
         tool_call_name: name.to_owned(),
         parent_message_id: parent.clone(),
     };
     event.annotated(Annotations {
-        executor: Some(Executor::Server),
+        executor: Some(executor),
         ..block_index(block)
     })
 }

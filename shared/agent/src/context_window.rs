@@ -99,14 +99,12 @@ pub fn start(stored: &[Message], window: Window, room: Room) -> usize {
     cut::within(stored, start, messages / 4 * 3)
 }
 
-/// Index of the plain user message with this id.
+/// Index of the message with this id.
 pub fn position(stored: &[Message], id: &MessageId) -> Option<usize> {
-    stored
-        .iter()
-        .position(|message| message.is_plain_user() && message.id == *id)
+    stored.iter().position(|message| message.id == *id)
 }
 
-/// Index of the last plain user message, or the end when there is none.
+/// Index of the last plain user message, or of the last answer when there is none.
 pub fn last_prompt(stored: &[Message]) -> usize {
     cut::plain_from(stored, stored.len())
 }
@@ -140,7 +138,7 @@ fn tokens_of(messages: &[Message]) -> u64 {
     messages.iter().map(tokens::of_message).sum()
 }
 
-/// Makes the turns of a valid request for messages that start with a plain user message: at least one turn, the first and
+/// Makes the turns of a valid request for messages that start with a plain user message or an answer: at least one turn, the first and
 /// the last the user's.
 ///
 /// At most two turns end with [`crate::model::Part::CachePoint`]. With one after the tools and one after the

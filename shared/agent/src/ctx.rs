@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::budget::Reserve;
+use crate::client_tools::ClientTools;
 use crate::context_window::Window;
 use crate::model::Model;
 
@@ -23,6 +24,8 @@ pub struct Ctx<'a> {
     pub model: &'a dyn Model,
     /// Tools that the model may call.
     pub tools: &'a Tools,
+    /// Tools that the client runs, beside those.
+    pub client_tools: ClientTools,
     /// Receives the run's events.
     pub events: EventSink,
     /// Receives finished steps for storing. Its capacity of one bounds how far storing lags behind.

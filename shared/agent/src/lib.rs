@@ -11,6 +11,7 @@ pub mod model;
 pub mod context_window;
 
 pub mod budget;
+pub mod client_tools;
 pub mod ctx;
 pub mod error;
 pub mod outcome;

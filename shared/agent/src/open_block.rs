@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::message::Block;
 use longwire_core::tool::ToolCall;
-use longwire_protocol::numbered::Draft;
+use longwire_protocol::numbered::{Draft, Executor};
 
 use crate::block_events;
 use crate::model::ReasoningDelta;
@@ -87,9 +87,14 @@ impl OpenBlock {
     }
 
     /// Starts a tool call. Returns the block and its start event.
-    pub(super) fn call(block: u32, name: String, parent: MessageId) -> (Self, Draft) {
+    pub(super) fn call(
+        block: u32,
+        name: String,
+        executor: Executor,
+        parent: MessageId,
+    ) -> (Self, Draft) {
         let id = CallId::random();
-        let start = block_events::call_start(&id, &name, &parent, block);
+        let start = block_events::call_start(&id, &name, executor, &parent, block);
         let kind = Kind::Call {
             id,
             name,

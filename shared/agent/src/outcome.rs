@@ -54,6 +54,8 @@ pub enum Outcome {
     Truncated,
     /// A guardrail or a content filter intervened, or the output of the model cannot be used.
     Refused,
+    /// The model called tools that the client runs: the calls of its last answer without a result.
+    NeedsClient,
     /// The limit of model calls was reached.
     OutOfSteps,
     /// The run was cancelled.
@@ -63,7 +65,9 @@ pub enum Outcome {
 impl From<Outcome> for RunEnd {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Answered | Outcome::Truncated | Outcome::Refused => Self::Finished,
+            Outcome::Answered | Outcome::Truncated | Outcome::Refused | Outcome::NeedsClient => {
+                Self::Finished
+            }
             Outcome::OutOfSteps => Self::Cancelled(CancelReason::MaxSteps),
             Outcome::Cancelled(reason) => Self::Cancelled(reason),
         }
@@ -130,6 +134,7 @@ mod tests {
             (Outcome::Answered, RunEnd::Finished),
             (Outcome::Truncated, RunEnd::Finished),
             (Outcome::Refused, RunEnd::Finished),
+            (Outcome::NeedsClient, RunEnd::Finished),
             (
                 Outcome::OutOfSteps,
                 RunEnd::Cancelled(CancelReason::MaxSteps),

@@ -1,11 +1,12 @@
 //! Results of a step's tool calls, emitted in the order of the calls.
 
-use longwire_core::ids::{CallId, MessageId};
+use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::text::prefix;
 use longwire_core::tool::{ToolCall, ToolResult};
 use longwire_protocol::event::{Event, ToolRole};
 use longwire_protocol::numbered::{Annotations, Draft};
+use longwire_stream::sink::{EventSink, Stopped};
 use longwire_tools::guard::Output;
 
 use crate::ctx::Ctx;
@@ -14,28 +15,48 @@ use crate::result_limits::{Limited, ResultBytes};
 /// Most bytes of a result that are sent to clients.
 const MAX_CLIENT_BYTES: usize = 16 * 1024;
 
-/// Results of a step's calls. A result is emitted once all calls before its own have theirs.
-pub(super) struct Results<'a, 'c> {
-    ctx: &'a Ctx<'c>,
+/// Results of a step's calls. A result is emitted once all calls before its own have theirs, or are left to the client.
+pub(super) struct Results<'a> {
+    events: &'a EventSink,
+    run_id: &'a RunId,
     calls: Vec<&'a ToolCall>,
-    /// Results that wait for an earlier call's, by position of the call, each with its duration in milliseconds.
-    pending: Vec<Option<(Output, Option<u128>)>>,
+    /// State of each call.
+    states: Vec<State>,
+    /// Position of the first call whose result is awaited.
+    next: usize,
     /// Bytes left for the results that are not emitted.
     bytes: ResultBytes,
     /// Results that were emitted.
     blocks: Vec<Block>,
 }
 
-impl<'a, 'c> Results<'a, 'c> {
+/// State of a call.
+enum State {
+    /// No result yet.
+    Awaited,
+    /// Result that waits for an earlier call's, with its duration in milliseconds.
+    Ready(Output, Option<u128>),
+    /// Left to the client.
+    Open,
+    /// Result emitted.
+    Done,
+}
+
+impl<'a> Results<'a> {
     /// Starts without a result for any call of `message`.
-    pub(super) fn new(ctx: &'a Ctx<'c>, message: &'a Message) -> Self {
-        let calls: Vec<_> = message.calls().collect();
-        let pending = calls.iter().map(|_| None).collect();
+    pub(super) fn new(ctx: &'a Ctx<'_>, message: &'a Message) -> Self {
+        Self::of(&ctx.events, &ctx.run_id, message.calls().collect())
+    }
+
+    /// Starts without a result for any of these calls of a run.
+    pub(super) fn of(events: &'a EventSink, run_id: &'a RunId, calls: Vec<&'a ToolCall>) -> Self {
         Self {
-            ctx,
+            events,
+            run_id,
             bytes: ResultBytes::new(calls.len()),
+            states: calls.iter().map(|_| State::Awaited).collect(),
             calls,
-            pending,
+            next: 0,
             blocks: Vec::new(),
         }
     }
@@ -45,47 +66,71 @@ impl<'a, 'c> Results<'a, 'c> {
         &self.calls[position].id
     }
 
-    /// Tells whether every call has its result.
+    /// Tells whether every call has its result, or is left to the client.
     pub(super) fn complete(&self) -> bool {
-        self.blocks.len() == self.calls.len()
+        self.next == self.calls.len()
+    }
+
+    /// Leaves the call at this position to the client.
+    pub(super) async fn leave_open(&mut self, position: usize) {
+        self.states[position] = State::Open;
+        self.advance().await;
     }
 
     /// Adds the result of the call at this position, with its duration in milliseconds if the call was made.
     pub(super) async fn add(&mut self, position: usize, output: Output, ms: Option<u128>) {
-        self.pending[position] = Some((output, ms));
-        while let Some((output, ms)) = self
-            .pending
-            .get_mut(self.blocks.len())
-            .and_then(Option::take)
-        {
-            self.emit(output, ms).await;
-        }
+        self.states[position] = State::Ready(output, ms);
+        self.advance().await;
     }
 
-    /// Gives every call without a result the output for its position. Pending results are kept.
+    /// Gives every call without a result the output for its position, calls that were left to the client included. Results that
+    /// wait are kept.
     pub(super) async fn fill(&mut self, output: impl Fn(usize) -> Output) {
-        while !self.complete() {
-            let position = self.blocks.len();
-            let pending = self.pending[position].take();
-            let (output, ms) = pending.unwrap_or_else(|| (output(position), None));
-            self.emit(output, ms).await;
+        for position in 0..self.calls.len() {
+            match std::mem::replace(&mut self.states[position], State::Done) {
+                State::Awaited | State::Open => self.emit(position, output(position), None).await,
+                State::Ready(output, ms) => self.emit(position, output, ms).await,
+                State::Done => {}
+            }
+        }
+        self.next = self.calls.len();
+    }
+
+    /// User message that carries the results; `None` when there are none.
+    pub(super) fn message(self) -> Option<Message> {
+        if self.blocks.is_empty() {
+            return None;
+        }
+        let run_id = self.run_id.clone();
+        Some(Message::new(Role::User, run_id, self.blocks))
+    }
+
+    /// Emits the results that wait for no other one.
+    async fn advance(&mut self) {
+        while let Some(state) = self.states.get_mut(self.next) {
+            match state {
+                State::Awaited => return,
+                State::Open | State::Done => {}
+                State::Ready(..) => {
+                    if let State::Ready(output, ms) = std::mem::replace(state, State::Done) {
+                        self.emit(self.next, output, ms).await;
+                    }
+                }
+            }
+            self.next += 1;
         }
     }
 
-    /// User message that carries the results.
-    pub(super) fn message(self) -> Message {
-        Message::new(Role::User, self.ctx.run_id.clone(), self.blocks)
-    }
-
-    async fn emit(&mut self, output: Output, ms: Option<u128>) {
+    async fn emit(&mut self, position: usize, output: Output, ms: Option<u128>) {
         let Limited { content, cut_from } = self.bytes.limit(output.content);
         let result = ToolResult {
             message_id: MessageId::random(),
-            call_id: self.calls[self.blocks.len()].id.clone(),
+            call_id: self.calls[position].id.clone(),
             outcome: output.outcome,
             content,
         };
-        self.ctx.emit(draft(&result, cut_from, ms)).await;
+        // A stopped sink takes none; the worker drops the loop then.
+        let _: Result<(), Stopped> = self.events.emit(draft(&result, cut_from, ms)).await;
         self.blocks.push(Block::ToolResult(result));
     }
 }

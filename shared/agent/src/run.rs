@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use longwire_core::message::Message;
+use longwire_core::message::{Message, open_calls};
 use longwire_core::run::CancelReason;
 use tokio::time::Instant;
 
+use crate::client_tools::cancel_calls;
 use crate::ctx::Ctx;
 use crate::error::AgentError;
 use crate::outcome::{Exit, Outcome, Stop};
@@ -67,15 +68,14 @@ async fn step(
     number: u32,
 ) -> Result<Option<Outcome>, AgentError> {
     if let Some(message) = transcript.take_calling() {
-        let results = ToolCalls::started_before(ctx, &message).run(ctx).await;
-        transcript.extend([message, results]);
-        return Ok(None);
+        let calls = ToolCalls::started_before(ctx, &message);
+        return Ok(make_calls(ctx, transcript, calls, &message).await);
     }
     let Some(reply) = turn(ctx, view, number, transcript.messages()).await? else {
         return Ok(Some(Outcome::Cancelled(CancelReason::Budget)));
     };
     let outcome = match reply.stop {
-        Stop::ToolUse => return run_tools(ctx, view, transcript, reply).await.map(|()| None),
+        Stop::ToolUse => return run_tools(ctx, view, transcript, reply).await,
         Stop::EndTurn => Outcome::Answered,
         Stop::MaxTokens => Outcome::Truncated,
         Stop::Filtered | Stop::Refused => Outcome::Refused,
@@ -87,20 +87,42 @@ async fn step(
     Ok(Some(outcome))
 }
 
-/// Runs the tools of a reply. A message with calls that must not be repeated is stored before they start.
+/// Runs the tools of a reply. A message with calls that must not be repeated is stored before they start. Returns an outcome
+/// when the client makes some of the calls.
 async fn run_tools(
     ctx: &Ctx<'_>,
     view: &mut View,
     transcript: &mut Transcript<'_>,
     reply: Reply,
-) -> Result<(), AgentError> {
+) -> Result<Option<Outcome>, AgentError> {
     ctx.emit(reply.step_finished).await;
     let calls = ToolCalls::new(ctx, &reply.message);
     if calls.any_unrepeatable() {
         let frame = view.unstored_frame();
         transcript.store_calling(ctx, &reply.message, frame).await?;
     }
+    Ok(make_calls(ctx, transcript, calls, &reply.message).await)
+}
+
+/// Makes the calls of a message and appends it with their results.
+async fn make_calls(
+    ctx: &Ctx<'_>,
+    transcript: &mut Transcript<'_>,
+    calls: ToolCalls<'_>,
+    message: &Message,
+) -> Option<Outcome> {
+    let for_client = calls.any_for_client();
     let results = calls.run(ctx).await;
-    transcript.extend([reply.message, results]);
-    Ok(())
+    let cancelled = ctx.cancelled().is_some();
+    transcript.extend([message.clone()].into_iter().chain(results));
+    if !for_client {
+        return None;
+    }
+    if cancelled {
+        let open = open_calls(transcript.messages());
+        let closed = cancel_calls(&ctx.events, &ctx.run_id, &open).await;
+        transcript.extend(closed);
+        return None;
+    }
+    Some(Outcome::NeedsClient)
 }

@@ -2,7 +2,7 @@
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use longwire_core::message::Message;
-use longwire_core::tool::ToolOutcome;
+use longwire_core::tool::{ToolCall, ToolOutcome};
 use longwire_protocol::event::Event;
 use longwire_tools::call::PreparedCall;
 use longwire_tools::guard::Output;
@@ -16,41 +16,69 @@ use crate::results::Results;
 /// Most calls that are run in one step: their results are stored together and share the bytes of one item.
 pub(super) const MAX_CALLS: usize = 16;
 
-const CANCELLED: &str = "The call was cancelled.";
+pub(super) const CANCELLED: &str = "The call was cancelled.";
 const CANCELLED_UNDER_WAY: &str =
     "The call was cancelled while it was being made. It may have taken effect.";
 const CUT_OFF: &str = "The call was not run: the model was cut off before it was complete.";
 const NOT_REPEATED: &str = "The call was begun, but the worker that made it was lost before there was a result. \
      It may have taken effect, so it is not made again.";
 
-/// Calls of a step, each prepared or refused with a reason for the model.
+/// Calls of a step.
 pub(super) struct ToolCalls<'m> {
     message: &'m Message,
-    prepared: Vec<Result<PreparedCall, String>>,
+    prepared: Vec<Prepared>,
+}
+
+/// Call of a step.
+enum Prepared {
+    /// Made here.
+    Here(PreparedCall),
+    /// Made by the client.
+    ByClient,
+    /// Refused, with a reason for the model.
+    Refused(String),
+}
+
+impl Prepared {
+    fn new(ctx: &Ctx<'_>, position: usize, call: &ToolCall) -> Self {
+        if position >= MAX_CALLS {
+            return Self::Refused(format!(
+                "This call was not run: one step takes {MAX_CALLS} calls at most."
+            ));
+        }
+        match ctx.client_tools.take(call) {
+            Some(Ok(())) => Self::ByClient,
+            Some(Err(reason)) => Self::Refused(reason),
+            None => match ctx.tools.prepare(call) {
+                Ok(prepared) => Self::Here(prepared),
+                Err(reason) => Self::Refused(reason),
+            },
+        }
+    }
 }
 
 impl<'m> ToolCalls<'m> {
     /// Prepares the calls of `message`. None of them was made before.
     pub(super) fn new(ctx: &Ctx<'_>, message: &'m Message) -> Self {
-        let prepare = |(position, call)| match position {
-            0..MAX_CALLS => ctx.tools.prepare(call),
-            _ => Err(format!(
-                "This call was not run: one step takes {MAX_CALLS} calls at most."
-            )),
-        };
-        let prepared = message.calls().enumerate().map(prepare).collect();
-        Self { message, prepared }
+        let calls = message.calls().enumerate();
+        let prepared = calls.map(|(position, call)| Prepared::new(ctx, position, call));
+        Self {
+            message,
+            prepared: prepared.collect(),
+        }
     }
 
     /// Prepares the calls of `message`, which a crashed worker may have made: a call that must not be repeated
     /// is refused.
     pub(super) fn started_before(ctx: &Ctx<'_>, message: &'m Message) -> Self {
-        let repeatable = |prepared: PreparedCall| match prepared.repeat() {
-            Repeat::Safe => Ok(prepared),
-            Repeat::Never => Err(NOT_REPEATED.to_owned()),
+        let repeatable = |prepared| match prepared {
+            Prepared::Here(call) if call.repeat() == Repeat::Never => {
+                Prepared::Refused(NOT_REPEATED.to_owned())
+            }
+            prepared => prepared,
         };
         let Self { message, prepared } = Self::new(ctx, message);
-        let prepared = prepared.into_iter().map(|call| call.and_then(repeatable));
+        let prepared = prepared.into_iter().map(repeatable);
         Self {
             message,
             prepared: prepared.collect(),
@@ -59,19 +87,27 @@ impl<'m> ToolCalls<'m> {
 
     /// Tells whether one of the calls must not be repeated.
     pub(super) fn any_unrepeatable(&self) -> bool {
-        let mut prepared = self.prepared.iter().flatten();
-        prepared.any(|call| call.repeat() == Repeat::Never)
+        let never = |prepared: &Prepared| matches!(prepared, Prepared::Here(call) if call.repeat() == Repeat::Never);
+        self.prepared.iter().any(never)
+    }
+
+    /// Tells whether the client makes one of the calls.
+    pub(super) fn any_for_client(&self) -> bool {
+        let mut prepared = self.prepared.iter();
+        prepared.any(|prepared| matches!(prepared, Prepared::ByClient))
     }
 
     /// Runs the calls concurrently and emits their results in the order of the calls. A failure of a call is its
-    /// result. A cancellation drops the calls under way and starts no other.
-    pub(super) async fn run(self, ctx: &Ctx<'_>) -> Message {
+    /// result. A cancellation drops the calls under way and starts no other. Returns the results; `None` when the client makes
+    /// all calls.
+    pub(super) async fn run(self, ctx: &Ctx<'_>) -> Option<Message> {
         let mut results = Results::new(ctx, self.message);
         let mut ready = Vec::new();
         for (position, prepared) in self.prepared.into_iter().enumerate() {
             match prepared {
-                Ok(prepared) => ready.push((position, prepared)),
-                Err(reason) => results.add(position, failed(reason), None).await,
+                Prepared::Here(prepared) => ready.push((position, prepared)),
+                Prepared::ByClient => results.leave_open(position).await,
+                Prepared::Refused(reason) => results.add(position, failed(reason), None).await,
             }
         }
         match ctx.cancelled() {
@@ -82,11 +118,7 @@ impl<'m> ToolCalls<'m> {
     }
 }
 
-async fn run_ready(
-    ctx: &Ctx<'_>,
-    ready: Vec<(usize, PreparedCall)>,
-    results: &mut Results<'_, '_>,
-) {
+async fn run_ready(ctx: &Ctx<'_>, ready: Vec<(usize, PreparedCall)>, results: &mut Results<'_>) {
     let mut running = FuturesUnordered::new();
     let mut unrepeatable = Vec::new();
     for (position, prepared) in ready {
@@ -131,16 +163,18 @@ pub(super) async fn refuse_calls(
     message.calls().next()?;
     let output = match outcome {
         Outcome::Cancelled(_) => cancelled(CANCELLED),
-        Outcome::Answered | Outcome::Truncated | Outcome::Refused | Outcome::OutOfSteps => {
-            failed(CUT_OFF)
-        }
+        Outcome::Answered
+        | Outcome::Truncated
+        | Outcome::Refused
+        | Outcome::NeedsClient
+        | Outcome::OutOfSteps => failed(CUT_OFF),
     };
     let mut results = Results::new(ctx, message);
     results.fill(|_| output.clone()).await;
-    Some(results.message())
+    results.message()
 }
 
-fn cancelled(content: &str) -> Output {
+pub(super) fn cancelled(content: &str) -> Output {
     Output {
         outcome: ToolOutcome::Cancelled,
         content: content.to_owned(),

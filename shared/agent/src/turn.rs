@@ -60,7 +60,7 @@ pub(super) async fn turn(
     };
     let mut tries = Tries::new(ctx.limits.backoff);
     loop {
-        let mut reply = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
+        let mut reply = ReplyAccumulator::new(ctx);
         let error = match turn.receive(&mut reply).await {
             Ok(stop) => return Ok(Some(turn.close(reply, stop).await)),
             Err(error) => error,
@@ -81,7 +81,7 @@ pub(super) async fn turn(
         turn.spent = turn.usage_of(&reply);
         tracing::warn!(event = "model_call_retried", %error, "a model call is retried");
         if let Some(reason) = turn.wait(&mut tries, pause).await? {
-            let empty = ReplyAccumulator::new(ctx.run_id.clone(), ctx.reasoning);
+            let empty = ReplyAccumulator::new(ctx);
             return Ok(Some(turn.close(empty, Stop::Cancelled(reason)).await));
         }
     }

@@ -75,7 +75,9 @@ impl View {
     }
 
     fn begun(ctx: &Ctx<'_>, conversation: &[Message]) -> Self {
-        let (window, tools) = (ctx.limits.window, ctx.tools.specs());
+        let window = ctx.limits.window;
+        let mut tools = ctx.tools.specs();
+        tools.extend_from_slice(ctx.client_tools.specs());
         let context = ctx.model.context_tokens();
         let room = Room::new(context, ctx.limits.max_tokens, &ctx.system, &tools);
         let start = context_window::start(conversation, window, room);

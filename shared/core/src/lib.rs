@@ -15,6 +15,7 @@ pub mod tool;
 pub mod lenient;
 pub mod options;
 pub mod origin;
+pub mod pending;
 pub mod run;
 pub mod run_frame;
 pub mod run_input;

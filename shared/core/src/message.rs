@@ -103,6 +103,14 @@ impl Message {
                 .any(|b| matches!(b, Block::ToolResult(_)))
     }
 
+    /// Results that the message carries, in order.
+    pub fn results(&self) -> impl Iterator<Item = &ToolResult> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::ToolResult(result) => Some(result),
+            _ => None,
+        })
+    }
+
     /// Tool calls of an assistant message, in order.
     pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.blocks.iter().filter_map(|block| match block {
@@ -110,6 +118,23 @@ impl Message {
             _ => None,
         })
     }
+}
+
+/// Calls of the last answer among `messages` that have no result, in order. Calls that a worker was making when it was lost
+/// do not count.
+pub fn open_calls(messages: &[Message]) -> Vec<&ToolCall> {
+    let last = messages
+        .iter()
+        .rposition(|message| message.role == Role::Assistant);
+    let Some((answer, later)) = last.and_then(|last| messages[last..].split_first()) else {
+        return Vec::new();
+    };
+    let has_result = |call: &&ToolCall| {
+        let mut results = later.iter().flat_map(Message::results);
+        results.any(|result| result.call_id == call.id)
+    };
+    let calls = answer.calls().filter(|_| !answer.calling);
+    calls.filter(|call| !has_result(call)).collect()
 }
 
 /// Part of a message.

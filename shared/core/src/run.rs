@@ -15,6 +15,7 @@ use crate::message::Usage;
 use crate::options::{Notify, OnGone};
 use crate::origin::Origin;
 use crate::payment::Payer;
+use crate::pending::Pending;
 use crate::shape::Shape;
 
 /// Status of a run. `Queued` and `Running` are unfinished; the others are final.
@@ -249,6 +250,9 @@ pub struct RunRow {
         skip_serializing_if = "Option::is_none"
     )]
     pub code: Option<RunErrorCode>,
+    /// Calls that the client makes, once the run has ended with some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
     /// Event on the bus when the run has ended.
     #[serde(
         default,

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::MessageId;
+use crate::ids::{MessageId, RunId};
 use crate::job::known_version;
+use crate::tool::ToolSpec;
 
 /// Input of a run, stored apart from the control row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,8 +18,14 @@ pub struct RunInput {
     /// The client chose that id, and it is reserved for this run.
     #[serde(default)]
     pub reserves_id: bool,
-    /// Text of the user message, at most 24 KB.
+    /// Text of the user message, at most 24 KB; empty for a run that follows another one, with the results of its calls.
     pub prompt: String,
+    /// Run that this one follows with the results of its calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<RunId>,
+    /// Tools of the client, as JSON text: DynamoDB limits the nesting of its own types.
+    #[serde(default, with = "json_text", skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolSpec>,
     /// Facts from the client for the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<Context>,
@@ -48,5 +55,24 @@ impl Context {
     /// Length of its texts, in bytes.
     pub fn bytes(&self) -> usize {
         self.description.len() + self.value.len()
+    }
+}
+
+/// Tools as JSON text in one attribute.
+mod json_text {
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::tool::ToolSpec;
+
+    pub(super) fn serialize<S: Serializer>(tools: &[ToolSpec], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&serde_json::to_string(tools).map_err(S::Error::custom)?)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<ToolSpec>, D::Error> {
+        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
     }
 }

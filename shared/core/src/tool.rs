@@ -17,6 +17,9 @@ pub struct ToolSpec {
     pub input_schema: Value,
 }
 
+/// Names of the tools that servers have. A client cannot name its own so, also where a deployment does not offer them.
+pub const SERVER_TOOLS: [&str; 3] = ["get_weather", "current_time", "kb_lookup"];
+
 /// Deepest nesting of arguments that is parsed. A stored message nests them a few levels deeper, and `serde_json` reads
 /// 127 levels.
 const MAX_DEPTH: usize = 64;

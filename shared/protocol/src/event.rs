@@ -8,6 +8,8 @@ use longwire_core::run::RunErrorCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::numbered::Annotations;
+
 /// Version of AG-UI that the events follow.
 pub const PROTOCOL_VERSION: &str = "1.0";
 
@@ -25,7 +27,7 @@ pub const RESTART: &str = "lw.restart";
     rename_all_fields = "camelCase"
 )]
 pub enum Event {
-    /// A worker claimed the run. An input of more than 8 KB is left out.
+    /// A worker claimed the run. A prompt of more than 8 KB is left out.
     RunStarted {
         thread_id: ThreadId,
         run_id: RunId,
@@ -166,23 +168,38 @@ pub struct RunInput {
     pub forwarded_props: Map<String, Value>,
 }
 
-/// User message in [`RunInput`].
+/// User message, or result of a client's tool, in [`RunInput`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct InputMessage {
     /// Id of the message.
     pub id: MessageId,
-    /// Always `user`.
+    /// `user` or `tool`.
     pub role: String,
+    /// Call of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<CallId>,
     /// Text of the message.
     pub content: String,
+    /// Outcome of the call, and whether its content is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Box<Annotations>>,
 }
 
 /// Outcome of a run that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
+#[serde(
+    tag = "type",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase"
+)]
 pub enum RunOutcome {
     /// Ended by the model; the last STEP_FINISHED has its stop reason.
-    Success,
+    Success {
+        /// Calls that the client makes, in the order of the model.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pending_tool_call_ids: Vec<CallId>,
+    },
     /// Cancelled by a person, a policy or a limit; `lw.reason` names it.
     Cancelled,
 }

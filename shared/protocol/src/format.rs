@@ -7,6 +7,7 @@
 //! - STEP_FINISHED without a stop reason belongs to a cancelled step; the reason is then `cancelled`. Without token
 //!   counts the frame for them is left out.
 //! - `text` adds up the tokens and the latency of the steps and writes them as Bedrock does.
+//! - These formats have no tools of the client: the end of a run that waits for results renders to an error.
 //! - These formats cannot take an event back. `lw.restart` therefore renders to an error (docs/protocol.md
 //!   section 5), and the events after it render to nothing.
 
@@ -21,10 +22,13 @@ mod typed;
 use longwire_core::shape::Format;
 use serde::Serialize;
 
-use crate::event::{Event, RESTART};
+use crate::event::{Event, RESTART, RunOutcome};
 use crate::format::json::json;
 use crate::format::seen::Seen;
 use crate::numbered::NumberedEvent;
+
+/// Message of the error to which the end of a run renders whose calls the client makes.
+const NEEDS_AGUI: &str = "This run needs an answer; use format=agui.";
 
 /// Message of the error that a restart renders to.
 const RESTARTED: &str = "The answer was interrupted. Please ask again.";
@@ -63,6 +67,15 @@ impl Renderer {
             }
             Event::RunError { message, code } => {
                 vec![render_error(self.format, &code_name(code), message)]
+            }
+            Event::RunFinished {
+                outcome:
+                    RunOutcome::Success {
+                        pending_tool_call_ids,
+                    },
+                ..
+            } if !pending_tool_call_ids.is_empty() => {
+                vec![render_error(self.format, "answers_pending", NEEDS_AGUI)]
             }
             _ => self.project(event),
         }

@@ -73,7 +73,10 @@ pub struct Metadata {
 /// Metadata that only some events have (docs/protocol.md section 2).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Annotations {
-    /// On RUN_STARTED: party that started the run. Always `user`.
+    /// On RUN_STARTED of a run with the results of a client's tools: run that it follows.
+    #[serde(rename = "lw.after", default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<RunId>,
+    /// On RUN_STARTED: party that started the run, `user` or `service:<source>`.
     #[serde(rename = "lw.origin", default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// On the start of a text, a reasoning or a tool call: Bedrock's contentBlockIndex.
@@ -148,4 +151,6 @@ pub struct Annotations {
 pub enum Executor {
     /// Worker of the run.
     Server,
+    /// Client that named the tool.
+    Client,
 }

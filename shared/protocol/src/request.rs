@@ -25,6 +25,7 @@ pub mod leave;
 pub mod ping;
 pub mod resume;
 pub mod seen;
+pub mod tool_result;
 pub mod usage;
 
 #[cfg(test)]
@@ -48,6 +49,7 @@ use crate::request::prompt::Prompt;
 use crate::request::resume::Resume;
 use crate::request::seen::Seen;
 use crate::request::ticket::Ticket;
+use crate::request::tool_result::ToolResult;
 use crate::request::usage::Usage;
 use crate::response::error::{Code, ErrorResponse, invalid, too_large};
 
@@ -68,6 +70,8 @@ pub enum Request {
     Ticket(Ticket),
     /// Starts a run.
     Prompt(Prompt),
+    /// Answers a call of a client's tool.
+    ToolResult(ToolResult),
     /// Cancels a run.
     Cancel(Cancel),
     /// Subscribes to a run from a given event on.
@@ -114,9 +118,9 @@ const USAGE: &str = "usage";
 /// Feature of the actions `join` and `leave`, in a deployment that has rooms.
 const ROOMS: &str = "rooms";
 
-/// Features that are no actions: an option of `prompt`, frames that the server sends without a request, and a name for several
+/// Features that are no actions: fields of `prompt`, frames that the server sends without a request, and a name for several
 /// actions.
-const OTHERS: &[&str] = &["notify", "push", ROOMS];
+const OTHERS: &[&str] = &["notify", "push", "tools", ROOMS];
 
 /// All actions, in the order in which a refusal lists them.
 const ACTIONS: &[Action] = &[
@@ -124,6 +128,9 @@ const ACTIONS: &[Action] = &[
     Action::feature(AUTH, |f| Ok(Request::Auth(Auth::parse(f)?))),
     Action::feature("ticket", |_| Ok(Request::Ticket(Ticket))),
     Action::basic("prompt", |f| Ok(Request::Prompt(Prompt::parse(f)?))),
+    Action::basic("tool_result", |f| {
+        Ok(Request::ToolResult(ToolResult::parse(f)?))
+    }),
     Action::basic("cancel", |f| Ok(Request::Cancel(Cancel::parse(f)?))),
     Action::feature("resume", |f| Ok(Request::Resume(Resume::parse(f)?))),
     Action::feature("history", |f| Ok(Request::History(History::parse(f)?))),

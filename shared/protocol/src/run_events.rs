@@ -1,12 +1,14 @@
 //! First and last event of a run, made from its stored state alone, so that every worker makes the same bytes.
 
-use longwire_core::ids::{RunId, ThreadId};
+use longwire_core::ids::{CallId, RunId, ThreadId};
 use longwire_core::message::Usage;
 use longwire_core::origin::Origin;
 use longwire_core::run::RunEnd;
 use longwire_core::run_input::RunInput;
+use longwire_core::tool::ToolResult;
 use serde_json::{Map, json};
 
+use crate::escape::fitting;
 use crate::event::{
     Event, InputMessage, ModelUsage, PROTOCOL_VERSION, RunInput as WireInput, RunOutcome,
 };
@@ -15,24 +17,34 @@ use crate::numbered::{Annotations, Draft};
 /// Longest prompt that RUN_STARTED carries, in bytes.
 const MAX_SHOWN_PROMPT: usize = 8 * 1024;
 
-/// RUN_STARTED. It has the origin of the run, and carries the prompt for other clients of the thread, unless the prompt is long or cannot be read.
+/// Most bytes that the results of client's tools take in RUN_STARTED, as JSON and without their ids. What is longer is cut.
+const MAX_SHOWN_RESULTS: usize = 8 * 1024;
+
+/// RUN_STARTED. It has the origin of the run, and carries what the run begins with for the other clients of the thread: the
+/// results of calls that their tools made, or did not make, and the prompt, unless that is long or cannot be read.
 pub fn run_started(
     thread_id: &ThreadId,
     run_id: &RunId,
     origin: &Origin,
     input: Option<&RunInput>,
+    results: &[&ToolResult],
 ) -> Draft {
     let shown = input.filter(|input| input.prompt.len() <= MAX_SHOWN_PROMPT);
     let shown = shown.map(|input| {
-        let message = InputMessage {
-            id: input.message_id.clone(),
-            role: "user".to_owned(),
-            content: input.prompt.clone(),
-        };
+        let mut messages = shown_results(results);
+        if input.after.is_none() {
+            messages.push(InputMessage {
+                id: input.message_id.clone(),
+                role: "user".to_owned(),
+                tool_call_id: None,
+                content: input.prompt.clone(),
+                metadata: None,
+            });
+        }
         Box::new(WireInput {
             thread_id: thread_id.clone(),
             run_id: run_id.clone(),
-            messages: vec![message],
+            messages,
             tools: Vec::new(),
             context: input.context.iter().map(|fact| json!(fact)).collect(),
             state: Map::new(),
@@ -46,20 +58,46 @@ pub fn run_started(
         input: shown,
     };
     event.annotated(Annotations {
+        after: input.and_then(|input| input.after.clone()),
         origin: Some(origin.to_string()),
         ..Annotations::default()
     })
 }
 
-/// Last event of a run: RUN_FINISHED, or RUN_ERROR for a run that failed.
+/// Results as messages, each with an equal share of the bytes.
+fn shown_results(results: &[&ToolResult]) -> Vec<InputMessage> {
+    let share = MAX_SHOWN_RESULTS / results.len().max(1);
+    let message = |result: &&ToolResult| {
+        let content = fitting(&result.content, share, share);
+        let truncated = content.len() < result.content.len();
+        InputMessage {
+            id: result.message_id.clone(),
+            role: "tool".to_owned(),
+            tool_call_id: Some(result.call_id.clone()),
+            content: content.to_owned(),
+            metadata: Some(Box::new(Annotations {
+                outcome: Some(result.outcome),
+                truncated: truncated.then_some(true),
+                bytes: truncated.then_some(result.content.len() as u64),
+                ..Annotations::default()
+            })),
+        }
+    };
+    results.iter().map(message).collect()
+}
+
+/// Last event of a run: RUN_FINISHED, or RUN_ERROR for a run that failed. `pending` are the calls that the client makes.
 pub fn run_ended(
     thread_id: &ThreadId,
     run_id: &RunId,
     end: RunEnd,
+    pending: Vec<CallId>,
     usage: Vec<ModelUsage>,
 ) -> Draft {
     let outcome = match end {
-        RunEnd::Finished => RunOutcome::Success,
+        RunEnd::Finished => RunOutcome::Success {
+            pending_tool_call_ids: pending,
+        },
         RunEnd::Cancelled(_) => RunOutcome::Cancelled,
         RunEnd::Failed(code) => {
             let event = Event::RunError {

@@ -103,11 +103,17 @@ impl Reposter {
         if let Some(input) = &mut input {
             input.message_id = row.message_id.clone();
         }
-        let started = run_started(&key.thread_id, run_id, &row.origin, input.as_ref());
+        let started = run_started(&key.thread_id, run_id, &row.origin, input.as_ref(), &[]);
         events.emit(started).await?;
         let end = RunEnd::Cancelled(row.reason.unwrap_or(CancelReason::User));
         events
-            .close(run_ended(&key.thread_id, run_id, end, Vec::new()))
+            .close(run_ended(
+                &key.thread_id,
+                run_id,
+                end,
+                Vec::new(),
+                Vec::new(),
+            ))
             .await?;
         Ok(events.release().await?)
     }

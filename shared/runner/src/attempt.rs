@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use longwire_agent::client_tools::ClientTools;
 use longwire_agent::context_window::Window;
 use longwire_agent::ctx::Limits;
 use longwire_core::ids::{ConnectionId, MessageId};
-use longwire_core::message::{Message, Role};
+use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::{CancelReason, Cursor, RunEnd, RunErrorCode, RunRow};
 use longwire_core::run_frame::RunFrame;
 use longwire_core::run_input::RunInput;
 use longwire_core::shape::Shape;
+use longwire_core::tool::ToolResult;
 use longwire_store::threads::claim::Claim;
 use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::messages::{History, StoredMessage};
@@ -49,6 +51,8 @@ pub struct Attempt<'a> {
     pub hints: Vec<(ConnectionId, Shape)>,
     /// Deadlines of the run in this invocation.
     pub deadlines: Deadlines,
+    /// Results of calls that earlier runs left to the client, with which the run begins unless its first message is stored.
+    pub results: Vec<ToolResult>,
     /// Account for the user who pays; `None` for a user without limits of what may be spent.
     pub(crate) account: Option<Arc<Account>>,
     /// The thread was deleted, so the run is to be cancelled without an answer.
@@ -82,17 +86,42 @@ impl Attempt<'_> {
         missing.then_some(RunEnd::Failed(RunErrorCode::Internal))
     }
 
-    /// The user message, unless an earlier worker stored it. That of a run of a deleted thread is never stored.
+    /// First message of the run, unless an earlier worker stored it: results of calls that earlier runs left to the client, and
+    /// the prompt. That of a run of a deleted thread is never stored.
     pub fn unstored_prompt(&self) -> Option<Message> {
         let input = self.input.as_ref().filter(|_| !self.deleted)?;
         let run_id = self.lease.run_id.clone();
-        let prompt = || Message {
-            context: input.context.clone(),
-            origin: self.row.origin.clone(),
-            event: input.event.clone(),
-            ..Message::user(self.row.message_id.clone(), run_id, input.prompt.clone())
+        let first = || {
+            let id = self.row.message_id.clone();
+            let prompt = Message::user(id.clone(), run_id, input.prompt.clone());
+            let results = self.results.iter().cloned().map(Block::ToolResult);
+            let text = prompt.blocks.into_iter().filter(|_| input.after.is_none());
+            Message {
+                blocks: results.chain(text).collect(),
+                context: input.context.clone(),
+                origin: self.row.origin.clone(),
+                event: input.event.clone(),
+                ..Message {
+                    id,
+                    ..Message::new(Role::User, prompt.run_id, Vec::new())
+                }
+            }
         };
-        self.stored().is_empty().then(prompt)
+        self.stored().is_empty().then(first)
+    }
+
+    /// Results with which the run begins, stored or not.
+    pub(crate) fn first_results(&self) -> Vec<&ToolResult> {
+        match self.stored().first() {
+            Some(first) => first.message.results().collect(),
+            None => self.results.iter().collect(),
+        }
+    }
+
+    /// Tools of the client.
+    pub(crate) fn client_tools(&self) -> ClientTools {
+        let input = self.input.as_ref();
+        ClientTools::new(input.map(|input| input.tools.clone()).unwrap_or_default())
     }
 
     /// Id of the prompt when it is among `messages` and its client chose it.

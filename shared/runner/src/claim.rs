@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use longwire_core::job::Job;
+use longwire_core::pending::Pending;
 use longwire_core::run::RunRow;
 use longwire_store::error::StoreError;
 use longwire_store::threads::advance::{Advance, Fence};
@@ -109,11 +110,15 @@ impl Runner {
                     loaded => loaded?.meta,
                 };
                 let belongs = thread.filter(|meta| meta.has(&row));
-                let (fence, tip) = match &belongs {
-                    Some(meta) => (Fence::Generation(meta.generation), row.tip),
-                    None => (Fence::Ended, None),
+                let step = match &belongs {
+                    Some(meta) => Step {
+                        tip: row.tip,
+                        pending: row.pending.as_ref(),
+                        ..Step::past(Fence::Generation(meta.generation))
+                    },
+                    None => Step::past(Fence::Ended),
                 };
-                let advanced = self.advance(delivery.job, fence, tip, None).await;
+                let advanced = self.advance(delivery.job, step).await;
                 if belongs.is_some() {
                     // The worker that ended the run may have died before it recorded the usage.
                     self.record_usage(&key, run_id, &row, row.usage).await;
@@ -122,26 +127,27 @@ impl Runner {
                 advanced.map(|()| None)
             }
             Consequence::Advance => {
-                let advanced = self.advance(delivery.job, Fence::Missing, None, None).await;
+                let step = Step::past(Fence::Missing);
+                let advanced = self.advance(delivery.job, step).await;
                 advanced.map(|()| None)
             }
         }
     }
 
-    /// Advances the run queue past the ended or missing run of a job, whose last message has the number `tip` and whose
-    /// conversation has some `last_input` tokens. The job of the next run belongs to the same connection.
-    pub(crate) async fn advance(
-        &self,
-        job: &Job,
-        fence: Fence,
-        tip: Option<u64>,
-        last_input: Option<u64>,
-    ) -> Result<(), AttemptError> {
+    /// Advances the run queue past the ended or missing run of a job. The job of the next run belongs to the same connection.
+    pub(crate) async fn advance(&self, job: &Job, step: Step<'_>) -> Result<(), AttemptError> {
+        let Step {
+            fence,
+            tip,
+            last_input,
+            pending,
+        } = step;
         let advance = Advance {
             run_id: &job.run_id,
             fence,
             tip,
             last_input,
+            pending,
             now: self.now(),
             life: self.settings.life,
         };
@@ -164,7 +170,7 @@ impl Runner {
             let leased = anyhow::anyhow!("an unreadable run is leased");
             return Err(AttemptError::Failed(leased));
         }
-        let advanced = self.advance(delivery.job, Fence::Ended, None, None).await;
+        let advanced = self.advance(delivery.job, Step::past(Fence::Ended)).await;
         advanced.map(|()| None)
     }
 
@@ -223,10 +229,16 @@ impl Runner {
                     // A run id that was used before may have the frame of that run.
                     frame: loaded.frame.filter(|_| stored),
                     hints: loaded.hints,
+                    results: loaded.results,
                     account,
                     deadlines,
                     deleted: place == Place::Deleted,
                 }))
+            }
+            Ok((Place::Waits, _)) => {
+                let given_back = lease.give_back(claim).await;
+                given_back.context("giving back a run of a thread that waits")?;
+                Ok(None)
             }
             Ok((Place::Behind(head), _)) => {
                 let given_back = lease.give_back(claim).await;
@@ -254,6 +266,31 @@ impl Runner {
             owner: delivery.invocation.to_owned(),
             epoch,
             generation: 0,
+        }
+    }
+}
+
+/// What the advance of a run queue writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step<'a> {
+    /// Condition under which the head is the run.
+    pub(crate) fence: Fence,
+    /// Number of the last message that the run stored.
+    pub(crate) tip: Option<u64>,
+    /// Estimated tokens of the conversation.
+    pub(crate) last_input: Option<u64>,
+    /// What the thread waits for from now on.
+    pub(crate) pending: Option<&'a Pending>,
+}
+
+impl Step<'_> {
+    /// Advance past a run of which nothing else is known.
+    pub(crate) fn past(fence: Fence) -> Self {
+        Self {
+            fence,
+            tip: None,
+            last_input: None,
+            pending: None,
         }
     }
 }

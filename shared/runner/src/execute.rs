@@ -5,7 +5,7 @@ use std::time::Duration;
 use longwire_agent::ctx::{Ctx, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
-use longwire_core::message::{Message, Usage};
+use longwire_core::message::Usage;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode};
 use longwire_stream::notice::Notices;
 use longwire_stream::sink::EventSink;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::account::{Account, Spent};
 use crate::attempt::Attempt;
+use crate::ending::Ending;
 use crate::error::AttemptError;
 use crate::finish::log_refused;
 use crate::supervisor::{Signals, Supervisor};
@@ -25,8 +26,8 @@ const CHECK_SUBSCRIBERS_AFTER: Duration = Duration::from_secs(2);
 
 /// Way in which an attempt ends.
 enum AttemptEnd {
-    /// To be finished, with the messages that are not stored yet.
-    Finish(RunEnd, Vec<Message>),
+    /// To be finished.
+    Finish(Ending),
     /// Failed, with the tokens of the model call that failed.
     Fail(RunErrorCode, Option<Usage>),
     /// To be handed over before its next step.
@@ -90,15 +91,15 @@ impl Attempt<'_> {
             Err(error) => return Err(error),
         };
         match end {
-            AttemptEnd::Finish(end, messages) => {
-                let spent = spent(messages.iter().find_map(|message| message.usage));
-                self.finish(events, &mut writer, &mut supervisor, end, &messages, spent)
+            AttemptEnd::Finish(ending) => {
+                let spent = spent(ending.messages.iter().find_map(|message| message.usage));
+                self.finish(events, &mut writer, &mut supervisor, ending, spent)
                     .await
             }
             AttemptEnd::Fail(code, usage) => {
                 writer.add_usage(usage.unwrap_or_default());
-                let (end, spent) = (RunEnd::Failed(code), spent(usage));
-                self.finish(events, &mut writer, &mut supervisor, end, &[], spent)
+                let ending = Ending::without_messages(RunEnd::Failed(code));
+                self.finish(events, &mut writer, &mut supervisor, ending, spent(usage))
                     .await
             }
             AttemptEnd::HandOver => self.hand_over(events, &writer, &supervisor, None).await,
@@ -125,7 +126,7 @@ impl Attempt<'_> {
         cancel: watch::Receiver<Option<CancelReason>>,
         lease: watch::Receiver<Instant>,
     ) -> AttemptEnd {
-        let ended = |end| AttemptEnd::Finish(end, Vec::new());
+        let ended = |end| AttemptEnd::Finish(Ending::without_messages(end));
         if let Some(end) = self.end_without_model() {
             if end == RunEnd::Failed(RunErrorCode::WorkerLost) {
                 self.give_up().await;
@@ -135,6 +136,7 @@ impl Attempt<'_> {
         let ctx = Ctx {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
+            client_tools: self.client_tools(),
             events: events.clone(),
             steps,
             cancel,
@@ -149,7 +151,9 @@ impl Attempt<'_> {
             reserve: self.account.as_ref().map(Account::reserve_calls),
         };
         match run(&ctx, &mut self.conversation(), self.first_step()).await {
-            Ok(Exit::Ended { outcome, messages }) => AttemptEnd::Finish(outcome.into(), messages),
+            Ok(Exit::Ended { outcome, messages }) => {
+                AttemptEnd::Finish(self.ending(outcome, messages))
+            }
             Ok(Exit::HandOver) => AttemptEnd::HandOver,
             Err(error) => {
                 tracing::error!(event = "run_failed", %error, "the run failed");

@@ -1,8 +1,8 @@
 //! Finishes a run: its end is stored, the run queue advances, and only then the last event is posted.
 
 use longwire_core::event_batch::EventBatch;
-use longwire_core::message::Message;
-use longwire_core::run::{RunEnd, RunErrorCode};
+use longwire_core::pending::Pending;
+use longwire_core::run::RunEnd;
 use longwire_protocol::run_events::{model_usage, run_ended};
 use longwire_store::error::StoreError;
 use longwire_store::threads::advance::Fence;
@@ -12,6 +12,8 @@ use serde_json::json;
 
 use crate::account::Spent;
 use crate::attempt::Attempt;
+use crate::claim::Step;
+use crate::ending::Ending;
 use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
 use crate::writer::Writer;
@@ -21,8 +23,7 @@ use crate::writer::Writer;
 const MAX_COMMITS: usize = 4;
 
 impl Attempt<'_> {
-    /// Finishes the run with this end, the messages that are not stored yet, and the cost of the model call that is not
-    /// settled.
+    /// Finishes the run, with the cost of the model call that is not settled.
     ///
     /// A client that reads the last event may prompt at once, so the run queue advances before it is posted. When that
     /// fails, the event is posted all the same, and the job comes back to advance the queue.
@@ -31,17 +32,16 @@ impl Attempt<'_> {
         events: &EventSink,
         writer: &mut Writer<'_>,
         supervisor: &mut Supervisor<'_>,
-        end: RunEnd,
-        messages: &[Message],
+        mut ending: Ending,
         spent: Spent,
     ) -> Result<(), AttemptError> {
-        let end = self.commit_end(events, writer, end, messages).await?;
-        log(end);
+        self.commit_end(events, writer, &mut ending).await?;
+        log(ending.end);
         // The row has every subscriber once the end is stored: a later `resume` finds an ended run.
         let RunLease { key, run_id, .. } = &self.lease;
-        let usage = writer.usage_with(messages);
+        let usage = writer.usage_with(&ending.messages);
         let (advanced, attached, (), ()) = tokio::join!(
-            self.advance(writer),
+            self.advance(writer, ending.pending.as_ref()),
             supervisor.attach_latecomers(),
             self.close_account(spent),
             self.runner.record_usage(key, run_id, &self.row, usage),
@@ -59,29 +59,29 @@ impl Attempt<'_> {
         advanced
     }
 
-    /// Stores the end of the run with its last messages and events. Returns the end as stored: a cancellation that was
-    /// requested before counts, even when the answer was complete. When the table refuses the messages or the events, the
-    /// run fails without them.
+    /// Stores the end of the run with its last messages and events. Afterwards `ending` is the end as stored: a cancellation
+    /// that was requested before counts, even when the answer was complete. When the table refuses the messages or the
+    /// events, the run fails without them.
     pub async fn commit_end(
         &self,
         events: &EventSink,
         writer: &mut Writer<'_>,
-        end: RunEnd,
-        messages: &[Message],
-    ) -> Result<RunEnd, AttemptError> {
-        let (mut end, mut messages) = (end, messages);
+        ending: &mut Ending,
+    ) -> Result<(), AttemptError> {
         let mut with_events = true;
         for _ in 0..MAX_COMMITS {
-            let batch = self.close(events, writer, end, messages).await?;
+            let batch = self.close(events, writer, ending).await?;
             let batch = with_events.then_some(&batch);
-            match writer.end(messages, batch, end).await {
-                Ok(Ended::Done) => return Ok(end),
-                Ok(Ended::CancelRequested(reason)) => end = RunEnd::Cancelled(reason),
+            match writer.end(ending, batch).await {
+                Ok(Ended::Done) => return Ok(()),
+                Ok(Ended::CancelRequested(reason)) => {
+                    ending.cancel(reason, events, &self.lease.run_id).await;
+                }
                 Ok(Ended::Lost) => return Err(AttemptError::NotOwner),
                 Err(AttemptError::Refused(error)) if with_events => {
                     log_refused(&error);
-                    with_events = !messages.is_empty();
-                    (end, messages) = (failed(end), &[]);
+                    with_events = !ending.messages.is_empty();
+                    ending.fail();
                 }
                 Err(error) => return Err(error),
             }
@@ -89,17 +89,25 @@ impl Attempt<'_> {
         Err(AttemptError::EndNotStored)
     }
 
-    /// Advances the run queue past this run, which has ended.
-    pub async fn advance(&self, writer: &Writer<'_>) -> Result<(), AttemptError> {
-        let (fence, tip) = match self.lease.generation {
-            // A run of a deleted thread has no message in the generation whose queue it may be in.
-            generation if self.deleted || generation == 0 => (Fence::Ended, None),
-            generation => (Fence::Generation(generation), writer.tip()),
-        };
+    /// Advances the run queue past this run, which has ended, and whose client makes the `pending` calls.
+    pub async fn advance(
+        &self,
+        writer: &Writer<'_>,
+        pending: Option<&Pending>,
+    ) -> Result<(), AttemptError> {
         let account = self.account.as_ref();
         let last_input = account.and_then(|account| account.conversation(writer.last_reply()?));
-        let job = self.delivery.job;
-        self.runner.advance(job, fence, tip, last_input).await
+        let step = match self.lease.generation {
+            // A run of a deleted thread has no message in the generation whose queue it may be in.
+            generation if self.deleted || generation == 0 => Step::past(Fence::Ended),
+            generation => Step {
+                fence: Fence::Generation(generation),
+                tip: writer.tip(),
+                last_input,
+                pending,
+            },
+        };
+        self.runner.advance(self.delivery.job, step).await
     }
 
     /// Settles the model calls that are not settled.
@@ -114,13 +122,18 @@ impl Attempt<'_> {
         &self,
         events: &EventSink,
         writer: &Writer<'_>,
-        end: RunEnd,
-        messages: &[Message],
+        ending: &Ending,
     ) -> Result<EventBatch, AttemptError> {
         let RunLease { key, run_id, .. } = &self.lease;
-        let usage = writer.usage_with(messages);
+        let usage = writer.usage_with(&ending.messages);
         let told = model_usage(&self.runner.settings.model_id, usage);
-        let mut last = run_ended(&key.thread_id, run_id, end, told);
+        let mut last = run_ended(
+            &key.thread_id,
+            run_id,
+            ending.end,
+            ending.pending_calls(),
+            told,
+        );
         last.annotations.estimated = usage.estimated.then_some(true);
         Ok(events.close(last).await?)
     }
@@ -147,14 +160,6 @@ impl Attempt<'_> {
     }
 }
 
-/// End of a run whose messages or events the table refuses. A cancellation stays one.
-fn failed(end: RunEnd) -> RunEnd {
-    match end {
-        RunEnd::Cancelled(_) => end,
-        RunEnd::Finished | RunEnd::Failed(_) => RunEnd::Failed(RunErrorCode::Internal),
-    }
-}
-
 /// Logs a write that a table refused for good.
 pub(crate) fn log_refused(error: &StoreError) {
     tracing::error!(event = "run_write_refused", %error, "a write of the run was refused; the run ends");
@@ -177,7 +182,7 @@ fn log(end: RunEnd) {
 
 #[cfg(test)]
 mod tests {
-    use longwire_core::run::CancelReason;
+    use longwire_core::run::{CancelReason, RunErrorCode};
     use serde_json::Value;
 
     use super::*;

@@ -36,6 +36,7 @@ mod supervision;
 mod supervisor;
 
 mod end_again;
+pub mod ending;
 mod finish;
 mod hand_over;
 mod replay;

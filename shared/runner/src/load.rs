@@ -1,12 +1,15 @@
 //! Loading what an attempt starts from.
 
 use anyhow::Context as _;
+use longwire_agent::client_tools::client_results;
 use longwire_core::ids::{ConnectionId, RunId};
+use longwire_core::message::open_calls;
 use longwire_core::run::RunRow;
 use longwire_core::run_frame::RunFrame;
 use longwire_core::run_input::RunInput;
 use longwire_core::shape::Shape;
 use longwire_core::thread_key::ThreadKey;
+use longwire_core::tool::ToolResult;
 use longwire_store::error::StoreError;
 use longwire_store::threads::control::RunStart;
 use longwire_store::threads::messages::{History, NewestMessages};
@@ -27,6 +30,8 @@ pub(crate) struct Loaded {
     pub frame: Option<RunFrame>,
     /// Connections of the thread, from an index that lags.
     pub hints: Vec<(ConnectionId, Shape)>,
+    /// Results with which the run begins.
+    pub results: Vec<ToolResult>,
 }
 
 impl Loaded {
@@ -51,6 +56,7 @@ impl Loaded {
             input: None,
             frame: None,
             hints: Vec::new(),
+            results: Vec::new(),
         }
     }
 }
@@ -85,7 +91,24 @@ impl Runner {
             input,
             frame,
             hints,
+            results: Vec::new(),
         })
+    }
+
+    /// Reads the results of the calls that earlier runs left to the client, for a run that is about to store its first
+    /// message. A call without one gets an error: the wait for it has ended.
+    pub(crate) async fn open_results(
+        &self,
+        key: &ThreadKey,
+        generation: u64,
+        history: &History,
+    ) -> anyhow::Result<Vec<ToolResult>> {
+        let messages = history.messages.iter().map(|stored| stored.message.clone());
+        let messages: Vec<_> = messages.collect();
+        let open = open_calls(&messages);
+        let given = self.threads.call_results(key, generation, &open).await;
+        let given = given.context("reading the results of the client's tools")?;
+        Ok(client_results(&open, given))
     }
 
     /// Messages of the thread's generation, read again when the thread knows a newer one: the run before this one may

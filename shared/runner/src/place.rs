@@ -8,6 +8,7 @@ use longwire_store::threads::advance::Fence;
 use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::run_queue::{Append, Appended, MAX_RUNS};
 
+use crate::claim::Step;
 use crate::load::Loaded;
 use crate::runner::Runner;
 
@@ -18,6 +19,8 @@ pub(crate) enum Place {
     Head,
     /// Behind this head.
     Behind(RunId),
+    /// In a queue that does not move, because the thread waits for results of its client's tools.
+    Waits,
     /// In none: the thread was deleted, and the run is to be cancelled.
     Deleted,
 }
@@ -47,6 +50,9 @@ impl Runner {
         if thread.is_some_and(|meta| !meta.has(row)) {
             return Ok((Place::Deleted, loaded));
         }
+        if thread.is_some_and(|meta| meta.pending.is_some()) {
+            return Ok((Place::Waits, loaded));
+        }
         let queue = thread.map_or(&[][..], |meta| &meta.run_queue);
         if let Some(place) = place(queue, &lease.run_id) {
             return Ok((place, loaded));
@@ -55,6 +61,7 @@ impl Runner {
             run_id: &lease.run_id,
             recorded_at: row.recorded_at(),
             max: MAX_RUNS,
+            supersede: false,
             now: self.now(),
             life: self.settings.life,
         };
@@ -65,10 +72,11 @@ impl Runner {
             Appended::At { .. } | Appended::Full(_) | Appended::Deleted => {
                 return Ok((Place::Deleted, loaded));
             }
+            Appended::Waits => return Ok((Place::Waits, loaded)),
         };
         self.check_owner(job, lease).await?;
         let place = place(&meta.run_queue, &lease.run_id);
-        let place = place.unwrap_or_else(|| match meta.head() {
+        let place = place.unwrap_or_else(|| match meta.active() {
             Some(head) => Place::Behind(head.clone()),
             None => Place::Head,
         });
@@ -87,7 +95,7 @@ impl Runner {
             Some(_) => Fence::Ended,
             None => Fence::Missing,
         };
-        self.advance(job, fence, None, None).await?;
+        self.advance(job, Step::past(fence)).await?;
         Err(anyhow::anyhow!("the run has another owner, or has ended"))
     }
 
@@ -114,6 +122,10 @@ impl Runner {
                 &mut loaded.history,
             )
             .await?;
+            if row.tip.is_none() {
+                let results = self.open_results(&lease.key, generation, &loaded.history);
+                loaded.results = results.await?;
+            }
         }
         Ok((place, loaded))
     }

@@ -37,6 +37,7 @@ impl Attempt<'_> {
                 run_id,
                 &self.row.origin,
                 self.input.as_ref(),
+                &self.first_results(),
             );
             events.emit(started).await?;
         }

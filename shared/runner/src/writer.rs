@@ -7,7 +7,6 @@ use longwire_agent::budget::message_tokens;
 use longwire_agent::ctx::{Stage, Step};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::message::{Message, Usage};
-use longwire_core::run::RunEnd;
 use longwire_core::run_frame::RunFrame;
 use longwire_store::error::StoreError;
 use longwire_store::threads::commit::Commit;
@@ -20,6 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::account::Spent;
 use crate::attempt::Attempt;
 use crate::deadlines::BEYOND_INVOCATION;
+use crate::ending::Ending;
 use crate::error::AttemptError;
 
 /// Writes a run.
@@ -128,14 +128,21 @@ impl<'a> Writer<'a> {
     /// Stores the end of the run. After it no worker can claim the run, so its last events may be posted at any time.
     pub(crate) async fn end(
         &mut self,
-        messages: &[Message],
+        ending: &Ending,
         events: Option<&EventBatch>,
-        end: RunEnd,
     ) -> Result<Ended, AttemptError> {
+        let Ending {
+            end,
+            messages,
+            pending,
+        } = ending;
         let commit = self.commit(messages, events, None);
         let at = self.attempt.runner.now();
         let ended = self
-            .retry_while_leased(async || self.attempt.lease.end(&commit, end, at).await)
+            .retry_while_leased(async || {
+                let lease = &self.attempt.lease;
+                lease.end(&commit, *end, pending.as_ref(), at).await
+            })
             .await?;
         match ended {
             Ended::Lost => return Err(AttemptError::NotOwner),

@@ -29,6 +29,7 @@ pub mod scheduler;
 mod wake;
 
 mod advance;
+pub mod results;
 pub mod start;
 mod sweep;
 mod take_back;

@@ -7,6 +7,7 @@ use longwire_core::job::Job;
 use longwire_core::options::IfBusy;
 use longwire_core::payment::Prepayment;
 use longwire_core::run::{CancelReason, RunRow, RunStatus};
+use longwire_core::thread_key::ThreadKey;
 use longwire_queue::error::QueueError;
 use longwire_store::error::StoreError;
 use longwire_store::threads::meta::Meta;
@@ -42,6 +43,8 @@ pub enum Started {
     MessageIdTaken,
     /// The thread was deleted after the run was recorded. The run does not begin.
     Deleted,
+    /// The thread waits for results of its client's tools. What remains of the start begins only if the start is repeated.
+    Waits,
 }
 
 /// Fields of the run's row that enqueueing it needs: those of an earlier start when this one repeats it.
@@ -69,6 +72,7 @@ pub(crate) enum Refusal {
     Busy,
     MessageIdTaken,
     Deleted,
+    Waits,
 }
 
 impl From<Refusal> for Started {
@@ -77,6 +81,7 @@ impl From<Refusal> for Started {
             Refusal::Busy => Self::Busy,
             Refusal::MessageIdTaken => Self::MessageIdTaken,
             Refusal::Deleted => Self::Deleted,
+            Refusal::Waits => Self::Waits,
         }
     }
 }
@@ -135,17 +140,23 @@ impl Scheduler {
             run_id: &run.run_id,
             recorded_at: recorded.recorded_at,
             max: run.limit(),
+            supersede: run.supersede,
             now: run.now,
             life: run.life,
         };
-        let (position, meta) = match self.threads.append(&run.key, append).await? {
-            Appended::At { position, meta } => (position, meta),
+        let (position, meta, ended_wait) = match self.threads.append(&run.key, append).await? {
+            Appended::At {
+                position,
+                meta,
+                ended_wait,
+            } => (position, meta, ended_wait),
             // The head may have ended without a worker that advanced the queue.
             Appended::Full(meta) => {
                 self.wake_thread(run, &meta).await;
                 return Ok(Enqueued::Refused(Refusal::Busy));
             }
             Appended::Deleted => return Ok(Enqueued::Refused(Refusal::Deleted)),
+            Appended::Waits => return Ok(Enqueued::Refused(Refusal::Waits)),
         };
         if !self
             .reserve(run, meta.generation, recorded.message_id)
@@ -154,20 +165,23 @@ impl Scheduler {
             return Ok(Enqueued::Refused(Refusal::MessageIdTaken));
         }
         match (position, recorded.repeated) {
-            (0, Some(row)) => self.send_repeated(run, row).await?,
+            (0, Some(row)) => self.send_again(&run.key, &run.run_id, row, run.now).await?,
             (0, None) => self.send_first(run, &meta).await?,
             (1.., _) => {
                 if run.if_busy == IfBusy::Interrupt {
                     self.supersede(run, &meta.run_queue[..position]).await?;
                 }
-                self.wake_thread(run, &meta).await;
+                match meta.active().filter(|_| ended_wait) {
+                    Some(active) => self.send(&run.key, active).await?,
+                    None => self.wake_thread(run, &meta).await,
+                }
             }
         }
         Ok(Enqueued::At(position))
     }
 
     /// Sends the first job of a run, with what the worker reserves beside the claim for a user with limits.
-    async fn send_first(&self, run: &NewRun, meta: &Meta) -> Result<(), QueueError> {
+    pub(crate) async fn send_first(&self, run: &NewRun, meta: &Meta) -> Result<(), QueueError> {
         let payer = run.payer.clone();
         let prepayment = payer
             .filter(|payer| payer.limits.limit_spending())
@@ -183,7 +197,7 @@ impl Scheduler {
     }
 
     async fn wake_thread(&self, run: &NewRun, meta: &Meta) {
-        if let Some(head) = meta.head() {
+        if let Some(head) = meta.active() {
             self.wake_head(&run.key, head, run.now).await;
         }
     }
@@ -249,13 +263,18 @@ impl Scheduler {
     /// Sends the job of a repeated start that is the head, in case the first start ended before it sent one. Further
     /// repetitions send it only when it is overdue. The job is sent before it is counted, so that a client whose start
     /// fails because of the queue can repeat it.
-    async fn send_repeated(&self, run: &NewRun, row: &RunRow) -> Result<(), ScheduleError> {
-        if row.wakes > 0 && !overdue(Some(row), run.now) {
+    pub(crate) async fn send_again(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        row: &RunRow,
+        now: u64,
+    ) -> Result<(), ScheduleError> {
+        if row.wakes > 0 && !overdue(Some(row), now) {
             return Ok(());
         }
-        self.send(&run.key, &run.run_id).await?;
-        let next = wake_after_repetition(row, run.now);
-        let count = self.threads.count_wake(&run.key, &run.run_id, row, next);
-        Ok(count.await?)
+        self.send(key, run_id).await?;
+        let next = wake_after_repetition(row, now);
+        Ok(self.threads.count_wake(key, run_id, row, next).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! Moving an overdue run that the sweep found.
+//! Moving an overdue run, or ending an expired wait, that the sweep found.
 
 use longwire_core::run::CancelReason;
 use longwire_store::error::StoreError;
@@ -9,15 +9,31 @@ use crate::error::ScheduleError;
 use crate::scheduler::Scheduler;
 
 impl Scheduler {
-    /// Moves an overdue run: sends the job of its thread's active run again if that is overdue at `now`.
+    /// Moves an overdue run: sends the job of its thread's active run again if that is overdue at `now`. Ends the wait of a
+    /// thread for results of its client's tools if it has expired.
     ///
     /// A run queued behind the active one gets a later `wakeBy`, so that runs with a long wait do not hide others
     /// from the sweep. A run that is queued but in no run queue was never acknowledged; it is cancelled, so that
     /// nothing starts it late.
     pub async fn move_overdue(&self, run: &Overdue, now: u64) -> Result<(), ScheduleError> {
-        let Overdue { key, run_id, .. } = run;
+        let key = &run.key;
         let meta = self.threads.meta(key, now).await?;
+        let Some(run_id) = &run.run_id else {
+            let pending = meta.and_then(|meta| meta.pending);
+            if let Some(pending) = pending.filter(|pending| pending.expired(now)) {
+                self.end_wait(key, &pending.run_id).await?;
+            }
+            return Ok(());
+        };
+        let waits = meta.as_ref().is_some_and(|meta| meta.pending.is_some());
         let run_queue = meta.map(|meta| meta.run_queue).unwrap_or_default();
+        if waits && run_queue.contains(run_id) {
+            let later = now + WAKE_QUEUED;
+            self.threads
+                .postpone_wake(key, run_id, run.wake_by, later)
+                .await?;
+            return Ok(());
+        }
         if let Some(head) = run_queue.first().filter(|_| run_queue.contains(run_id)) {
             // The job of a run that this version cannot read makes a worker end it.
             let row = match self.threads.run_row(key, head).await {

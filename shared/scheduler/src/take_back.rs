@@ -19,14 +19,16 @@ impl Scheduler {
         refusal: Refusal,
     ) -> Result<Started, ScheduleError> {
         let kept_row = match refusal {
-            Refusal::Busy | Refusal::Deleted => self.threads.take_back(run).await?,
+            Refusal::Busy | Refusal::Waits | Refusal::Deleted => {
+                self.threads.take_back(run).await?
+            }
             Refusal::MessageIdTaken => self.withdraw(run).await?,
         };
         // A row of another time is that of a new run with this id.
         let Some(row) = kept_row.filter(|row| row.recorded_at() == recorded_at) else {
             return Ok(refusal.into());
         };
-        if row.status == RunStatus::Queued && !matches!(refusal, Refusal::Busy) {
+        if row.status == RunStatus::Queued && !matches!(refusal, Refusal::Busy | Refusal::Waits) {
             let reason = CancelReason::User;
             let cancelled = self
                 .threads
@@ -59,7 +61,7 @@ impl Scheduler {
                 return Err(error.into());
             }
         };
-        if let Some(head) = meta.head() {
+        if let Some(head) = meta.active() {
             self.send(&run.key, head).await?;
         }
         Ok(self.release(run, meta.generation).await?)

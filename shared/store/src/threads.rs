@@ -22,6 +22,9 @@ pub mod advance;
 pub mod delete;
 pub mod run_queue;
 
+pub mod call_results;
+pub mod waiting;
+
 pub mod hand_over;
 mod progress;
 mod run_row;

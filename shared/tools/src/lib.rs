@@ -23,3 +23,18 @@ use crate::tool::Tool;
 
 /// All tools, in the order in which the model reads them.
 const ALL: &[Tool] = &[get_weather::TOOL, kb_lookup::TOOL, current_time::TOOL];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use longwire_core::tool::SERVER_TOOLS;
+
+    use super::*;
+
+    #[test]
+    fn clients_cannot_take_the_name_of_a_tool() {
+        let names: BTreeSet<_> = ALL.iter().map(|tool| tool.name).collect();
+        assert_eq!(names, BTreeSet::from(SERVER_TOOLS));
+    }
+}

@@ -8,6 +8,7 @@ use longwire_core::message::{Block, Message, Role};
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
 use longwire_protocol::event::{AssistantRole, Event};
 use longwire_runner::attempt::Attempt;
+use longwire_runner::ending::Ending;
 use longwire_runner::error::AttemptError;
 use longwire_runner::writer::Writer;
 use longwire_store::threads::hand_over::Cut;
@@ -146,14 +147,19 @@ impl AgentLoop<'_> {
 
     /// Commits the end of the run and advances the run queue.
     async fn finish(&mut self, end: RunEnd, messages: &[Message]) -> Result<(), AttemptError> {
-        let end = self
-            .attempt
-            .commit_end(self.events, &mut self.writer, end, messages)
+        let mut ending = Ending {
+            messages: messages.to_vec(),
+            ..Ending::without_messages(end)
+        };
+        self.attempt
+            .commit_end(self.events, &mut self.writer, &mut ending)
             .await?;
         let lease = &self.attempt.lease;
         self.environment
             .observations()
-            .end_reported(&lease.run_id, end.status());
-        self.attempt.advance(&self.writer).await
+            .end_reported(&lease.run_id, ending.end.status());
+        self.attempt
+            .advance(&self.writer, ending.pending.as_ref())
+            .await
     }
 }

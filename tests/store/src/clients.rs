@@ -73,6 +73,7 @@ fn settings() -> Settings {
         poll: Duration::from_millis(500),
         store_pause: Duration::ZERO,
         replay: Duration::from_secs(3600),
+        answer_time: Duration::from_secs(3600),
         life: THREAD_LIFE,
     }
 }

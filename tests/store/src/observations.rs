@@ -102,7 +102,7 @@ impl Observations {
                 self.acknowledged.insert(run.clone());
                 self.check_acknowledged(run, if_busy);
             }
-            Ok(Started::Busy | Started::MessageIdTaken | Started::Deleted) => {
+            Ok(Started::Busy | Started::Waits | Started::MessageIdTaken | Started::Deleted) => {
                 self.check_rejected(run);
             }
             Err(_) => {}

@@ -23,7 +23,7 @@ pub(crate) fn sweep(environment: &Arc<Environment>, faults: Vec<Fault>) -> Opera
         let overdue = threads.overdue(&part, now).await.unwrap_or_default();
         for run in overdue {
             let moved = scheduler.move_overdue(&run, now).await;
-            let result = format!("{}: {moved:?}", run.run_id);
+            let result = format!("{:?}: {moved:?}", run.run_id);
             environment.observations().result("sweep", &result);
         }
     });

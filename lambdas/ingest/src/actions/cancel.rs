@@ -10,13 +10,13 @@ use longwire_store::threads::cancel::CancelOutcome;
 use crate::call::Call;
 use crate::failure::Failure;
 
-/// Cancels a queued run, or requests the cancellation of an active one from its worker. Any connection of the
-/// thread's owner may do so.
+/// Cancels a queued run, or requests the cancellation of an active one from its worker. For a run whose calls the client was
+/// to make, ends the wait for them. Any connection of the thread's owner may do so.
 pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failure> {
     let key = call.key(cancel.thread_id);
     let run_id = match cancel.run_id {
         Some(run_id) => known(call, &key, run_id).await?,
-        None => active(call, &key).await?,
+        None => current(call, &key).await?,
     };
     let threads = &call.deps.threads;
     let outcome = threads.cancel(&key, &run_id, CancelReason::User, call.now());
@@ -26,6 +26,11 @@ pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failu
                 .wake_or_log(&key, &run_id, Some(&row), call.now())
                 .await;
             AckStatus::Cancelling
+        }
+        CancelOutcome::Ended(row)
+            if row.pending.is_some() && call.scheduler().end_wait(&key, &run_id).await? =>
+        {
+            AckStatus::Cancelled
         }
         CancelOutcome::WhileQueued(row) | CancelOutcome::Ended(row) => AckStatus::of(row.status, 0),
         CancelOutcome::Missing => return Err(Failure::no_run(&key, Some(run_id))),
@@ -48,9 +53,12 @@ async fn known(call: &Call<'_>, key: &ThreadKey, run_id: RunId) -> Result<RunId,
     }
 }
 
-/// Returns the active run of the thread.
-async fn active(call: &Call<'_>, key: &ThreadKey) -> Result<RunId, Failure> {
+/// Returns the active run of the thread, or the one whose calls the client is to make.
+async fn current(call: &Call<'_>, key: &ThreadKey) -> Result<RunId, Failure> {
     let meta = call.deps.threads.meta(key, call.now()).await?;
-    let head = meta.and_then(|meta| meta.head().cloned());
-    head.ok_or_else(|| Failure::no_run(key, None))
+    let run = meta.and_then(|meta| match meta.pending {
+        Some(pending) => Some(pending.run_id),
+        None => meta.active().cloned(),
+    });
+    run.ok_or_else(|| Failure::no_run(key, None))
 }

@@ -1,5 +1,6 @@
 //! `history`: reads messages of a thread.
 
+use longwire_core::pending::Pending as WaitingFor;
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::history::{History, Selection};
 use longwire_protocol::response::error::invalid;
@@ -47,7 +48,15 @@ async fn fill(
         unfinished: run.as_ref().map(|run| &run.run_id),
     };
     let (messages, next) = select(history, selection).await?;
+    let pending = meta
+        .pending
+        .as_ref()
+        .filter(|pending| !pending.expired(call.now()));
     Ok(HistoryPage {
+        pending: Pending {
+            tool_call_ids: pending.map(WaitingFor::call_ids).unwrap_or_default(),
+            interrupts: Vec::new(),
+        },
         messages,
         next: next.map(|cursor| cursor.to_string()),
         run,
@@ -61,7 +70,7 @@ async fn active_run(
     key: &ThreadKey,
     meta: &Meta,
 ) -> Result<Option<ActiveRun>, Failure> {
-    let Some(head) = meta.head() else {
+    let Some(head) = meta.active() else {
         return Ok(None);
     };
     let row = match call.scheduler().read_head(key, head, call.now()).await {

@@ -39,6 +39,9 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
         message_id: prompt.message_id.unwrap_or_else(MessageId::random),
         prompt: prompt.prompt,
         context: prompt.context,
+        after: None,
+        tools: prompt.tools,
+        supersede: prompt.supersede,
         event: None,
         origin: Origin::User,
         reasoning: prompt.options.reasoning,
@@ -84,6 +87,7 @@ async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
             let message = "`messageId` names another message of this thread.";
             Err(ErrorResponse::new(Code::InvalidMessage, message).into())
         }
+        Started::Waits => Err(waits().into()),
         Started::Deleted => Err(Failure::no_thread(&run.key)),
     }
 }
@@ -104,6 +108,11 @@ async fn within_budget(call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
         Some(_) => Ok(()),
         None => Err(ErrorResponse::new(Code::QuotaExceeded, text).into()),
     }
+}
+
+fn waits() -> ErrorResponse {
+    let message = "This thread waits for results of its client's tools. Send them, `cancel`, or set `supersede`.";
+    ErrorResponse::new(Code::AnswersPending, message)
 }
 
 fn busy(if_busy: IfBusy) -> ErrorResponse {

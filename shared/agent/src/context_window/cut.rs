@@ -1,6 +1,6 @@
 //! The start of the context window.
 
-use longwire_core::message::Message;
+use longwire_core::message::{Message, Role};
 
 use crate::context_window::tokens;
 
@@ -16,7 +16,9 @@ pub(super) fn start(stored: &[Message], size: usize, before: usize) -> usize {
     plain_from(stored, earliest(stored.len(), size, before))
 }
 
-/// Index of the first plain user message at `index` or after it; that of the last one when there is none, or the end.
+/// Index of the first plain user message at `index` or after it; that of the last one when there is none. Of a conversation
+/// without one, which a long chain of the client's tools leaves, the first answer at `index` or after it, the last one, or the
+/// end.
 pub(super) fn plain_from(stored: &[Message], index: usize) -> usize {
     let plain = |from: usize| {
         let rest = stored.iter().enumerate().skip(from);
@@ -26,11 +28,23 @@ pub(super) fn plain_from(stored: &[Message], index: usize) -> usize {
     plain(index)
         .next()
         .or_else(|| plain(0).next_back())
+        .or_else(|| answers(stored).find(|answer| *answer >= index))
+        .or_else(|| answers(stored).next_back())
         .unwrap_or(stored.len())
 }
 
+/// Indexes of the answers. One that begins a window has its results behind it.
+fn answers(stored: &[Message]) -> impl DoubleEndedIterator<Item = usize> {
+    let answers = stored
+        .iter()
+        .enumerate()
+        .filter(|(_, message)| message.role == Role::Assistant);
+    answers.map(|(index, _)| index)
+}
+
 /// Index of the first message to show from `start` on, a plain user message, so that the messages after it have this many
-/// tokens at most, by estimate. The last plain user message is shown even when there are more.
+/// tokens at most, by estimate. The last plain user message is shown even when there are more, unless a run that follows it
+/// has only the results of its client's tools: then an answer of an earlier run may be the first.
 pub(super) fn within(stored: &[Message], start: usize, tokens: u64) -> usize {
     let mut left = Some(tokens);
     let newest_first = stored.iter().enumerate().skip(start).rev();
@@ -38,13 +52,15 @@ pub(super) fn within(stored: &[Message], start: usize, tokens: u64) -> usize {
         left = left.and_then(|left| left.checked_sub(tokens::of_message(message)));
         left.is_some()
     });
-    let plain = |(_, message): &(usize, &Message)| message.is_plain_user();
-    let first = fitting.filter(plain).last();
-    let last = || stored.iter().rposition(Message::is_plain_user);
-    first
-        .map(|(index, _)| index)
-        .or_else(last)
-        .unwrap_or(stored.len())
+    let fitting: Vec<_> = fitting.collect();
+    let plain = |(_, message): &&(usize, &Message)| message.is_plain_user();
+    let of_earlier_run = |(_, message): &&(usize, &Message)| {
+        let current = stored.last().map(|last| &last.run_id);
+        message.role == Role::Assistant && Some(&message.run_id) != current
+    };
+    let first = fitting.iter().rfind(plain);
+    let first = first.or_else(|| fitting.iter().rfind(of_earlier_run));
+    first.map_or_else(|| plain_from(stored, stored.len()), |(index, _)| *index)
 }
 
 /// First index that the size allows, on a step counted from the first message of the thread.

@@ -3,6 +3,9 @@
 /// User turn without any text.
 pub(super) const EMPTY_MESSAGE: &str = "[The message was empty.]";
 
+/// Precedes an answer with which a window begins.
+pub(super) const EARLIER_MESSAGES: &str = "[Earlier messages are left out.]";
+
 /// Follows an answer that was cancelled before its end.
 pub(super) const ANSWER_CANCELLED: &str = "[The answer above was stopped before its end.]";
 

@@ -14,13 +14,25 @@ use crate::context_window::placeholders;
 use crate::context_window::tool_pairs::{Ids, UnansweredCall, results};
 use crate::model::{Part, Turn};
 
-/// Turns for messages that start with a plain user message; for no messages, one turn with a placeholder.
+/// Turns for messages that start with a plain user message or an answer; for no messages, one turn with a placeholder.
 pub(super) fn repair(shown: &[Message], own: Option<OwnReasoning<'_>>) -> Vec<Turn> {
     let mut conversation = Conversation {
         own,
         ..Conversation::default()
     };
-    for messages in without_filtered(shown).chunk_by(|a, b| a.role == b.role) {
+    let shown = without_filtered(shown);
+    if shown
+        .first()
+        .is_some_and(|first| first.role == Role::Assistant)
+    {
+        conversation.push(
+            Role::User,
+            non_blank(placeholders::EARLIER_MESSAGES)
+                .into_iter()
+                .collect(),
+        );
+    }
+    for messages in shown.chunk_by(|a, b| a.role == b.role) {
         match messages[0].role {
             Role::Assistant => conversation.assistant(messages),
             Role::User => conversation.user(messages),

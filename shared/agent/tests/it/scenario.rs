@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use longwire_agent::budget::Reserve;
+use longwire_agent::client_tools::ClientTools;
 use longwire_agent::context_window::Window;
 use longwire_agent::ctx::{Ctx, Limits, Stage, Step};
 use longwire_agent::error::AgentError;
@@ -208,6 +209,7 @@ impl<'a> Scenario<'a> {
         lease: watch::Receiver<Instant>,
     ) -> Ctx<'_> {
         Ctx {
+            client_tools: ClientTools::default(),
             model: self.script,
             tools: self.tools,
             events,

@@ -3,6 +3,7 @@
 use longwire_core::event_run::RUN_PREFIX;
 use longwire_core::ids::{MessageId, RunId, ThreadId};
 use longwire_core::run_input::Context;
+use longwire_core::tool::ToolSpec;
 
 use crate::request::fields::Fields;
 use crate::request::options::Options;
@@ -23,27 +24,32 @@ pub struct Prompt {
     pub prompt: String,
     /// Facts for the model.
     pub context: Vec<Context>,
+    /// Tools of the client.
+    pub tools: Vec<ToolSpec>,
+    /// Ends the wait of the thread for results of the client's tools.
+    pub supersede: bool,
     /// Options of the run.
     pub options: Options,
 }
 
 impl Prompt {
-    /// Parses the fields of the request, the types of the texts and ids first. `supersede` has no effect, because no run
-    /// waits for its client yet.
+    /// Parses the fields of the request, the types of the texts and ids first.
     pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
         for field in ["prompt", "message", "storyType", "runId", "messageId"] {
             fields.text(field)?;
         }
-        fields.get::<bool>("supersede")?;
+        let supersede = fields.get("supersede")?.unwrap_or_default();
         let options = options::parse(fields)?;
         let context = context::parse(fields)?;
-        tools::refuse(fields)?;
+        let tools = tools::parse(fields)?;
         Ok(Self {
             thread_id: legacy::thread_id(fields)?,
             run_id: run_id(fields)?,
             message_id: fields.id("messageId", MessageId::parse)?,
             prompt: legacy::prompt(fields)?,
             context,
+            tools,
+            supersede,
             options,
         })
     }
@@ -56,6 +62,8 @@ impl Prompt {
             message_id: None,
             prompt: check_text("prompt", text)?,
             context: Vec::new(),
+            tools: Vec::new(),
+            supersede: false,
             options: Options::default(),
         })
     }

@@ -1,6 +1,6 @@
 //! `ack`: a request was accepted.
 
-use longwire_core::ids::{MessageId, RunId, ThreadId};
+use longwire_core::ids::{CallId, MessageId, RunId, ThreadId};
 use longwire_core::run::RunStatus;
 use serde::Serialize;
 
@@ -25,7 +25,10 @@ pub struct Ack {
     /// Position of a waiting run in the thread's run queue; 1 is the next after the active run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
-    /// Set when a run of this id existed before, so that nothing was started.
+    /// Calls that still have no result, for a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Vec<CallId>>,
+    /// Set when the request was accepted before: a run of this id existed, or the call has this result.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
 }
@@ -47,6 +50,7 @@ impl Ack {
             message_id: None,
             status,
             position: None,
+            pending: None,
             duplicate: false,
         }
     }
@@ -54,10 +58,12 @@ impl Ack {
 
 /// Action that is answered with `ack`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum AckAction {
     /// Prompt in any of its forms.
     Prompt,
+    /// Result of a call.
+    ToolResult,
     /// Cancellation of a run.
     Cancel,
     /// Subscription to a run.
@@ -68,6 +74,8 @@ pub enum AckAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AckStatus {
+    /// Recorded, while other calls have no result yet.
+    Accepted,
     /// Active, and not yet claimed by a worker.
     Queued,
     /// Behind other runs in the run queue.
@@ -115,6 +123,7 @@ mod tests {
             message_id: Some(MessageId::trusted("u1")),
             status: AckStatus::Queued,
             position: None,
+            pending: None,
             duplicate: false,
         };
         assert_eq!(

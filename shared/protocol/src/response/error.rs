@@ -112,6 +112,10 @@ pub enum Code {
     RunNotFound,
     /// Thread with a full run queue, or with an active run when the prompt would not wait.
     ThreadBusy,
+    /// Thread that waits for results of the client's tools.
+    AnswersPending,
+    /// Call that the thread does not wait for.
+    NotPending,
     /// Connection that sends too many requests.
     RateLimited,
     /// User who has spent what a limit allows.
@@ -149,6 +153,8 @@ impl Code {
             Self::ThreadNotFound => "thread_not_found",
             Self::RunNotFound => "run_not_found",
             Self::ThreadBusy => "thread_busy",
+            Self::AnswersPending => "answers_pending",
+            Self::NotPending => "not_pending",
             Self::RateLimited => "rate_limited",
             Self::QuotaExceeded => "quota_exceeded",
             Self::ResumeExpired => "resume_expired",

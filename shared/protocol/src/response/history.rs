@@ -39,7 +39,7 @@ pub struct ActiveRun {
     pub last: u64,
 }
 
-/// Requests of a thread to its client. Both lists are empty, because there are no client tools and no approvals yet.
+/// Requests of a thread to its client. `interrupts` is always empty, because there are no approvals.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pending {

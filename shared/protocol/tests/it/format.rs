@@ -63,6 +63,8 @@ fn begin() -> Vec<Draft> {
         thread_id: ThreadId::trusted("t1"),
         run_id: RunId::trusted("r1"),
         messages: vec![InputMessage {
+            tool_call_id: None,
+            metadata: None,
             id: message("u1"),
             role: "user".to_owned(),
             content: "Weather in \"Köln\" & Rome?".to_owned(),

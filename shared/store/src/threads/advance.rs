@@ -2,8 +2,10 @@
 
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use longwire_core::ids::RunId;
+use longwire_core::pending::Pending;
 use longwire_core::run::RunStatus;
 use longwire_core::thread_key::ThreadKey;
+use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::error::StoreError;
 use crate::item::{n, s};
@@ -16,6 +18,9 @@ use crate::threads::update_expression::UpdateExpression;
 use crate::transact::{Transacted, check_item, update_item};
 use crate::update::{MAX_ROUNDS, Updated, update};
 
+/// Time for which a thread is kept after a wait expires, in seconds, so that the sweep ends it first.
+const KEPT_AFTER_WAIT: u64 = 3600;
+
 /// Ended or missing run to remove from the head of its run queue.
 #[derive(Debug, Clone, Copy)]
 pub struct Advance<'a> {
@@ -27,6 +32,8 @@ pub struct Advance<'a> {
     pub tip: Option<u64>,
     /// Estimated tokens of the conversation; `None` when they are not known.
     pub last_input: Option<u64>,
+    /// What the thread waits for from now on.
+    pub pending: Option<&'a Pending>,
     /// Current time, in seconds since 1970.
     pub now: u64,
     /// Lifetime of threads.
@@ -47,8 +54,8 @@ pub enum Fence {
 }
 
 impl Threads {
-    /// Removes an ended run from the head of the run queue and returns the new head. When the run is not the head,
-    /// or the fence does not hold, nothing changes, and the current head is returned. The number of the thread's last
+    /// Removes an ended run from the head of the run queue and returns the active run: the new head, unless the thread waits.
+    /// When the run is not the head, or the fence does not hold, nothing changes, and the active run is returned. The number of the thread's last
     /// message and its expiry are written with it. Fails with [`StoreError::ConditionFailed`] when other writers
     /// change the queue four times meanwhile.
     pub async fn advance(
@@ -70,15 +77,15 @@ impl Threads {
     ) -> Result<Option<RunId>, StoreError> {
         let mut waiting = false;
         for _ in 0..MAX_ROUNDS {
-            let expression = advance.expression(waiting).when("born", n(generation));
+            let expression = advance.expression(waiting)?.when("born", n(generation));
             let request = expression.into_request(self.update_meta(key));
             let meta: Meta = match update(request).await? {
-                Updated::Done(meta) => return Ok(Meta::into_head(meta)),
+                Updated::Done(meta) => return Ok(Meta::into_active(meta)),
                 Updated::ConditionFailed(Some(meta)) => meta,
                 Updated::ConditionFailed(None) => return Ok(None),
             };
             if meta.generation != generation || meta.head() != Some(advance.run_id) {
-                return Ok(meta.into_head());
+                return Ok(meta.into_active());
             }
             waiting = meta.run_queue.len() > 1;
             advance.tip = advance.tip.filter(|tip| may_follow(*tip, &meta));
@@ -96,10 +103,10 @@ impl Threads {
                 return Ok(None);
             };
             if meta.head() != Some(advance.run_id) {
-                return Ok(meta.into_head());
+                return Ok(meta.into_active());
             }
             advance.tip = advance.tip.filter(|tip| may_follow(*tip, &meta));
-            let expression = advance.expression(meta.run_queue.len() > 1);
+            let expression = advance.expression(meta.run_queue.len() > 1)?;
             let update = expression
                 .into_transaction()
                 .table_name(&self.table)
@@ -110,8 +117,8 @@ impl Threads {
             ];
             match self.transact(&items).await? {
                 // A transaction returns no item, and the queue may have changed since the read.
-                Transacted::Done => return Ok(self.thread(key).await?.and_then(Meta::into_head)),
-                Transacted::ConditionFailed { first: 0 } => return Ok(meta.into_head()),
+                Transacted::Done => return Ok(self.thread(key).await?.and_then(Meta::into_active)),
+                Transacted::ConditionFailed { first: 0 } => return Ok(meta.into_active()),
                 Transacted::ConditionFailed { .. } => {}
             }
         }
@@ -143,7 +150,7 @@ impl Threads {
 impl Advance<'_> {
     /// Makes the removal of the head. Its condition is whether runs are `waiting` behind it, because the expiry
     /// depends on that.
-    fn expression(&self, waiting: bool) -> UpdateExpression {
+    fn expression(&self, waiting: bool) -> Result<UpdateExpression, StoreError> {
         let expression = UpdateExpression::default()
             .when_first("line", s(self.run_id.as_str()))
             .remove_first("line");
@@ -152,7 +159,8 @@ impl Advance<'_> {
         } else {
             (expression.when_size("line", 1), self.life.idle(self.now))
         };
-        let expression = match ttl {
+        let kept = self.pending.map(|pending| pending.until + KEPT_AFTER_WAIT);
+        let expression = match ttl.map(|ttl| ttl.max(kept.unwrap_or_default())) {
             Some(ttl) => expression.set("ttl", n(ttl)),
             None => expression.remove("ttl"),
         };
@@ -160,12 +168,19 @@ impl Advance<'_> {
             Some(tokens) => expression.set("lastInput", n(tokens)),
             None => expression,
         };
-        match self.tip {
+        let expression = match self.pending {
+            Some(pending) => expression
+                .set("pending", to_attribute_value(pending)?)
+                .set("open", s(keys::open_part(&pending.run_id)))
+                .set("wakeBy", n(pending.until)),
+            None => expression,
+        };
+        Ok(match self.tip {
             Some(tip) => expression
                 .when_absent_or_at_most("tip", n(tip))
                 .set("tip", n(tip)),
             None => expression,
-        }
+        })
     }
 }
 

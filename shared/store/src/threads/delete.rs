@@ -44,7 +44,8 @@ impl Threads {
         let expiry = deleted_at / 1000 + REMEMBERED.as_secs();
         self.update_meta(key)
             .update_expression(
-                "SET #line = :none, born = born + :one, deletedAt = :at, #ttl = :ttl REMOVE tip, lastInput, latest",
+                "SET #line = :none, born = born + :one, deletedAt = :at, #ttl = :ttl \
+                 REMOVE tip, lastInput, latest, pending, #open, wakeBy",
             )
             .condition_expression(
                 "attribute_exists(born) AND (attribute_not_exists(recordedAt) OR recordedAt < :at) \
@@ -52,6 +53,7 @@ impl Threads {
             )
             .expression_attribute_names("#line", "line")
             .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_names("#open", "open")
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
             .expression_attribute_values(":one", n(1_u32))
             .expression_attribute_values(":at", n(deleted_at))

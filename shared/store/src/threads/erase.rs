@@ -57,8 +57,8 @@ impl RunItem {
 }
 
 impl Threads {
-    /// Deletes the items of a former generation: its runs with their inputs and event logs, its messages and message
-    /// ids. `now` is in seconds since 1970. May be repeated, and dropped at any time: what a first call left, the next
+    /// Deletes the items of a former generation: its runs with their inputs and event logs, its messages, message ids
+    /// and results of client's calls. `now` is in seconds since 1970. May be repeated, and dropped at any time: what a first call left, the next
     /// one deletes.
     ///
     /// A run belongs to the generation that its first message wrote into its row. The rows are ended before anything else is
@@ -81,7 +81,11 @@ impl Threads {
         for run_id in &runs {
             items += self.erase_run(key, run_id, *generation).await?;
         }
-        for prefix in [keys::messages(*generation), keys::message_ids(*generation)] {
+        for prefix in [
+            keys::messages(*generation),
+            keys::message_ids(*generation),
+            keys::call_results(*generation),
+        ] {
             items += self.delete_all(key, &prefix, None).await?;
         }
         Ok(Erased::Done { items })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::ids::{MessageId, RunId};
+use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::thread_key::ThreadKey;
 
 use crate::item::s;
@@ -25,6 +25,9 @@ pub(super) const RUNS: &str = "RUN#";
 
 /// Prefix of the sort keys of all message ids in a thread's partition.
 const MESSAGE_IDS: &str = "MID#";
+
+/// Prefix of the sort keys of all results of client's calls in a thread's partition.
+const CALL_RESULTS: &str = "ANS#";
 
 /// Number of partitions of the index of open runs. Several of them share the writes of all runs.
 const OPEN_PARTS: u8 = 16;
@@ -107,6 +110,21 @@ pub(super) fn message_id(generation: u64, message_id: &MessageId) -> String {
 /// Prefix of the sort keys of the reserved message ids of a generation.
 pub(super) fn message_ids(generation: u64) -> String {
     format!("{MESSAGE_IDS}{generation}#")
+}
+
+/// Sort key of a part of the result of a client's call; the number of parts has one digit.
+pub(super) fn call_result(generation: u64, call_id: &CallId, part: usize) -> String {
+    format!("{}{part}", call_results_of(generation, call_id))
+}
+
+/// Prefix of the sort keys of the result of a client's call.
+pub(super) fn call_results_of(generation: u64, call_id: &CallId) -> String {
+    format!("{}{call_id}#", call_results(generation))
+}
+
+/// Prefix of the sort keys of the results of client's calls in a generation.
+pub(super) fn call_results(generation: u64) -> String {
+    format!("{CALL_RESULTS}{generation}#")
 }
 
 /// Sort key of the item of a run's event log whose first event is `first`.

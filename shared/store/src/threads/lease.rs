@@ -2,6 +2,7 @@
 //! that was replaced can write nothing.
 
 use longwire_core::ids::RunId;
+use longwire_core::pending::Pending;
 use longwire_core::run::{CancelReason, RunEnd, RunRow};
 use longwire_core::thread_key::ThreadKey;
 
@@ -150,18 +151,20 @@ impl RunLease {
         Ok(self.transact(step, commit, stored).await?.into())
     }
 
-    /// Stores the end of the run, at `at` in seconds since 1970. After a cancel request only a cancellation is
+    /// Stores the end of the run, at `at` in seconds since 1970, and the calls that its client makes. After a cancel request only a cancellation is
     /// stored. Fails as [`RunLease::commit`] does.
     pub async fn end(
         &self,
         commit: &Commit<'_>,
         end: RunEnd,
+        pending: Option<&Pending>,
         at: u64,
     ) -> Result<Ended, StoreError> {
         let transition = Transition::End {
             holder: self.holder(),
             progress: self.progress(commit),
             end,
+            pending,
             at,
         };
         let stored = |row: &RunRow| row.status == end.status() && commit.stored_in(row);

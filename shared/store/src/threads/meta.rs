@@ -1,6 +1,7 @@
 //! The thread's own item.
 
 use longwire_core::ids::RunId;
+use longwire_core::pending::Pending;
 use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ pub struct Meta {
     /// Unfinished runs in order; the first is active.
     #[serde(default, rename = "line")]
     pub run_queue: Vec<RunId>,
+    /// What the thread waits for; it begins no run meanwhile.
+    #[serde(default)]
+    pub pending: Option<Pending>,
     /// Run that was appended last.
     #[serde(default)]
     pub latest: Option<RunId>,
@@ -43,13 +47,18 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// Active run.
-    pub fn head(&self) -> Option<&RunId> {
+    /// First run of the queue.
+    pub(super) fn head(&self) -> Option<&RunId> {
         self.run_queue.first()
     }
 
-    pub(super) fn into_head(self) -> Option<RunId> {
-        self.run_queue.into_iter().next()
+    /// Active run: the first of the queue, unless the thread waits.
+    pub fn active(&self) -> Option<&RunId> {
+        self.head().filter(|_| self.pending.is_none())
+    }
+
+    pub(super) fn into_active(self) -> Option<RunId> {
+        self.active().cloned()
     }
 
     /// Tells whether the thread is expired at `now`. DynamoDB deletes expired items days late, so only this

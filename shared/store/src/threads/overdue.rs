@@ -1,5 +1,5 @@
-//! Finding overdue runs through the index of open runs. The index lags, so its results are hints; the row of a run
-//! decides what is done about it.
+//! Finding overdue runs, and threads whose wait has expired, through the index of open runs. The index lags, so its results
+//! are hints; the row of a run, and the thread's own item, decide what is done about it.
 
 use longwire_core::ids::RunId;
 use longwire_core::thread_key::ThreadKey;
@@ -18,14 +18,14 @@ const OPEN_RUNS: &str = "open_runs";
 /// Most runs that one query returns; the next sweep finds the others.
 const MAX_RUNS_READ: i32 = 100;
 
-/// Run whose `wakeBy` deadline has passed.
+/// Run or thread whose `wakeBy` deadline has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
-    /// Thread of the run.
+    /// Thread.
     pub key: ThreadKey,
-    /// Id of the run.
-    pub run_id: RunId,
-    /// Deadline by which the run should have moved, in seconds since 1970.
+    /// Run of the thread that should have moved; `None` for a thread that waits for results of its client's tools.
+    pub run_id: Option<RunId>,
+    /// Deadline, in seconds since 1970.
     pub wake_by: u64,
 }
 
@@ -39,9 +39,9 @@ struct Entry {
 }
 
 impl Threads {
-    /// Finds the runs of one partition of the index ([`keys::open_parts`]) whose deadline is before `now`, in seconds
-    /// since 1970: at most 100, earliest deadline first. Fails with [`StoreError::Corrupt`] when an entry names no
-    /// run.
+    /// Finds the runs and threads of one partition of the index ([`keys::open_parts`]) whose deadline is before `now`, in
+    /// seconds since 1970: at most 100, earliest deadline first. Fails with [`StoreError::Corrupt`] when an entry names
+    /// neither.
     pub async fn overdue(&self, part: &str, now: u64) -> Result<Vec<Overdue>, StoreError> {
         let output = self
             .client
@@ -82,10 +82,15 @@ impl Overdue {
             item,
             wake_by,
         } = read(entry)?;
-        let names_no_run = || StoreError::Corrupt(format!("the index names no run: {item}"));
+        let unknown =
+            || StoreError::Corrupt(format!("the index names no run and no thread: {item}"));
+        let run_id = match item.as_str() {
+            keys::META => None,
+            run => Some(keys::parse_run(run).ok_or_else(unknown)?),
+        };
         Ok(Self {
-            key: ThreadKey::parse(&thread).ok_or_else(names_no_run)?,
-            run_id: keys::parse_run(&item).ok_or_else(names_no_run)?,
+            key: ThreadKey::parse(&thread).ok_or_else(unknown)?,
+            run_id,
             wake_by,
         })
     }

@@ -12,6 +12,7 @@ use longwire_core::run_input::{Context, RunInput};
 use longwire_core::shape::Shape;
 use longwire_core::text::estimated_tokens;
 use longwire_core::thread_key::ThreadKey;
+use longwire_core::tool::ToolSpec;
 use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
 
@@ -48,6 +49,12 @@ pub struct NewRun {
     pub prompt: String,
     /// Facts from the client for the model.
     pub context: Vec<Context>,
+    /// Run that this one follows with the results of its calls. It has no prompt of its own.
+    pub after: Option<RunId>,
+    /// Tools of the client.
+    pub tools: Vec<ToolSpec>,
+    /// Ends a wait of the thread for results of the client's tools.
+    pub supersede: bool,
     /// Event of the service that starts the run, as one line of JSON.
     pub event: Option<String>,
     /// Origin of the run.
@@ -263,6 +270,7 @@ impl NewRun {
             cancel_requested: None,
             reason: None,
             code: None,
+            pending: None,
             notify: self.notify,
             subscribers: first.into_iter().collect(),
             gone_since: None,
@@ -288,6 +296,8 @@ impl NewRun {
             message_id: self.message_id.clone(),
             reserves_id: self.reserves_id,
             prompt: self.prompt.clone(),
+            after: self.after.clone(),
+            tools: self.tools.clone(),
             context: self.context.clone(),
             event: self.event.clone(),
             reasoning: self.reasoning,

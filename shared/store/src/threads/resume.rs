@@ -54,7 +54,7 @@ impl Threads {
             let updated = self.subscribe(key, run_id, connection, cursor, &row).await;
             match updated? {
                 Updated::Done(row) => {
-                    let head = meta.head().cloned();
+                    let head = meta.active().cloned();
                     return Ok(ResumeOutcome::Subscribed(row, cursor, head));
                 }
                 Updated::ConditionFailed(None) => return Ok(ResumeOutcome::Missing),

@@ -35,6 +35,8 @@ pub struct Append<'a> {
     pub recorded_at: u64,
     /// Most runs that the queue may have with this one.
     pub max: usize,
+    /// Ends a wait of the thread.
+    pub supersede: bool,
     /// Current time, in seconds since 1970.
     pub now: u64,
     /// Lifetime of threads.
@@ -50,9 +52,13 @@ pub enum Appended {
         position: usize,
         /// Thread after the append.
         meta: Meta,
+        /// The append ended a wait, so that nobody has sent the job of the active run.
+        ended_wait: bool,
     },
     /// The queue has as many runs as the append allows. The run is not in it.
     Full(Meta),
+    /// The thread waits for results of its client's tools. The run is not in its queue.
+    Waits,
     /// The thread was deleted after the run was recorded. The run must not begin.
     Deleted,
 }
@@ -64,15 +70,19 @@ struct AppendExpression {
     /// Attributes that are removed.
     removed: &'static [&'static str],
     /// Condition on the state of the thread.
-    condition: &'static str,
+    condition: String,
 }
 
 impl Appended {
-    fn at(meta: Meta, run_id: &RunId) -> Self {
+    fn at(meta: Meta, run_id: &RunId, ended_wait: bool) -> Self {
         // An append returns the run as the last one.
         let last = meta.run_queue.len().saturating_sub(1);
         let position = meta.position(run_id).unwrap_or(last);
-        Self::At { position, meta }
+        Self::At {
+            position,
+            meta,
+            ended_wait,
+        }
     }
 }
 
@@ -88,9 +98,13 @@ impl Threads {
         let run_id = append.run_id;
         // A start that was slow may append a run that was recorded before others.
         let mut latest = true;
+        let mut ended_wait: Option<RunId> = None;
         for _ in 0..MAX_ROUNDS {
-            let meta: Option<Meta> = match update(self.append_request(key, append, latest)).await? {
-                Updated::Done(meta) => return Ok(Appended::at(meta, run_id)),
+            let request = self.append_request(key, append, latest, ended_wait.as_ref());
+            let meta: Option<Meta> = match update(request).await? {
+                Updated::Done(meta) => {
+                    return Ok(Appended::at(meta, run_id, ended_wait.is_some()));
+                }
                 Updated::ConditionFailed(meta) => meta,
             };
             let recorded_at = meta.as_ref().and_then(|meta| meta.recorded_at);
@@ -103,17 +117,27 @@ impl Threads {
                     if let Updated::Done(meta) =
                         update(self.next_generation_request(key, append, latest)).await?
                     {
-                        return Ok(Appended::at(meta, run_id));
+                        return Ok(Appended::at(meta, run_id, false));
                     }
                 }
                 // An earlier append, or the first request of this one when its response was lost.
                 Some(meta) if meta.position(run_id).is_some() => {
-                    return Ok(Appended::at(meta, run_id));
+                    return Ok(Appended::at(meta, run_id, ended_wait.is_some()));
+                }
+                Some(Meta {
+                    pending: Some(pending),
+                    ..
+                }) if pending.run_id != *run_id
+                    && !append.supersede
+                    && !pending.expired(append.now) =>
+                {
+                    return Ok(Appended::Waits);
                 }
                 Some(meta) if meta.run_queue.len() >= append.max => {
                     return Ok(Appended::Full(meta));
                 }
-                Some(_) | None => {}
+                Some(meta) => ended_wait = meta.pending.map(|pending| pending.run_id),
+                None => ended_wait = None,
             }
         }
         Err(StoreError::ConditionFailed)
@@ -180,17 +204,36 @@ impl Threads {
         key: &ThreadKey,
         append: Append<'_>,
         latest: bool,
+        ended_wait: Option<&RunId>,
     ) -> UpdateItemFluentBuilder {
         let queue = "list_append(if_not_exists(#line, :none), :runs)";
+        let waits = match ended_wait {
+            Some(_) => "#pending.#run = :asked",
+            None => "attribute_not_exists(#pending)",
+        };
         let expression = AppendExpression {
             sets: format!("#line = {queue}, born = if_not_exists(born, :now)"),
-            removed: &[],
-            condition: "(attribute_not_exists(#ttl) OR #ttl > :now OR size(#line) > :empty) AND \
-                        (attribute_not_exists(#line) OR (NOT contains(#line, :run) AND size(#line) < :max))",
+            removed: match ended_wait {
+                Some(_) => &["#pending", "#open", "wakeBy"],
+                None => &[],
+            },
+            condition: format!(
+                "(attribute_not_exists(#ttl) OR #ttl > :now OR size(#line) > :empty) AND \
+                 (attribute_not_exists(#line) OR (NOT contains(#line, :run) AND size(#line) < :max)) AND {waits}"
+            ),
         };
-        self.write_request(key, append, latest, expression)
+        let request = self
+            .write_request(key, append, latest, expression)
+            .expression_attribute_names("#pending", "pending")
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":max", n(append.max))
+            .expression_attribute_values(":max", n(append.max));
+        match ended_wait {
+            Some(asked) => request
+                .expression_attribute_names("#run", "run")
+                .expression_attribute_names("#open", "open")
+                .expression_attribute_values(":asked", s(asked.as_str())),
+            None => request,
+        }
     }
 
     /// Starts the next generation of an expired thread.
@@ -202,10 +245,12 @@ impl Threads {
     ) -> UpdateItemFluentBuilder {
         let expression = AppendExpression {
             sets: "#line = :runs, born = if_not_exists(born, :now) + :one".to_owned(),
-            removed: &["tip", "lastInput"],
-            condition: "(attribute_not_exists(#line) OR (#ttl <= :now AND size(#line) = :empty))",
+            removed: &["tip", "lastInput", "pending", "#open", "wakeBy"],
+            condition: "(attribute_not_exists(#line) OR (#ttl <= :now AND size(#line) = :empty))"
+                .to_owned(),
         };
         self.write_request(key, append, latest, expression)
+            .expression_attribute_names("#open", "open")
             .expression_attribute_values(":one", n(1_u32))
     }
 

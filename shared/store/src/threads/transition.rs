@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::job::VERSION;
+use longwire_core::pending::Pending;
 use longwire_core::run::{CancelReason, RunEnd, RunRow, RunStatus};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
@@ -111,6 +112,7 @@ pub(super) enum Transition<'a> {
         holder: LeaseHolder<'a>,
         progress: Progress,
         end: RunEnd,
+        pending: Option<&'a Pending>,
         at: u64,
     },
 }
@@ -207,9 +209,14 @@ impl Transition<'_> {
                 holder,
                 progress,
                 end,
+                pending,
                 at,
             } => {
                 let expression = ended(progress.write(owned(holder))?, end, at)?;
+                let expression = match pending {
+                    Some(pending) => expression.set("pending", to_attribute_value(pending)?),
+                    None => expression,
+                };
                 match end {
                     RunEnd::Cancelled(_) => expression,
                     RunEnd::Finished | RunEnd::Failed(_) => {

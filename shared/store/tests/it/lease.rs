@@ -282,7 +282,9 @@ async fn a_refused_end_that_is_already_stored_is_done() {
         events: Some(&events),
         ..Commit::default()
     };
-    let ended = lease(&table).end(&commit, RunEnd::Finished, NOW).await;
+    let ended = lease(&table)
+        .end(&commit, RunEnd::Finished, None, NOW)
+        .await;
     assert_eq!(ended.expect("a response"), Ended::Done);
 }
 
@@ -296,13 +298,13 @@ async fn after_a_cancel_request_only_a_cancellation_ends_the_run() {
     ])
     .await;
     let (lease, commit) = (lease(&table), Commit::default());
-    let ended = lease.end(&commit, RunEnd::Finished, NOW).await;
+    let ended = lease.end(&commit, RunEnd::Finished, None, NOW).await;
     assert_eq!(
         ended.expect("a response"),
         Ended::CancelRequested(CancelReason::User)
     );
     let cancelled = RunEnd::Cancelled(CancelReason::User);
-    let ended = lease.end(&commit, cancelled, NOW).await;
+    let ended = lease.end(&commit, cancelled, None, NOW).await;
     assert_eq!(ended.expect("a response"), Ended::Done);
 
     let requests = table.requests();
@@ -325,7 +327,7 @@ async fn an_end_is_lost_when_another_worker_owns_the_run() {
     ])
     .await;
     let ended = lease(&table)
-        .end(&Commit::default(), RunEnd::Finished, NOW)
+        .end(&Commit::default(), RunEnd::Finished, None, NOW)
         .await;
     assert_eq!(ended.expect("a response"), Ended::Lost);
 }

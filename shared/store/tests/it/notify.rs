@@ -45,6 +45,7 @@ impl Thread {
         let append = Append {
             run_id: &run.run_id,
             recorded_at: run.recorded_at,
+            supersede: false,
             max: 20,
             now: NOW,
             life: run.life,
@@ -109,7 +110,7 @@ impl Thread {
             usage: usage(),
             ..Commit::default()
         };
-        let ended = lease.end(&commit, end, NOW + 9).await;
+        let ended = lease.end(&commit, end, None, NOW + 9).await;
         assert_eq!(ended.expect("a table"), Ended::Done);
         self.ended_since(before).await.expect("the run ended")
     }
@@ -135,6 +136,9 @@ fn run(notify: Notify) -> NewRun {
         reserves_id: false,
         prompt: "?".to_owned(),
         context: Vec::new(),
+        after: None,
+        tools: Vec::new(),
+        supersede: false,
         reasoning: false,
         if_busy: IfBusy::Queue,
         on_gone: OnGone::Finish,

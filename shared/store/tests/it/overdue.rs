@@ -13,7 +13,7 @@ async fn overdue_runs_are_queried_by_their_deadline() {
     let runs = table.threads().overdue("a", 2000).await;
     let overdue = Overdue {
         key: key(),
-        run_id: run_id(),
+        run_id: Some(run_id()),
         wake_by: 1165,
     };
     assert_eq!(runs.expect("a response"), [overdue]);

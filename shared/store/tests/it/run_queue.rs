@@ -38,6 +38,7 @@ async fn append(table: &Scripted, hours: Option<u64>) -> Appended {
     let append = Append {
         run_id: &run_id,
         recorded_at: NOW * 1000,
+        supersede: false,
         max: 20,
         now: NOW,
         life: life(hours),
@@ -61,6 +62,7 @@ async fn advance(
         fence,
         tip,
         last_input: None,
+        pending: None,
         now: NOW,
         life: life(hours),
     };
@@ -97,7 +99,7 @@ async fn an_append_after_the_expiry_starts_the_next_generation() {
     let next = meta(&["r_1"], json!({ "born": { "N": "6" } }));
     let table = Scripted::with_responses([refused(Some(expired)), updated(&next)]).await;
     let appended = append(&table, Some(24)).await;
-    assert!(matches!(appended, Appended::At { position: 0, meta } if meta.generation == 6));
+    assert!(matches!(appended, Appended::At { position: 0, meta, .. } if meta.generation == 6));
     let expression = table.last_body()["UpdateExpression"].clone();
     let expression = expression.as_str().expect("text");
     assert!(expression.contains("born = if_not_exists(born, :now) + :one"));

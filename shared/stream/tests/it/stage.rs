@@ -223,7 +223,9 @@ pub(crate) fn text_end() -> Event {
 }
 
 pub(crate) fn run_finished() -> Event {
-    run_ended(RunOutcome::Success)
+    run_ended(RunOutcome::Success {
+        pending_tool_call_ids: Vec::new(),
+    })
 }
 
 pub(crate) fn run_cancelled() -> Event {

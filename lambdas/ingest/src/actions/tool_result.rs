@@ -1,0 +1,61 @@
+//! `tool_result`: answers a call of a client's tool. The last one starts the run that follows.
+
+use longwire_core::ids::{CallId, RunId};
+use longwire_protocol::request::tool_result::ToolResult;
+use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
+use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_scheduler::results::{Answered, NewResult};
+use longwire_store::threads::record::Subscriber;
+
+use crate::call::Call;
+use crate::failure::Failure;
+
+/// Stores the result, and queues the run that follows when every call has one.
+pub(crate) async fn answer(call: &Call<'_>, result: ToolResult) -> Result<Ack, Failure> {
+    let result = NewResult {
+        key: call.key(result.thread_id),
+        call_id: result.call_id,
+        part: result.part,
+        of: result.of,
+        outcome: result.outcome,
+        content: result.content,
+        message_id: result.message_id,
+        payer: call.payer(),
+        subscriber: Subscriber {
+            connection: call.connection.connection.clone(),
+            shape: call.shape(),
+        },
+        millis: call.millis,
+        life: call.deps.settings.life,
+    };
+    let ack = |run_id: RunId, status: AckStatus, pending: Vec<CallId>, duplicate: bool| Ack {
+        pending: Some(pending),
+        duplicate,
+        ..Ack::new(
+            call.id.clone(),
+            AckAction::ToolResult,
+            result.key.thread_id.clone(),
+            run_id,
+            status,
+        )
+    };
+    match call.deps.scheduler.answer(&result).await? {
+        Answered::Accepted {
+            run_id,
+            pending,
+            duplicate,
+        } => Ok(ack(run_id, AckStatus::Accepted, pending, duplicate)),
+        Answered::Continued {
+            run_id,
+            status,
+            duplicate,
+        } => Ok(ack(run_id, AckStatus::of(status, 0), Vec::new(), duplicate)),
+        Answered::NotPending => {
+            let message = "`toolCallId` names no call that this thread waits for, or the call has another result.";
+            Err(Failure::Refused(ErrorResponse {
+                thread_id: Some(result.key.thread_id),
+                ..ErrorResponse::new(Code::NotPending, message)
+            }))
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Results of calls that the client makes. The last one puts the run that follows before the others in the run queue.
+//!
+//! A result is stored first, then the call is removed from what the thread waits for. A request that is interrupted between
+//! two writes can be repeated: the stored result is recognised, and what is left is done.
+
+use longwire_core::ids::{CallId, MessageId, RunId};
+use longwire_core::options::{IfBusy, Notify, OnGone};
+use longwire_core::origin::Origin;
+use longwire_core::payment::Payer;
+use longwire_core::pending::{Pending, first_message_id};
+use longwire_core::run::RunStatus;
+use longwire_core::thread_key::ThreadKey;
+use longwire_core::tool::ToolOutcome;
+use longwire_store::error::StoreError;
+use longwire_store::threads::call_results::{PartPlace, PartStored, ResultPart};
+use longwire_store::threads::life::ThreadLife;
+use longwire_store::threads::meta::Meta;
+use longwire_store::threads::record::{NewRun, Subscriber};
+use longwire_store::threads::waiting::{Next, Settle};
+
+use crate::error::ScheduleError;
+use crate::scheduler::Scheduler;
+
+/// Rounds of a result while other results of the thread arrive.
+const MAX_ROUNDS: usize = 8;
+
+/// Result of a call, or a part of it, as a client sends it.
+#[derive(Debug, Clone)]
+pub struct NewResult {
+    /// Thread of the call.
+    pub key: ThreadKey,
+    /// Call.
+    pub call_id: CallId,
+    /// Number of the part, from 1.
+    pub part: usize,
+    /// Number of parts.
+    pub of: usize,
+    /// Outcome of the call.
+    pub outcome: ToolOutcome,
+    /// Content of the part.
+    pub content: String,
+    /// Id of the message with the result, if the client chose it.
+    pub message_id: Option<MessageId>,
+    /// User who pays for the run that follows.
+    pub payer: Option<Payer>,
+    /// Connection that sends the result; it becomes a subscriber of the run that follows.
+    pub subscriber: Subscriber,
+    /// Current time, in milliseconds since 1970.
+    pub millis: u64,
+    /// Lifetime of threads.
+    pub life: ThreadLife,
+}
+
+/// Outcome of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// The result is stored. Other calls, or other parts of it, are missing.
+    Accepted {
+        /// Run that made the calls.
+        run_id: RunId,
+        /// Calls without a result, in the order of the model.
+        pending: Vec<CallId>,
+        /// An earlier request stored the result.
+        duplicate: bool,
+    },
+    /// Every call has its result, and the run that follows is queued, or was.
+    Continued {
+        /// Run that follows.
+        run_id: RunId,
+        /// Its status.
+        status: RunStatus,
+        /// An earlier request stored the result.
+        duplicate: bool,
+    },
+    /// The thread does not wait for this call, or the call has another result.
+    NotPending,
+}
+
+impl NewResult {
+    fn now(&self) -> u64 {
+        self.millis / 1000
+    }
+
+    fn place(&self, generation: u64) -> PartPlace<'_> {
+        PartPlace {
+            key: &self.key,
+            generation,
+            call_id: &self.call_id,
+            part: self.part,
+        }
+    }
+
+    fn stored_part(&self, next_run_id: &RunId) -> ResultPart {
+        let message_id = self.message_id.clone();
+        ResultPart {
+            message_id: message_id.unwrap_or_else(MessageId::random),
+            outcome: self.outcome,
+            content: self.content.clone(),
+            of: self.of,
+            next_run_id: next_run_id.clone(),
+        }
+    }
+
+    /// Tells whether the thread waits for the call.
+    fn awaited_in<'m>(&self, meta: &'m Meta) -> Option<&'m Pending> {
+        let pending = meta.pending.as_ref()?;
+        let awaited = pending.calls.contains_key(&self.call_id) && !pending.expired(self.now());
+        awaited.then_some(pending)
+    }
+}
+
+impl Scheduler {
+    /// Stores the result of a call. The first result of a call counts. The last result that a thread waits for starts the run
+    /// that follows.
+    pub async fn answer(&self, result: &NewResult) -> Result<Answered, ScheduleError> {
+        let connection = result.subscriber.connection.clone();
+        let scheduler = self.caused_by(Some(connection));
+        Box::pin(scheduler.settle(result)).await
+    }
+
+    async fn settle(&self, result: &NewResult) -> Result<Answered, ScheduleError> {
+        for _ in 0..MAX_ROUNDS {
+            let Some(meta) = self.threads.meta(&result.key, result.now()).await? else {
+                return Ok(Answered::NotPending);
+            };
+            let Some(pending) = result.awaited_in(&meta) else {
+                return self.repeated(result, &meta).await;
+            };
+            let place = result.place(meta.generation);
+            let part = result.stored_part(&pending.next_run_id);
+            let stored = self
+                .threads
+                .put_result_part(place, part, pending.until)
+                .await?;
+            let PartStored::Stored(part) = stored else {
+                return Ok(Answered::NotPending);
+            };
+            if let Some(answered) = self.settle_call(result, &meta, pending, &part).await? {
+                return Ok(answered);
+            }
+        }
+        Err(StoreError::ConditionFailed.into())
+    }
+
+    /// Removes the call from what the thread waits for, once all its parts are stored; `None` when the thread changed
+    /// meanwhile.
+    async fn settle_call(
+        &self,
+        result: &NewResult,
+        meta: &Meta,
+        pending: &Pending,
+        part: &ResultPart,
+    ) -> Result<Option<Answered>, ScheduleError> {
+        let accepted = |pending: Vec<CallId>| Answered::Accepted {
+            run_id: meta.pending.as_ref().map_or_else(
+                || part.next_run_id.clone(),
+                |pending| pending.run_id.clone(),
+            ),
+            pending,
+            duplicate: false,
+        };
+        let (key, generation) = (&result.key, meta.generation);
+        let complete = result.of == 1
+            || self
+                .threads
+                .call_result(key, generation, &result.call_id)
+                .await?
+                .is_some();
+        if !complete {
+            return Ok(Some(accepted(pending.call_ids())));
+        }
+        let settle = Settle {
+            generation,
+            pending,
+            call_id: &result.call_id,
+        };
+        if pending.calls.len() > 1 {
+            let settled = self.threads.settle_call(key, settle).await?;
+            let left = settled.and_then(|meta| meta.pending);
+            return Ok(left.map(|left| accepted(left.call_ids())));
+        }
+        self.follow(result, meta, settle).await
+    }
+
+    /// Starts the run that follows the last result; `None` when the thread changed meanwhile.
+    async fn follow(
+        &self,
+        result: &NewResult,
+        meta: &Meta,
+        settle: Settle<'_>,
+    ) -> Result<Option<Answered>, ScheduleError> {
+        let run = self.next_run(result, meta, settle.pending).await?;
+        // An interrupted request may have recorded it.
+        self.threads.record(&run).await?;
+        let next = Next {
+            run_id: &run.run_id,
+            recorded_at: run.recorded_at,
+            now: run.now,
+            life: run.life,
+        };
+        let settled = self.threads.settle_last_call(&run.key, settle, next);
+        let Some(meta) = settled.await? else {
+            return Ok(None);
+        };
+        self.send_first(&run, &meta).await?;
+        Ok(Some(Answered::Continued {
+            run_id: run.run_id,
+            status: RunStatus::Queued,
+            duplicate: false,
+        }))
+    }
+
+    /// Run that follows: with the tools and the options of the run that made the calls.
+    async fn next_run(
+        &self,
+        result: &NewResult,
+        meta: &Meta,
+        pending: &Pending,
+    ) -> Result<NewRun, ScheduleError> {
+        let (row, input) = futures::future::try_join(
+            self.threads.run_row(&result.key, &pending.run_id),
+            self.threads.input(&result.key, &pending.run_id),
+        )
+        .await?;
+        let row = row.as_ref();
+        let run_id = pending.next_run_id.clone();
+        Ok(NewRun {
+            key: result.key.clone(),
+            message_id: first_message_id(&run_id),
+            reserves_id: false,
+            prompt: String::new(),
+            context: Vec::new(),
+            after: Some(pending.run_id.clone()),
+            supersede: false,
+            event: None,
+            origin: row.map_or(Origin::User, |row| row.origin.clone()),
+            reasoning: input.as_ref().is_some_and(|input| input.reasoning),
+            tools: input.map(|input| input.tools).unwrap_or_default(),
+            if_busy: IfBusy::Queue,
+            on_gone: row.map_or(OnGone::default(), |row| row.on_gone),
+            notify: row.map_or(Notify::None, |row| row.notify),
+            payer: result.payer.clone(),
+            subscriber: Some(result.subscriber.clone()),
+            now: result.now(),
+            recorded_at: result.millis.max(meta.recorded_at.unwrap_or_default()),
+            life: result.life,
+            run_id,
+        })
+    }
+
+    /// Answers a result for which the thread does not wait: a repeated one is a duplicate, and what an interrupted request
+    /// left undone is done.
+    async fn repeated(&self, result: &NewResult, meta: &Meta) -> Result<Answered, ScheduleError> {
+        let place = result.place(meta.generation);
+        let part = result.stored_part(&RunId::trusted(""));
+        let Some(part) = self.threads.repeated_part(place, &part).await? else {
+            return Ok(Answered::NotPending);
+        };
+        if let Some(pending) = &meta.pending
+            && pending.next_run_id == part.next_run_id
+        {
+            return Ok(Answered::Accepted {
+                run_id: pending.run_id.clone(),
+                pending: pending.call_ids(),
+                duplicate: true,
+            });
+        }
+        let run_id = part.next_run_id;
+        let Some(row) = self.threads.run_row(&result.key, &run_id).await? else {
+            return Ok(Answered::NotPending);
+        };
+        if row.status == RunStatus::Queued && meta.active() == Some(&run_id) {
+            self.send_again(&result.key, &run_id, &row, result.now())
+                .await?;
+        }
+        Ok(Answered::Continued {
+            run_id,
+            status: row.status,
+            duplicate: true,
+        })
+    }
+
+    /// Ends the wait of a thread for the results of a run's calls, and sends the job of the run that is active then. Returns
+    /// `false` when the thread does not wait for them.
+    pub async fn end_wait(&self, key: &ThreadKey, run_id: &RunId) -> Result<bool, ScheduleError> {
+        let Some(meta) = self.threads.end_wait(key, run_id).await? else {
+            return Ok(false);
+        };
+        if let Some(active) = meta.active() {
+            self.send(key, active).await?;
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,189 @@
+//! Results of calls that the client makes, as they arrive. The run that follows stores them as a message.
+
+use longwire_core::ids::{CallId, MessageId, RunId};
+use longwire_core::thread_key::ThreadKey;
+use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
+use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+
+use crate::error::StoreError;
+use crate::item::read;
+use crate::retry::with_jitter;
+use crate::threads::Threads;
+use crate::threads::keys;
+use crate::update::held;
+
+/// Time for which a result is kept after the wait for it expires, in seconds: the run that follows reads it, and a repeated
+/// request is recognised.
+const KEPT: u64 = 48 * 3600;
+
+/// Result of a call, or a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResultPart {
+    /// Id of the message with the result.
+    pub message_id: MessageId,
+    /// Outcome of the call.
+    pub outcome: ToolOutcome,
+    /// Content of the part.
+    pub content: String,
+    /// Number of parts.
+    pub of: usize,
+    /// Run that follows when each call has its result.
+    pub next_run_id: RunId,
+}
+
+impl ResultPart {
+    /// Tells whether a request with `other` repeats the one with this part. The id of the message is not compared, because
+    /// the server chooses it for clients that do not.
+    fn repeats(&self, other: &Self) -> bool {
+        (self.outcome, &self.content, self.of) == (other.outcome, &other.content, other.of)
+    }
+}
+
+/// Place of a part: thread, generation and call, and its number from 1.
+#[derive(Debug, Clone, Copy)]
+pub struct PartPlace<'a> {
+    /// Thread of the call.
+    pub key: &'a ThreadKey,
+    /// Generation of the thread.
+    pub generation: u64,
+    /// Call.
+    pub call_id: &'a CallId,
+    /// Number of the part, from 1.
+    pub part: usize,
+}
+
+/// Outcome of storing a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartStored {
+    /// The part is stored, by this request or an earlier one with the same content.
+    Stored(ResultPart),
+    /// Another request stored other content.
+    Other,
+}
+
+impl Threads {
+    /// Reads the part at this place.
+    pub async fn result_part(
+        &self,
+        place: PartPlace<'_>,
+    ) -> Result<Option<ResultPart>, StoreError> {
+        let sort = keys::call_result(place.generation, place.call_id, place.part);
+        self.get(place.key, sort).await
+    }
+
+    /// Reads the part at this place if a request with `part` repeats it.
+    pub async fn repeated_part(
+        &self,
+        place: PartPlace<'_>,
+        part: &ResultPart,
+    ) -> Result<Option<ResultPart>, StoreError> {
+        let stored = self.result_part(place).await?;
+        Ok(stored.filter(|stored| stored.repeats(part)))
+    }
+
+    /// Stores a part unless there is one at its place. `until` is the expiry of the wait, in seconds since 1970.
+    pub async fn put_result_part(
+        &self,
+        place: PartPlace<'_>,
+        part: ResultPart,
+        until: u64,
+    ) -> Result<PartStored, StoreError> {
+        let sort = keys::call_result(place.generation, place.call_id, place.part);
+        let mut item = keys::item(place.key, sort);
+        item.extend(to_item(&part)?);
+        item.insert("ttl".to_owned(), crate::item::n(until + KEPT));
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(content)");
+        let put = with_jitter(|| async { Ok(request.clone().send().await?) }).await;
+        if held(put)? {
+            return Ok(PartStored::Stored(part));
+        }
+        let repeated = self.repeated_part(place, &part).await?;
+        Ok(repeated.map_or(PartStored::Other, PartStored::Stored))
+    }
+
+    /// Result of a call once all its parts are stored.
+    pub async fn call_result(
+        &self,
+        key: &ThreadKey,
+        generation: u64,
+        call_id: &CallId,
+    ) -> Result<Option<ToolResult>, StoreError> {
+        let query = self
+            .query_prefix(key, &keys::call_results_of(generation, call_id))
+            .scan_index_forward(true)
+            .consistent_read(true);
+        let output = with_jitter(|| async { Ok(query.clone().send().await?) }).await?;
+        let parts = output.items.unwrap_or_default().into_iter().map(read);
+        Ok(join(call_id, &parts.collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// Results of those of the calls that have one.
+    pub async fn call_results(
+        &self,
+        key: &ThreadKey,
+        generation: u64,
+        calls: &[&ToolCall],
+    ) -> Result<Vec<ToolResult>, StoreError> {
+        let reads = calls
+            .iter()
+            .map(|call| self.call_result(key, generation, &call.id));
+        let results = futures::future::try_join_all(reads).await?;
+        Ok(results.into_iter().flatten().collect())
+    }
+}
+
+/// Joins parts in order; `None` while one is missing. The first one names the message and the outcome.
+fn join(call_id: &CallId, parts: &[ResultPart]) -> Option<ToolResult> {
+    let first = parts.first().filter(|first| first.of == parts.len())?;
+    Some(ToolResult {
+        message_id: first.message_id.clone(),
+        call_id: call_id.clone(),
+        outcome: first.outcome,
+        content: parts.iter().map(|part| part.content.as_str()).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(content: &str, of: usize) -> ResultPart {
+        ResultPart {
+            message_id: MessageId::trusted(format!("m_{content}")),
+            outcome: ToolOutcome::Success,
+            content: content.to_owned(),
+            of,
+            next_run_id: RunId::trusted("r_2"),
+        }
+    }
+
+    #[test]
+    fn a_result_is_complete_with_its_last_part() {
+        let call_id = CallId::trusted("tc_1");
+        assert_eq!(join(&call_id, &[]), None);
+        assert_eq!(join(&call_id, &[part("a", 2)]), None);
+        let joined = join(&call_id, &[part("a", 2), part("b", 2)]).expect("a result");
+        assert_eq!(
+            (joined.message_id.as_str(), joined.content.as_str()),
+            ("m_a", "ab")
+        );
+    }
+
+    #[test]
+    fn a_request_is_repeated_by_the_same_content_alone() {
+        let stored = part("a", 1);
+        let renamed = ResultPart {
+            message_id: MessageId::trusted("m_other"),
+            ..stored.clone()
+        };
+        assert!(stored.repeats(&renamed));
+        assert!(!stored.repeats(&part("b", 1)) && !stored.repeats(&part("a", 2)));
+    }
+}
