@@ -43,6 +43,10 @@ const ROWS = {
       options: { ifBusy: 'interrupt' },
     }),
   ],
+  tool_result: [
+    ({ threadId }) => ({ threadId, toolCallId: 'tc_1', content: '' }),
+    ({ threadId }) => ({ threadId, toolCallId: 'tc_1', content: '', part: 1, of: 2 }),
+  ],
   cancel: [
     ({ threadId, runId }) => ({ threadId, runId }),
     ({ threadId }) => ({ threadId }),
