@@ -43,6 +43,19 @@ const ROWS = {
       options: { ifBusy: 'interrupt' },
     }),
   ],
+  run: [
+    ({ threadId, runId }) => ({ threadId, runId, messages: [{ id: 'u_new', role: 'user', content: 'Hey!' }] }),
+    ({ threadId }) => ({
+      threadId,
+      runId: 'r_new',
+      messages: [{ id: 'm_new', role: 'tool', toolCallId: 'tc_1', content: '' }],
+    }),
+    ({ threadId, messageId }) => ({
+      threadId,
+      runId: 'r_new',
+      messages: [{ id: messageId, role: 'user', content: 'Hey!' }],
+    }),
+  ],
   tool_result: [
     ({ threadId }) => ({ threadId, toolCallId: 'tc_1', content: '' }),
     ({ threadId }) => ({ threadId, toolCallId: 'tc_1', content: '', part: 1, of: 2 }),

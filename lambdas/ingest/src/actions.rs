@@ -11,6 +11,7 @@ mod leave;
 mod ping;
 mod prompt;
 mod resume;
+mod run;
 mod seen;
 mod ticket;
 mod tool_result;
@@ -43,6 +44,12 @@ pub(crate) fn dispatch<'a>(
             received.run_id = Some(run_id.clone());
             received.reads_spending = true;
             Box::pin(received.answer(prompt, prompt::answer))
+        }
+        Request::Run(mut run) => {
+            let run_id = run.run_id.get_or_insert_with(RunId::random);
+            received.run_id = Some(run_id.clone());
+            received.reads_spending = true;
+            Box::pin(received.answer(run, run::answer))
         }
         Request::ToolResult(result) => Box::pin(received.answer(result, tool_result::answer)),
         Request::Cancel(cancel) => Box::pin(received.answer(cancel, cancel::answer)),

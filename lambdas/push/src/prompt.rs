@@ -158,6 +158,7 @@ impl NewPrompt<'_> {
             context: Vec::new(),
             after: None,
             tools: Vec::new(),
+            state: serde_json::Map::new(),
             supersede: false,
             event: Some(self.event.json().get().to_owned()),
             origin: Origin::service(self.event.source()),

@@ -1,6 +1,7 @@
 //! Input of a run, stored apart from its control row.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::ids::{MessageId, RunId};
 use crate::job::known_version;
@@ -26,6 +27,9 @@ pub struct RunInput {
     /// Tools of the client, as JSON text: DynamoDB limits the nesting of its own types.
     #[serde(default, with = "json_text", skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolSpec>,
+    /// State of the client's application, which RUN_STARTED repeats.
+    #[serde(default, with = "json_text", skip_serializing_if = "Map::is_empty")]
+    pub state: Map<String, Value>,
     /// Facts from the client for the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<Context>,
@@ -58,21 +62,24 @@ impl Context {
     }
 }
 
-/// Tools as JSON text in one attribute.
+/// Value as JSON text in one attribute.
 mod json_text {
-    use serde::de::Error as _;
+    use serde::de::{DeserializeOwned, Error as _};
     use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::tool::ToolSpec;
-
-    pub(super) fn serialize<S: Serializer>(tools: &[ToolSpec], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&serde_json::to_string(tools).map_err(S::Error::custom)?)
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &T,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&serde_json::to_string(value).map_err(S::Error::custom)?)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Vec<ToolSpec>, D::Error> {
+    pub(super) fn deserialize<'de, T, D>(from: D) -> Result<T, D::Error>
+    where
+        T: DeserializeOwned,
+        D: Deserializer<'de>,
+    {
         serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
     }
 }

@@ -162,7 +162,7 @@ pub struct RunInput {
     pub tools: Vec<Value>,
     /// Context from the client.
     pub context: Vec<Value>,
-    /// Shared state, always empty; AG-UI requires the field.
+    /// State of the client's application, as it came with the request; empty when it is long.
     pub state: Map<String, Value>,
     /// Always empty; AG-UI requires the field.
     pub forwarded_props: Map<String, Value>,

@@ -15,6 +15,7 @@ pub mod ticket;
 mod context;
 pub mod options;
 pub mod prompt;
+pub mod run;
 mod tools;
 
 pub mod cancel;
@@ -47,6 +48,7 @@ use crate::request::leave::Leave;
 use crate::request::ping::Ping;
 use crate::request::prompt::Prompt;
 use crate::request::resume::Resume;
+use crate::request::run::Run;
 use crate::request::seen::Seen;
 use crate::request::ticket::Ticket;
 use crate::request::tool_result::ToolResult;
@@ -70,6 +72,8 @@ pub enum Request {
     Ticket(Ticket),
     /// Starts a run.
     Prompt(Prompt),
+    /// Starts a run, or answers calls of the client's tools, as AG-UI's clients do.
+    Run(Run),
     /// Answers a call of a client's tool.
     ToolResult(ToolResult),
     /// Cancels a run.
@@ -128,6 +132,7 @@ const ACTIONS: &[Action] = &[
     Action::feature(AUTH, |f| Ok(Request::Auth(Auth::parse(f)?))),
     Action::feature("ticket", |_| Ok(Request::Ticket(Ticket))),
     Action::basic("prompt", |f| Ok(Request::Prompt(Prompt::parse(f)?))),
+    Action::feature("run", |f| Ok(Request::Run(Run::parse(f)?))),
     Action::basic("tool_result", |f| {
         Ok(Request::ToolResult(ToolResult::parse(f)?))
     }),

@@ -6,7 +6,7 @@ use longwire_core::origin::Origin;
 use longwire_core::run::RunEnd;
 use longwire_core::run_input::RunInput;
 use longwire_core::tool::ToolResult;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::escape::fitting;
 use crate::event::{
@@ -19,6 +19,9 @@ const MAX_SHOWN_PROMPT: usize = 8 * 1024;
 
 /// Most bytes that the results of client's tools take in RUN_STARTED, as JSON and without their ids. What is longer is cut.
 const MAX_SHOWN_RESULTS: usize = 8 * 1024;
+
+/// Longest state that RUN_STARTED repeats, in bytes of JSON.
+const MAX_SHOWN_STATE: usize = 4 * 1024;
 
 /// RUN_STARTED. It has the origin of the run, and carries what the run begins with for the other clients of the thread: the
 /// results of calls that their tools made, or did not make, and the prompt, unless that is long or cannot be read.
@@ -47,7 +50,7 @@ pub fn run_started(
             messages,
             tools: Vec::new(),
             context: input.context.iter().map(|fact| json!(fact)).collect(),
-            state: Map::new(),
+            state: shown_state(&input.state),
             forwarded_props: Map::new(),
         })
     });
@@ -62,6 +65,12 @@ pub fn run_started(
         origin: Some(origin.to_string()),
         ..Annotations::default()
     })
+}
+
+/// The state, unless it is long.
+fn shown_state(state: &Map<String, Value>) -> Map<String, Value> {
+    let short = json!(state).to_string().len() <= MAX_SHOWN_STATE;
+    if short { state.clone() } else { Map::new() }
 }
 
 /// Results as messages, each with an equal share of the bytes.

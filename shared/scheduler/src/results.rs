@@ -17,6 +17,7 @@ use longwire_store::threads::life::ThreadLife;
 use longwire_store::threads::meta::Meta;
 use longwire_store::threads::record::{NewRun, Subscriber};
 use longwire_store::threads::waiting::{Next, Settle};
+use serde_json::{Map, Value};
 
 use crate::error::ScheduleError;
 use crate::scheduler::Scheduler;
@@ -41,6 +42,10 @@ pub struct NewResult {
     pub content: String,
     /// Id of the message with the result, if the client chose it.
     pub message_id: Option<MessageId>,
+    /// Id of the run that follows, if the client chose it.
+    pub next_run_id: Option<RunId>,
+    /// State of the client's application, which the run that follows repeats.
+    pub state: Map<String, Value>,
     /// User who pays for the run that follows.
     pub payer: Option<Payer>,
     /// Connection that sends the result; it becomes a subscriber of the run that follows.
@@ -90,18 +95,32 @@ impl NewResult {
         }
     }
 
-    fn stored_part(&self, next_run_id: &RunId) -> ResultPart {
+    /// Part to store, for the wait of this state.
+    fn stored_part(&self, pending: &Pending) -> ResultPart {
         let message_id = self.message_id.clone();
         ResultPart {
             message_id: message_id.unwrap_or_else(MessageId::random),
             outcome: self.outcome,
             content: self.content.clone(),
             of: self.of,
-            next_run_id: next_run_id.clone(),
+            asked_by: pending.run_id.clone(),
+            next_run_id: self.next_run_id(pending),
         }
     }
 
-    /// Tells whether the thread waits for the call.
+    /// Tells whether this request repeats the one that stored the part. The id of the message is not compared, because the
+    /// server chooses it for clients that do not.
+    fn repeats(&self, stored: &ResultPart) -> bool {
+        (self.outcome, self.content.as_str(), self.of)
+            == (stored.outcome, stored.content.as_str(), stored.of)
+    }
+
+    fn next_run_id(&self, pending: &Pending) -> RunId {
+        let chosen = self.next_run_id.clone();
+        chosen.unwrap_or_else(|| pending.next_run_id.clone())
+    }
+
+    /// What the thread waits for, if the call is among it.
     fn awaited_in<'m>(&self, meta: &'m Meta) -> Option<&'m Pending> {
         let pending = meta.pending.as_ref()?;
         let awaited = pending.calls.contains_key(&self.call_id) && !pending.expired(self.now());
@@ -127,7 +146,7 @@ impl Scheduler {
                 return self.repeated(result, &meta).await;
             };
             let place = result.place(meta.generation);
-            let part = result.stored_part(&pending.next_run_id);
+            let part = result.stored_part(pending);
             let stored = self
                 .threads
                 .put_result_part(place, part, pending.until)
@@ -135,7 +154,10 @@ impl Scheduler {
             let PartStored::Stored(part) = stored else {
                 return Ok(Answered::NotPending);
             };
-            if let Some(answered) = self.settle_call(result, &meta, pending, &part).await? {
+            if let Some(answered) = self
+                .settle_call(result, &meta, pending, &part.next_run_id)
+                .await?
+            {
                 return Ok(answered);
             }
         }
@@ -149,14 +171,11 @@ impl Scheduler {
         result: &NewResult,
         meta: &Meta,
         pending: &Pending,
-        part: &ResultPart,
+        next_run_id: &RunId,
     ) -> Result<Option<Answered>, ScheduleError> {
-        let accepted = |pending: Vec<CallId>| Answered::Accepted {
-            run_id: meta.pending.as_ref().map_or_else(
-                || part.next_run_id.clone(),
-                |pending| pending.run_id.clone(),
-            ),
-            pending,
+        let accepted = |left: Vec<CallId>| Answered::Accepted {
+            run_id: pending.run_id.clone(),
+            pending: left,
             duplicate: false,
         };
         let (key, generation) = (&result.key, meta.generation);
@@ -179,7 +198,7 @@ impl Scheduler {
             let left = settled.and_then(|meta| meta.pending);
             return Ok(left.map(|left| accepted(left.call_ids())));
         }
-        self.follow(result, meta, settle).await
+        self.follow(result, meta, settle, next_run_id).await
     }
 
     /// Starts the run that follows the last result; `None` when the thread changed meanwhile.
@@ -188,8 +207,11 @@ impl Scheduler {
         result: &NewResult,
         meta: &Meta,
         settle: Settle<'_>,
+        next_run_id: &RunId,
     ) -> Result<Option<Answered>, ScheduleError> {
-        let run = self.next_run(result, meta, settle.pending).await?;
+        let run = self
+            .next_run(result, meta, settle.pending, next_run_id)
+            .await?;
         // An interrupted request may have recorded it.
         self.threads.record(&run).await?;
         let next = Next {
@@ -216,6 +238,7 @@ impl Scheduler {
         result: &NewResult,
         meta: &Meta,
         pending: &Pending,
+        next_run_id: &RunId,
     ) -> Result<NewRun, ScheduleError> {
         let (row, input) = futures::future::try_join(
             self.threads.run_row(&result.key, &pending.run_id),
@@ -223,7 +246,7 @@ impl Scheduler {
         )
         .await?;
         let row = row.as_ref();
-        let run_id = pending.next_run_id.clone();
+        let run_id = next_run_id.clone();
         Ok(NewRun {
             key: result.key.clone(),
             message_id: first_message_id(&run_id),
@@ -236,6 +259,7 @@ impl Scheduler {
             origin: row.map_or(Origin::User, |row| row.origin.clone()),
             reasoning: input.as_ref().is_some_and(|input| input.reasoning),
             tools: input.map(|input| input.tools).unwrap_or_default(),
+            state: result.state.clone(),
             if_busy: IfBusy::Queue,
             on_gone: row.map_or(OnGone::default(), |row| row.on_gone),
             notify: row.map_or(Notify::None, |row| row.notify),
@@ -252,12 +276,12 @@ impl Scheduler {
     /// left undone is done.
     async fn repeated(&self, result: &NewResult, meta: &Meta) -> Result<Answered, ScheduleError> {
         let place = result.place(meta.generation);
-        let part = result.stored_part(&RunId::trusted(""));
-        let Some(part) = self.threads.repeated_part(place, &part).await? else {
+        let stored = self.threads.result_part(place).await?;
+        let Some(part) = stored.filter(|stored| result.repeats(stored)) else {
             return Ok(Answered::NotPending);
         };
         if let Some(pending) = &meta.pending
-            && pending.next_run_id == part.next_run_id
+            && pending.run_id == part.asked_by
         {
             return Ok(Answered::Accepted {
                 run_id: pending.run_id.clone(),
@@ -278,6 +302,22 @@ impl Scheduler {
             status: row.status,
             duplicate: true,
         })
+    }
+
+    /// Stores the result of a call for the run that ends the wait, and changes nothing else. Returns `false` when the call has
+    /// another result, or the thread does not wait for it.
+    pub async fn keep_result(&self, result: &NewResult) -> Result<bool, ScheduleError> {
+        let meta = self.threads.meta(&result.key, result.now()).await?;
+        let Some((meta, pending)) = meta
+            .as_ref()
+            .and_then(|meta| Some((meta, result.awaited_in(meta)?)))
+        else {
+            return Ok(false);
+        };
+        let place = result.place(meta.generation);
+        let part = result.stored_part(pending);
+        let stored = self.threads.put_result_part(place, part, pending.until);
+        Ok(matches!(stored.await?, PartStored::Stored(_)))
     }
 
     /// Ends the wait of a thread for the results of a run's calls, and sends the job of the run that is active then. Returns

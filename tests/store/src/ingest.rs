@@ -154,6 +154,7 @@ fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy) -> NewRun {
         context: Vec::new(),
         after: None,
         tools: Vec::new(),
+        state: serde_json::Map::new(),
         supersede: false,
         event: None,
         origin: Origin::User,

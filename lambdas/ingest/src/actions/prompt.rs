@@ -17,10 +17,19 @@ use crate::failure::Failure;
 
 /// Records and queues the run. An error response names the thread, which the client may not have chosen.
 pub(crate) async fn answer(call: &Call<'_>, prompt: Prompt) -> Result<Ack, Failure> {
+    start_as(call, prompt, AckAction::Prompt).await
+}
+
+/// Does the same for a request whose response names this action.
+pub(super) async fn start_as(
+    call: &Call<'_>,
+    prompt: Prompt,
+    action: AckAction,
+) -> Result<Ack, Failure> {
     let run = new_run(call, prompt);
     let started = async {
         within_budget(call, &run).await?;
-        start(call, &run).await
+        start(call, &run, action).await
     };
     started.await.map_err(|failure| {
         Failure::Refused(ErrorResponse {
@@ -41,6 +50,7 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
         context: prompt.context,
         after: None,
         tools: prompt.tools,
+        state: prompt.state,
         supersede: prompt.supersede,
         event: None,
         origin: Origin::User,
@@ -59,13 +69,13 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
     }
 }
 
-async fn start(call: &Call<'_>, run: &NewRun) -> Result<Ack, Failure> {
+async fn start(call: &Call<'_>, run: &NewRun, action: AckAction) -> Result<Ack, Failure> {
     let ack = |message_id: &MessageId, status, position: usize| Ack {
         message_id: Some(message_id.clone()),
         position: (position > 0).then_some(position),
         ..Ack::new(
             call.id.clone(),
-            AckAction::Prompt,
+            action,
             run.key.thread_id.clone(),
             run.run_id.clone(),
             AckStatus::of(status, position),

@@ -1,11 +1,13 @@
 //! `tool_result`: answers a call of a client's tool. The last one starts the run that follows.
 
 use longwire_core::ids::{CallId, RunId};
+use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::tool_result::ToolResult;
 use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_scheduler::results::{Answered, NewResult};
 use longwire_store::threads::record::Subscriber;
+use serde_json::Map;
 
 use crate::call::Call;
 use crate::failure::Failure;
@@ -13,6 +15,8 @@ use crate::failure::Failure;
 /// Stores the result, and queues the run that follows when every call has one.
 pub(crate) async fn answer(call: &Call<'_>, result: ToolResult) -> Result<Ack, Failure> {
     let result = NewResult {
+        next_run_id: None,
+        state: Map::new(),
         key: call.key(result.thread_id),
         call_id: result.call_id,
         part: result.part,
@@ -28,12 +32,21 @@ pub(crate) async fn answer(call: &Call<'_>, result: ToolResult) -> Result<Ack, F
         millis: call.millis,
         life: call.deps.settings.life,
     };
+    give(call, result, AckAction::ToolResult).await
+}
+
+/// Does the same for a request whose response names this action.
+pub(super) async fn give(
+    call: &Call<'_>,
+    result: NewResult,
+    action: AckAction,
+) -> Result<Ack, Failure> {
     let ack = |run_id: RunId, status: AckStatus, pending: Vec<CallId>, duplicate: bool| Ack {
         pending: Some(pending),
         duplicate,
         ..Ack::new(
             call.id.clone(),
-            AckAction::ToolResult,
+            action,
             result.key.thread_id.clone(),
             run_id,
             status,
@@ -50,12 +63,15 @@ pub(crate) async fn answer(call: &Call<'_>, result: ToolResult) -> Result<Ack, F
             status,
             duplicate,
         } => Ok(ack(run_id, AckStatus::of(status, 0), Vec::new(), duplicate)),
-        Answered::NotPending => {
-            let message = "`toolCallId` names no call that this thread waits for, or the call has another result.";
-            Err(Failure::Refused(ErrorResponse {
-                thread_id: Some(result.key.thread_id),
-                ..ErrorResponse::new(Code::NotPending, message)
-            }))
-        }
+        Answered::NotPending => Err(not_pending(&result.key).into()),
+    }
+}
+
+pub(super) fn not_pending(key: &ThreadKey) -> ErrorResponse {
+    let message =
+        "`toolCallId` names no call that this thread waits for, or the call has another result.";
+    ErrorResponse {
+        thread_id: Some(key.thread_id.clone()),
+        ..ErrorResponse::new(Code::NotPending, message)
     }
 }

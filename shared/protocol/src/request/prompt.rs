@@ -4,6 +4,7 @@ use longwire_core::event_run::RUN_PREFIX;
 use longwire_core::ids::{MessageId, RunId, ThreadId};
 use longwire_core::run_input::Context;
 use longwire_core::tool::ToolSpec;
+use serde_json::{Map, Value};
 
 use crate::request::fields::Fields;
 use crate::request::options::Options;
@@ -26,6 +27,8 @@ pub struct Prompt {
     pub context: Vec<Context>,
     /// Tools of the client.
     pub tools: Vec<ToolSpec>,
+    /// State of the application, of a request of AG-UI.
+    pub state: Map<String, Value>,
     /// Ends the wait of the thread for results of the client's tools.
     pub supersede: bool,
     /// Options of the run.
@@ -49,6 +52,7 @@ impl Prompt {
             prompt: legacy::prompt(fields)?,
             context,
             tools,
+            state: Map::new(),
             supersede,
             options,
         })
@@ -63,6 +67,7 @@ impl Prompt {
             prompt: check_text("prompt", text)?,
             context: Vec::new(),
             tools: Vec::new(),
+            state: Map::new(),
             supersede: false,
             options: Options::default(),
         })
@@ -70,7 +75,7 @@ impl Prompt {
 }
 
 /// Reads the id of the run. Clients cannot choose an id of a run that an event starts.
-fn run_id(fields: &Fields<'_>) -> Result<Option<RunId>, ErrorResponse> {
+pub(super) fn run_id(fields: &Fields<'_>) -> Result<Option<RunId>, ErrorResponse> {
     let run_id = fields.id("runId", RunId::parse)?;
     let reserved = |id: &RunId| id.as_str().starts_with(RUN_PREFIX);
     if run_id.as_ref().is_some_and(reserved) {

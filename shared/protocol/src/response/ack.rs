@@ -62,6 +62,8 @@ impl Ack {
 pub enum AckAction {
     /// Prompt in any of its forms.
     Prompt,
+    /// RunAgentInput of AG-UI.
+    Run,
     /// Result of a call.
     ToolResult,
     /// Cancellation of a run.

@@ -29,6 +29,8 @@ pub struct ResultPart {
     pub content: String,
     /// Number of parts.
     pub of: usize,
+    /// Run that made the call.
+    pub asked_by: RunId,
     /// Run that follows when each call has its result.
     pub next_run_id: RunId,
 }
@@ -73,16 +75,6 @@ impl Threads {
         self.get(place.key, sort).await
     }
 
-    /// Reads the part at this place if a request with `part` repeats it.
-    pub async fn repeated_part(
-        &self,
-        place: PartPlace<'_>,
-        part: &ResultPart,
-    ) -> Result<Option<ResultPart>, StoreError> {
-        let stored = self.result_part(place).await?;
-        Ok(stored.filter(|stored| stored.repeats(part)))
-    }
-
     /// Stores a part unless there is one at its place. `until` is the expiry of the wait, in seconds since 1970.
     pub async fn put_result_part(
         &self,
@@ -104,7 +96,8 @@ impl Threads {
         if held(put)? {
             return Ok(PartStored::Stored(part));
         }
-        let repeated = self.repeated_part(place, &part).await?;
+        let stored = self.result_part(place).await?;
+        let repeated = stored.filter(|stored| stored.repeats(&part));
         Ok(repeated.map_or(PartStored::Other, PartStored::Stored))
     }
 
@@ -160,6 +153,7 @@ mod tests {
             outcome: ToolOutcome::Success,
             content: content.to_owned(),
             of,
+            asked_by: RunId::trusted("r_1"),
             next_run_id: RunId::trusted("r_2"),
         }
     }

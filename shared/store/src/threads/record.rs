@@ -15,6 +15,7 @@ use longwire_core::thread_key::ThreadKey;
 use longwire_core::tool::ToolSpec;
 use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
+use serde_json::{Map, Value};
 
 use crate::error::StoreError;
 use crate::item::{flag, n};
@@ -53,6 +54,8 @@ pub struct NewRun {
     pub after: Option<RunId>,
     /// Tools of the client.
     pub tools: Vec<ToolSpec>,
+    /// State of the application, which RUN_STARTED repeats.
+    pub state: Map<String, Value>,
     /// Ends a wait of the thread for results of the client's tools.
     pub supersede: bool,
     /// Event of the service that starts the run, as one line of JSON.
@@ -298,6 +301,7 @@ impl NewRun {
             prompt: self.prompt.clone(),
             after: self.after.clone(),
             tools: self.tools.clone(),
+            state: self.state.clone(),
             context: self.context.clone(),
             event: self.event.clone(),
             reasoning: self.reasoning,

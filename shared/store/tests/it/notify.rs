@@ -138,6 +138,7 @@ fn run(notify: Notify) -> NewRun {
         context: Vec::new(),
         after: None,
         tools: Vec::new(),
+        state: serde_json::Map::new(),
         supersede: false,
         reasoning: false,
         if_busy: IfBusy::Queue,

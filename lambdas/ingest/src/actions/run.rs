@@ -1,0 +1,100 @@
+//! `run`: AG-UI's RunAgentInput, as a prompt, as results of the client's tools, or as both.
+
+use longwire_core::ids::CallId;
+use longwire_core::pending::Pending;
+use longwire_protocol::request::prompt::Prompt;
+use longwire_protocol::request::run::{Run, RunPrompt, RunResult};
+use longwire_protocol::response::ack::{Ack, AckAction};
+use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_scheduler::results::NewResult;
+use longwire_store::threads::record::Subscriber;
+
+use crate::actions::{prompt, tool_result};
+use crate::call::Call;
+use crate::failure::Failure;
+
+/// Starts the run of a new message, or gives the results that the thread waits for, all of them at once.
+pub(crate) async fn answer(call: &Call<'_>, mut run: Run) -> Result<Ack, Failure> {
+    let key = call.key(run.thread_id.clone());
+    let meta = call.deps.threads.meta(&key, call.now()).await?;
+    let pending = meta.and_then(|meta| meta.pending);
+    let pending = pending.filter(|pending| !pending.expired(call.now()));
+    if let Some(pending) = &pending {
+        run.results = covering(pending, run.results)?;
+    }
+    let supersede = pending.is_some();
+    match run.prompt.take() {
+        None => give_all(call, run).await,
+        Some(prompt) => {
+            // The run of the message begins with the results.
+            for result in run.results.iter().filter(|_| supersede) {
+                let result = new_result(call, &run, result);
+                if !call.scheduler().keep_result(&result).await? {
+                    return Err(tool_result::not_pending(&result.key).into());
+                }
+            }
+            prompt::start_as(call, as_prompt(run, prompt, supersede), AckAction::Run).await
+        }
+    }
+}
+
+/// Gives the results one after the other. The response is that to the last one.
+async fn give_all(call: &Call<'_>, run: Run) -> Result<Ack, Failure> {
+    let mut last = None;
+    for result in &run.results {
+        let result = new_result(call, &run, result);
+        last = Some(tool_result::give(call, result, AckAction::Run).await?);
+    }
+    // A request without a result is not parsed.
+    last.ok_or_else(|| answers_pending().into())
+}
+
+/// Results of the calls that the thread waits for, in their order. Every call needs one.
+fn covering(pending: &Pending, results: Vec<RunResult>) -> Result<Vec<RunResult>, ErrorResponse> {
+    let result = |call_id: CallId| {
+        let mut results = results.iter();
+        results.find(|result| result.call_id == call_id).cloned()
+    };
+    let all: Option<Vec<_>> = pending.call_ids().into_iter().map(result).collect();
+    all.ok_or_else(answers_pending)
+}
+
+fn answers_pending() -> ErrorResponse {
+    let message = "`messages` must have the results of all calls that the thread waits for.";
+    ErrorResponse::new(Code::AnswersPending, message)
+}
+
+fn new_result(call: &Call<'_>, run: &Run, result: &RunResult) -> NewResult {
+    NewResult {
+        key: call.key(run.thread_id.clone()),
+        call_id: result.call_id.clone(),
+        part: 1,
+        of: 1,
+        outcome: result.outcome,
+        content: result.content.clone(),
+        message_id: Some(result.message_id.clone()),
+        next_run_id: run.run_id.clone(),
+        state: run.state.clone(),
+        payer: call.payer(),
+        subscriber: Subscriber {
+            connection: call.connection.connection.clone(),
+            shape: call.shape(),
+        },
+        millis: call.millis,
+        life: call.deps.settings.life,
+    }
+}
+
+fn as_prompt(run: Run, prompt: RunPrompt, supersede: bool) -> Prompt {
+    Prompt {
+        thread_id: run.thread_id,
+        run_id: run.run_id,
+        message_id: Some(prompt.message_id),
+        prompt: prompt.text,
+        context: run.context,
+        tools: run.tools,
+        state: run.state,
+        supersede,
+        options: run.options,
+    }
+}
