@@ -20,7 +20,7 @@ pub(crate) async fn answer(call: &Call<'_>, mut run: Run) -> Result<Ack, Failure
     let pending = meta.and_then(|meta| meta.pending);
     let pending = pending.filter(|pending| !pending.expired(call.now()));
     if let Some(pending) = &pending {
-        run.results = covering(pending, run.results)?;
+        run.results = covering(pending, &run.results)?;
     }
     let supersede = pending.is_some();
     match run.prompt.take() {
@@ -50,7 +50,7 @@ async fn give_all(call: &Call<'_>, run: Run) -> Result<Ack, Failure> {
 }
 
 /// Results of the calls that the thread waits for, in their order. Every call needs one.
-fn covering(pending: &Pending, results: Vec<RunResult>) -> Result<Vec<RunResult>, ErrorResponse> {
+fn covering(pending: &Pending, results: &[RunResult]) -> Result<Vec<RunResult>, ErrorResponse> {
     let result = |call_id: CallId| {
         let mut results = results.iter();
         results.find(|result| result.call_id == call_id).cloned()

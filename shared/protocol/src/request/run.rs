@@ -179,14 +179,14 @@ mod tests {
 
     use super::*;
 
-    fn parse(messages: Value) -> Result<Run, String> {
+    fn parse(messages: &Value) -> Result<Run, String> {
         let request = json!({ "runId": "r1", "messages": messages });
         Run::parse(&Fields::new(&request)).map_err(|error| error.message)
     }
 
     #[test]
     fn results_and_the_last_message_of_the_user_count() {
-        let run = parse(json!([
+        let run = parse(&json!([
             { "id": "u1", "role": "user", "content": "Hey!" },
             { "id": "a1", "role": "assistant", "toolCalls": [] },
             { "id": "x1", "role": "tool", "toolCallId": "tc_1", "content": "Oslo" },
@@ -227,7 +227,7 @@ mod tests {
                 "`messages[0].toolCallId` is missing.",
             ),
         ] {
-            assert_eq!(parse(messages), Err(message.to_owned()));
+            assert_eq!(parse(&messages), Err(message.to_owned()));
         }
     }
 }

@@ -85,8 +85,8 @@ mod tests {
 
     use super::*;
 
-    fn parse(request: Value) -> Result<ToolResult, String> {
-        ToolResult::parse(&Fields::new(&request)).map_err(|error| error.message)
+    fn parse(request: &Value) -> Result<ToolResult, String> {
+        ToolResult::parse(&Fields::new(request)).map_err(|error| error.message)
     }
 
     #[test]
@@ -108,7 +108,7 @@ mod tests {
                 "no",
             ),
         ] {
-            let result = parse(request).expect("a result");
+            let result = parse(&request).expect("a result");
             assert_eq!(
                 (result.outcome, result.content.as_str()),
                 (outcome, content)
@@ -143,7 +143,7 @@ mod tests {
                 "A part of a result must have at most 24576 bytes of UTF-8.",
             ),
         ] {
-            assert_eq!(parse(request), Err(message.to_owned()));
+            assert_eq!(parse(&request), Err(message.to_owned()));
         }
     }
 }

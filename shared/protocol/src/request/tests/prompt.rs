@@ -4,6 +4,8 @@ use Code::{InvalidMessage, PayloadTooLarge};
 use longwire_core::ids::MessageId;
 use longwire_core::options::{IfBusy, Notify, OnGone};
 use longwire_core::run_input::Context;
+use longwire_core::tool::ToolSpec;
+use serde_json::Map;
 
 use super::*;
 use crate::request::options::Options;
@@ -78,7 +80,7 @@ fn every_form_of_a_prompt_is_parsed() {
 
 #[test]
 fn all_fields_of_a_prompt_are_parsed() {
-    let body = r#"{"action":"prompt","id":"2","threadId":"t1","runId":"r1","messageId":"u1","prompt":"Weather in Berlin?","tools":[],"context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30","ifBusy":"interrupt","notify":{"content":true}},"format":"typed"}"#;
+    let body = r#"{"action":"prompt","id":"2","threadId":"t1","runId":"r1","messageId":"u1","prompt":"Weather in Berlin?","tools":[{"name":"get_location","description":"Where the user is."}],"supersede":true,"context":[{"description":"locale","value":"de-DE"}],"options":{"reasoning":true,"onGone":"grace:30","ifBusy":"interrupt","notify":{"content":true}},"format":"typed"}"#;
     let envelope = parse(body).expect(body);
     assert_eq!(envelope.id.as_deref(), Some("2"));
     assert_eq!(envelope.format, Some(Format::Typed));
@@ -93,6 +95,13 @@ fn all_fields_of_a_prompt_are_parsed() {
                 description: "locale".to_owned(),
                 value: "de-DE".to_owned(),
             }],
+            tools: vec![ToolSpec {
+                name: "get_location".to_owned(),
+                description: "Where the user is.".to_owned(),
+                input_schema: json!({"type": "object"}),
+            }],
+            state: Map::new(),
+            supersede: true,
             options: Options {
                 reasoning: true,
                 on_gone: Some(OnGone::Grace(30)),
@@ -312,7 +321,7 @@ fn an_event_at_the_end_is_asked_for_with_or_without_content() {
 }
 
 #[test]
-fn tools_of_the_client_are_refused() {
+fn invalid_tools_are_refused() {
     let tool = |name: &str, parameters| json!({"name": name, "parameters": parameters});
     assert_refused(&[
         (
@@ -359,9 +368,19 @@ fn tools_of_the_client_are_refused() {
             "`tools`",
         ),
         (
-            with("tools", json!(vec![tool("x", json!({})); 32])),
+            with("tools", json!([tool("x", json!({"type": "array"}))])),
             InvalidMessage,
-            "`tools` of the client are not available",
+            "`tools[0].parameters.type` must be",
+        ),
+        (
+            with("tools", json!([tool("x", json!({})), tool("x", json!({}))])),
+            InvalidMessage,
+            "`x`, which is the name of another",
+        ),
+        (
+            with("tools", json!([tool("get_weather", json!({}))])),
+            InvalidMessage,
+            "`get_weather`, which is the name of a tool of the server",
         ),
     ]);
 }
