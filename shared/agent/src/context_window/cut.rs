@@ -74,8 +74,9 @@ fn earliest(stored: usize, size: usize, before: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use longwire_core::ids::{MessageId, RunId};
-    use longwire_core::message::Role;
+    use longwire_core::ids::{CallId, MessageId, RunId};
+    use longwire_core::message::{Block, Role};
+    use longwire_core::tool::{ToolOutcome, ToolResult};
 
     use super::*;
 
@@ -118,6 +119,25 @@ mod tests {
         }
         assert_eq!(start(&stored, usize::MAX, usize::MAX), 0);
         assert_eq!(start(&[], 20, 0), 0);
-        assert_eq!(start(&stored[5..], 20, 0), 9);
+    }
+
+    #[test]
+    fn a_conversation_without_a_question_begins_with_an_answer() {
+        let answer = || Message::new(Role::Assistant, RunId::trusted("r"), Vec::new());
+        let result = || {
+            Block::ToolResult(ToolResult {
+                message_id: MessageId::trusted("m"),
+                call_id: CallId::trusted("tc"),
+                outcome: ToolOutcome::Success,
+                content: String::new(),
+            })
+        };
+        let results = || Message::new(Role::User, RunId::trusted("r"), vec![result()]);
+        let chain: Vec<_> = (0..20).flat_map(|_| [answer(), results()]).collect();
+        assert_eq!(start(&chain, 40, 0), 0);
+        assert_eq!(start(&chain[1..], 40, 0), 1);
+        assert_eq!(start(&chain, 8, 0) % 2, 0);
+        assert!(chain.len() - start(&chain, 8, 0) <= 8);
+        assert_eq!(plain_from(&chain, chain.len()), 38);
     }
 }

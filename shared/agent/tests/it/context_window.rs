@@ -306,11 +306,21 @@ fn an_empty_conversation_becomes_a_placeholder() {
     for stored in [vec![], vec![user(vec![])], vec![user(vec![text(" \n")])]] {
         assert_eq!(turns(&stored, whole()), placeholder);
     }
-    let without_question = [
-        assistant(vec![text("Hi")]),
+}
+
+#[test]
+fn a_conversation_without_a_question_begins_with_a_placeholder() {
+    let chain = [
         user(vec![result("a", ToolOutcome::Success, "1")]),
+        assistant(vec![call("b", "get_location", &json!({}))]),
+        user(vec![result("b", ToolOutcome::Success, "2")]),
     ];
-    assert_eq!(turns(&without_question, whole()), placeholder);
+    let turns = turns(&chain, whole());
+    assert_eq!(turns.len(), 3);
+    assert_eq!(
+        turns[0],
+        text_turn(Role::User, &["[Earlier messages are left out.]"])
+    );
 }
 
 #[test]
