@@ -30,7 +30,7 @@ use crate::model::Turn;
 /// Part of a conversation that the model is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// Most messages. The last plain user message and the messages after it are shown even when they are more.
+    /// Most messages. The last prompt and the messages after it are shown even when they are more.
     pub messages: usize,
     /// Number of messages of the thread before those given. With it, the window is cut at the same message in
     /// one request and the next, so that the prompt cache finds the same prefix.
@@ -85,8 +85,7 @@ pub struct OwnReasoning<'a> {
     pub model: &'a str,
 }
 
-/// Index of the first message to show, by the number of messages and by tokens. The last plain user message is shown in
-/// any case.
+/// Index of the first message to show, by the number of messages and by tokens. The last prompt is shown in any case.
 pub fn start(stored: &[Message], window: Window, room: Room) -> usize {
     let start = cut::start(stored, window.messages, window.before);
     let messages = room.request.saturating_sub(room.fixed);
@@ -99,16 +98,16 @@ pub fn start(stored: &[Message], window: Window, room: Room) -> usize {
     cut::within(stored, start, messages / 4 * 3)
 }
 
-/// Index of the plain user message with this id.
+/// Index of the prompt with this id.
 pub fn position(stored: &[Message], id: &MessageId) -> Option<usize> {
     stored
         .iter()
-        .position(|message| message.is_plain_user() && message.id == *id)
+        .position(|message| message.is_prompt() && message.id == *id)
 }
 
-/// Index of the last plain user message, or the end when there is none.
+/// Index of the last prompt, or the end when there is none.
 pub fn last_prompt(stored: &[Message]) -> usize {
-    cut::plain_from(stored, stored.len())
+    cut::prompt_from(stored, stored.len())
 }
 
 /// Index of the first message of the newer half, by tokens, of those from `start` on.
@@ -140,7 +139,7 @@ fn tokens_of(messages: &[Message]) -> u64 {
     messages.iter().map(tokens::of_message).sum()
 }
 
-/// Makes the turns of a valid request for messages that start with a plain user message: at least one turn, the first and
+/// Makes the turns of a valid request for messages that start with a prompt: at least one turn, the first and
 /// the last the user's.
 ///
 /// At most two turns end with [`crate::model::Part::CachePoint`]. With one after the tools and one after the

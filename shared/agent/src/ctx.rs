@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::budget::Reserve;
 use crate::context_window::Window;
 use crate::model::Model;
+use crate::steering::Steering;
 
 /// Context of the loop for one run in one worker.
 pub struct Ctx<'a> {
@@ -48,6 +49,8 @@ pub struct Ctx<'a> {
     pub limits: Limits,
     /// Reserves what each model call may cost; `None` for a user without limits.
     pub reserve: Option<Reserve>,
+    /// Texts that the user sends to the run.
+    pub steering: Steering,
 }
 
 /// Limits of a run.

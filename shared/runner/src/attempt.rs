@@ -82,6 +82,12 @@ impl Attempt<'_> {
         missing.then_some(RunEnd::Failed(RunErrorCode::Internal))
     }
 
+    /// Tells whether the run takes in texts of the user. A run of a deleted thread, and one whose input cannot be read, store no
+    /// message of the user.
+    pub(crate) fn takes_texts(&self) -> bool {
+        self.input.is_some() && !self.deleted
+    }
+
     /// The user message, unless an earlier worker stored it. That of a run of a deleted thread is never stored.
     pub fn unstored_prompt(&self) -> Option<Message> {
         let input = self.input.as_ref().filter(|_| !self.deleted)?;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use longwire_agent::ctx::{Ctx, Step};
+use longwire_agent::ctx::{Ctx, Stage, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
+use longwire_agent::steering::Steering;
 use longwire_core::message::{Message, Usage};
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode};
+use longwire_core::run_frame::RunFrame;
 use longwire_stream::notice::Notices;
 use longwire_stream::sink::EventSink;
 use tokio::sync::{mpsc, watch};
@@ -15,7 +17,7 @@ use tokio::time::Instant;
 use crate::account::{Account, Spent};
 use crate::attempt::Attempt;
 use crate::error::AttemptError;
-use crate::finish::log_refused;
+use crate::finish::{Ending, log_refused};
 use crate::supervisor::{Signals, Supervisor};
 use crate::writer::Writer;
 
@@ -25,8 +27,8 @@ const CHECK_SUBSCRIBERS_AFTER: Duration = Duration::from_secs(2);
 
 /// Way in which an attempt ends.
 enum AttemptEnd {
-    /// To be finished, with the messages that are not stored yet.
-    Finish(RunEnd, Vec<Message>),
+    /// To be finished, with the messages that are not stored yet and the frame if the stored one is another.
+    Finish(Ending, Vec<Message>, Option<RunFrame>),
     /// Failed, with the tokens of the model call that failed.
     Fail(RunErrorCode, Option<Usage>),
     /// To be handed over before its next step.
@@ -60,11 +62,12 @@ impl Attempt<'_> {
         let (cancel, cancelled) = watch::channel(None);
         let (gone_since, gone) = watch::channel(self.row.gone_since);
         let (cut, time_is_up) = watch::channel(false);
-        let (steps, stored) = mpsc::channel(1);
+        let (texts, accepted) = watch::channel(self.row.steers);
         let signals = Signals {
             cancel,
             cut,
             gone_since,
+            texts,
             step: writer.step(),
         };
         let mut supervisor = Supervisor::start(self, events, notices, signals).await?;
@@ -72,40 +75,90 @@ impl Attempt<'_> {
         if self.waited() > CHECK_SUBSCRIBERS_AFTER {
             supervisor.check().await?;
         }
-        let answer = async {
-            let answer = self.converse(events, steps, cancelled, lease);
-            Ok(until_cut(answer, time_is_up).await)
-        };
-        let answered = tokio::select! {
-            both = async { tokio::try_join!(answer, writer.serve(stored, gone)) } => both,
-            lost = supervisor.run() => return Err(lost),
-        };
-        let end = match answered {
-            Ok((end, ())) => end,
-            Err(AttemptError::Refused(error)) => {
-                log_refused(&error);
-                self.close_account(Spent::Request).await;
-                AttemptEnd::Fail(RunErrorCode::Internal, None)
+        let mut conversation = self.conversation();
+        loop {
+            let (steps, stored) = mpsc::channel(1);
+            let ctx = self.ctx(
+                events,
+                &writer,
+                steps,
+                cancelled.clone(),
+                lease.clone(),
+                accepted.clone(),
+            );
+            let first_step = *writer.step().borrow();
+            let answer = async {
+                let answer = self.converse(ctx, &mut conversation, first_step);
+                Ok(until_cut(answer, time_is_up.clone()).await)
+            };
+            let answered = tokio::select! {
+                both = async { tokio::try_join!(answer, writer.serve(stored, gone.clone())) } => both,
+                lost = supervisor.run() => return Err(lost),
+            };
+            let end = match answered {
+                Ok((end, ())) => end,
+                Err(AttemptError::Refused(error)) => {
+                    log_refused(&error);
+                    self.close_account(Spent::Request).await;
+                    AttemptEnd::Fail(RunErrorCode::Internal, None)
+                }
+                Err(error) => return Err(error),
+            };
+            let (ending, messages, frame, spent) = match end {
+                AttemptEnd::Finish(ending, messages, frame) => {
+                    let spent = spent(messages.iter().find_map(|message| message.usage));
+                    (ending, messages, frame, spent)
+                }
+                AttemptEnd::Fail(code, usage) => {
+                    writer.add_usage(usage.unwrap_or_default());
+                    (RunEnd::Failed(code).into(), Vec::new(), None, spent(usage))
+                }
+                AttemptEnd::HandOver => {
+                    return self.hand_over(events, &writer, &supervisor, None).await;
+                }
+                AttemptEnd::Cut => {
+                    let cut = Some(writer.cut());
+                    return self.hand_over(events, &writer, &supervisor, cut).await;
+                }
+            };
+            let texts = self
+                .finish(
+                    events,
+                    &mut writer,
+                    &mut supervisor,
+                    ending,
+                    &messages,
+                    spent,
+                )
+                .await?;
+            let Some(texts) = texts else {
+                return Ok(());
+            };
+            // Texts were accepted since the last control read: the answer is one more step, and they are next.
+            supervisor.accepted_texts(texts);
+            let step = Step {
+                messages: messages.clone(),
+                events: events.batch().await?,
+                frame,
+                stage: Stage::Finished,
+            };
+            match writer.store_step(step).await {
+                Err(AttemptError::Refused(error)) => {
+                    log_refused(&error);
+                    let failed = RunEnd::Failed(RunErrorCode::Internal).into();
+                    let ended = self.finish(
+                        events,
+                        &mut writer,
+                        &mut supervisor,
+                        failed,
+                        &[],
+                        Spent::Request,
+                    );
+                    return ended.await.map(drop);
+                }
+                stored => stored?,
             }
-            Err(error) => return Err(error),
-        };
-        match end {
-            AttemptEnd::Finish(end, messages) => {
-                let spent = spent(messages.iter().find_map(|message| message.usage));
-                self.finish(events, &mut writer, &mut supervisor, end, &messages, spent)
-                    .await
-            }
-            AttemptEnd::Fail(code, usage) => {
-                writer.add_usage(usage.unwrap_or_default());
-                let (end, spent) = (RunEnd::Failed(code), spent(usage));
-                self.finish(events, &mut writer, &mut supervisor, end, &[], spent)
-                    .await
-            }
-            AttemptEnd::HandOver => self.hand_over(events, &writer, &supervisor, None).await,
-            AttemptEnd::Cut => {
-                let cut = Some(writer.cut());
-                self.hand_over(events, &writer, &supervisor, cut).await
-            }
+            conversation.extend(messages);
         }
     }
 
@@ -116,23 +169,17 @@ impl Attempt<'_> {
         Duration::from_millis(now.saturating_sub(self.row.recorded_at()))
     }
 
-    /// Runs the agent loop over the conversation. The loop's context is dropped with its end, which tells the writer
-    /// that no more steps come.
-    async fn converse(
+    /// Makes the context of the agent loop.
+    fn ctx(
         &self,
         events: &EventSink,
+        writer: &Writer<'_>,
         steps: mpsc::Sender<Step>,
         cancel: watch::Receiver<Option<CancelReason>>,
         lease: watch::Receiver<Instant>,
-    ) -> AttemptEnd {
-        let ended = |end| AttemptEnd::Finish(end, Vec::new());
-        if let Some(end) = self.end_without_model() {
-            if end == RunEnd::Failed(RunErrorCode::WorkerLost) {
-                self.give_up().await;
-            }
-            return ended(end);
-        }
-        let ctx = Ctx {
+        accepted: watch::Receiver<u32>,
+    ) -> Ctx<'_> {
+        Ctx {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
             events: events.clone(),
@@ -143,13 +190,44 @@ impl Attempt<'_> {
             run_id: self.lease.run_id.clone(),
             thread_id: self.lease.key.thread_id.clone(),
             system: self.runner.settings.system_prompt.clone(),
-            frame: self.frame.clone(),
+            frame: writer.frame(),
             reasoning: self.input.as_ref().is_some_and(|input| input.reasoning),
             limits: self.limits(),
             reserve: self.account.as_ref().map(Account::reserve_calls),
-        };
-        match run(&ctx, &mut self.conversation(), self.first_step()).await {
-            Ok(Exit::Ended { outcome, messages }) => AttemptEnd::Finish(outcome.into(), messages),
+            steering: Steering {
+                accepted,
+                taken: writer.steered_with(&[]).unwrap_or(u32::MAX),
+                read: self.read_texts(),
+            },
+        }
+    }
+
+    /// Runs the agent loop over the conversation. The loop's context is dropped with its end, which tells the writer
+    /// that no more steps come.
+    async fn converse(
+        &self,
+        ctx: Ctx<'_>,
+        conversation: &mut Vec<Message>,
+        first_step: u32,
+    ) -> AttemptEnd {
+        if let Some(end) = self.end_without_model() {
+            if end == RunEnd::Failed(RunErrorCode::WorkerLost) {
+                self.give_up().await;
+            }
+            return AttemptEnd::Finish(end.into(), Vec::new(), None);
+        }
+        match run(&ctx, conversation, first_step).await {
+            Ok(Exit::Ended {
+                outcome,
+                messages,
+                frame,
+            }) => {
+                let ending = Ending {
+                    end: outcome.into(),
+                    takes_texts: outcome.takes_texts(),
+                };
+                AttemptEnd::Finish(ending, messages, frame)
+            }
             Ok(Exit::HandOver) => AttemptEnd::HandOver,
             Err(error) => {
                 tracing::error!(event = "run_failed", %error, "the run failed");

@@ -1,5 +1,7 @@
 //! Finishes a run: its end is stored, the run queue advances, and only then the last event is posted.
 
+use std::borrow::Cow;
+
 use longwire_core::event_batch::EventBatch;
 use longwire_core::message::Message;
 use longwire_core::run::{RunEnd, RunErrorCode};
@@ -16,13 +18,40 @@ use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
 use crate::writer::Writer;
 
-/// Most commits of one end: as it came out, as the cancellation that was requested before, and without the messages and
-/// the events that the table refuses.
-const MAX_COMMITS: usize = 4;
+/// Most commits of one end: as it came out, as the cancellation that was requested before, without the messages and the events
+/// that the table refuses, and with each of the five texts that may wait for the run.
+const MAX_COMMITS: usize = 9;
+
+/// End of a run that is to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// The end as it came out.
+    pub end: RunEnd,
+    /// The run goes on when the user has sent texts that it has not taken in. Otherwise they are stored with the end.
+    pub takes_texts: bool,
+}
+
+impl From<RunEnd> for Ending {
+    fn from(end: RunEnd) -> Self {
+        Self {
+            end,
+            takes_texts: false,
+        }
+    }
+}
+
+/// Outcome of storing an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// The end as stored.
+    Ended(RunEnd),
+    /// Nothing is stored. The run has accepted this number of texts, and goes on with those that it has not taken in.
+    TextsWait(u32),
+}
 
 impl Attempt<'_> {
     /// Finishes the run with this end, the messages that are not stored yet, and the cost of the model call that is not
-    /// settled.
+    /// settled. Returns the number of texts that the run has accepted, if it goes on with them instead.
     ///
     /// A client that reads the last event may prompt at once, so the run queue advances before it is posted. When that
     /// fails, the event is posted all the same, and the job comes back to advance the queue.
@@ -31,12 +60,14 @@ impl Attempt<'_> {
         events: &EventSink,
         writer: &mut Writer<'_>,
         supervisor: &mut Supervisor<'_>,
-        end: RunEnd,
+        ending: Ending,
         messages: &[Message],
         spent: Spent,
-    ) -> Result<(), AttemptError> {
-        let end = self.commit_end(events, writer, end, messages).await?;
-        log(end);
+    ) -> Result<Option<u32>, AttemptError> {
+        match self.commit_end(events, writer, ending, messages).await? {
+            Committed::Ended(end) => log(end),
+            Committed::TextsWait(accepted) => return Ok(Some(accepted)),
+        }
         // The row has every subscriber once the end is stored: a later `resume` finds an ended run.
         let RunLease { key, run_id, .. } = &self.lease;
         let usage = writer.usage_with(messages);
@@ -56,32 +87,46 @@ impl Attempt<'_> {
             writer.extend_visibility(),
             self.remove_message_expiry()
         );
-        advanced
+        advanced.map(|()| None)
     }
 
-    /// Stores the end of the run with its last messages and events. Returns the end as stored: a cancellation that was
-    /// requested before counts, even when the answer was complete. When the table refuses the messages or the events, the
-    /// run fails without them.
+    /// Stores the end of the run with its last messages and events, and the texts of the user that it has not taken in. A
+    /// cancellation that was requested before counts, even when the answer was complete. When the table refuses the messages
+    /// or the events, the run fails without them.
     pub async fn commit_end(
         &self,
         events: &EventSink,
         writer: &mut Writer<'_>,
-        end: RunEnd,
+        Ending {
+            mut end,
+            mut takes_texts,
+        }: Ending,
         messages: &[Message],
-    ) -> Result<RunEnd, AttemptError> {
-        let (mut end, mut messages) = (end, messages);
+    ) -> Result<Committed, AttemptError> {
+        let mut messages = Cow::Borrowed(messages);
         let mut with_events = true;
         for _ in 0..MAX_COMMITS {
-            let batch = self.close(events, writer, end, messages).await?;
+            let batch = self.close(events, writer, end, &messages).await?;
             let batch = with_events.then_some(&batch);
-            match writer.end(messages, batch, end).await {
-                Ok(Ended::Done) => return Ok(end),
-                Ok(Ended::CancelRequested(reason)) => end = RunEnd::Cancelled(reason),
+            match writer.end(&messages, batch, end).await {
+                Ok(Ended::Done) => return Ok(Committed::Ended(end)),
+                Ok(Ended::CancelRequested(reason)) => {
+                    (end, takes_texts) = (RunEnd::Cancelled(reason), false);
+                }
+                Ok(Ended::TextsWait(accepted)) if takes_texts => {
+                    events.reopen().await?;
+                    return Ok(Committed::TextsWait(accepted));
+                }
+                Ok(Ended::TextsWait(accepted)) => {
+                    let texts = self.waiting_texts(writer, &messages, accepted).await?;
+                    messages.to_mut().extend(texts);
+                }
                 Ok(Ended::Lost) => return Err(AttemptError::NotOwner),
                 Err(AttemptError::Refused(error)) if with_events => {
                     log_refused(&error);
                     with_events = !messages.is_empty();
-                    (end, messages) = (failed(end), &[]);
+                    (end, takes_texts) = (failed(end), false);
+                    messages = Cow::default();
                 }
                 Err(error) => return Err(error),
             }

@@ -28,6 +28,7 @@ mod place;
 mod execute;
 mod restarts;
 mod start;
+mod steering;
 pub mod writer;
 
 mod control_poll;
@@ -36,7 +37,7 @@ mod supervision;
 mod supervisor;
 
 mod end_again;
-mod finish;
+pub mod finish;
 mod hand_over;
 mod replay;
 mod usage;

@@ -39,6 +39,7 @@ pub mod cancel;
 pub mod counters;
 pub mod overdue;
 pub mod resume;
+pub mod steer;
 
 pub mod former_generation;
 

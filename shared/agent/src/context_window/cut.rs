@@ -9,28 +9,28 @@ use crate::context_window::tokens;
 /// would make every request miss the prompt cache.
 const STEPS: usize = 4;
 
-/// Index of the first message to show: a plain user message, or the end when there is none. A cut elsewhere
+/// Index of the first message to show: a prompt, or the end when there is none. A cut elsewhere
 /// could separate a tool call from its result. `size` is the most messages to show, `before` the number of
 /// messages of the thread before `stored`.
 pub(super) fn start(stored: &[Message], size: usize, before: usize) -> usize {
-    plain_from(stored, earliest(stored.len(), size, before))
+    prompt_from(stored, earliest(stored.len(), size, before))
 }
 
-/// Index of the first plain user message at `index` or after it; that of the last one when there is none, or the end.
-pub(super) fn plain_from(stored: &[Message], index: usize) -> usize {
-    let plain = |from: usize| {
+/// Index of the first prompt at `index` or after it; that of the last one when there is none, or the end.
+pub(super) fn prompt_from(stored: &[Message], index: usize) -> usize {
+    let prompt = |from: usize| {
         let rest = stored.iter().enumerate().skip(from);
-        rest.filter(|(_, message)| message.is_plain_user())
+        rest.filter(|(_, message)| message.is_prompt())
             .map(|(index, _)| index)
     };
-    plain(index)
+    prompt(index)
         .next()
-        .or_else(|| plain(0).next_back())
+        .or_else(|| prompt(0).next_back())
         .unwrap_or(stored.len())
 }
 
-/// Index of the first message to show from `start` on, a plain user message, so that the messages after it have this many
-/// tokens at most, by estimate. The last plain user message is shown even when there are more.
+/// Index of the first message to show from `start` on, a prompt, so that the messages after it have this many
+/// tokens at most, by estimate. The last prompt is shown even when there are more.
 pub(super) fn within(stored: &[Message], start: usize, tokens: u64) -> usize {
     let mut left = Some(tokens);
     let newest_first = stored.iter().enumerate().skip(start).rev();
@@ -38,9 +38,9 @@ pub(super) fn within(stored: &[Message], start: usize, tokens: u64) -> usize {
         left = left.and_then(|left| left.checked_sub(tokens::of_message(message)));
         left.is_some()
     });
-    let plain = |(_, message): &(usize, &Message)| message.is_plain_user();
-    let first = fitting.filter(plain).last();
-    let last = || stored.iter().rposition(Message::is_plain_user);
+    let prompt = |(_, message): &(usize, &Message)| message.is_prompt();
+    let first = fitting.filter(prompt).last();
+    let last = || stored.iter().rposition(Message::is_prompt);
     first
         .map(|(index, _)| index)
         .or_else(last)
