@@ -12,6 +12,7 @@ mod ping;
 mod prompt;
 mod resume;
 mod seen;
+mod steer;
 mod ticket;
 mod usage;
 
@@ -42,6 +43,11 @@ pub(crate) fn dispatch<'a>(
             received.run_id = Some(run_id.clone());
             received.reads_spending = true;
             Box::pin(received.answer(prompt, prompt::answer))
+        }
+        Request::Steer(steer) => {
+            received.run_id = Some(steer.run_id.clone());
+            received.reads_spending = true;
+            Box::pin(received.answer(steer, steer::answer))
         }
         Request::Cancel(cancel) => Box::pin(received.answer(cancel, cancel::answer)),
         Request::Resume(resume) => Box::pin(received.answer(resume, resume::answer)),

@@ -25,6 +25,7 @@ pub mod leave;
 pub mod ping;
 pub mod resume;
 pub mod seen;
+pub mod steer;
 pub mod usage;
 
 #[cfg(test)]
@@ -47,6 +48,7 @@ use crate::request::ping::Ping;
 use crate::request::prompt::Prompt;
 use crate::request::resume::Resume;
 use crate::request::seen::Seen;
+use crate::request::steer::Steer;
 use crate::request::ticket::Ticket;
 use crate::request::usage::Usage;
 use crate::response::error::{Code, ErrorResponse, invalid, too_large};
@@ -68,6 +70,8 @@ pub enum Request {
     Ticket(Ticket),
     /// Starts a run.
     Prompt(Prompt),
+    /// Sends a text to an unfinished run.
+    Steer(Steer),
     /// Cancels a run.
     Cancel(Cancel),
     /// Subscribes to a run from a given event on.
@@ -124,6 +128,7 @@ const ACTIONS: &[Action] = &[
     Action::feature(AUTH, |f| Ok(Request::Auth(Auth::parse(f)?))),
     Action::feature("ticket", |_| Ok(Request::Ticket(Ticket))),
     Action::basic("prompt", |f| Ok(Request::Prompt(Prompt::parse(f)?))),
+    Action::feature("steer", |f| Ok(Request::Steer(Steer::parse(f)?))),
     Action::basic("cancel", |f| Ok(Request::Cancel(Cancel::parse(f)?))),
     Action::feature("resume", |f| Ok(Request::Resume(Resume::parse(f)?))),
     Action::feature("history", |f| Ok(Request::History(History::parse(f)?))),

@@ -17,7 +17,7 @@ pub struct Ack {
     pub thread_id: ThreadId,
     /// Id of the run.
     pub run_id: RunId,
-    /// Id of the user message, for a prompt.
+    /// Id of the user message, for a prompt or a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
     /// Status of the run.
@@ -25,7 +25,7 @@ pub struct Ack {
     /// Position of a waiting run in the thread's run queue; 1 is the next after the active run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
-    /// Set when a run of this id existed before, so that nothing was started.
+    /// Set when a run of this id existed before, or the text was accepted before, so that nothing was started.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
 }
@@ -58,6 +58,8 @@ impl Ack {
 pub enum AckAction {
     /// Prompt in any of its forms.
     Prompt,
+    /// Text for an unfinished run.
+    Steer,
     /// Cancellation of a run.
     Cancel,
     /// Subscription to a run.
@@ -72,6 +74,8 @@ pub enum AckStatus {
     Queued,
     /// Behind other runs in the run queue.
     Waiting,
+    /// Text that its run takes in.
+    Accepted,
     /// Cancellation requested from the worker.
     Cancelling,
     /// Subscribed; the requested events follow.
