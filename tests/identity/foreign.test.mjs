@@ -43,6 +43,11 @@ const ROWS = {
       options: { ifBusy: 'interrupt' },
     }),
   ],
+  steer: [
+    ({ threadId, runId }) => ({ threadId, runId, text: 'Hey!' }),
+    ({ threadId, runId, messageId }) => ({ threadId, runId, text: 'Hey!', messageId }),
+    ({ runId }) => ({ runId, text: 'Hey!' }),
+  ],
   cancel: [
     ({ threadId, runId }) => ({ threadId, runId }),
     ({ threadId }) => ({ threadId }),

@@ -14,7 +14,7 @@ use crate::writer::Writer;
 impl Attempt<'_> {
     /// Reads texts for the agent loop. A failed read is repeated until the loop is dropped, at the latest when the lease has
     /// expired.
-    pub(crate) fn read_texts(&self) -> ReadTexts {
+    pub fn read_texts(&self) -> ReadTexts {
         let (threads, pause) = (self.lease.threads.clone(), self.runner.settings.store_pause);
         let (key, run_id) = (self.lease.key.clone(), self.lease.run_id.clone());
         Arc::new(move |after, last| {

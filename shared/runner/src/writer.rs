@@ -167,7 +167,7 @@ impl<'a> Writer<'a> {
 
     /// Number of texts of the user that are stored as messages, with those among `messages`; `None` for a run that takes in
     /// none.
-    pub(crate) fn steered_with(&self, messages: &[Message]) -> Option<u32> {
+    pub fn steered_with(&self, messages: &[Message]) -> Option<u32> {
         let texts = messages.iter().filter(|message| message.steered).count();
         let texts = u32::try_from(texts).unwrap_or(u32::MAX);
         self.steered.map(|stored| stored.saturating_add(texts))
