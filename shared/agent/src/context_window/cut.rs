@@ -93,6 +93,16 @@ mod tests {
     }
 
     #[test]
+    fn a_window_does_not_begin_at_a_text_for_an_unfinished_run() {
+        let mut stored = thread(5);
+        stored[2].steered = true;
+        assert_eq!(prompt_from(&stored, 1), 4);
+        stored[4].steered = true;
+        assert_eq!((prompt_from(&stored, 1), start(&stored, 1, 0)), (0, 0));
+        assert_eq!(within(&stored, 0, 0), 0);
+    }
+
+    #[test]
     fn the_last_question_is_shown_in_any_window() {
         let mut stored = thread(5);
         stored
