@@ -37,6 +37,24 @@ enum AttemptEnd {
     Cut,
 }
 
+/// Outcome of an attempt whose agent loop has ended.
+enum Conclusion {
+    /// The run has ended or is handed over.
+    Done,
+    /// The run goes on after this answer, which is stored.
+    GoesOn(Vec<Message>),
+}
+
+/// Signals that the agent loop and the writer receive.
+struct Heard {
+    cancelled: watch::Receiver<Option<CancelReason>>,
+    lease: watch::Receiver<Instant>,
+    gone: watch::Receiver<Option<u64>>,
+    time_is_up: watch::Receiver<bool>,
+    /// Number of texts that the run has accepted.
+    accepted: watch::Receiver<u32>,
+}
+
 impl Attempt<'_> {
     /// Executes the attempt, until the run has ended or is handed over.
     pub(crate) async fn execute(self) -> Result<(), AttemptError> {
@@ -75,90 +93,119 @@ impl Attempt<'_> {
         if self.waited() > CHECK_SUBSCRIBERS_AFTER {
             supervisor.check().await?;
         }
+        let heard = Heard {
+            cancelled,
+            lease,
+            gone,
+            time_is_up,
+            accepted,
+        };
         let mut conversation = self.conversation();
         loop {
-            let (steps, stored) = mpsc::channel(1);
-            let ctx = self.ctx(
-                events,
-                &writer,
-                steps,
-                cancelled.clone(),
-                lease.clone(),
-                accepted.clone(),
-            );
-            let first_step = *writer.step().borrow();
-            let answer = async {
-                let answer = self.converse(ctx, &mut conversation, first_step);
-                Ok(until_cut(answer, time_is_up.clone()).await)
-            };
-            let answered = tokio::select! {
-                both = async { tokio::try_join!(answer, writer.serve(stored, gone.clone())) } => both,
-                lost = supervisor.run() => return Err(lost),
-            };
-            let end = match answered {
-                Ok((end, ())) => end,
-                Err(AttemptError::Refused(error)) => {
-                    log_refused(&error);
-                    self.close_account(Spent::Request).await;
-                    AttemptEnd::Fail(RunErrorCode::Internal, None)
-                }
-                Err(error) => return Err(error),
-            };
-            let (ending, messages, frame, spent) = match end {
-                AttemptEnd::Finish(ending, messages, frame) => {
-                    let spent = spent(messages.iter().find_map(|message| message.usage));
-                    (ending, messages, frame, spent)
-                }
-                AttemptEnd::Fail(code, usage) => {
-                    writer.add_usage(usage.unwrap_or_default());
-                    (RunEnd::Failed(code).into(), Vec::new(), None, spent(usage))
-                }
-                AttemptEnd::HandOver => {
-                    return self.hand_over(events, &writer, &supervisor, None).await;
-                }
-                AttemptEnd::Cut => {
-                    let cut = Some(writer.cut());
-                    return self.hand_over(events, &writer, &supervisor, cut).await;
-                }
-            };
-            let texts = self
-                .finish(
+            let end = self
+                .converse_and_store(
                     events,
                     &mut writer,
                     &mut supervisor,
-                    ending,
-                    &messages,
-                    spent,
+                    &mut conversation,
+                    &heard,
                 )
                 .await?;
-            let Some(texts) = texts else {
-                return Ok(());
-            };
-            // Texts were accepted since the last control read: the answer is one more step, and they are next.
-            supervisor.accepted_texts(texts);
-            let step = Step {
-                messages: messages.clone(),
-                events: events.batch().await?,
-                frame,
-                stage: Stage::Finished,
-            };
-            match writer.store_step(step).await {
-                Err(AttemptError::Refused(error)) => {
-                    log_refused(&error);
-                    let failed = RunEnd::Failed(RunErrorCode::Internal).into();
-                    let ended = self.finish(
-                        events,
-                        &mut writer,
-                        &mut supervisor,
-                        failed,
-                        &[],
-                        Spent::Request,
-                    );
-                    return ended.await.map(drop);
-                }
-                stored => stored?,
+            match self
+                .conclude(events, &mut writer, &mut supervisor, end)
+                .await?
+            {
+                Conclusion::Done => return Ok(()),
+                Conclusion::GoesOn(answer) => conversation.extend(answer),
             }
-            conversation.extend(messages);
+        }
+    }
+
+    /// Runs the agent loop and stores its steps, side by side, until the loop ends. Fails when the run is not this attempt's
+    /// any more.
+    async fn converse_and_store(
+        &self,
+        events: &EventSink,
+        writer: &mut Writer<'_>,
+        supervisor: &mut Supervisor<'_>,
+        conversation: &mut Vec<Message>,
+        heard: &Heard,
+    ) -> Result<AttemptEnd, AttemptError> {
+        let (steps, stored) = mpsc::channel(1);
+        let ctx = self.ctx(events, writer, steps, heard);
+        let first_step = *writer.step().borrow();
+        let answer = async {
+            let answer = self.converse(ctx, conversation, first_step);
+            Ok(until_cut(answer, heard.time_is_up.clone()).await)
+        };
+        let answered = tokio::select! {
+            both = async { tokio::try_join!(answer, writer.serve(stored, heard.gone.clone())) } => both,
+            lost = supervisor.run() => return Err(lost),
+        };
+        match answered {
+            Ok((end, ())) => Ok(end),
+            Err(AttemptError::Refused(error)) => {
+                log_refused(&error);
+                self.close_account(Spent::Request).await;
+                Ok(AttemptEnd::Fail(RunErrorCode::Internal, None))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Finishes the run or hands it over. When texts of the user wait for an answered run, the answer is stored as a step
+    /// instead.
+    async fn conclude(
+        &self,
+        events: &EventSink,
+        writer: &mut Writer<'_>,
+        supervisor: &mut Supervisor<'_>,
+        end: AttemptEnd,
+    ) -> Result<Conclusion, AttemptError> {
+        let (ending, messages, frame, spent) = match end {
+            AttemptEnd::Finish(ending, messages, frame) => {
+                let spent = spent(messages.iter().find_map(|message| message.usage));
+                (ending, messages, frame, spent)
+            }
+            AttemptEnd::Fail(code, usage) => {
+                writer.add_usage(usage.unwrap_or_default());
+                let failed = RunEnd::Failed(code).into();
+                (failed, Vec::new(), None, spent(usage))
+            }
+            AttemptEnd::HandOver => {
+                let handed_over = self.hand_over(events, writer, supervisor, None).await;
+                return handed_over.map(|()| Conclusion::Done);
+            }
+            AttemptEnd::Cut => {
+                let cut = Some(writer.cut());
+                let handed_over = self.hand_over(events, writer, supervisor, cut).await;
+                return handed_over.map(|()| Conclusion::Done);
+            }
+        };
+        let texts = self
+            .finish(events, writer, supervisor, ending, &messages, spent)
+            .await?;
+        let Some(texts) = texts else {
+            return Ok(Conclusion::Done);
+        };
+        supervisor.accepted_texts(texts);
+        let step = Step {
+            messages: messages.clone(),
+            events: events.batch().await?,
+            frame,
+            stage: Stage::Finished,
+        };
+        match writer.store_step(step).await {
+            Ok(()) => Ok(Conclusion::GoesOn(messages)),
+            Err(AttemptError::Refused(error)) => {
+                log_refused(&error);
+                let failed = RunEnd::Failed(RunErrorCode::Internal).into();
+                let spent = Spent::Request;
+                self.finish(events, writer, supervisor, failed, &[], spent)
+                    .await?;
+                Ok(Conclusion::Done)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -175,17 +222,15 @@ impl Attempt<'_> {
         events: &EventSink,
         writer: &Writer<'_>,
         steps: mpsc::Sender<Step>,
-        cancel: watch::Receiver<Option<CancelReason>>,
-        lease: watch::Receiver<Instant>,
-        accepted: watch::Receiver<u32>,
+        heard: &Heard,
     ) -> Ctx<'_> {
         Ctx {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
             events: events.clone(),
             steps,
-            cancel,
-            lease,
+            cancel: heard.cancelled.clone(),
+            lease: heard.lease.clone(),
             hand_over_at: self.deadlines.loop_until(),
             run_id: self.lease.run_id.clone(),
             thread_id: self.lease.key.thread_id.clone(),
@@ -195,7 +240,7 @@ impl Attempt<'_> {
             limits: self.limits(),
             reserve: self.account.as_ref().map(Account::reserve_calls),
             steering: Steering {
-                accepted,
+                accepted: heard.accepted.clone(),
                 taken: writer.steered_with(&[]).unwrap_or(u32::MAX),
                 read: self.read_texts(),
             },

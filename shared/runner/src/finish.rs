@@ -19,8 +19,8 @@ use crate::supervisor::Supervisor;
 use crate::writer::Writer;
 
 /// Most commits of one end: as it came out, as the cancellation that was requested before, without the messages and the events
-/// that the table refuses, and with each of the five texts that may wait for the run.
-const MAX_COMMITS: usize = 9;
+/// that the table refuses, and with each of the five texts that may wait for the run, twice after a refusal.
+const MAX_COMMITS: usize = 14;
 
 /// End of a run that is to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
