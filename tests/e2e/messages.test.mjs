@@ -42,7 +42,7 @@ describe('messages', { concurrency: 4 }, () => {
     const expected = { maxIn: 32768, maxOut: 28672, maxPrompt: 24576, idleSec: 600, maxConnectionSec: 7200 };
     assert.deepEqual(fixed, expected);
     assert.ok(replaySec > 0);
-    assert.deepEqual(features, ['history', 'inbox', 'notify', 'push', 'resume', 'rooms', 'run', 'ticket', 'tools']);
+    assert.deepEqual(features, ['history', 'inbox', 'notify', 'push', 'resume', 'rooms', 'run', 'steer', 'ticket', 'tools']);
     assert.ok(connectionId && threadId);
   });
 

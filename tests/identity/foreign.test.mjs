@@ -60,6 +60,11 @@ const ROWS = {
     ({ threadId }) => ({ threadId, toolCallId: 'tc_1', content: '' }),
     ({ threadId }) => ({ threadId, toolCallId: 'tc_1', content: '', part: 1, of: 2 }),
   ],
+  steer: [
+    ({ threadId, runId }) => ({ threadId, runId, text: 'Hey!' }),
+    ({ threadId, runId, messageId }) => ({ threadId, runId, text: 'Hey!', messageId }),
+    ({ runId }) => ({ runId, text: 'Hey!' }),
+  ],
   cancel: [
     ({ threadId, runId }) => ({ threadId, runId }),
     ({ threadId }) => ({ threadId }),

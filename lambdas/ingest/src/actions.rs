@@ -13,6 +13,7 @@ mod prompt;
 mod resume;
 mod run;
 mod seen;
+mod steer;
 mod ticket;
 mod tool_result;
 mod usage;
@@ -52,6 +53,11 @@ pub(crate) fn dispatch<'a>(
             Box::pin(received.answer(run, run::answer))
         }
         Request::ToolResult(result) => Box::pin(received.answer(result, tool_result::answer)),
+        Request::Steer(steer) => {
+            received.run_id = Some(steer.run_id.clone());
+            received.reads_spending = true;
+            Box::pin(received.answer(steer, steer::answer))
+        }
         Request::Cancel(cancel) => Box::pin(received.answer(cancel, cancel::answer)),
         Request::Resume(resume) => Box::pin(received.answer(resume, resume::answer)),
         Request::History(history) => Box::pin(received.answer(history, history::answer)),

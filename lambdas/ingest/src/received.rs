@@ -43,7 +43,7 @@ pub(crate) struct Received<'a> {
     user: Option<UserId>,
     /// Set for a request that needs to know what the user has spent, which is read beside the row.
     pub reads_spending: bool,
-    /// Run that the request starts. Every error response names it, so that the client can repeat the request.
+    /// Run that the request starts, or sends a text to. Every error response names it, so that the client can repeat the request.
     pub run_id: Option<RunId>,
 }
 

@@ -11,6 +11,7 @@ mod replays;
 mod rooms;
 mod spending;
 mod starts;
+mod steers;
 mod without_run;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;

@@ -80,7 +80,7 @@ impl ThreadHistory<'_> {
     }
 
     fn visible(&self, stored: &Message) -> Vec<HistoryMessage> {
-        if self.unfinished == Some(&stored.run_id) && !stored.is_plain_user() {
+        if self.unfinished == Some(&stored.run_id) && !stored.is_prompt() {
             return Vec::new();
         }
         HistoryMessage::from_stored(stored)

@@ -7,7 +7,7 @@ use longwire_core::ids::{ConnectionId, MAX_CHARS, Owner, RoomName, ThreadId, Use
 use longwire_core::options::Notify;
 use longwire_core::room_job::Members;
 use longwire_protocol::request::options::notify;
-use longwire_protocol::request::text::check_text;
+use longwire_protocol::request::text::{MAX_PROMPT_BYTES, check_text};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -170,7 +170,8 @@ impl Request {
 
 impl Prompt {
     fn new(target: &Target, text: &str, notify: Notify) -> Result<Self, BadRequest> {
-        let text = check_text("prompt", text).map_err(|_| BadRequest::PromptText)?;
+        let text =
+            check_text("prompt", text, MAX_PROMPT_BYTES).map_err(|_| BadRequest::PromptText)?;
         let (user, thread) = match target {
             Target::User(user) => (user.clone(), None),
             Target::Thread { user, thread } => (user.clone(), Some(thread.clone())),

@@ -30,7 +30,7 @@ use crate::model::Turn;
 /// Part of a conversation that the model is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// Most messages. The last plain user message and the messages after it are shown even when they are more.
+    /// Most messages. The last prompt and the messages after it are shown even when they are more.
     pub messages: usize,
     /// Number of messages of the thread before those given. With it, the window is cut at the same message in
     /// one request and the next, so that the prompt cache finds the same prefix.
@@ -85,8 +85,7 @@ pub struct OwnReasoning<'a> {
     pub model: &'a str,
 }
 
-/// Index of the first message to show, by the number of messages and by tokens. The last plain user message is shown in
-/// any case.
+/// Index of the first message to show, by the number of messages and by tokens. The last prompt is shown in any case.
 pub fn start(stored: &[Message], window: Window, room: Room) -> usize {
     let start = cut::start(stored, window.messages, window.before);
     let messages = room.request.saturating_sub(room.fixed);
@@ -104,9 +103,9 @@ pub fn position(stored: &[Message], id: &MessageId) -> Option<usize> {
     stored.iter().position(|message| message.id == *id)
 }
 
-/// Index of the last plain user message, or of the last answer when there is none.
+/// Index of the last prompt, or of the last answer when there is none.
 pub fn last_prompt(stored: &[Message]) -> usize {
-    cut::plain_from(stored, stored.len())
+    cut::prompt_from(stored, stored.len())
 }
 
 /// Index of the first message of the newer half, by tokens, of those from `start` on.
@@ -138,7 +137,7 @@ fn tokens_of(messages: &[Message]) -> u64 {
     messages.iter().map(tokens::of_message).sum()
 }
 
-/// Makes the turns of a valid request for messages that start with a plain user message or an answer: at least one turn, the first and
+/// Makes the turns of a valid request for messages that start with a prompt or an answer: at least one turn, the first and
 /// the last the user's.
 ///
 /// At most two turns end with [`crate::model::Part::CachePoint`]. With one after the tools and one after the

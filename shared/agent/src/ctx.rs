@@ -17,6 +17,7 @@ use crate::budget::Reserve;
 use crate::client_tools::ClientTools;
 use crate::context_window::Window;
 use crate::model::Model;
+use crate::steering::Steering;
 
 /// Context of the loop for one run in one worker.
 pub struct Ctx<'a> {
@@ -51,6 +52,8 @@ pub struct Ctx<'a> {
     pub limits: Limits,
     /// Reserves what each model call may cost; `None` for a user without limits.
     pub reserve: Option<Reserve>,
+    /// Texts that the user sends to the run.
+    pub steering: Steering,
 }
 
 /// Limits of a run.

@@ -23,6 +23,9 @@ pub enum AgentError {
     /// The user has a limit of money, and the price of the model is not known.
     #[error("the price of the model is not known")]
     NoPrice,
+    /// The texts that the user sent to the run cannot be read.
+    #[error("the texts that were sent to the run cannot be read")]
+    TextsNotRead,
     /// The event sink or the receiver of the steps is gone.
     #[error("the run was abandoned by its worker")]
     Abandoned,
@@ -33,7 +36,7 @@ impl AgentError {
     pub fn usage(&self) -> Option<Usage> {
         match self {
             Self::Model { usage, .. } => *usage,
-            Self::NotReserved | Self::NoPrice | Self::Abandoned => None,
+            Self::NotReserved | Self::NoPrice | Self::TextsNotRead | Self::Abandoned => None,
         }
     }
 
@@ -42,7 +45,7 @@ impl AgentError {
         match self {
             Self::Model { error, .. } => error.kind.code(),
             Self::NoPrice => RunErrorCode::ModelMisconfigured,
-            Self::NotReserved | Self::Abandoned => RunErrorCode::Internal,
+            Self::NotReserved | Self::TextsNotRead | Self::Abandoned => RunErrorCode::Internal,
         }
     }
 }

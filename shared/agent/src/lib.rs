@@ -16,6 +16,7 @@ pub mod ctx;
 pub mod error;
 pub mod outcome;
 pub mod run;
+pub mod steering;
 mod transcript;
 
 mod accumulator;

@@ -2,6 +2,7 @@
 
 use longwire_core::message::Message;
 use longwire_core::run::{CancelReason, RunEnd};
+use longwire_core::run_frame::RunFrame;
 
 use crate::model::StopReason;
 
@@ -62,6 +63,14 @@ pub enum Outcome {
     Cancelled(CancelReason),
 }
 
+impl Outcome {
+    /// Tells whether the run goes on with texts that the user sent to it before its end. A model that a guardrail stopped
+    /// would refuse them too.
+    pub fn takes_texts(self) -> bool {
+        matches!(self, Self::Answered | Self::Truncated)
+    }
+}
+
 impl From<Outcome> for RunEnd {
     fn from(outcome: Outcome) -> Self {
         match outcome {
@@ -83,6 +92,8 @@ pub enum Exit {
         outcome: Outcome,
         /// Messages that no [`Step`](crate::ctx::Step) carried, to be stored together with the end of the run.
         messages: Vec<Message>,
+        /// Frame of the run, if the stored one is another. It is needed only when the run goes on after all.
+        frame: Option<RunFrame>,
     },
     /// The time of this worker is over, and another worker continues with the next step. Every message was
     /// sent in a [`Step`](crate::ctx::Step).

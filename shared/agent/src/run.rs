@@ -31,7 +31,7 @@ pub async fn run(
     first_step: u32,
 ) -> Result<Exit, AgentError> {
     let mut view = View::new(ctx, conversation);
-    let mut transcript = Transcript::new(conversation, &ctx.run_id);
+    let mut transcript = Transcript::new(conversation, ctx);
     let mut longest = Duration::ZERO;
     // Calls that were started get their results even if the limit is lower than it was then.
     let last_step = if transcript.is_calling() {
@@ -42,22 +42,25 @@ pub async fn run(
     for number in first_step..=last_step {
         let started = Instant::now();
         let outcome = step(ctx, &mut view, &mut transcript, number).await?;
-        if let Some(outcome) = outcome.or_else(|| ctx.cancelled().map(Outcome::Cancelled)) {
-            return Ok(transcript.end(outcome));
+        let outcome = outcome.or_else(|| ctx.cancelled().map(Outcome::Cancelled));
+        // The user's texts go to the model, although it has ended its turn.
+        let goes_on = |outcome: &Outcome| outcome.takes_texts() && transcript.misses_texts(ctx);
+        if let Some(outcome) = outcome.filter(|outcome| !goes_on(outcome)) {
+            return Ok(transcript.end(outcome, view.unstored_frame()));
         }
         if number >= ctx.limits.max_steps {
             break;
         }
         transcript.store(ctx, view.unstored_frame()).await?;
         if let Some(reason) = ctx.cancelled() {
-            return Ok(transcript.end(Outcome::Cancelled(reason)));
+            return Ok(transcript.end(Outcome::Cancelled(reason), None));
         }
         longest = longest.max(started.elapsed());
         if Instant::now() + longest > ctx.hand_over_at {
             return Ok(Exit::HandOver);
         }
     }
-    Ok(transcript.end(Outcome::OutOfSteps))
+    Ok(transcript.end(Outcome::OutOfSteps, None))
 }
 
 /// Makes one step: a model call and the tool calls that it asks for. Returns an outcome when the run ends with it.
@@ -71,6 +74,7 @@ async fn step(
         let calls = ToolCalls::started_before(ctx, &message);
         return Ok(make_calls(ctx, transcript, calls, &message).await);
     }
+    transcript.take_texts(ctx).await?;
     let Some(reply) = turn(ctx, view, number, transcript.messages()).await? else {
         return Ok(Some(Outcome::Cancelled(CancelReason::Budget)));
     };

@@ -1,8 +1,9 @@
 //! The conversation of a run, and how much of it was sent for storing.
 
 use longwire_core::ids::RunId;
-use longwire_core::message::Message;
+use longwire_core::message::{Block, Message};
 use longwire_core::run_frame::RunFrame;
+use longwire_protocol::event::Event;
 use tokio::sync::oneshot;
 
 use crate::ctx::{Ctx, Stage, Step};
@@ -15,16 +16,19 @@ pub(super) struct Transcript<'a> {
     run_id: &'a RunId,
     /// Number of messages that are stored or were sent for storing.
     stored: usize,
+    /// Number of the last text of the user that is in the conversation.
+    taken: u32,
 }
 
 impl<'a> Transcript<'a> {
     /// Takes a conversation whose messages are all stored.
-    pub(super) fn new(conversation: &'a mut Vec<Message>, run_id: &'a RunId) -> Self {
+    pub(super) fn new(conversation: &'a mut Vec<Message>, ctx: &'a Ctx<'_>) -> Self {
         let stored = conversation.len();
         Self {
             conversation,
-            run_id,
+            run_id: &ctx.run_id,
             stored,
+            taken: ctx.steering.taken,
         }
     }
 
@@ -36,6 +40,35 @@ impl<'a> Transcript<'a> {
     /// Appends messages.
     pub(super) fn extend(&mut self, messages: impl IntoIterator<Item = Message>) {
         self.conversation.extend(messages);
+    }
+
+    /// Tells whether the user sent texts that are not in the conversation.
+    pub(super) fn misses_texts(&self, ctx: &Ctx<'_>) -> bool {
+        *ctx.steering.accepted.borrow() > self.taken
+    }
+
+    /// Appends the texts that the user sent since the last call, and tells the client. They are stored with the step that
+    /// follows, so a worker that repeats the step takes them in again. A cancelled run takes in none.
+    pub(super) async fn take_texts(&mut self, ctx: &Ctx<'_>) -> Result<(), AgentError> {
+        let accepted = *ctx.steering.accepted.borrow();
+        if accepted <= self.taken {
+            return Ok(());
+        }
+        let texts = tokio::select! {
+            biased;
+            _ = ctx.cancellation() => return Ok(()),
+            texts = (ctx.steering.read)(self.taken, accepted) => texts.ok_or(AgentError::TextsNotRead)?,
+        };
+        for message in &texts {
+            for block in &message.blocks {
+                if let Block::Text { id, text } = block {
+                    ctx.emit(Event::steered(id, text)).await;
+                }
+            }
+        }
+        self.taken = accepted;
+        self.extend(texts);
+        Ok(())
     }
 
     /// Tells whether the last message is the run's own and an earlier worker was making its calls.
@@ -69,9 +102,10 @@ impl<'a> Transcript<'a> {
         send(ctx, messages, frame, Stage::Finished).await
     }
 
-    /// Sends `message` alone, marked `calling`, and waits until it is stored or the run is cancelled.
+    /// Sends `message`, marked `calling`, after the messages since the last call, and waits until it is stored or the run is
+    /// cancelled.
     pub(super) async fn store_calling(
-        &self,
+        &mut self,
         ctx: &Ctx<'_>,
         message: &Message,
         frame: Option<RunFrame>,
@@ -81,7 +115,10 @@ impl<'a> Transcript<'a> {
             ..message.clone()
         };
         let (notify, stored) = oneshot::channel();
-        send(ctx, vec![calling], frame, Stage::Calling(notify)).await?;
+        let mut messages = self.conversation[self.stored..].to_vec();
+        self.stored = self.conversation.len();
+        messages.push(calling);
+        send(ctx, messages, frame, Stage::Calling(notify)).await?;
         tokio::select! {
             biased;
             _ = ctx.cancellation() => Ok(()),
@@ -90,10 +127,11 @@ impl<'a> Transcript<'a> {
     }
 
     /// Ends the run with the messages that were not sent for storing.
-    pub(super) fn end(self, outcome: Outcome) -> Exit {
+    pub(super) fn end(self, outcome: Outcome, frame: Option<RunFrame>) -> Exit {
         Exit::Ended {
             outcome,
             messages: self.conversation.split_off(self.stored),
+            frame,
         }
     }
 }

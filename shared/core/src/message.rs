@@ -42,6 +42,9 @@ pub struct Message {
     /// Set when the message was stored before its tool calls ran, because a call must not be repeated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub calling: bool,
+    /// Set on a text that the user sent to the run while it was unfinished.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub steered: bool,
     /// Facts from the client for the model, on user messages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<Context>,
@@ -63,7 +66,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// Makes a plain user message, the only kind that a context window may start with.
+    /// Makes a plain user message.
     pub fn user(id: MessageId, run_id: RunId, text: impl Into<String>) -> Self {
         let blocks = vec![Block::Text {
             id: id.clone(),
@@ -72,6 +75,14 @@ impl Message {
         Self {
             id,
             ..Self::new(Role::User, run_id, blocks)
+        }
+    }
+
+    /// Makes the user message of a text that was sent to an unfinished run.
+    pub fn steered(id: MessageId, run_id: RunId, text: impl Into<String>) -> Self {
+        Self {
+            steered: true,
+            ..Self::user(id, run_id, text)
         }
     }
 
@@ -85,6 +96,7 @@ impl Message {
             cancelled: false,
             filtered: false,
             calling: false,
+            steered: false,
             context: Vec::new(),
             origin: Origin::User,
             event: None,
@@ -109,6 +121,11 @@ impl Message {
             Block::ToolResult(result) => Some(result),
             _ => None,
         })
+    }
+
+    /// Tells whether this is the user message that a run answers, the only kind that a context window may start with.
+    pub fn is_prompt(&self) -> bool {
+        self.is_plain_user() && !self.steered
     }
 
     /// Tool calls of an assistant message, in order.

@@ -280,6 +280,12 @@ pub struct RunRow {
     pub tip: Option<u64>,
     /// Id of the user message, so that a repeated start is answered without reading the input.
     pub message_id: MessageId,
+    /// Number of texts that the user sent to the run while it was unfinished.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub steers: u32,
+    /// Number of those that are stored as messages.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub steered: u32,
     /// User who pays for the run; `None` where users are not told apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payer: Option<Payer>,

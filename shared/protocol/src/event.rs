@@ -19,6 +19,9 @@ pub const STATUS: &str = "lw.status";
 /// Name of the CUSTOM event of a restart.
 pub const RESTART: &str = "lw.restart";
 
+/// Name of the CUSTOM event of a text that was sent to the run while it was unfinished.
+pub const STEERED: &str = "lw.steered";
+
 /// Event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
@@ -112,6 +115,14 @@ impl Event {
         Self::Custom {
             name: STATUS.to_owned(),
             value: json!({ "text": text.into() }),
+        }
+    }
+
+    /// The run took in a text that was sent to it.
+    pub fn steered(message_id: &MessageId, text: &str) -> Self {
+        Self::Custom {
+            name: STEERED.to_owned(),
+            value: json!({ "messageId": message_id, "text": text }),
         }
     }
 

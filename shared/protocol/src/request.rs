@@ -26,6 +26,7 @@ pub mod leave;
 pub mod ping;
 pub mod resume;
 pub mod seen;
+pub mod steer;
 pub mod tool_result;
 pub mod usage;
 
@@ -50,6 +51,7 @@ use crate::request::prompt::Prompt;
 use crate::request::resume::Resume;
 use crate::request::run::Run;
 use crate::request::seen::Seen;
+use crate::request::steer::Steer;
 use crate::request::ticket::Ticket;
 use crate::request::tool_result::ToolResult;
 use crate::request::usage::Usage;
@@ -76,6 +78,8 @@ pub enum Request {
     Run(Run),
     /// Answers a call of a client's tool.
     ToolResult(ToolResult),
+    /// Sends a text to an unfinished run.
+    Steer(Steer),
     /// Cancels a run.
     Cancel(Cancel),
     /// Subscribes to a run from a given event on.
@@ -136,6 +140,7 @@ const ACTIONS: &[Action] = &[
     Action::basic("tool_result", |f| {
         Ok(Request::ToolResult(ToolResult::parse(f)?))
     }),
+    Action::feature("steer", |f| Ok(Request::Steer(Steer::parse(f)?))),
     Action::basic("cancel", |f| Ok(Request::Cancel(Cancel::parse(f)?))),
     Action::feature("resume", |f| Ok(Request::Resume(Resume::parse(f)?))),
     Action::feature("history", |f| Ok(Request::History(History::parse(f)?))),

@@ -86,6 +86,12 @@ impl Attempt<'_> {
         missing.then_some(RunEnd::Failed(RunErrorCode::Internal))
     }
 
+    /// Tells whether the run takes in texts of the user. A run of a deleted thread, and one whose input cannot be read, store no
+    /// message of the user.
+    pub(crate) fn takes_texts(&self) -> bool {
+        self.input.is_some() && !self.deleted
+    }
+
     /// First message of the run, unless an earlier worker stored it: results of calls that earlier runs left to the client, and
     /// the prompt. That of a run of a deleted thread is never stored.
     pub fn unstored_prompt(&self) -> Option<Message> {

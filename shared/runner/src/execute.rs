@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use longwire_agent::ctx::{Ctx, Step};
+use longwire_agent::ctx::{Ctx, Stage, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
-use longwire_core::message::Usage;
+use longwire_agent::steering::Steering;
+use longwire_core::message::{Message, Usage};
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode};
 use longwire_stream::notice::Notices;
 use longwire_stream::sink::EventSink;
@@ -36,6 +37,24 @@ enum AttemptEnd {
     Cut,
 }
 
+/// Outcome of an attempt whose agent loop has ended.
+enum Conclusion {
+    /// The run has ended or is handed over.
+    Done,
+    /// The run goes on after this answer, which is stored.
+    GoesOn(Vec<Message>),
+}
+
+/// Signals that the agent loop and the writer receive.
+struct Heard {
+    cancelled: watch::Receiver<Option<CancelReason>>,
+    lease: watch::Receiver<Instant>,
+    gone: watch::Receiver<Option<u64>>,
+    time_is_up: watch::Receiver<bool>,
+    /// Number of texts that the run has accepted.
+    accepted: watch::Receiver<u32>,
+}
+
 impl Attempt<'_> {
     /// Executes the attempt, until the run has ended or is handed over.
     pub(crate) async fn execute(self) -> Result<(), AttemptError> {
@@ -61,11 +80,12 @@ impl Attempt<'_> {
         let (cancel, cancelled) = watch::channel(None);
         let (gone_since, gone) = watch::channel(self.row.gone_since);
         let (cut, time_is_up) = watch::channel(false);
-        let (steps, stored) = mpsc::channel(1);
+        let (texts, accepted) = watch::channel(self.row.steers);
         let signals = Signals {
             cancel,
             cut,
             gone_since,
+            texts,
             step: writer.step(),
         };
         let mut supervisor = Supervisor::start(self, events, notices, signals).await?;
@@ -73,40 +93,122 @@ impl Attempt<'_> {
         if self.waited() > CHECK_SUBSCRIBERS_AFTER {
             supervisor.check().await?;
         }
+        let heard = Heard {
+            cancelled,
+            lease,
+            gone,
+            time_is_up,
+            accepted,
+        };
+        let mut conversation = self.conversation();
+        loop {
+            let end = self
+                .converse_and_store(
+                    events,
+                    &mut writer,
+                    &mut supervisor,
+                    &mut conversation,
+                    &heard,
+                )
+                .await?;
+            match self
+                .conclude(events, &mut writer, &mut supervisor, end)
+                .await?
+            {
+                Conclusion::Done => return Ok(()),
+                Conclusion::GoesOn(answer) => conversation.extend(answer),
+            }
+        }
+    }
+
+    /// Runs the agent loop and stores its steps, side by side, until the loop ends. Fails when the run is not this attempt's
+    /// any more.
+    async fn converse_and_store(
+        &self,
+        events: &EventSink,
+        writer: &mut Writer<'_>,
+        supervisor: &mut Supervisor<'_>,
+        conversation: &mut Vec<Message>,
+        heard: &Heard,
+    ) -> Result<AttemptEnd, AttemptError> {
+        let (steps, stored) = mpsc::channel(1);
+        let ctx = self.ctx(events, writer, steps, heard);
+        let first_step = *writer.step().borrow();
         let answer = async {
-            let answer = self.converse(events, steps, cancelled, lease);
-            Ok(until_cut(answer, time_is_up).await)
+            let answer = self.converse(ctx, conversation, first_step);
+            Ok(until_cut(answer, heard.time_is_up.clone()).await)
         };
         let answered = tokio::select! {
-            both = async { tokio::try_join!(answer, writer.serve(stored, gone)) } => both,
+            both = async { tokio::try_join!(answer, writer.serve(stored, heard.gone.clone())) } => both,
             lost = supervisor.run() => return Err(lost),
         };
-        let end = match answered {
-            Ok((end, ())) => end,
+        match answered {
+            Ok((end, ())) => Ok(end),
             Err(AttemptError::Refused(error)) => {
                 log_refused(&error);
                 self.close_account(Spent::Request).await;
-                AttemptEnd::Fail(RunErrorCode::Internal, None)
+                Ok(AttemptEnd::Fail(RunErrorCode::Internal, None))
             }
-            Err(error) => return Err(error),
-        };
-        match end {
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Finishes the run or hands it over. When texts of the user wait for an answered run, the answer is stored as a step
+    /// instead.
+    async fn conclude(
+        &self,
+        events: &EventSink,
+        writer: &mut Writer<'_>,
+        supervisor: &mut Supervisor<'_>,
+        end: AttemptEnd,
+    ) -> Result<Conclusion, AttemptError> {
+        let (mut ending, spent) = match end {
             AttemptEnd::Finish(ending) => {
-                let spent = spent(ending.messages.iter().find_map(|message| message.usage));
-                self.finish(events, &mut writer, &mut supervisor, ending, spent)
-                    .await
+                let mut messages = ending.messages.iter();
+                let spent = spent(messages.find_map(|message| message.usage));
+                (ending, spent)
             }
             AttemptEnd::Fail(code, usage) => {
                 writer.add_usage(usage.unwrap_or_default());
-                let ending = Ending::without_messages(RunEnd::Failed(code));
-                self.finish(events, &mut writer, &mut supervisor, ending, spent(usage))
-                    .await
+                (RunEnd::Failed(code).into(), spent(usage))
             }
-            AttemptEnd::HandOver => self.hand_over(events, &writer, &supervisor, None).await,
+            AttemptEnd::HandOver => {
+                let handed_over = self.hand_over(events, writer, supervisor, None).await;
+                return handed_over.map(|()| Conclusion::Done);
+            }
             AttemptEnd::Cut => {
                 let cut = Some(writer.cut());
-                self.hand_over(events, &writer, &supervisor, cut).await
+                let handed_over = self.hand_over(events, writer, supervisor, cut).await;
+                return handed_over.map(|()| Conclusion::Done);
             }
+        };
+        let texts = self
+            .finish(events, writer, supervisor, &mut ending, spent)
+            .await?;
+        let Some(texts) = texts else {
+            return Ok(Conclusion::Done);
+        };
+        supervisor.accepted_texts(texts);
+        let Ending {
+            messages, frame, ..
+        } = ending;
+        let step = Step {
+            messages: messages.clone(),
+            events: events.batch().await?,
+            frame,
+            stage: Stage::Finished,
+        };
+        match writer.store_step(step).await {
+            Ok(()) => Ok(Conclusion::GoesOn(messages)),
+            Err(AttemptError::Refused(error)) => {
+                log_refused(&error);
+                let mut failed = RunEnd::Failed(RunErrorCode::Internal).into();
+                let spent = Spent::Request;
+                self.finish(events, writer, supervisor, &mut failed, spent)
+                    .await?;
+                Ok(Conclusion::Done)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -117,43 +219,58 @@ impl Attempt<'_> {
         Duration::from_millis(now.saturating_sub(self.row.recorded_at()))
     }
 
-    /// Runs the agent loop over the conversation. The loop's context is dropped with its end, which tells the writer
-    /// that no more steps come.
-    async fn converse(
+    /// Makes the context of the agent loop.
+    fn ctx(
         &self,
         events: &EventSink,
+        writer: &Writer<'_>,
         steps: mpsc::Sender<Step>,
-        cancel: watch::Receiver<Option<CancelReason>>,
-        lease: watch::Receiver<Instant>,
-    ) -> AttemptEnd {
-        let ended = |end| AttemptEnd::Finish(Ending::without_messages(end));
-        if let Some(end) = self.end_without_model() {
-            if end == RunEnd::Failed(RunErrorCode::WorkerLost) {
-                self.give_up().await;
-            }
-            return ended(end);
-        }
-        let ctx = Ctx {
+        heard: &Heard,
+    ) -> Ctx<'_> {
+        Ctx {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
             client_tools: self.client_tools(),
             events: events.clone(),
             steps,
-            cancel,
-            lease,
+            cancel: heard.cancelled.clone(),
+            lease: heard.lease.clone(),
             hand_over_at: self.deadlines.loop_until(),
             run_id: self.lease.run_id.clone(),
             thread_id: self.lease.key.thread_id.clone(),
             system: self.runner.settings.system_prompt.clone(),
-            frame: self.frame.clone(),
+            frame: writer.frame(),
             reasoning: self.input.as_ref().is_some_and(|input| input.reasoning),
             limits: self.limits(),
             reserve: self.account.as_ref().map(Account::reserve_calls),
-        };
-        match run(&ctx, &mut self.conversation(), self.first_step()).await {
-            Ok(Exit::Ended { outcome, messages }) => {
-                AttemptEnd::Finish(self.ending(outcome, messages))
+            steering: Steering {
+                accepted: heard.accepted.clone(),
+                taken: writer.steered_with(&[]).unwrap_or(u32::MAX),
+                read: self.read_texts(),
+            },
+        }
+    }
+
+    /// Runs the agent loop over the conversation. The loop's context is dropped with its end, which tells the writer
+    /// that no more steps come.
+    async fn converse(
+        &self,
+        ctx: Ctx<'_>,
+        conversation: &mut Vec<Message>,
+        first_step: u32,
+    ) -> AttemptEnd {
+        if let Some(end) = self.end_without_model() {
+            if end == RunEnd::Failed(RunErrorCode::WorkerLost) {
+                self.give_up().await;
             }
+            return AttemptEnd::Finish(end.into());
+        }
+        match run(&ctx, conversation, first_step).await {
+            Ok(Exit::Ended {
+                outcome,
+                messages,
+                frame,
+            }) => AttemptEnd::Finish(self.ending(outcome, messages, frame)),
             Ok(Exit::HandOver) => AttemptEnd::HandOver,
             Err(error) => {
                 tracing::error!(event = "run_failed", %error, "the run failed");

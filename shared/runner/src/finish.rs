@@ -18,12 +18,21 @@ use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
 use crate::writer::Writer;
 
-/// Most commits of one end: as it came out, as the cancellation that was requested before, and without the messages and
-/// the events that the table refuses.
-const MAX_COMMITS: usize = 4;
+/// Most commits of one end: as it came out, as the cancellation that was requested before, without the messages and the events
+/// that the table refuses, and with each of the five texts that may wait for the run, twice after a refusal.
+const MAX_COMMITS: usize = 14;
+
+/// Outcome of storing an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// The end is stored.
+    Ended,
+    /// Nothing is stored. The run has accepted this number of texts, and goes on with those that it has not taken in.
+    TextsWait(u32),
+}
 
 impl Attempt<'_> {
-    /// Finishes the run, with the cost of the model call that is not settled.
+    /// Finishes the run with this end, and the cost of the model call that is not settled. Returns the number of texts that the run has accepted, if it goes on with them instead.
     ///
     /// A client that reads the last event may prompt at once, so the run queue advances before it is posted. When that
     /// fails, the event is posted all the same, and the job comes back to advance the queue.
@@ -32,11 +41,13 @@ impl Attempt<'_> {
         events: &EventSink,
         writer: &mut Writer<'_>,
         supervisor: &mut Supervisor<'_>,
-        mut ending: Ending,
+        ending: &mut Ending,
         spent: Spent,
-    ) -> Result<(), AttemptError> {
-        self.commit_end(events, writer, &mut ending).await?;
-        log(ending.end);
+    ) -> Result<Option<u32>, AttemptError> {
+        match self.commit_end(events, writer, ending).await? {
+            Committed::Ended => log(ending.end),
+            Committed::TextsWait(accepted) => return Ok(Some(accepted)),
+        }
         // The row has every subscriber once the end is stored: a later `resume` finds an ended run.
         let RunLease { key, run_id, .. } = &self.lease;
         let usage = writer.usage_with(&ending.messages);
@@ -56,26 +67,36 @@ impl Attempt<'_> {
             writer.extend_visibility(),
             self.remove_message_expiry()
         );
-        advanced
+        advanced.map(|()| None)
     }
 
-    /// Stores the end of the run with its last messages and events. Afterwards `ending` is the end as stored: a cancellation
-    /// that was requested before counts, even when the answer was complete. When the table refuses the messages or the
-    /// events, the run fails without them.
+    /// Stores the end of the run with its last messages and events, and the texts of the user that it has not taken in. A
+    /// cancellation that was requested before counts, even when the answer was complete. When the table refuses the messages
+    /// or the events, the run fails without them. Afterwards `ending` is the end as stored.
     pub async fn commit_end(
         &self,
         events: &EventSink,
         writer: &mut Writer<'_>,
         ending: &mut Ending,
-    ) -> Result<(), AttemptError> {
+    ) -> Result<Committed, AttemptError> {
         let mut with_events = true;
         for _ in 0..MAX_COMMITS {
             let batch = self.close(events, writer, ending).await?;
             let batch = with_events.then_some(&batch);
             match writer.end(ending, batch).await {
-                Ok(Ended::Done) => return Ok(()),
+                Ok(Ended::Done) => return Ok(Committed::Ended),
                 Ok(Ended::CancelRequested(reason)) => {
-                    ending.cancel(reason, events, &self.lease.run_id).await;
+                    ending.cancel(reason, events, &self.lease.run_id).await?;
+                }
+                Ok(Ended::TextsWait(accepted)) if ending.takes_texts => {
+                    events.reopen().await?;
+                    return Ok(Committed::TextsWait(accepted));
+                }
+                Ok(Ended::TextsWait(accepted)) => {
+                    let texts = self
+                        .waiting_texts(writer, &ending.messages, accepted)
+                        .await?;
+                    ending.messages.extend(texts);
                 }
                 Ok(Ended::Lost) => return Err(AttemptError::NotOwner),
                 Err(AttemptError::Refused(error)) if with_events => {

@@ -28,6 +28,7 @@ mod place;
 mod execute;
 mod restarts;
 mod start;
+mod steering;
 pub mod writer;
 
 mod control_poll;
@@ -37,7 +38,7 @@ mod supervisor;
 
 mod end_again;
 pub mod ending;
-mod finish;
+pub mod finish;
 mod hand_over;
 mod replay;
 mod usage;

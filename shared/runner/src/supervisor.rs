@@ -26,6 +26,8 @@ pub(crate) struct Signals {
     pub cut: watch::Sender<bool>,
     /// Time since which the run has no subscriber, for the writer to store.
     pub gone_since: watch::Sender<Option<u64>>,
+    /// Number of texts that the run has accepted.
+    pub texts: watch::Sender<u32>,
     /// Step under way.
     pub step: watch::Receiver<u32>,
 }
@@ -105,6 +107,15 @@ impl<'a> Supervisor<'a> {
         self.state.known()
     }
 
+    /// Tells the agent loop how many texts the run has accepted.
+    pub(crate) fn accepted_texts(&self, accepted: u32) {
+        self.signals.texts.send_if_modified(|known| {
+            let more = *known < accepted;
+            *known = accepted.max(*known);
+            more
+        });
+    }
+
     /// Attaches subscribers that were added to the row after the last control read, by then to an ended run.
     pub(crate) async fn attach_latecomers(&mut self) -> Result<(), AttemptError> {
         match self.attempt.read_control(&[]).await {
@@ -139,6 +150,7 @@ impl<'a> Supervisor<'a> {
         if read.deleted {
             self.cancel(CancelReason::User);
         }
+        self.accepted_texts(row.steers);
         attach_new(&mut self.state, self.events, &row.subscribers).await?;
         self.tell_opening(&read.present).await?;
         for id in polled.iter().filter(|id| !read.present.contains_key(*id)) {

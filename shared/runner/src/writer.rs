@@ -41,6 +41,12 @@ pub struct Writer<'a> {
     usage: Usage,
     /// Estimated tokens of the last messages that were stored with a reply of the model.
     last_reply: Option<u64>,
+    /// Number of texts of the user that are stored as messages; `None` for a run that takes in none.
+    steered: Option<u32>,
+    /// Frame of the run, once a step of it is stored.
+    frame: Option<RunFrame>,
+    /// This writer has stored the user message.
+    stored_prompt: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -57,6 +63,9 @@ impl<'a> Writer<'a> {
             wake_by: attempt.row.wake_by,
             usage: attempt.row.usage,
             last_reply: None,
+            steered: attempt.takes_texts().then_some(attempt.row.steered),
+            frame: attempt.frame.clone(),
+            stored_prompt: false,
         }
     }
 
@@ -102,12 +111,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Stores the user message unless an earlier worker did.
+    /// Stores the user message unless an earlier worker or this one did.
     pub async fn store_prompt(&mut self) -> Result<(), AttemptError> {
-        match self.attempt.unstored_prompt() {
-            Some(prompt) => self.store(&[prompt], None, None).await,
-            None => Ok(()),
+        let prompt = self.attempt.unstored_prompt();
+        if let Some(prompt) = prompt.filter(|_| !self.stored_prompt) {
+            self.store(&[prompt], None, None).await?;
+            self.stored_prompt = true;
         }
+        Ok(())
     }
 
     /// Stores a step, or its assistant message before calls that must not be repeated.
@@ -135,6 +146,7 @@ impl<'a> Writer<'a> {
             end,
             messages,
             pending,
+            ..
         } = ending;
         let commit = self.commit(messages, events, None);
         let at = self.attempt.runner.now();
@@ -146,7 +158,7 @@ impl<'a> Writer<'a> {
             .await?;
         match ended {
             Ended::Lost => return Err(AttemptError::NotOwner),
-            Ended::CancelRequested(_) => {}
+            Ended::CancelRequested(_) | Ended::TextsWait(_) => {}
             Ended::Done => {
                 self.tip = commit.tip().or(self.tip);
                 self.last_reply = reply_tokens(messages).or(self.last_reply);
@@ -154,6 +166,24 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(ended)
+    }
+
+    /// Frame of the run, once a step of it is stored.
+    pub(crate) fn frame(&self) -> Option<RunFrame> {
+        self.frame.clone()
+    }
+
+    /// Number of texts of the user that are stored as messages, with those among `messages`; `None` for a run that takes in
+    /// none.
+    pub fn steered_with(&self, messages: &[Message]) -> Option<u32> {
+        let texts = messages.iter().filter(|message| message.steered).count();
+        let texts = u32::try_from(texts).unwrap_or(u32::MAX);
+        self.steered.map(|stored| stored.saturating_add(texts))
+    }
+
+    /// Leaves out the texts of the user from now on, because they cannot be read.
+    pub(crate) fn leave_out_texts(&mut self) {
+        self.steered = None;
     }
 
     /// Adds the tokens of a failed model call to those of the run.
@@ -249,6 +279,8 @@ impl<'a> Writer<'a> {
         self.last_reply = reply_tokens(messages).or(self.last_reply);
         self.logged = commit.events.map_or(self.logged, |events| events.last);
         self.tip = commit.tip().or(self.tip);
+        self.steered = commit.steered;
+        self.frame = frame.cloned().or(self.frame.take());
         self.next_number += completed(messages).count() as u64;
         let calling = messages.last().is_some_and(|message| message.calling);
         self.calling = self.tip.filter(|_| calling);
@@ -272,6 +304,7 @@ impl<'a> Writer<'a> {
             // Events outlive the run, however long it takes.
             events_ttl: now + settings.life.run_limit.as_secs() + settings.replay.as_secs(),
             usage: self.usage_with(messages),
+            steered: self.steered_with(messages),
         }
     }
 

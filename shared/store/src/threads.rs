@@ -42,6 +42,7 @@ pub mod cancel;
 pub mod counters;
 pub mod overdue;
 pub mod resume;
+pub mod steer;
 
 pub mod former_generation;
 

@@ -103,6 +103,7 @@ impl Dispatcher {
             Command::Close(last, answer) => respond(answer, self.log.close(last, Instant::now())),
             Command::ConfirmBatch(last) => self.log.confirm_batch(last),
             Command::Release => self.log.release(),
+            Command::Reopen => self.log.reopen(),
             Command::Drain(answer) => self.drains.push(answer),
             Command::Stop(answer) => {
                 self.subscribers.clear();

@@ -134,6 +134,16 @@ impl EventLog {
         }
     }
 
+    /// Drops a last event that is held back.
+    pub(crate) fn reopen(&mut self) {
+        if let End::Held { batched } = self.end {
+            self.buffer.drop_last();
+            self.batched = batched;
+            self.end = End::Open;
+            self.status = RunStatus::Running;
+        }
+    }
+
     /// Returns the events after the last confirmed batch.
     pub(crate) fn batch(&mut self) -> EventBatch {
         self.buffer.seal();

@@ -30,6 +30,7 @@ pub(crate) enum Command {
     /// The owner has received the batch that ends with this event.
     ConfirmBatch(u64),
     Release,
+    Reopen,
     Drain(oneshot::Sender<()>),
     Stop(oneshot::Sender<()>),
 }
@@ -91,7 +92,7 @@ impl EventSink {
     }
 
     /// Appends the run's last event and returns it with the events that no batch contained so far. The last event is
-    /// held back until [`Self::release`]; events emitted after it are discarded.
+    /// held back until [`Self::release`] or [`Self::reopen`]; events emitted after it are discarded.
     ///
     /// A further call replaces a last event that could not be committed: it returns all events since the batch
     /// before the first call.
@@ -103,6 +104,12 @@ impl EventSink {
     /// Releases the last event, whose commit succeeded: it may be posted now.
     pub async fn release(&self) -> Result<(), Stopped> {
         self.send(Command::Release).await
+    }
+
+    /// Drops the last event, because the run goes on: further events may follow. The next batch has the events that the
+    /// batch of [`Self::close`] had before it.
+    pub async fn reopen(&self) -> Result<(), Stopped> {
+        self.send(Command::Reopen).await
     }
 
     /// Waits until every subscriber has taken all events it may have or is detached, for `limit` at most. Returns

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use longwire_agent::ctx::{Stage, Step};
 use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::message::{Block, Message, Role};
-use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
+use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunRow, RunStatus};
 use longwire_protocol::event::{AssistantRole, Event};
 use longwire_runner::attempt::Attempt;
 use longwire_runner::ending::Ending;
 use longwire_runner::error::AttemptError;
+use longwire_runner::finish::Committed;
 use longwire_runner::writer::Writer;
 use longwire_store::threads::hand_over::Cut;
 use longwire_stream::sink::EventSink;
@@ -54,22 +55,27 @@ impl AgentLoop<'_> {
             return self.finish(end, &[]).await;
         }
         for action in &self.plan.actions {
-            if let Some(reason) = self.cancel_requested().await? {
+            let row = self.row().await?;
+            if let Some(reason) = row.cancel_requested {
                 return self.finish(RunEnd::Cancelled(reason), &[]).await;
             }
             match action {
-                Action::StoreStep => self.store_step().await?,
+                Action::StoreStep => {
+                    let texts = self.seen_texts(&row).await?;
+                    self.store_step(texts).await?;
+                }
                 Action::RenewLease => self.writer.renew().await?,
             }
         }
-        if let Some(reason) = self.cancel_requested().await? {
+        let row = self.row().await?;
+        if let Some(reason) = row.cancel_requested {
             return self.finish(RunEnd::Cancelled(reason), &[]).await;
         }
-        self.end().await
+        self.end(&row).await
     }
 
     /// Ends the attempt as planned.
-    async fn end(&mut self) -> Result<(), AttemptError> {
+    async fn end(&mut self, row: &RunRow) -> Result<(), AttemptError> {
         let may_hand_over = self.attempt.row.handovers < MAX_HAND_OVERS;
         match self.plan.end {
             AttemptEnd::HandOver if may_hand_over => self.hand_over(None).await,
@@ -79,14 +85,63 @@ impl AgentLoop<'_> {
                 self.finish(failed, &[]).await
             }
             AttemptEnd::Finish | AttemptEnd::HandOver | AttemptEnd::Cut => {
-                let reply = self.reply().await?;
-                self.finish(RunEnd::Finished, &[reply]).await
+                let texts = self.seen_texts(row).await?;
+                self.answer(texts).await
             }
         }
     }
 
-    /// Reads the control row as the control poll does. Returns the reason of a requested cancellation.
-    async fn cancel_requested(&self) -> Result<Option<CancelReason>, AttemptError> {
+    /// Answers, and answers again while the user has sent texts since.
+    async fn answer(&mut self, mut texts: Vec<Message>) -> Result<(), AttemptError> {
+        loop {
+            let mut messages = texts;
+            messages.push(self.reply().await?);
+            let mut ending = Ending {
+                messages,
+                takes_texts: true,
+                ..RunEnd::Finished.into()
+            };
+            let attempt = self.attempt;
+            let committed = attempt
+                .commit_end(self.events, &mut self.writer, &mut ending)
+                .await?;
+            match committed {
+                Committed::Ended => return self.ended(&ending).await,
+                Committed::TextsWait(accepted) => {
+                    self.store(ending.messages).await?;
+                    texts = self.texts(accepted).await?;
+                }
+            }
+        }
+    }
+
+    /// Texts for the run that this row counts, if the worker sees them.
+    async fn seen_texts(&self, row: &RunRow) -> Result<Vec<Message>, AttemptError> {
+        if self.plan.sees_texts {
+            self.texts(row.steers).await
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// Texts for the run that are not stored as messages, up to this number.
+    async fn texts(&self, accepted: u32) -> Result<Vec<Message>, AttemptError> {
+        let taken = self.writer.steered_with(&[]).unwrap_or(accepted);
+        if taken == accepted {
+            return Ok(Vec::new());
+        }
+        let read = self.attempt.read_texts();
+        let texts = read(taken, accepted).await;
+        let unreadable = || AttemptError::Failed(anyhow::anyhow!("the texts cannot be read"));
+        let texts = texts.ok_or_else(unreadable)?;
+        for message in &texts {
+            self.events.emit(Event::steered(&message.id, "…")).await?;
+        }
+        Ok(texts)
+    }
+
+    /// Reads the control row as the control poll does. The run of a deleted thread is to be cancelled.
+    async fn row(&self) -> Result<RunRow, AttemptError> {
         let read = self
             .writer
             .retry_while_leased(async || self.attempt.read_control(&[]).await)
@@ -95,7 +150,10 @@ impl AgentLoop<'_> {
         match read.row {
             Some(row) if row.epoch == epoch && row.status == RunStatus::Running => {
                 let deleted = read.deleted.then_some(CancelReason::User);
-                Ok(row.cancel_requested.or(deleted))
+                Ok(RunRow {
+                    cancel_requested: row.cancel_requested.or(deleted),
+                    ..row
+                })
             }
             Some(_) | None => Err(AttemptError::NotOwner),
         }
@@ -122,10 +180,14 @@ impl AgentLoop<'_> {
         Ok(Message::new(Role::Assistant, run_id, vec![text]))
     }
 
-    async fn store_step(&mut self) -> Result<(), AttemptError> {
-        let reply = self.reply().await?;
+    async fn store_step(&mut self, mut messages: Vec<Message>) -> Result<(), AttemptError> {
+        messages.push(self.reply().await?);
+        self.store(messages).await
+    }
+
+    async fn store(&mut self, messages: Vec<Message>) -> Result<(), AttemptError> {
         let step = Step {
-            messages: vec![reply],
+            messages,
             events: self.events.batch().await?,
             frame: None,
             stage: Stage::Finished,
@@ -145,15 +207,24 @@ impl AgentLoop<'_> {
             .await
     }
 
-    /// Commits the end of the run and advances the run queue.
+    /// Commits an end with which the run takes in no texts, and advances the run queue.
     async fn finish(&mut self, end: RunEnd, messages: &[Message]) -> Result<(), AttemptError> {
         let mut ending = Ending {
             messages: messages.to_vec(),
-            ..Ending::without_messages(end)
+            ..end.into()
         };
-        self.attempt
+        let committed = self
+            .attempt
             .commit_end(self.events, &mut self.writer, &mut ending)
             .await?;
+        match committed {
+            Committed::Ended => self.ended(&ending).await,
+            Committed::TextsWait(_) => unreachable!("the texts are stored with such an end"),
+        }
+    }
+
+    /// Reports the end of the run and advances the run queue.
+    async fn ended(&self, ending: &Ending) -> Result<(), AttemptError> {
         let lease = &self.attempt.lease;
         self.environment
             .observations()

@@ -12,6 +12,8 @@ pub(crate) struct AttemptPlan {
     pub order: Order,
     /// The worker repeats a failed write until it succeeds; otherwise it stops after the first failure.
     pub retries_writes: bool,
+    /// The worker sees texts for the run before each step; otherwise only when it stores the end.
+    pub sees_texts: bool,
     /// Actions before the end.
     pub actions: Vec<Action>,
     /// End of the attempt.
@@ -46,6 +48,7 @@ impl AttemptPlan {
         Self {
             order: Order::AsSent,
             retries_writes: true,
+            sees_texts: true,
             actions: Vec::new(),
             end: AttemptEnd::Finish,
         }
@@ -64,12 +67,14 @@ pub(crate) fn attempt_plan() -> impl Strategy<Value = AttemptPlan> {
     (
         prop_oneof![3 => Just(Order::AsSent), 1 => Just(Order::ReadsFirst), 1 => Just(Order::ThreadLast)],
         any::<bool>(),
+        any::<bool>(),
         vec(action, 0..3),
         end,
     )
-        .prop_map(|(order, retries_writes, actions, end)| AttemptPlan {
+        .prop_map(|(order, retries_writes, sees_texts, actions, end)| AttemptPlan {
             order,
             retries_writes,
+            sees_texts,
             actions,
             end,
         })

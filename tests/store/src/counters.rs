@@ -18,6 +18,7 @@ pub(crate) struct Counters {
     handed_over: u64,
     reclaimed: u64,
     resumed: u64,
+    texts: u64,
 }
 
 impl Counters {
@@ -34,6 +35,7 @@ impl Counters {
             handed_over: sum(|row| row.handovers),
             reclaimed: sum(|row| row.crashes),
             resumed: observations.resumes,
+            texts: sum(|row| row.steered),
         }
     }
 }
@@ -47,6 +49,7 @@ impl AddAssign for Counters {
         self.handed_over += other.handed_over;
         self.reclaimed += other.reclaimed;
         self.resumed += other.resumed;
+        self.texts += other.texts;
     }
 }
 
@@ -60,11 +63,12 @@ impl Display for Counters {
             handed_over,
             reclaimed,
             resumed,
+            texts,
         } = self;
         write!(
             f,
             "{faults} faults; runs: {finished} finished, {failed} failed, {cancelled} cancelled; {handed_over} hand-overs, \
-             {reclaimed} reclaims, {resumed} resumes"
+             {reclaimed} reclaims, {resumed} resumes, {texts} texts taken in"
         )
     }
 }

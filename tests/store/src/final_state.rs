@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use longwire_core::ids::RunId;
+use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Block, Role};
 use longwire_core::run::RunStatus;
 use longwire_store::error::StoreError;
@@ -25,7 +25,10 @@ pub(crate) async fn check_final_state(environment: &Environment) {
     violations.extend(report_violations(&observations, &end));
     violations.extend(remains(&observations, &end));
     match history {
-        Ok(history) => violations.extend(history_violations(&history)),
+        Ok(history) => {
+            violations.extend(history_violations(&history));
+            violations.extend(text_violations(&observations, &history));
+        }
         Err(error) => violations.push(format!("the messages cannot be read: {error}")),
     }
     for violation in violations {
@@ -156,6 +159,9 @@ fn history_violations(history: &History) -> Vec<String> {
             violations.push(format!("messages of other runs are between those of {run}"));
         }
         last = Some(run);
+        if message.steered {
+            continue;
+        }
         let content = match (message.role, message.blocks.first()) {
             (Role::Assistant, Some(Block::Text { id, .. })) => id.as_str(),
             (Role::User | Role::Assistant, _) => "prompt",
@@ -176,4 +182,20 @@ fn history_violations(history: &History) -> Vec<String> {
         }
     }
     violations
+}
+
+/// Checks that each text that was accepted is a message of its run. That of a run without messages is not stored: the run was
+/// cancelled while it was queued, or its input was not written.
+fn text_violations(observations: &Observations, history: &History) -> Vec<String> {
+    let messages = || history.messages.iter().map(|stored| &stored.message);
+    let stored = |text: &MessageId, run: &RunId| {
+        messages().any(|message| message.steered && message.id == *text && message.run_id == *run)
+    };
+    let has_prompt = |run: &RunId| messages().any(|message| message.run_id == *run);
+    let lost = observations
+        .texts
+        .iter()
+        .filter(|(text, run)| has_prompt(run) && !stored(text, run));
+    lost.map(|(text, run)| format!("{text} was accepted for {run} and is no message of it"))
+        .collect()
 }

@@ -34,7 +34,7 @@ pub(crate) fn start(
         faults,
     );
     let scheduler = environment.scheduler(&injector);
-    let new = new_run(environment, run, if_busy);
+    let new = new_run(environment, run, message_id(run), if_busy);
     let environment = Arc::clone(environment);
     environment.observations().start_sent(run);
     let future = Box::pin(async move {
@@ -143,12 +143,18 @@ fn message_id(run: &RunId) -> MessageId {
     })
 }
 
-fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy) -> NewRun {
+/// Run whose prompt has this id.
+pub(crate) fn new_run(
+    environment: &Environment,
+    run: &RunId,
+    message_id: MessageId,
+    if_busy: IfBusy,
+) -> NewRun {
     let recorded_at = environment.request_time();
     NewRun {
         key: environment.key.clone(),
         run_id: run.clone(),
-        message_id: message_id(run),
+        message_id,
         reserves_id: true,
         prompt: format!("prompt of {run}"),
         context: Vec::new(),

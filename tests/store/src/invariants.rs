@@ -8,7 +8,6 @@ use longwire_core::run::{RunRow, RunStatus};
 
 use crate::fault_injector::FaultInjector;
 use crate::observations::Observations;
-use crate::run_names::run_names;
 use crate::snapshot::{Snapshot, parse_input};
 
 impl Observations {
@@ -29,7 +28,9 @@ impl Observations {
         }
         self.check_messages(operation, &before);
         self.record_late_inputs(&before);
-        for run in run_names() {
+        let known = before.rows.keys().chain(self.snapshot.rows.keys());
+        let known: BTreeSet<RunId> = known.cloned().collect();
+        for run in known {
             let (old, new) = (before.rows.get(&run), self.snapshot.rows.get(&run).cloned());
             if old == new.as_ref() {
                 continue;
@@ -143,6 +144,7 @@ impl Observations {
             self.cancelled.remove(run);
             self.executed.remove(run);
             self.acknowledged.remove(run);
+            self.texts.retain(|_, of| of != run);
             return;
         }
         if row.epoch > 0 || row.status != RunStatus::Queued || self.acknowledged.contains(run) {

@@ -1,6 +1,6 @@
 //! State-machine test of the store, the scheduler and the runner against the DynamoDB and SQS of a running stack.
 //!
-//! A case is a random sequence of transitions on one thread: starts, duplicate starts, cancels, resumes, deliveries, sweeps,
+//! A case is a random sequence of transitions on one thread: starts, duplicate starts, cancels, texts for runs, resumes, deliveries, sweeps,
 //! deletions, erasures and the passing of time. Between any two of its requests an operation may pause, crash, or meet a
 //! store that fails. The invariants are checked after each write and after each result that a client receives. At the end of
 //! a case all runs must end, and the thread must answer another prompt.
@@ -25,6 +25,7 @@ mod agent_loop;
 mod erase;
 mod ingest;
 mod operation;
+mod steer;
 mod sweep;
 mod system;
 mod worker;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use longwire_core::ids::{ConnectionId, RunId};
+use longwire_core::ids::{ConnectionId, MessageId, RunId};
 use longwire_core::options::IfBusy;
 use longwire_core::run::RunStatus;
 use longwire_scheduler::error::ScheduleError;
@@ -10,6 +10,7 @@ use longwire_scheduler::start::Started;
 use longwire_store::error::StoreError;
 use longwire_store::threads::cancel::CancelOutcome;
 use longwire_store::threads::resume::ResumeOutcome;
+use longwire_store::threads::steer::SteerOutcome;
 
 use crate::fault::FaultKind;
 use crate::snapshot::Snapshot;
@@ -29,6 +30,8 @@ pub(crate) struct Observations {
     pub erased_generations: BTreeSet<u64>,
     /// Number of faults that operations met.
     pub faults: u64,
+    /// Texts that a client was told are accepted, with the runs that they were sent to.
+    pub texts: BTreeMap<MessageId, RunId>,
     /// Number of `resume` requests that subscribed a connection.
     pub resumes: u64,
     /// Runs that were acknowledged to a client.
@@ -131,6 +134,25 @@ impl Observations {
         self.result("client", result);
         if let Some(status) = ended {
             self.end_reported(run, status);
+        }
+    }
+
+    /// Records the outcome of sending a text to a run.
+    pub(crate) fn steer_answered(
+        &mut self,
+        run: &RunId,
+        text: &MessageId,
+        steered: &Result<SteerOutcome, StoreError>,
+    ) {
+        self.result("client", &format!("{steered:?}"));
+        match steered {
+            Ok(SteerOutcome::Accepted(..) | SteerOutcome::Duplicate) => {
+                self.texts.insert(text.clone(), run.clone());
+            }
+            Ok(SteerOutcome::MessageIdTaken) => {
+                self.violation(format!("{text} was taken for another message"));
+            }
+            Ok(SteerOutcome::Full | SteerOutcome::Ended | SteerOutcome::Missing) | Err(_) => {}
         }
     }
 

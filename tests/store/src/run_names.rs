@@ -10,8 +10,3 @@ pub(crate) const FINAL_RUN: usize = 9;
 pub(crate) fn run_name(number: usize) -> RunId {
     RunId::trusted(format!("r{number}{}", FINAL_RUN - number))
 }
-
-/// All ids that [`run_name`] returns.
-pub(crate) fn run_names() -> impl Iterator<Item = RunId> {
-    (0..=FINAL_RUN).map(run_name)
-}

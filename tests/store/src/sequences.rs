@@ -13,6 +13,9 @@ use crate::transition::Transition;
 /// Most runs that a sequence starts. Their numbers stay below that of the final run.
 const MAX_RUNS: usize = 6;
 
+/// Most texts that a sequence sends to runs: more than may wait for one.
+const MAX_TEXTS: usize = 8;
+
 /// Connections that send `resume`. The row of a run has room for them and for the connection that started the run.
 const CONNECTIONS: usize = 3;
 
@@ -30,6 +33,8 @@ const THREAD_EXPIRED: u64 = 25 * 3600;
 pub(crate) struct State {
     /// The `ifBusy` option of each started run. A duplicate start has the same option.
     runs: Vec<IfBusy>,
+    /// The run of each text that was sent. A repeated one has the same run.
+    texts: Vec<usize>,
     /// An idle thread has expired. It does so once, because the row of a run expires at twice that time.
     expired: bool,
 }
@@ -56,6 +61,7 @@ impl ReferenceStateMachine for Sequences {
                 (5, continue_operation()),
                 (1, crash()),
                 (2, cancel(runs.len())),
+                (4, steer(&state.texts, runs.len())),
                 (2, resume(runs.len())),
                 (3, wait()),
                 (1, sweep()),
@@ -71,8 +77,12 @@ impl ReferenceStateMachine for Sequences {
             Transition::Start { run, if_busy, .. } if *run == state.runs.len() => {
                 state.runs.push(*if_busy);
             }
+            Transition::Steer { text, run, .. } if *text == state.texts.len() => {
+                state.texts.push(*run);
+            }
             Transition::Wait(THREAD_EXPIRED) => state.expired = true,
             Transition::Start { .. }
+            | Transition::Steer { .. }
             | Transition::Cancel { .. }
             | Transition::Resume { .. }
             | Transition::Deliver { .. }
@@ -86,13 +96,17 @@ impl ReferenceStateMachine for Sequences {
         state
     }
 
-    /// Rejects starts of one run with different options, which shrinking may lead to because it removes starts, and a
-    /// second expiry.
+    /// Rejects starts of one run with different options and a text for different runs, which shrinking may lead to because
+    /// it removes transitions, and a second expiry.
     fn preconditions(state: &State, transition: &Transition) -> bool {
         match transition {
             Transition::Start { run, if_busy, .. } => {
                 let known = state.runs.get(*run);
                 known.is_none_or(|known| known == if_busy)
+            }
+            Transition::Steer { text, run, .. } => {
+                let known = state.texts.get(*text);
+                known.is_none_or(|known| known == run)
             }
             Transition::Wait(THREAD_EXPIRED) => !state.expired,
             Transition::Cancel { .. }
@@ -142,6 +156,21 @@ fn duplicate_start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
 fn cancel(runs: usize) -> BoxedStrategy<Transition> {
     (0..runs, faults(SHORT))
         .prop_map(|(run, faults)| Transition::Cancel { run, faults })
+        .boxed()
+}
+
+/// Generates a new text for any run, or a repetition of one.
+fn steer(texts: &[usize], runs: usize) -> BoxedStrategy<Transition> {
+    let known: Vec<_> = texts.iter().copied().enumerate().collect();
+    let text = texts.len();
+    let new = (0..runs).prop_map(move |run| (text, run));
+    let sent = match (known.is_empty(), text == MAX_TEXTS) {
+        (true, _) => new.boxed(),
+        (false, true) => prop::sample::select(known).boxed(),
+        (false, false) => prop_oneof![3 => new, 1 => prop::sample::select(known)].boxed(),
+    };
+    (sent, faults(SHORT))
+        .prop_map(|((text, run), faults)| Transition::Steer { text, run, faults })
         .boxed()
 }
 

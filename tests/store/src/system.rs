@@ -10,6 +10,7 @@ use crate::ingest::{cancel, delete, resume, start};
 use crate::operation::{Operation, Progress};
 use crate::queue_messages::QueueMessage;
 use crate::run_names::run_name;
+use crate::steer::steer;
 use crate::sweep::sweep;
 use crate::transition::Transition;
 use crate::worker::deliver;
@@ -51,6 +52,9 @@ impl System {
                 faults,
             } => start(environment, &run_name(run), if_busy, faults),
             Transition::Cancel { run, faults } => cancel(environment, run_name(run), faults),
+            Transition::Steer { text, run, faults } => {
+                steer(environment, text, run_name(run), faults)
+            }
             Transition::Resume {
                 run,
                 connection,

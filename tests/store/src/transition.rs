@@ -17,6 +17,12 @@ pub(crate) enum Transition {
     },
     /// A client cancels a run.
     Cancel { run: usize, faults: Vec<Fault> },
+    /// A client sends the text of this number to a run, or sends it again.
+    Steer {
+        text: usize,
+        run: usize,
+        faults: Vec<Fault>,
+    },
     /// A client sends `resume` for a run on the connection of this number.
     Resume {
         run: usize,

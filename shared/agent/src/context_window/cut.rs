@@ -9,25 +9,24 @@ use crate::context_window::tokens;
 /// would make every request miss the prompt cache.
 const STEPS: usize = 4;
 
-/// Index of the first message to show: a plain user message, or the end when there is none. A cut elsewhere
+/// Index of the first message to show: a prompt, or the end when there is none. A cut elsewhere
 /// could separate a tool call from its result. `size` is the most messages to show, `before` the number of
 /// messages of the thread before `stored`.
 pub(super) fn start(stored: &[Message], size: usize, before: usize) -> usize {
-    plain_from(stored, earliest(stored.len(), size, before))
+    prompt_from(stored, earliest(stored.len(), size, before))
 }
 
-/// Index of the first plain user message at `index` or after it; that of the last one when there is none. Of a conversation
-/// without one, which a long chain of the client's tools leaves, the first answer at `index` or after it, the last one, or the
-/// end.
-pub(super) fn plain_from(stored: &[Message], index: usize) -> usize {
-    let plain = |from: usize| {
+/// Index of the first prompt at `index` or after it; that of the last one when there is none. Of a conversation without one, which
+/// a long chain of the client's tools leaves, the first answer at `index` or after it, the last one, or the end.
+pub(super) fn prompt_from(stored: &[Message], index: usize) -> usize {
+    let prompt = |from: usize| {
         let rest = stored.iter().enumerate().skip(from);
-        rest.filter(|(_, message)| message.is_plain_user())
+        rest.filter(|(_, message)| message.is_prompt())
             .map(|(index, _)| index)
     };
-    plain(index)
+    prompt(index)
         .next()
-        .or_else(|| plain(0).next_back())
+        .or_else(|| prompt(0).next_back())
         .or_else(|| answers(stored).find(|answer| *answer >= index))
         .or_else(|| answers(stored).next_back())
         .unwrap_or(stored.len())
@@ -42,9 +41,9 @@ fn answers(stored: &[Message]) -> impl DoubleEndedIterator<Item = usize> {
     answers.map(|(index, _)| index)
 }
 
-/// Index of the first message to show from `start` on, a plain user message, so that the messages after it have this many
-/// tokens at most, by estimate. The last plain user message is shown even when there are more, unless a run that follows it
-/// has only the results of its client's tools: then an answer of an earlier run may be the first.
+/// Index of the first message to show from `start` on, a prompt, so that the messages after it have this many
+/// tokens at most, by estimate. The last prompt is shown even when there are more, unless a run that follows it has only the
+/// results of its client's tools: then an answer of an earlier run may be the first.
 pub(super) fn within(stored: &[Message], start: usize, tokens: u64) -> usize {
     let mut left = Some(tokens);
     let newest_first = stored.iter().enumerate().skip(start).rev();
@@ -53,14 +52,14 @@ pub(super) fn within(stored: &[Message], start: usize, tokens: u64) -> usize {
         left.is_some()
     });
     let fitting: Vec<_> = fitting.collect();
-    let plain = |(_, message): &&(usize, &Message)| message.is_plain_user();
+    let prompt = |(_, message): &&(usize, &Message)| message.is_prompt();
     let of_earlier_run = |(_, message): &&(usize, &Message)| {
         let current = stored.last().map(|last| &last.run_id);
         message.role == Role::Assistant && Some(&message.run_id) != current
     };
-    let first = fitting.iter().rfind(plain);
+    let first = fitting.iter().rfind(prompt);
     let first = first.or_else(|| fitting.iter().rfind(of_earlier_run));
-    first.map_or_else(|| plain_from(stored, stored.len()), |(index, _)| *index)
+    first.map_or_else(|| prompt_from(stored, stored.len()), |(index, _)| *index)
 }
 
 /// First index that the size allows, on a step counted from the first message of the thread.
@@ -110,6 +109,16 @@ mod tests {
     }
 
     #[test]
+    fn a_window_does_not_begin_at_a_text_for_an_unfinished_run() {
+        let mut stored = thread(5);
+        stored[2].steered = true;
+        assert_eq!(prompt_from(&stored, 1), 4);
+        stored[4].steered = true;
+        assert_eq!((prompt_from(&stored, 1), start(&stored, 1, 0)), (0, 0));
+        assert_eq!(within(&stored, 0, 0), 0);
+    }
+
+    #[test]
     fn the_last_question_is_shown_in_any_window() {
         let mut stored = thread(5);
         stored
@@ -138,6 +147,6 @@ mod tests {
         assert_eq!(start(&chain[1..], 40, 0), 1);
         assert_eq!(start(&chain, 8, 0) % 2, 0);
         assert!(chain.len() - start(&chain, 8, 0) <= 8);
-        assert_eq!(plain_from(&chain, chain.len()), 38);
+        assert_eq!(prompt_from(&chain, chain.len()), 38);
     }
 }

@@ -49,7 +49,7 @@ fn without_filtered(shown: &[Message]) -> Vec<Cow<'_, Message>> {
     for message in shown {
         if !filtered.contains(&message.run_id) {
             kept.push(Cow::Borrowed(message));
-        } else if message.is_plain_user() {
+        } else if message.is_prompt() {
             let (id, run_id) = (message.id.clone(), message.run_id.clone());
             kept.push(Cow::Owned(Message::user(
                 id,

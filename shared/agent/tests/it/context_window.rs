@@ -153,11 +153,12 @@ fn any_message() -> impl Strategy<Value = Message> {
     let role = prop_oneof![Just(Role::User), Just(Role::Assistant)];
     let blocks = prop::collection::vec(any_block(), 0..5);
     let id = prop_oneof![4 => "[a-z]{8}", 1 => Just("m_same".to_owned())];
-    (id, role, blocks, any::<bool>(), any::<bool>()).prop_map(
-        |(id, role, blocks, cancelled, calling)| Message {
+    (id, role, blocks, any::<[bool; 3]>()).prop_map(
+        |(id, role, blocks, [cancelled, calling, steered])| Message {
             id: MessageId::trusted(id),
             cancelled,
             calling,
+            steered,
             model: Some(MODEL.to_owned()),
             ..Message::new(role, run(), blocks)
         },
@@ -271,7 +272,9 @@ proptest! {
         stored in any_conversation(),
         window in any_window(),
     ) {
-        let question = stored.iter().rev().find(|m| m.is_plain_user());
+        // A window begins at a prompt, which each text for an unfinished run follows.
+        let prompted = stored.iter().any(Message::is_prompt);
+        let question = stored.iter().rev().find(|m| m.is_plain_user()).filter(|_| prompted);
         let turns = turns(&stored, window);
         for block in question.iter().flat_map(|m| &m.blocks) {
             if let Block::Text { text, .. } = block && !text.trim().is_empty() {

@@ -9,6 +9,7 @@ mod limits;
 mod replies;
 mod scenario;
 mod script;
+mod steering;
 mod tools;
 mod unrepeatable_calls;
 mod view;

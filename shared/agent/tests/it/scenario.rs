@@ -10,6 +10,7 @@ use longwire_agent::ctx::{Ctx, Limits, Stage, Step};
 use longwire_agent::error::AgentError;
 use longwire_agent::outcome::{Exit, Outcome};
 use longwire_agent::run::run;
+use longwire_agent::steering::{ReadTexts, Steering};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::ids::{ConnectionId, MessageId, RunId, ThreadId};
 use longwire_core::message::Message;
@@ -57,7 +58,9 @@ impl Observed {
 
     fn ended(&self) -> (Outcome, &[Message]) {
         match &self.exit {
-            Ok(Exit::Ended { outcome, messages }) => (*outcome, messages),
+            Ok(Exit::Ended {
+                outcome, messages, ..
+            }) => (*outcome, messages),
             other => panic!("the run has not ended: {other:?}"),
         }
     }
@@ -123,6 +126,8 @@ pub(super) struct Scenario<'a> {
     pub(super) store_latency: Duration,
     /// Reserves model calls.
     pub(super) reserve: Option<Reserve>,
+    /// Texts that the user sends to the run, with the times at which it accepts them.
+    pub(super) texts: Vec<(Duration, &'static str)>,
 }
 
 impl<'a> Scenario<'a> {
@@ -140,6 +145,7 @@ impl<'a> Scenario<'a> {
             earlier: Vec::new(),
             store_latency: Duration::ZERO,
             reserve: None,
+            texts: Vec::new(),
         }
     }
 
@@ -178,7 +184,9 @@ impl<'a> Scenario<'a> {
         let (canceller, cancel) = watch::channel(None);
         let events = sink(post, lease.clone()).await;
         let (steps, received) = mpsc::channel(1);
-        let ctx = self.ctx(events.clone(), steps, cancel, lease);
+        let early = self.texts.iter().filter(|(at, _)| at.is_zero()).count();
+        let (accepted, texts) = watch::channel(u32::try_from(early).expect("few texts"));
+        let ctx = self.ctx(events.clone(), steps, cancel, lease, texts);
         let cancelling = async {
             if let Some((after, reason)) = self.cancel {
                 if !after.is_zero() {
@@ -188,9 +196,18 @@ impl<'a> Scenario<'a> {
             }
             std::future::pending::<()>().await
         };
+        let started = Instant::now();
+        let texting = async {
+            for (at, _) in self.texts.iter().skip(early) {
+                tokio::time::sleep_until(started + *at).await;
+                accepted.send_modify(|accepted| *accepted += 1);
+            }
+            std::future::pending::<()>().await
+        };
         let ((exit, duration), ()) = tokio::select! {
             biased;
             () = cancelling => unreachable!("it never completes"),
+            () = texting => unreachable!("it never completes"),
             both = async { tokio::join!(self.run(ctx), self.store(received, stored)) } => both,
         };
         let drained = events.drained(Duration::from_secs(60)).await;
@@ -207,6 +224,7 @@ impl<'a> Scenario<'a> {
         steps: mpsc::Sender<Step>,
         cancel: watch::Receiver<Option<CancelReason>>,
         lease: watch::Receiver<Instant>,
+        accepted: watch::Receiver<u32>,
     ) -> Ctx<'_> {
         Ctx {
             client_tools: ClientTools::default(),
@@ -224,7 +242,25 @@ impl<'a> Scenario<'a> {
             reasoning: self.reasoning,
             limits: limits(),
             reserve: self.reserve.clone(),
+            steering: Steering {
+                accepted,
+                taken: 0,
+                read: self.read_texts(),
+            },
         }
+    }
+
+    /// Reads the texts that the user sent, as messages `s_1`, `s_2` and so on.
+    fn read_texts(&self) -> ReadTexts {
+        let texts: Vec<_> = self.texts.iter().map(|(_, text)| *text).collect();
+        Arc::new(move |after, last| {
+            let message = |number: u32| {
+                let id = MessageId::trusted(format!("s_{number}"));
+                Message::steered(id, RunId::trusted("r_1"), texts[number as usize - 1])
+            };
+            let messages = (after + 1..=last).map(message).collect();
+            Box::pin(async { Some(messages) })
+        })
     }
 
     async fn run(&self, ctx: Ctx<'_>) -> (Result<Exit, AgentError>, Duration) {

@@ -5,7 +5,7 @@ use longwire_core::ids::ThreadId;
 use longwire_core::shape::Format;
 
 use crate::request::fields::Fields;
-use crate::request::text::check_text;
+use crate::request::text::{MAX_PROMPT_BYTES, check_text};
 use crate::response::error::{Code, ErrorResponse, invalid, unsupported_format};
 
 /// Names of the field `threadId`, the present one first.
@@ -62,8 +62,8 @@ pub(super) fn thread_id(fields: &Fields<'_>) -> Result<Option<ThreadId>, ErrorRe
 pub(super) fn prompt(fields: &Fields<'_>) -> Result<String, ErrorResponse> {
     let [prompt, message, story_type] = PROMPT.map(|field| fields.text(field));
     match (prompt?, message?, story_type?) {
-        (Some(prompt), _, _) => check_text("prompt", prompt),
-        (None, Some(message), _) => check_text("message", message),
+        (Some(prompt), _, _) => check_text("prompt", prompt, MAX_PROMPT_BYTES),
+        (None, Some(message), _) => check_text("message", message, MAX_PROMPT_BYTES),
         (None, None, Some(story_type)) => story(story_type),
         (None, None, None) => Err(invalid("`prompt` is missing.")),
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::request::fields::Fields;
 use crate::request::options::Options;
-use crate::request::text::check_text;
+use crate::request::text::{MAX_PROMPT_BYTES, check_text};
 use crate::request::{context, legacy, options, tools};
 use crate::response::error::{ErrorResponse, invalid};
 
@@ -64,7 +64,7 @@ impl Prompt {
             thread_id: None,
             run_id: None,
             message_id: None,
-            prompt: check_text("prompt", text)?,
+            prompt: check_text("prompt", text, MAX_PROMPT_BYTES)?,
             context: Vec::new(),
             tools: Vec::new(),
             state: Map::new(),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::request::fields::Fields;
 use crate::request::options::{self, Options};
 use crate::request::prompt::run_id;
-use crate::request::text::check_text;
+use crate::request::text::{MAX_PROMPT_BYTES, check_text};
 use crate::request::{context, legacy, tools};
 use crate::response::error::{Code, ErrorResponse, invalid};
 
@@ -119,7 +119,7 @@ impl Message {
         })?;
         Ok(RunPrompt {
             message_id: self.id(at)?,
-            text: check_text(&format!("messages[{at}].content"), &text)?,
+            text: check_text(&format!("messages[{at}].content"), &text, MAX_PROMPT_BYTES)?,
         })
     }
 

@@ -17,7 +17,7 @@ pub struct Ack {
     pub thread_id: ThreadId,
     /// Id of the run.
     pub run_id: RunId,
-    /// Id of the user message, for a prompt.
+    /// Id of the user message, for a prompt or a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
     /// Status of the run.
@@ -28,7 +28,7 @@ pub struct Ack {
     /// Calls that still have no result, for a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<Vec<CallId>>,
-    /// Set when the request was accepted before: a run of this id existed, or the call has this result.
+    /// Set when the request was accepted before: a run of this id existed, the call has this result, or the text was accepted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
 }
@@ -66,6 +66,8 @@ pub enum AckAction {
     Run,
     /// Result of a call.
     ToolResult,
+    /// Text for an unfinished run.
+    Steer,
     /// Cancellation of a run.
     Cancel,
     /// Subscription to a run.
@@ -76,12 +78,12 @@ pub enum AckAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AckStatus {
-    /// Recorded, while other calls have no result yet.
-    Accepted,
     /// Active, and not yet claimed by a worker.
     Queued,
     /// Behind other runs in the run queue.
     Waiting,
+    /// Text that its run takes in, or result while other calls have none yet.
+    Accepted,
     /// Cancellation requested from the worker.
     Cancelling,
     /// Subscribed; the requested events follow.

@@ -8,9 +8,11 @@ use crate::threads::Threads;
 use crate::threads::ended_run::EndedRun;
 use crate::threads::keys;
 use crate::threads::messages::StoredMessage;
+use crate::threads::steer::MAX_WAITING;
 
-/// Messages that are read: the last one of a run may be the results of the calls in the one before it.
-const LAST: i32 = 2;
+/// Messages that are read: the last one of a run may be the results of the calls in the one before it. The texts of the user that
+/// waited for the run at its end follow.
+const LAST: u32 = 2;
 
 impl Threads {
     /// Text of the last message that the model wrote in a run; `None` when there is none. `now` is in seconds since 1970.
@@ -24,7 +26,7 @@ impl Threads {
         let query = self
             .query_range(&run.key, first, last)
             .consistent_read(true)
-            .limit(LAST);
+            .limit((LAST + run.row.steered.min(MAX_WAITING)).cast_signed());
         let output = with_jitter(|| async { Ok(query.clone().send().await?) }).await?;
         let mut messages = StoredMessage::read_all(output.items.unwrap_or_default());
         let answer = messages.find_map(|stored| text(run, &stored.message));

@@ -36,6 +36,9 @@ pub struct Commit<'a> {
     pub events_ttl: u64,
     /// Tokens that the run used so far.
     pub usage: Usage,
+    /// Number of texts of the user that are stored as messages, those of the commit included; `None` for a run that takes
+    /// in none. An end is stored only when the run has accepted no other.
+    pub steered: Option<u32>,
 }
 
 impl Commit<'_> {
@@ -96,6 +99,8 @@ impl RunLease {
         let item = MessageIdItem {
             run_id: self.run_id.clone(),
             number: Some(number),
+            steer: false,
+            ttl: None,
         };
         let sort = keys::message_id(self.generation, id);
         put_item(
@@ -111,6 +116,7 @@ impl RunLease {
             usage: commit.usage,
             last_seq: commit.events.map(|events| events.last),
             tip: commit.tip().map(|tip| (self.generation, tip)),
+            steered: commit.steered,
         }
     }
 

@@ -66,6 +66,9 @@ pub struct EndedRow {
     /// Number of the last message that the run stored.
     #[serde(deserialize_with = "or_default")]
     pub tip: Option<u64>,
+    /// Number of texts of the user that the run stored as messages.
+    #[serde(deserialize_with = "or_default")]
+    pub steered: u32,
 }
 
 /// Status of a row and its payer.
@@ -150,7 +153,7 @@ mod tests {
                 "status": "cancelled", "notify": "content", "reason": "client_gone", "messageId": "u_1",
                 "origin": "service:/orders",
                 "usage": { "inputTokens": 10, "outputTokens": 2, "totalTokens": 12 },
-                "startedAt": 1000, "recordedAt": 1_000_500, "endedAt": 1010, "generation": 900, "tip": 4,
+                "startedAt": 1000, "recordedAt": 1_000_500, "endedAt": 1010, "generation": 900, "tip": 4, "steered": 2,
                 "payer": { "user": "u_8", "limits": { "of a newer version": true } }
             }),
         );
@@ -179,6 +182,7 @@ mod tests {
                 ended_at: Some(1010),
                 generation: Some(900),
                 tip: Some(4),
+                steered: 2,
             },
         };
         assert_eq!(run, Some(expected));

@@ -66,6 +66,11 @@ pub(super) fn frame(run_id: &RunId) -> String {
     format!("{RUNS}{run_id}#FRAME")
 }
 
+/// Sort key of text `number`, from 1, that was sent to an unfinished run.
+pub(super) fn steer(run_id: &RunId, number: u32) -> String {
+    format!("{RUNS}{run_id}#STEER#{number:08}")
+}
+
 /// Partition of the index of open runs that lists this run.
 pub fn open_part(run_id: &RunId) -> String {
     let sum = run_id.as_str().bytes().fold(0_u8, u8::wrapping_add);

@@ -49,6 +49,8 @@ pub enum Ended {
     Done,
     /// No effect: a cancellation was requested before.
     CancelRequested(CancelReason),
+    /// No effect: the run has accepted this number of texts, and others than the commit says are stored.
+    TextsWait(u32),
     /// No effect: another worker owns the run, or the run has ended.
     Lost,
 }
@@ -151,8 +153,9 @@ impl RunLease {
         Ok(self.transact(step, commit, stored).await?.into())
     }
 
-    /// Stores the end of the run, at `at` in seconds since 1970, and the calls that its client makes. After a cancel request only a cancellation is
-    /// stored. Fails as [`RunLease::commit`] does.
+    /// Stores the end of the run, at `at` in seconds since 1970, and the calls that its client makes. After a cancel request only
+    /// a cancellation is stored, and no end while the run has texts that are not stored as messages. Fails as
+    /// [`RunLease::commit`] does.
     pub async fn end(
         &self,
         commit: &Commit<'_>,
@@ -170,9 +173,16 @@ impl RunLease {
         let stored = |row: &RunRow| row.status == end.status() && commit.stored_in(row);
         Ok(match self.transact(transition, commit, stored).await? {
             Outcome::Stored => Ended::Done,
-            Outcome::ConditionFailed(Some(row)) if self.holds(&row) => row
-                .cancel_requested
-                .map_or(Ended::Lost, Ended::CancelRequested),
+            Outcome::ConditionFailed(Some(row)) if self.holds(&row) => {
+                let cancelled = matches!(end, RunEnd::Cancelled(_));
+                match row.cancel_requested.filter(|_| !cancelled) {
+                    Some(reason) => Ended::CancelRequested(reason),
+                    None if commit.steered.is_some_and(|known| known != row.steers) => {
+                        Ended::TextsWait(row.steers)
+                    }
+                    None => Ended::Lost,
+                }
+            }
             Outcome::ConditionFailed(_) => Ended::Lost,
         })
     }

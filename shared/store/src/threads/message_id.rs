@@ -25,6 +25,12 @@ pub(super) struct MessageIdItem {
     /// Number of the message, once it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) number: Option<u64>,
+    /// The message is a text that was sent to the unfinished run. Its item has no expiry, also before it is stored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) steer: bool,
+    /// Expiry of the reservation, in seconds since 1970.
+    #[serde(default, skip_serializing)]
+    pub(super) ttl: Option<u64>,
 }
 
 impl Threads {

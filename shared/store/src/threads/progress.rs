@@ -16,6 +16,8 @@ pub(super) struct Progress {
     pub(super) last_seq: Option<u64>,
     /// Generation of the thread, and number of the last message that the write stores; `None` when it stores none.
     pub(super) tip: Option<(u64, u64)>,
+    /// Number of texts of the user that are stored as messages; `None` for a run that takes in none.
+    pub(super) steered: Option<u32>,
 }
 
 impl Progress {
@@ -28,6 +30,10 @@ impl Progress {
         let expression = match self.last_seq {
             Some(seq) => expression.set("lastSeq", n(seq)),
             None => expression,
+        };
+        let expression = match self.steered {
+            Some(steered @ 1..) => expression.set("steered", n(steered)),
+            Some(0) | None => expression,
         };
         Ok(match self.tip {
             Some((generation, tip)) => expression

@@ -198,14 +198,15 @@ impl Threads {
             .expression_attribute_values(":true", flag(true))
     }
 
-    /// Deletes the row and the input of a start in one transaction, unless a worker has claimed the run or the start
-    /// was repeated. Returns the row when it stays, or the one of another start: a thread can be erased and used again
+    /// Deletes the row and the input of a start in one transaction, unless a worker has claimed the run, the start was
+    /// repeated, or the run has accepted a text. Returns the row when it stays, or the one of another start: a thread can be erased and used again
     /// meanwhile. Without a row it deletes the input that this start wrote after the row was erased.
     pub async fn take_back(&self, run: &NewRun) -> Result<Option<RunRow>, StoreError> {
         let row = self
             .delete(&run.key, keys::run(&run.run_id))
             .condition_expression(
-                "#status = :queued AND epoch = :none AND attribute_not_exists(repeated) AND recordedAt = :recordedAt",
+                "#status = :queued AND epoch = :none AND attribute_not_exists(repeated) AND attribute_not_exists(steers) \
+                 AND recordedAt = :recordedAt",
             )
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":queued", status_value(RunStatus::Queued))
@@ -282,6 +283,8 @@ impl NewRun {
             generation: None,
             tip: None,
             message_id: self.message_id.clone(),
+            steers: 0,
+            steered: 0,
             payer: self.payer.clone(),
             origin: self.origin.clone(),
             usage: Usage::default(),

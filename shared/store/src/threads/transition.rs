@@ -20,8 +20,8 @@
 //!
 //! A leased run stays leased when its worker renews the lease, stores a step, or writes since when the run has no
 //! subscriber, and when another worker reclaims it after the lease expired. Requesting a cancellation keeps the
-//! state, leased or handed over; the worker, or the next one, obeys. Postponing the wake-up moves only the `wakeBy`
-//! deadline of an unfinished run. An ended run changes in its counters (`counters.rs`) and, when it is erased, in its
+//! state, leased or handed over; the worker, or the next one, obeys. Accepting a text keeps the state of an unfinished run and
+//! counts it. Postponing the wake-up moves only the `wakeBy` deadline of an unfinished run. An ended run changes in its counters (`counters.rs`) and, when it is erased, in its
 //! generation (`erase.rs`). *Erase*, and `end_unreadable` for a row that this version cannot deserialize (`run_row.rs`), end
 //! a run from any unfinished state.
 
@@ -102,12 +102,16 @@ pub(super) enum Transition<'a> {
     },
     /// leased or handed over, unchanged: requests a cancellation. The first reason stays.
     RequestCancel { reason: CancelReason },
+    /// Any unfinished state, unchanged: counts a text that the user sent to the run. The run has this row otherwise, so that
+    /// each text has a number of its own, and is of no later run of the same id.
+    AcceptText { row: &'a RunRow },
     /// queued → ended, without a worker.
     CancelQueued { reason: CancelReason, at: u64 },
     /// Any unfinished state of a run that was claimed in this generation of its thread → ended, so that its worker
     /// can write nothing more. The row is deleted next.
     Erase { generation: u64, at: u64 },
-    /// leased → ended. Refused after a cancel request, unless the end is a cancellation.
+    /// leased → ended. Refused after a cancel request, unless the end is a cancellation, and while the run has texts that
+    /// are not among those of the progress.
     End {
         holder: LeaseHolder<'a>,
         progress: Progress,
@@ -192,6 +196,14 @@ impl Transition<'_> {
             }
             Self::RequestCancel { reason } => with_status(RunStatus::Running)
                 .set_if_absent("cancelRequested", to_attribute_value(reason)?),
+            Self::AcceptText { row } => when_accepted(
+                UpdateExpression::default()
+                    .when_none_of("status", RunStatus::ENDED.map(status_value))
+                    .when("messageId", s(row.message_id.as_str()))
+                    .when("startedAt", n(row.started_at)),
+                row.steers,
+            )
+            .set("steers", n(row.steers.saturating_add(1))),
             Self::CancelQueued { reason, at } => ended(
                 with_status(RunStatus::Queued),
                 RunEnd::Cancelled(reason),
@@ -212,7 +224,11 @@ impl Transition<'_> {
                 pending,
                 at,
             } => {
-                let expression = ended(progress.write(owned(holder))?, end, at)?;
+                let expression = match progress.steered {
+                    Some(steered) => when_accepted(owned(holder), steered),
+                    None => owned(holder),
+                };
+                let expression = ended(progress.write(expression)?, end, at)?;
                 let expression = match pending {
                     Some(pending) => expression.set("pending", to_attribute_value(pending)?),
                     None => expression,
@@ -248,6 +264,14 @@ fn owned(holder: LeaseHolder<'_>) -> UpdateExpression {
     with_status(RunStatus::Running)
         .when("epoch", n(holder.epoch))
         .when(OWNER, s(holder.owner))
+}
+
+/// Requires that the run has accepted this number of texts.
+fn when_accepted(expression: UpdateExpression, texts: u32) -> UpdateExpression {
+    match texts {
+        0 => expression.when_absent("steers"),
+        texts => expression.when("steers", n(texts)),
+    }
 }
 
 /// Claims a run. A row of a newer version is left to a worker of that version.

@@ -273,6 +273,22 @@ async fn the_answer_of_a_run_that_was_stopped_at_its_tools_is_the_text_before_th
 }
 
 #[tokio::test]
+async fn the_answer_is_found_before_the_texts_that_waited_for_the_run() {
+    let thread = Thread::with_run(Notify::Content).await;
+    let texts = (1..=5).map(|number| {
+        let id = MessageId::trusted(format!("s_{number}"));
+        Message::steered(id, run_id(), "in Celsius")
+    });
+    let messages = [prompt(), reply(run_id(), &["Let me see."])];
+    let messages: Vec<_> = messages.into_iter().chain(texts).collect();
+    let end = RunEnd::Cancelled(CancelReason::User);
+    let mut ended = thread.end(end, &messages).await;
+    ended.row.steered = 5;
+    let answer = thread.answer(&ended, NOW).await;
+    assert_eq!(answer.as_deref(), Some("Let me see."));
+}
+
+#[tokio::test]
 async fn the_text_of_another_run_is_no_answer() {
     let thread = Thread::with_run(Notify::Content).await;
     let before = RunId::trusted("r_0");

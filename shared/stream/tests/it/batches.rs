@@ -54,6 +54,25 @@ async fn last_event_that_was_not_committed_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_goes_on_instead_of_its_end_numbers_its_next_event_in_place_of_the_last_one() {
+    let stage = stage(|_, _| (ms(10), Ok(())));
+    stage.attach("c", Lines::Many).await;
+    stage.open().await;
+    let ended = stage.sink.close(run_finished()).await.unwrap();
+    stage.sink.reopen().await.unwrap();
+    let step = stage.sink.batch().await.unwrap();
+    stage.start_text("Hello").await;
+    let last = stage.sink.close(run_finished()).await.unwrap();
+    stage.sink.release().await.unwrap();
+    assert!(stage.sink.drained(Duration::from_secs(5)).await);
+
+    assert_eq!(strings(&step), strings(&ended)[..2]);
+    let all = [strings(&step), strings(&last)].concat();
+    assert_eq!(stage.clients.lines("c"), all);
+    assert_eq!(numbers(&all), [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_of_an_uncommitted_close_stay_in_memory() {
     let settings = Settings {
         memory: 1_000,

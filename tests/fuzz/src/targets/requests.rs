@@ -20,6 +20,7 @@ const FRAMES: &[&str] = &[
     r#"{"message":"Hey!","sessionId":"s","format":"simple","response":"transformed"}"#,
     r#"{"storyType":"CATS"}"#,
     r#"{"action":"cancel","id":"3","threadId":"t1","runId":"r8"}"#,
+    r#"{"action":"steer","threadId":"t1","runId":"r7","messageId":"s1","text":"in Celsius"}"#,
     r#"{"action":"resume","threadId":"t1","runId":"r7","after":4,"epoch":1}"#,
     r#"{"action":"history","threadId":"t1","limit":20,"before":"c_9.2"}"#,
     r#"{"action":"history","threadId":"t1","messageId":"m_1","offset":16384}"#,
