@@ -172,10 +172,10 @@ def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, byt
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the command and what it started, unless it has ended."""
+    """Ends the command and what it started, unless its end was awaited. The shell may end before the rest."""
+    if process.returncode is not None:
+        return
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            return
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):

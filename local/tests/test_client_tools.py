@@ -99,9 +99,10 @@ def assert_gone(file: Path) -> None:
         time.sleep(0.01)
 
 
-def test_a_command_that_takes_too_long_ends_with_what_it_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rest", ["wait", "true"])
+def test_a_command_that_takes_too_long_ends_with_what_it_started(rest: str, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    tool = ClientTool("tool", f"sleep 600 & echo $! > {pid}.new; mv {pid}.new {pid}; wait")
+    tool = ClientTool("tool", f"sleep 600 & echo $! > {pid}.new; mv {pid}.new {pid}; {rest}")
     result = run(tool, "{}", limit=2)
     assert result == Result("The command did not end within 2 s.", failed=True)
     assert_gone(pid)
