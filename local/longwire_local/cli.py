@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .auth import MODES
 from .checkout import Checkout
@@ -14,6 +15,9 @@ from .errors import LocalError
 from .facts import FUNCTIONS
 from .options import Requested
 from .state import Description, Record
+
+if TYPE_CHECKING:
+    from .client_tools import ClientTool
 
 ASK_TIMEOUT_S = 900.0
 
@@ -93,9 +97,10 @@ def _ask(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .client import ask
     from .transcript import RunFailed
 
+    tools = _tools(chosen)
     try:
         description = _ensure_stack(checkout, Requested())
-        ask(description.websocket, _bearer_token(description, chosen), chosen.prompt, chosen.timeout)
+        ask(description.websocket, _bearer_token(description, chosen), chosen.prompt, chosen.timeout, tools)
     except RunFailed as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
@@ -105,9 +110,16 @@ def _ask(checkout: Checkout, chosen: argparse.Namespace) -> int:
 def _chat(checkout: Checkout, chosen: argparse.Namespace) -> int:
     from .client import chat
 
+    tools = _tools(chosen)
     description = _ensure_stack(checkout, Requested())
-    chat(description.websocket, _bearer_token(description, chosen), chosen.timeout)
+    chat(description.websocket, _bearer_token(description, chosen), chosen.timeout, tools)
     return 0
+
+
+def _tools(chosen: argparse.Namespace) -> dict[str, ClientTool]:
+    from .client_tools import chosen as tools
+
+    return tools(chosen.tool, chosen.tool_schema)
 
 
 def _push(checkout: Checkout, chosen: argparse.Namespace) -> int:
@@ -216,5 +228,20 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(expires=None)
         command.add_argument(
             "--timeout", type=float, default=ASK_TIMEOUT_S, help="seconds for an answer (default: %(default)g)"
+        )
+        command.add_argument(
+            "--tool",
+            action="append",
+            default=[],
+            metavar="NAME=COMMAND",
+            help="a tool that the model may call: the command gets the arguments on stdin, as JSON, and prints "
+            "the result; repeatable",
+        )
+        command.add_argument(
+            "--tool-schema",
+            action="append",
+            default=[],
+            metavar="NAME=FILE",
+            help="JSON Schema of the arguments of a --tool, with the description of the tool; repeatable",
         )
     return parser

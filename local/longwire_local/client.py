@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from .client_tools import ClientTool
 from .errors import LocalError
-from .transcript import RunFailed, Transcript, events
+from .transcript import RunFailed, Transcript
+from .turn import Turn
 
 SUBPROTOCOL = Subprotocol("longwire.v1")
 OPEN_TIMEOUT_S = 30.0
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
-def ask(url: str, token: str | None, prompt: str, timeout: float) -> None:
+def ask(
+    url: str, token: str | None, prompt: str, timeout: float, tools: Mapping[str, ClientTool] | None = None
+) -> None:
     """Sends one prompt and prints the answer. `timeout` is in seconds, for the whole answer.
 
+    `tools` are those that this program runs when the model calls them.
     Raises RunFailed when the run fails, and LocalError when the connection or the timeout ends before the answer.
     """
     with _connected(url, token) as socket:
-        _converse(socket, prompt, timeout)
+        _converse(socket, prompt, timeout, tools or {})
 
 
-def chat(url: str, token: str | None, timeout: float) -> None:
+def chat(url: str, token: str | None, timeout: float, tools: Mapping[str, ClientTool] | None = None) -> None:
     """Reads prompts until the end of input and prints the answers. One connection, so one thread of messages."""
     # The import gives input() a history and line editing.
     import readline  # noqa: F401
@@ -38,35 +41,21 @@ def chat(url: str, token: str | None, timeout: float) -> None:
         _note("A conversation; end it with Ctrl-D.")
         while (prompt := _next_prompt()) is not None:
             if prompt.strip():
-                _turn(socket, prompt, timeout)
+                _turn(socket, prompt, timeout, tools or {})
 
 
-def _turn(socket: ClientConnection, prompt: str, timeout: float) -> None:
+def _turn(socket: ClientConnection, prompt: str, timeout: float, tools: Mapping[str, ClientTool]) -> None:
     try:
-        _converse(socket, prompt, timeout)
+        _converse(socket, prompt, timeout, tools)
     except RunFailed as failure:
         _note(f"error: {failure}")
 
 
-def _converse(socket: ClientConnection, prompt: str, timeout: float) -> None:
-    transcript = Transcript(_answer, _note)
-    deadline = time.monotonic() + timeout
+def _converse(socket: ClientConnection, prompt: str, timeout: float, tools: Mapping[str, ClientTool]) -> None:
     try:
-        socket.send(json.dumps({"action": "prompt", "prompt": prompt}))
-        while not _read_frame(socket, transcript, deadline, timeout):
-            pass
-    except ConnectionClosed as closed:
-        raise LocalError(f"the connection was closed before the answer was complete ({closed})") from closed
+        Turn(socket, Transcript(_answer, _note), tools, timeout).play(prompt)
     finally:
         _answer("\n")
-
-
-def _read_frame(socket: ClientConnection, transcript: Transcript, deadline: float, timeout: float) -> bool:
-    try:
-        frame = socket.recv(timeout=max(0.0, deadline - time.monotonic()))
-    except TimeoutError as error:
-        raise LocalError(f"no complete answer within {timeout:g} s") from error
-    return any([transcript.read(event) for event in events(frame)])
 
 
 @contextmanager

@@ -14,12 +14,27 @@ class RunFailed(Exception):
     """The run failed, was cancelled, or was refused; the message is for the user."""
 
 
+@dataclass(frozen=True)
+class Call:
+    """Call of a tool that is left to clients."""
+
+    run: str
+    id: str
+    name: str
+    arguments: str
+
+
 @dataclass
 class Transcript:
-    """Reads the events of one run in order. `answer` gets the answer's text in pieces, `note` whole remarks."""
+    """Reads the events of one run after another. `answer` gets the answer's text in pieces, `note` whole remarks.
+
+    `pending` are the calls that the last run left to clients, in the order of the model.
+    """
 
     answer: Callable[[str], None]
     note: Callable[[str], None]
+    pending: list[Call] = field(default_factory=list)
+    _ended: set[str] = field(default_factory=set)
     _arguments: dict[str, str] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _texts: int = 0
@@ -32,16 +47,28 @@ class Transcript:
             self._pushed(event)
             return False
         if kind in ("RUN_ERROR", "error"):
-            raise RunFailed(_failure(event))
+            raise RunFailed(failure(event))
         if kind is None and "message" in event:
             # A message of API Gateway itself, for instance when it throttles.
             raise RunFailed(str(event["message"]))
         if kind == "RUN_FINISHED":
-            _check_success(event)
-            return True
+            return self._finished(event)
         if handler := self._handlers().get(str(kind)):
             handler(event)
         return False
+
+    def _finished(self, event: Event) -> bool:
+        run = str(event.get("runId"))
+        if run in self._ended:
+            # An event whose delivery was not confirmed is sent again.
+            return False
+        self._ended.add(run)
+        outcome = _successful(event)
+        self.pending = [self._call(run, str(call)) for call in outcome.get("pendingToolCallIds", [])]
+        return True
+
+    def _call(self, run: str, call: str) -> Call:
+        return Call(run, call, self._names.get(call, call), self._arguments.get(call, ""))
 
     def _handlers(self) -> dict[str, Callable[[Event], None]]:
         return {
@@ -102,14 +129,17 @@ def events(frame: str | bytes) -> list[Event]:
     return parsed
 
 
-def _check_success(event: Event) -> None:
-    outcome = event.get("outcome") or {}
+def _successful(event: Event) -> dict[str, Any]:
+    """The outcome of a run. Raises RunFailed when the run was not successful."""
+    outcome: dict[str, Any] = event.get("outcome") or {}
     kind = outcome.get("type", "success")
     if kind != "success":
         reason = event.get("metadata", {}).get("lw.reason")
         raise RunFailed(f"the run was {kind}" + (f": {reason}" if reason else ""))
+    return outcome
 
 
-def _failure(event: Event) -> str:
+def failure(event: Event) -> str:
+    """Text for people about a failed run or a refused request."""
     message = str(event.get("message", "the run failed"))
     return f"{message} ({event['code']})" if "code" in event else message

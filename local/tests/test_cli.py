@@ -35,6 +35,16 @@ def test_groups_are_repeatable_and_the_expiry_may_be_negative() -> None:
     assert (chosen.user, chosen.group, chosen.expires) == (None, [], None)
 
 
+def test_tools_are_repeatable() -> None:
+    words = ["--tool", "song=jq -r .sign", "--tool", "place=pwd", "--tool-schema", "song=song.json"]
+    for command in (["ask", "Hey!"], ["chat"]):
+        chosen = cli._parser().parse_args([*command, *words])
+        assert chosen.tool == ["song=jq -r .sign", "place=pwd"]
+        assert chosen.tool_schema == ["song=song.json"]
+        chosen = cli._parser().parse_args(command)
+        assert (chosen.tool, chosen.tool_schema) == ([], [])
+
+
 def test_up_keeps_the_mode_of_the_running_stack_by_default() -> None:
     assert cli._parser().parse_args(["up"]).auth is None
     assert cli._parser().parse_args(["up", "--auth", "oidc"]).auth == "oidc"

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { SONG } from '../harness/client-tools.mjs';
 import { local } from '../harness/local.mjs';
 import { stack } from '../harness/stack.mjs';
 
@@ -33,6 +34,37 @@ describe('scripts/local', { concurrency: 1 }, () => {
     const { code, err } = await local(['ask', ' ']);
     assert.equal(code, 1);
     assert.match(err, /error: .*prompt/);
+  });
+
+  test('ask runs the command of a tool, and the model goes on with its result', async () => {
+    const command = `grep -q WZPZ && echo '${SONG}' || { echo 'There is no such station.' >&2; exit 1; }`;
+    const { code, out, err } = await local(['ask', '--tool', `top_song=${command}`, 'sim:client-tool']);
+    assert.equal(code, 0, err);
+    assert.equal(out.trim(), `It is ${SONG}.`);
+    const lines = ['-> top_song {"sign":"WZPZ"}', `$ ${command}`, `<- top_song: ${SONG}`];
+    assert.equal(err.trimEnd(), lines.join('\n'));
+  });
+
+  test('ask gives the model the error of a command', async () => {
+    const tool = `top_song=echo 'There is no such station.' >&2; exit 1`;
+    const { code, out, err } = await local(['ask', '--tool', tool, 'call top_song {"sign":"KXYZ"}']);
+    assert.equal(code, 0, err);
+    assert.match(err, /^<- top_song \(error\): There is no such station\.$/m);
+    assert.match(out, /There is no such station/);
+  });
+
+  test('chat runs commands for every prompt, and sends long results in parts', async () => {
+    const tool = "long=printf 'begin %060000d end' 0";
+    const { code, err } = await local(['chat', '--tool', tool], 'call long\ncall long {"again":true}\n');
+    assert.equal(code, 0, err);
+    assert.equal(err.match(/^<- long: begin 0+/gm)?.length, 2);
+    assert.doesNotMatch(err, /error/);
+  });
+
+  test('a tool without a command is refused', async () => {
+    const { code, err } = await local(['ask', '--tool', 'top_song', 'Hey!']);
+    assert.equal(code, 1);
+    assert.match(err, /^error: --tool takes NAME=COMMAND/);
   });
 
   test('chat keeps the conversation', async () => {

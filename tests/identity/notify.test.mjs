@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 
 import { endedRow, queueAttribute, runRow, takeMessages } from '../harness/aws.mjs';
 import { connect, newId } from '../harness/client.mjs';
+import { answered, pendingCalls, SONG, sendResult, TOOLS } from '../harness/client-tools.mjs';
 import { until } from '../harness/deadline.mjs';
 import { invoke } from '../harness/functions.mjs';
 import { EVENT_MS, Listener, rule } from '../harness/notify.mjs';
@@ -116,6 +117,25 @@ describe('the event about a run', { concurrency: 3 }, () => {
       code: 'model_access_denied',
       content: undefined,
     });
+  });
+
+  test('that leaves calls to its client says so, and the run that follows has its own', async (t) => {
+    const { listener, client } = await listening(t);
+    const run = await client.prompt('sim:client-tools-mixed', { tools: TOOLS, ...CONTENT });
+    const calls = await pendingCalls(run);
+    const ids = calls.map(({ id }) => id);
+    const event = await listener.event(run.id);
+    const expected = { status: 'finished', reason: undefined, code: undefined };
+    const needs = { type: 'longwire.run.needs_input', content: 'Three at once.' };
+    assert.deepEqual(essence(event), { ...expected, ...needs });
+    assert.deepEqual(event.data.pendingToolCallIds, ids);
+    assert.match(event.id, /\/needs_input$/);
+    await sendResult(client, run.threadId, ids[0], SONG);
+    const next = await answered(client, run.threadId, ids[1], 'Lisbon');
+    await next.success();
+    const last = await listener.event(next.id);
+    assert.deepEqual(essence(last), { ...expected, type: 'longwire.run.finished', content: next.text });
+    assert.equal(last.data.pendingToolCallIds, undefined);
   });
 
   test('whose client is gone comes all the same', async (t) => {

@@ -1,6 +1,7 @@
 //! Event about an ended run: a CloudEvent 1.0 in structured JSON (docs/notify.md).
 
 use longwire_core::clock::rfc3339;
+use longwire_core::ids::CallId;
 use longwire_core::message::Usage;
 use longwire_core::run::{CancelReason, RunErrorCode, RunStatus};
 use longwire_store::threads::ended_run::EndedRun;
@@ -21,7 +22,7 @@ pub(crate) struct RunEvent<'r> {
     /// Id: the same however often the event is put, and another one for each run of the deployment.
     id: String,
     source: String,
-    /// Type, by the status of the run.
+    /// Type, by the status of the run, and by what the run needs of its client.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
     subject: &'r str,
@@ -50,6 +51,9 @@ struct Data<'r> {
     reason: Option<CancelReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<RunErrorCode>,
+    /// Calls that the client makes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pending_tool_call_ids: Vec<CallId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Tokens>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,11 +87,13 @@ impl<'r> RunEvent<'r> {
         let EndedRun { key, row, .. } = run;
         let (thread, run_id) = (key.thread_id.as_str(), run.run_id.as_str());
         let content = answer.map(cut);
+        let pending_tool_call_ids = run.pending_calls();
+        let kind = kind(run.status, !pending_tool_call_ids.is_empty());
         Self {
             specversion: "1.0",
-            id: id(run),
+            id: id(run, kind),
             source: format!("{SOURCE}/{deployment}"),
-            kind: kind(run.status),
+            kind,
             subject: run_id,
             time: row.ended_at.map(rfc3339),
             datacontenttype: "application/json",
@@ -102,6 +108,7 @@ impl<'r> RunEvent<'r> {
                 status: run.status,
                 reason: row.reason.filter(|reason| *reason != CancelReason::Unknown),
                 code: row.code,
+                pending_tool_call_ids,
                 usage: Tokens::of(row.usage),
                 started_at: row.started_at.map(rfc3339),
                 ended_at: row.ended_at.map(rfc3339),
@@ -113,31 +120,25 @@ impl<'r> RunEvent<'r> {
 }
 
 /// Id of the event. Clients choose the ids of runs, so they are unique in their thread only, and only as long as it lives.
-fn id(run: &EndedRun) -> String {
+fn id(run: &EndedRun, kind: &str) -> String {
     let EndedRun {
         key, run_id, row, ..
     } = run;
     let seconds = row.started_at.unwrap_or_default();
     let recorded_at = row.recorded_at.unwrap_or(seconds.saturating_mul(1000));
-    format!(
-        "{}/{run_id}/{recorded_at}/{}",
-        key.partition(),
-        word(run.status)
-    )
+    let word = kind.rsplit('.').next().unwrap_or(kind);
+    format!("{}/{run_id}/{recorded_at}/{word}", key.partition())
 }
 
-fn kind(status: RunStatus) -> &'static str {
+fn kind(status: RunStatus, needs_input: bool) -> &'static str {
     match status {
         RunStatus::Failed => "longwire.run.failed",
         RunStatus::Cancelled => "longwire.run.cancelled",
+        RunStatus::Finished | RunStatus::Queued | RunStatus::Running if needs_input => {
+            "longwire.run.needs_input"
+        }
         RunStatus::Finished | RunStatus::Queued | RunStatus::Running => "longwire.run.finished",
     }
-}
-
-/// Last part of the event's type.
-fn word(status: RunStatus) -> &'static str {
-    let kind = kind(status);
-    kind.rsplit('.').next().unwrap_or(kind)
 }
 
 impl Tokens {

@@ -98,6 +98,25 @@ async fn a_run_that_was_cancelled_says_why() {
 }
 
 #[tokio::test]
+async fn a_run_whose_client_makes_calls_needs_input() {
+    let number = |number: u64| json!({ "N": number.to_string() });
+    let pending = json!({ "pending": { "M": {
+        "run": { "S": "r_1" }, "next": { "S": "r_2" }, "until": number(1_763_767_889),
+        "calls": { "M": { "tc_1": number(1), "tc_2": number(0) } }
+    } } });
+    let event = event_of(record(&pending)).await;
+    assert_eq!(event["type"], "longwire.run.needs_input");
+    assert_eq!(event["id"], "alice/t_1/r_1/1763681477123/needs_input");
+    let data = &event["data"];
+    assert_eq!(data["status"], "finished");
+    assert_eq!(data["pendingToolCallIds"], json!(["tc_2", "tc_1"]));
+    let cancelled = json!({ "status": { "S": "cancelled" }, "pending": pending["pending"] });
+    let event = event_of(record(&cancelled)).await;
+    assert_eq!(event["type"], "longwire.run.cancelled");
+    assert_eq!(event["data"].get("pendingToolCallIds"), None);
+}
+
+#[tokio::test]
 async fn each_event_is_a_cloud_event_and_no_request_to_push() {
     for status in ["finished", "failed", "cancelled"] {
         let event = event_of(record(&json!({ "status": { "S": status } }))).await;
@@ -166,7 +185,8 @@ async fn a_run_of_everybody_names_the_shared_user() {
 async fn a_row_of_another_version_is_an_event_without_what_is_unknown() {
     let strange = json!({
         "v": { "N": "99" }, "notify": { "S": "summary" }, "messageId": { "N": "1" }, "payer": { "S": "alice" },
-        "usage": { "L": [] }, "startedAt": null, "recordedAt": { "BOOL": true }, "endedAt": { "S": "soon" }
+        "usage": { "L": [] }, "startedAt": null, "recordedAt": { "BOOL": true }, "endedAt": { "S": "soon" },
+        "pending": { "L": [] }
     });
     let event = event_of(record(&strange)).await;
     let expected = json!({

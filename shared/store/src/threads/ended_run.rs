@@ -1,10 +1,11 @@
 //! Runs that have ended and whose client asked for an event about it, as the table's stream tells.
 
-use longwire_core::ids::{MessageId, RunId, UserId};
+use longwire_core::ids::{CallId, MessageId, RunId, UserId};
 use longwire_core::lenient::or_default;
 use longwire_core::message::Usage;
 use longwire_core::options::Notify;
 use longwire_core::origin::Origin;
+use longwire_core::pending::Pending;
 use longwire_core::run::{CancelReason, RunErrorCode, RunStatus};
 use longwire_core::thread_key::ThreadKey;
 use serde::Deserialize;
@@ -45,6 +46,9 @@ pub struct EndedRow {
     /// Code of a failure.
     #[serde(deserialize_with = "or_default")]
     pub code: Option<RunErrorCode>,
+    /// Calls that the client makes.
+    #[serde(deserialize_with = "or_default")]
+    pub pending: Option<Pending>,
     /// Id of the user message.
     #[serde(deserialize_with = "or_default")]
     pub message_id: Option<MessageId>,
@@ -69,6 +73,15 @@ pub struct EndedRow {
     /// Number of texts of the user that the run stored as messages.
     #[serde(deserialize_with = "or_default")]
     pub steered: u32,
+}
+
+impl EndedRun {
+    /// Calls that the client makes, in the order of the model; none unless the run finished with some.
+    pub fn pending_calls(&self) -> Vec<CallId> {
+        let pending = self.row.pending.as_ref();
+        let pending = pending.filter(|_| self.status == RunStatus::Finished);
+        pending.map(Pending::call_ids).unwrap_or_default()
+    }
 }
 
 /// Status of a row and its payer.
@@ -170,6 +183,7 @@ mod tests {
                 origin: Origin::service("/orders"),
                 reason: Some(CancelReason::ClientGone),
                 code: None,
+                pending: None,
                 message_id: Some(MessageId::trusted("u_1")),
                 usage: Usage {
                     input_tokens: 10,
@@ -204,6 +218,24 @@ mod tests {
         }
         assert_eq!(ended(json!({}), row("finished")), None, "a new item");
         assert_eq!(ended(row("running"), json!({})), None, "a removed item");
+    }
+
+    #[test]
+    fn calls_of_the_client_are_read_from_a_run_that_finished() {
+        let row = |status: &str, pending: Value| json!({ "status": status, "notify": "ids", "pending": pending });
+        let calls = |status: &str, pending: Value| {
+            let run = ended(row("running", json!(null)), row(status, pending));
+            let calls = run.expect("an event").pending_calls();
+            calls
+                .into_iter()
+                .map(|id| id.to_string())
+                .collect::<Vec<_>>()
+        };
+        let pending = json!({ "run": "r_1", "next": "r_2", "calls": { "tc_1": 1, "tc_2": 0 }, "until": 2000 });
+        assert_eq!(calls("finished", pending.clone()), ["tc_2", "tc_1"]);
+        assert_eq!(calls("cancelled", pending), [""; 0]);
+        assert_eq!(calls("finished", json!({ "by": "mail" })), [""; 0]);
+        assert_eq!(calls("finished", json!(null)), [""; 0]);
     }
 
     #[test]
