@@ -3,22 +3,29 @@
 use std::collections::BTreeMap;
 
 use longwire_agent::ctx::{Stage, Step};
-use longwire_core::ids::{ConnectionId, MessageId};
+use longwire_core::ids::{CallId, ConnectionId, MessageId};
 use longwire_core::message::{Block, Message, Role};
+use longwire_core::pending::Pending;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
+use longwire_core::tool::ToolCall;
 use longwire_protocol::event::{AssistantRole, Event};
 use longwire_runner::attempt::Attempt;
 use longwire_runner::ending::Ending;
 use longwire_runner::error::AttemptError;
 use longwire_runner::writer::Writer;
 use longwire_store::threads::hand_over::Cut;
+use longwire_store::threads::lease::RunLease;
 use longwire_stream::sink::EventSink;
 
 use crate::attempt_plan::{Action, AttemptEnd, AttemptPlan};
 use crate::environment::Environment;
+use crate::run_names::{following, rounds};
 
 /// Hand-overs after which a run finishes, so that every case ends.
 const MAX_HAND_OVERS: u32 = 6;
+
+/// Runs of a chain that end with calls for the client.
+const MAX_ROUNDS: usize = 2;
 
 /// Substitute for the agent loop of one attempt.
 pub(crate) struct AgentLoop<'a> {
@@ -39,8 +46,7 @@ impl AgentLoop<'_> {
     pub(crate) async fn execute(mut self) -> Result<(), AttemptError> {
         match self.follow_plan().await {
             Err(AttemptError::Refused(_)) => {
-                let failed = RunEnd::Failed(RunErrorCode::Internal);
-                self.finish(failed, &[]).await
+                self.finish(RunEnd::Failed(RunErrorCode::Internal)).await
             }
             followed => followed,
         }
@@ -51,11 +57,11 @@ impl AgentLoop<'_> {
         self.attempt.emit_start(self.events).await?;
         self.writer.store_prompt().await?;
         if let Some(end) = self.attempt.end_without_model() {
-            return self.finish(end, &[]).await;
+            return self.finish(end).await;
         }
         for action in &self.plan.actions {
             if let Some(reason) = self.cancel_requested().await? {
-                return self.finish(RunEnd::Cancelled(reason), &[]).await;
+                return self.finish(RunEnd::Cancelled(reason)).await;
             }
             match action {
                 Action::StoreStep => self.store_step().await?,
@@ -63,7 +69,7 @@ impl AgentLoop<'_> {
             }
         }
         if let Some(reason) = self.cancel_requested().await? {
-            return self.finish(RunEnd::Cancelled(reason), &[]).await;
+            return self.finish(RunEnd::Cancelled(reason)).await;
         }
         self.end().await
     }
@@ -76,11 +82,20 @@ impl AgentLoop<'_> {
             AttemptEnd::Cut if may_hand_over => self.hand_over(Some(self.writer.cut())).await,
             AttemptEnd::Fail => {
                 let failed = RunEnd::Failed(RunErrorCode::ModelInvalidRequest);
-                self.finish(failed, &[]).await
+                self.finish(failed).await
             }
-            AttemptEnd::Finish | AttemptEnd::HandOver | AttemptEnd::Cut => {
+            AttemptEnd::Ask(calls, seconds)
+                if rounds(&self.attempt.lease.run_id) < MAX_ROUNDS =>
+            {
+                self.ask(calls, seconds).await
+            }
+            AttemptEnd::Finish | AttemptEnd::HandOver | AttemptEnd::Cut | AttemptEnd::Ask(..) => {
                 let reply = self.reply().await?;
-                self.finish(RunEnd::Finished, &[reply]).await
+                self.end_with(Ending {
+                    messages: vec![reply],
+                    ..Ending::without_messages(RunEnd::Finished)
+                })
+                .await
             }
         }
     }
@@ -145,12 +160,43 @@ impl AgentLoop<'_> {
             .await
     }
 
-    /// Commits the end of the run and advances the run queue.
-    async fn finish(&mut self, end: RunEnd, messages: &[Message]) -> Result<(), AttemptError> {
-        let mut ending = Ending {
-            messages: messages.to_vec(),
-            ..Ending::without_messages(end)
+    /// Ends the run with calls that the client makes.
+    async fn ask(&mut self, calls: usize, seconds: u64) -> Result<(), AttemptError> {
+        let RunLease { run_id, owner, .. } = self.attempt.lease.clone();
+        let mut reply = self.reply().await?;
+        // No two attempts make calls of one id, as no two model calls do.
+        let attempt = owner.replace(' ', "-");
+        let ids = (1..=calls).map(|call| CallId::trusted(format!("{run_id}-{attempt}-{call}")));
+        let ids: Vec<_> = ids.collect();
+        let call = |id: &CallId| {
+            Block::ToolCall(ToolCall {
+                id: id.clone(),
+                name: "ask".to_owned(),
+                arguments: "{}".to_owned(),
+                parent: reply.id.clone(),
+            })
         };
+        let blocks: Vec<_> = ids.iter().map(call).collect();
+        reply.blocks.extend(blocks);
+        let until = self.environment.now() + seconds;
+        let pending = Pending {
+            next_run_id: following(&run_id),
+            ..Pending::new(run_id, ids, until)
+        };
+        self.end_with(Ending {
+            end: RunEnd::Finished,
+            messages: vec![reply],
+            pending: Some(pending),
+        })
+        .await
+    }
+
+    async fn finish(&mut self, end: RunEnd) -> Result<(), AttemptError> {
+        self.end_with(Ending::without_messages(end)).await
+    }
+
+    /// Commits the end of the run and advances the run queue.
+    async fn end_with(&mut self, mut ending: Ending) -> Result<(), AttemptError> {
         self.attempt
             .commit_end(self.events, &mut self.writer, &mut ending)
             .await?;

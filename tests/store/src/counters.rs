@@ -18,6 +18,9 @@ pub(crate) struct Counters {
     handed_over: u64,
     reclaimed: u64,
     resumed: u64,
+    waits: u64,
+    results: u64,
+    followed: u64,
 }
 
 impl Counters {
@@ -34,6 +37,9 @@ impl Counters {
             handed_over: sum(|row| row.handovers),
             reclaimed: sum(|row| row.crashes),
             resumed: observations.resumes,
+            waits: rows().filter(|row| row.pending.is_some()).count() as u64,
+            results: observations.results.len() as u64,
+            followed: observations.follows.len() as u64,
         }
     }
 }
@@ -47,6 +53,9 @@ impl AddAssign for Counters {
         self.handed_over += other.handed_over;
         self.reclaimed += other.reclaimed;
         self.resumed += other.resumed;
+        self.waits += other.waits;
+        self.results += other.results;
+        self.followed += other.followed;
     }
 }
 
@@ -60,11 +69,14 @@ impl Display for Counters {
             handed_over,
             reclaimed,
             resumed,
+            waits,
+            results,
+            followed,
         } = self;
         write!(
             f,
             "{faults} faults; runs: {finished} finished, {failed} failed, {cancelled} cancelled; {handed_over} hand-overs, \
-             {reclaimed} reclaims, {resumed} resumes"
+             {reclaimed} reclaims, {resumed} resumes; {waits} waits, {results} results, {followed} runs that follow"
         )
     }
 }

@@ -8,7 +8,7 @@ use longwire_core::run::{RunRow, RunStatus};
 
 use crate::fault_injector::FaultInjector;
 use crate::observations::Observations;
-use crate::run_names::run_names;
+use crate::run_names::rounds;
 use crate::snapshot::{Snapshot, parse_input};
 
 impl Observations {
@@ -19,17 +19,25 @@ impl Observations {
         if before.meta != self.snapshot.meta {
             let generation = self.snapshot.meta.as_ref().map(|meta| meta.generation);
             let run_queue = names(self.snapshot.run_queue());
-            let line = format!("  {operation}: generation {generation:?}, run queue {run_queue}");
+            let waits = self.snapshot.pending().map(|pending| {
+                format!(", waits for {:?} until {}", pending.call_ids(), pending.until)
+            });
+            let line = format!(
+                "  {operation}: generation {generation:?}, run queue {run_queue}{}",
+                waits.unwrap_or_default()
+            );
             self.trace_line(line);
             let former = before.meta.as_ref().map(|meta| meta.generation);
             if let Some(former) = former.filter(|former| Some(*former) != generation) {
                 self.former_generations.insert(former);
             }
             self.check_run_queue(&before);
+            self.check_wait(operation, &before);
         }
         self.check_messages(operation, &before);
         self.record_late_inputs(&before);
-        for run in run_names() {
+        let runs: BTreeSet<_> = before.rows.keys().chain(self.snapshot.rows.keys()).cloned().collect();
+        for run in runs {
             let (old, new) = (before.rows.get(&run), self.snapshot.rows.get(&run).cloned());
             if old == new.as_ref() {
                 continue;
@@ -206,6 +214,10 @@ impl Observations {
                 self.violation(format!("{operation} wrote {run}, which {owner} owns"));
             }
             self.executed.insert(run.clone());
+            if self.snapshot.pending().is_some() && self.snapshot.has(row) {
+                let operation = &injector.operation;
+                self.violation(format!("{operation} wrote {run} while the thread waits"));
+            }
             if self.snapshot.run_queue().first() != Some(run) && self.snapshot.has(row) {
                 let operation = &injector.operation;
                 self.violation(format!(
@@ -233,7 +245,10 @@ impl Observations {
             .filter(|_| if_busy == IfBusy::Interrupt)
             .unwrap_or_default();
         let stops = |row: &RunRow| row.status.ended() || row.cancel_requested.is_some();
-        let continues = |other: &&RunId| !rows.get(*other).is_none_or(stops);
+        // A run that follows a wait may be put before the one that interrupts.
+        let continues = |other: &&RunId| {
+            rounds(other) == 0 && !rows.get(*other).is_none_or(stops)
+        };
         let not_interrupted = run_queue[..ahead].iter().find(continues).cloned();
         if let Some(missing) = missing {
             self.violation(format!("{run} was acknowledged but {missing}"));

@@ -1,7 +1,8 @@
-//! State-machine test of the store, the scheduler and the runner against the DynamoDB and SQS of a running stack.
+//! State-machine test of the store, the scheduler and the runner against the DynamoDB and SQS of a running stack, or against
+//! an emulator in memory.
 //!
-//! A case is a random sequence of transitions on one thread: starts, duplicate starts, cancels, resumes, deliveries, sweeps,
-//! deletions, erasures and the passing of time. Between any two of its requests an operation may pause, crash, or meet a
+//! A case is a random sequence of transitions on one thread: starts, duplicate starts, results of the client's tools, cancels,
+//! resumes, deliveries, sweeps, deletions, erasures and the passing of time. Between any two of its requests an operation may pause, crash, or meet a
 //! store that fails. The invariants are checked after each write and after each result that a client receives. At the end of
 //! a case all runs must end, and the thread must answer another prompt.
 //!
@@ -22,6 +23,7 @@ mod sequences;
 mod transition;
 
 mod agent_loop;
+mod answers;
 mod erase;
 mod ingest;
 mod operation;
@@ -32,6 +34,7 @@ mod worker;
 mod clients;
 mod emulator;
 mod environment;
+mod memory;
 mod queue_messages;
 mod run_names;
 mod stubs;
@@ -45,6 +48,7 @@ mod final_state;
 mod invariants;
 mod observations;
 mod snapshot;
+mod waits;
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;

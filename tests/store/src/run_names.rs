@@ -1,6 +1,7 @@
 //! Ids of the runs of a case.
 
 use longwire_core::ids::RunId;
+use longwire_store::threads::keys::open_part;
 
 /// Number of the run whose prompt ends every case.
 pub(crate) const FINAL_RUN: usize = 9;
@@ -11,7 +12,14 @@ pub(crate) fn run_name(number: usize) -> RunId {
     RunId::trusted(format!("r{number}{}", FINAL_RUN - number))
 }
 
-/// All ids that [`run_name`] returns.
-pub(crate) fn run_names() -> impl Iterator<Item = RunId> {
-    (0..=FINAL_RUN).map(run_name)
+/// Id of the run that follows a run whose calls have their results, in the same partition of that index.
+pub(crate) fn following(run: &RunId) -> RunId {
+    let mut ids = ('a'..='p').map(|letter| RunId::trusted(format!("{run}.{letter}")));
+    let found = ids.find(|id| open_part(id) == open_part(run));
+    found.expect("sixteen letters are in sixteen partitions")
+}
+
+/// Number of runs that precede a run with their calls.
+pub(crate) fn rounds(run: &RunId) -> usize {
+    run.as_str().matches('.').count()
 }

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use longwire_core::ids::RunId;
+
+use crate::answers::answer;
 use crate::attempt_plan::AttemptPlan;
 use crate::environment::{Environment, Resources};
 use crate::erase::erase;
@@ -9,7 +12,7 @@ use crate::fault::Fault;
 use crate::ingest::{cancel, delete, resume, start};
 use crate::operation::{Operation, Progress};
 use crate::queue_messages::QueueMessage;
-use crate::run_names::run_name;
+use crate::run_names::{following, run_name};
 use crate::sweep::sweep;
 use crate::transition::Transition;
 use crate::worker::deliver;
@@ -48,14 +51,28 @@ impl System {
             Transition::Start {
                 run,
                 if_busy,
+                supersede,
                 faults,
-            } => start(environment, &run_name(run), if_busy, faults),
-            Transition::Cancel { run, faults } => cancel(environment, run_name(run), faults),
+            } => start(environment, &run_name(run), if_busy, supersede, faults),
+            Transition::Answer {
+                call,
+                result,
+                faults,
+            } => match environment.observations().choose_call(call) {
+                Some(call) => answer(environment, call, result, faults),
+                None => return,
+            },
+            Transition::Cancel {
+                run,
+                rounds,
+                faults,
+            } => cancel(environment, self.run_after(run, rounds), faults),
             Transition::Resume {
                 run,
+                rounds,
                 connection,
                 faults,
-            } => resume(environment, run_name(run), connection, faults),
+            } => resume(environment, self.run_after(run, rounds), connection, faults),
             Transition::Deliver {
                 message,
                 redelivery,
@@ -117,6 +134,19 @@ impl System {
             }
             Progress::Finished | Progress::Crashed => {}
         }
+    }
+
+    /// The run of this number, or the one that follows it after this number of rounds, as far as there are such.
+    fn run_after(&self, run: usize, rounds: usize) -> RunId {
+        let observations = self.environment.observations();
+        let mut run = run_name(run);
+        for _ in 0..rounds {
+            let next = following(&run);
+            if observations.snapshot.rows.contains_key(&next) {
+                run = next;
+            }
+        }
+        run
     }
 
     async fn continue_operation(&mut self, choice: usize, faults: Vec<Fault>) {
