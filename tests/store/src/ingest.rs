@@ -72,7 +72,7 @@ pub(crate) fn cancel(environment: &Arc<Environment>, run: RunId, faults: Vec<Fau
         let asked = cancelled.as_ref().is_ok_and(asked);
         environment.observations().cancel_answered(&run, cancelled);
         if asked {
-            let ended = scheduler.end_wait(&environment.key, &run).await;
+            let ended = scheduler.end_wait(&environment.key, &run, now).await;
             let ended = format!("the wait ended: {ended:?}");
             environment.observations().result("client", &ended);
         }
