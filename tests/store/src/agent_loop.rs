@@ -84,9 +84,7 @@ impl AgentLoop<'_> {
                 let failed = RunEnd::Failed(RunErrorCode::ModelInvalidRequest);
                 self.finish(failed).await
             }
-            AttemptEnd::Ask(calls, seconds)
-                if rounds(&self.attempt.lease.run_id) < MAX_ROUNDS =>
-            {
+            AttemptEnd::Ask(calls, seconds) if rounds(&self.attempt.lease.run_id) < MAX_ROUNDS => {
                 self.ask(calls, seconds).await
             }
             AttemptEnd::Finish | AttemptEnd::HandOver | AttemptEnd::Cut | AttemptEnd::Ask(..) => {

@@ -83,7 +83,9 @@ fn remains(observations: &Observations, end: &Snapshot) -> Vec<String> {
     });
     remains.extend(former.map(|id| format!("message id {id}")));
     let results = end.others.iter().filter(|sort| {
-        let of = sort.strip_prefix("ANS#").and_then(|place| place.split('#').next());
+        let of = sort
+            .strip_prefix("ANS#")
+            .and_then(|place| place.split('#').next());
         of.is_some_and(|of| of.parse().ok() != generation)
     });
     remains.extend(results.map(|sort| format!("result {sort}")));

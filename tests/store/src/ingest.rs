@@ -153,12 +153,7 @@ fn message_id(run: &RunId) -> MessageId {
     })
 }
 
-fn new_run(
-    environment: &Environment,
-    run: &RunId,
-    if_busy: IfBusy,
-    supersede: bool,
-) -> NewRun {
+fn new_run(environment: &Environment, run: &RunId, if_busy: IfBusy, supersede: bool) -> NewRun {
     let recorded_at = environment.request_time();
     NewRun {
         key: environment.key.clone(),

@@ -20,7 +20,11 @@ impl Observations {
             let generation = self.snapshot.meta.as_ref().map(|meta| meta.generation);
             let run_queue = names(self.snapshot.run_queue());
             let waits = self.snapshot.pending().map(|pending| {
-                format!(", waits for {:?} until {}", pending.call_ids(), pending.until)
+                format!(
+                    ", waits for {:?} until {}",
+                    pending.call_ids(),
+                    pending.until
+                )
             });
             let line = format!(
                 "  {operation}: generation {generation:?}, run queue {run_queue}{}",
@@ -36,7 +40,12 @@ impl Observations {
         }
         self.check_messages(operation, &before);
         self.record_late_inputs(&before);
-        let runs: BTreeSet<_> = before.rows.keys().chain(self.snapshot.rows.keys()).cloned().collect();
+        let runs: BTreeSet<_> = before
+            .rows
+            .keys()
+            .chain(self.snapshot.rows.keys())
+            .cloned()
+            .collect();
         for run in runs {
             let (old, new) = (before.rows.get(&run), self.snapshot.rows.get(&run).cloned());
             if old == new.as_ref() {
@@ -246,9 +255,7 @@ impl Observations {
             .unwrap_or_default();
         let stops = |row: &RunRow| row.status.ended() || row.cancel_requested.is_some();
         // A run that follows a wait may be put before the one that interrupts.
-        let continues = |other: &&RunId| {
-            rounds(other) == 0 && !rows.get(*other).is_none_or(stops)
-        };
+        let continues = |other: &&RunId| rounds(other) == 0 && !rows.get(*other).is_none_or(stops);
         let not_interrupted = run_queue[..ahead].iter().find(continues).cloned();
         if let Some(missing) = missing {
             self.violation(format!("{run} was acknowledged but {missing}"));
@@ -258,6 +265,19 @@ impl Observations {
                 "{run} interrupts, but {other} ahead of it continues"
             ));
         }
+    }
+
+    /// Tells whether nothing is unfinished but rows of refused starts: the row of a repeated start stays, outside of the run
+    /// queue, and the sweep cancels it.
+    pub(crate) fn has_only_remainders(&self) -> bool {
+        let repeated = |run: &RunId| self.starts.get(run).is_some_and(|starts| *starts > 1);
+        let remainder = |(run, row): (&RunId, &RunRow)| {
+            row.status.ended()
+                || (row.status == RunStatus::Queued
+                    && repeated(run)
+                    && !self.acknowledged.contains(run))
+        };
+        self.snapshot.run_queue().is_empty() && self.snapshot.rows.iter().all(remainder)
     }
 
     /// Checks that nothing remains of a rejected run that could begin by itself, unless it was started more than once.

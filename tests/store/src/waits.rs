@@ -58,8 +58,14 @@ impl Observations {
 
     /// Checks after a write what the thread waits for.
     pub(crate) fn check_wait(&mut self, operation: &str, before: &Snapshot) {
-        let asked = self.snapshot.rows.values().filter_map(|row| row.pending.as_ref());
-        let asked: Vec<_> = asked.flat_map(|pending| pending.calls.keys().cloned()).collect();
+        let asked = self
+            .snapshot
+            .rows
+            .values()
+            .filter_map(|row| row.pending.as_ref());
+        let asked: Vec<_> = asked
+            .flat_map(|pending| pending.calls.keys().cloned())
+            .collect();
         self.asked.extend(asked);
         let snapshot = &self.snapshot;
         let Some(meta) = &snapshot.meta else {
@@ -84,7 +90,8 @@ impl Observations {
         let next = before.pending().map(|pending| &pending.next_run_id);
         let mut entered = meta.run_queue.iter().filter(|run| entered(run));
         let same_thread = before.meta.as_ref().map(|meta| meta.generation) == Some(meta.generation);
-        if same_thread && entered.any(|run| Some(run) != meta.run_queue.last() && Some(run) != next) {
+        if same_thread && entered.any(|run| Some(run) != meta.run_queue.last() && Some(run) != next)
+        {
             violations.push("a run was put before others");
         }
         for violation in violations {

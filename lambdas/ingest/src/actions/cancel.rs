@@ -29,10 +29,7 @@ pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failu
         }
         CancelOutcome::Ended(row)
             if row.pending.is_some()
-                && call
-                    .scheduler()
-                    .end_wait(&key, &run_id, call.now())
-                    .await? =>
+                && call.scheduler().end_wait(&key, &run_id, call.now()).await? =>
         {
             AckStatus::Cancelled
         }

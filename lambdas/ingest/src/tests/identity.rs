@@ -72,7 +72,7 @@ async fn a_server_whose_connections_do_not_expire_renews_none() {
     assert_eq!(
         ready["features"],
         json!([
-            "history", "inbox", "notify", "push", "resume", "ticket", "usage"
+            "history", "inbox", "notify", "push", "resume", "ticket", "tools", "usage"
         ])
     );
 }

@@ -53,7 +53,7 @@ async fn a_refusal_has_the_format_of_the_connection() {
 async fn a_request_may_ask_for_another_format() {
     let bad = r#"{"action":"approval","format":"simple"}"#;
     assert_snapshot!(answer(&[&connected("agui")], bad).await,
-        @r#"{"type":"error","value":"There is no `action` \"approval\" here; there are hello, auth, ticket, prompt, cancel, resume, history, usage, inbox, seen, join, leave and ping."}"#);
+        @r#"{"type":"error","value":"There is no `action` \"approval\" here; there are hello, auth, ticket, prompt, tool_result, cancel, resume, history, usage, inbox, seen, join, leave and ping."}"#);
     let hello = r#"{"action":"hello","format":"text"}"#;
     assert_eq!(answer(&[&connected("agui")], hello).await, "");
 }

@@ -74,8 +74,9 @@ fn earliest(stored: usize, size: usize, before: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use longwire_core::ids::{MessageId, RunId};
-    use longwire_core::message::Role;
+    use longwire_core::ids::{CallId, MessageId, RunId};
+    use longwire_core::message::{Block, Role};
+    use longwire_core::tool::{ToolOutcome, ToolResult};
 
     use super::*;
 
@@ -108,6 +109,55 @@ mod tests {
         }
     }
 
+    /// Chain of runs of one answer each, in which every run begins with results of the client's tools.
+    fn chain(runs: usize) -> Vec<Message> {
+        let run = |number: usize| {
+            let run_id = RunId::trusted(format!("r_{number}"));
+            let result = Block::ToolResult(ToolResult {
+                message_id: MessageId::random(),
+                call_id: CallId::trusted(format!("tc_{number}")),
+                outcome: ToolOutcome::Success,
+                content: "done".to_owned(),
+            });
+            [
+                Message::new(Role::User, run_id.clone(), vec![result]),
+                Message::new(Role::Assistant, run_id, Vec::new()),
+            ]
+        };
+        (0..runs).flat_map(run).collect()
+    }
+
+    #[test]
+    fn a_window_without_a_question_begins_with_an_answer() {
+        let stored = chain(20);
+        for size in [1, 4, 20, 39, 40] {
+            let first = start(&stored, size, 0);
+            assert_eq!(stored[first].role, Role::Assistant, "{size} messages");
+            let tokens = within(&stored, first, 0);
+            assert_eq!(
+                stored[tokens].role,
+                Role::Assistant,
+                "{size} messages, no tokens"
+            );
+        }
+        assert_eq!(start(&stored, 20, 0), 21);
+        assert_eq!(start(&stored[..1], 20, 0), 1, "results alone");
+    }
+
+    #[test]
+    fn tokens_cut_a_chain_at_an_answer_of_an_earlier_run() {
+        let mut stored = thread(2);
+        stored.extend(chain(3));
+        stored.extend(chain(10).into_iter().skip(18).take(1));
+        let of_last = |messages: usize| {
+            let last = stored.iter().rev().take(messages);
+            last.map(tokens::of_message).sum::<u64>()
+        };
+        assert_eq!(within(&stored, 0, u64::MAX), 0, "everything fits");
+        let cut = within(&stored, 0, of_last(4));
+        assert_eq!((cut, stored[cut].role), (5, Role::Assistant));
+    }
+
     #[test]
     fn the_last_question_is_shown_in_any_window() {
         let mut stored = thread(5);
@@ -118,6 +168,6 @@ mod tests {
         }
         assert_eq!(start(&stored, usize::MAX, usize::MAX), 0);
         assert_eq!(start(&[], 20, 0), 0);
-        assert_eq!(start(&stored[5..], 20, 0), 9);
+        assert_eq!(start(&stored[5..], 20, 0), 0, "answers alone");
     }
 }

@@ -306,11 +306,21 @@ fn an_empty_conversation_becomes_a_placeholder() {
     for stored in [vec![], vec![user(vec![])], vec![user(vec![text(" \n")])]] {
         assert_eq!(turns(&stored, whole()), placeholder);
     }
-    let without_question = [
-        assistant(vec![text("Hi")]),
+}
+
+#[test]
+fn a_conversation_without_a_question_begins_with_an_answer() {
+    let stored = [
         user(vec![result("a", ToolOutcome::Success, "1")]),
+        assistant(vec![text("Hi")]),
+        user(vec![result("b", ToolOutcome::Success, "2")]),
     ];
-    assert_eq!(turns(&without_question, whole()), placeholder);
+    let expected = [
+        text_turn(Role::User, &["[Earlier messages are left out.]"]),
+        text_turn(Role::Assistant, &["Hi"]),
+        text_turn(Role::User, &["[The message was empty.]"]),
+    ];
+    assert_eq!(turns(&stored, whole()), expected);
 }
 
 #[test]

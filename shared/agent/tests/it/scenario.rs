@@ -16,6 +16,7 @@ use longwire_core::message::Message;
 use longwire_core::run::{CancelReason, Cursor};
 use longwire_core::run_frame::RunFrame;
 use longwire_core::shape::{Format, Lines, Shape};
+use longwire_core::tool::ToolSpec;
 use longwire_stream::event_log::EventLog;
 use longwire_stream::post::Post;
 use longwire_stream::settings::Settings;
@@ -123,6 +124,8 @@ pub(super) struct Scenario<'a> {
     pub(super) store_latency: Duration,
     /// Reserves model calls.
     pub(super) reserve: Option<Reserve>,
+    /// Tools of the client.
+    pub(super) client_tools: Vec<ToolSpec>,
 }
 
 impl<'a> Scenario<'a> {
@@ -140,6 +143,7 @@ impl<'a> Scenario<'a> {
             earlier: Vec::new(),
             store_latency: Duration::ZERO,
             reserve: None,
+            client_tools: Vec::new(),
         }
     }
 
@@ -209,7 +213,7 @@ impl<'a> Scenario<'a> {
         lease: watch::Receiver<Instant>,
     ) -> Ctx<'_> {
         Ctx {
-            client_tools: ClientTools::default(),
+            client_tools: ClientTools::new(self.client_tools.clone()),
             model: self.script,
             tools: self.tools,
             events,

@@ -35,7 +35,7 @@ async fn move_overdue(aws: &Scripted) -> Result<(), ScheduleError> {
     let scheduler = Scheduler::new(aws.threads(), queue);
     let overdue = Overdue {
         key: key(),
-        run_id: run_id(),
+        run_id: Some(run_id()),
         wake_by: 1165,
     };
     scheduler.move_overdue(&overdue, NOW).await

@@ -186,7 +186,10 @@ mod tests {
         let call_id = CallId::trusted("tc_1");
         let joined = join(&call_id, &[part("whole", 1), part("b", 2)]).expect("a result");
         assert_eq!(joined.content, "whole");
-        assert_eq!(join(&call_id, &[part("a", 2), part("b", 3), part("c", 3)]), None);
+        assert_eq!(
+            join(&call_id, &[part("a", 2), part("b", 3), part("c", 3)]),
+            None
+        );
     }
 
     #[test]

@@ -104,11 +104,7 @@ impl Threads {
     }
 
     /// Ends the wait for the results of a run's calls.
-    pub async fn end_wait(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-    ) -> Result<WaitEnd, StoreError> {
+    pub async fn end_wait(&self, key: &ThreadKey, run_id: &RunId) -> Result<WaitEnd, StoreError> {
         let request = self
             .update_meta(key)
             .update_expression(REMOVE)

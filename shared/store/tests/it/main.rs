@@ -12,3 +12,4 @@ mod overdue;
 mod rooms;
 mod run_queue;
 mod scripted;
+mod waiting;
