@@ -258,7 +258,7 @@ impl Scheduler {
         let place = result.place(meta.generation);
         let part = result.stored_part(&RunId::trusted(""));
         let Some(part) = self.threads.repeated_part(place, &part).await? else {
-            return Ok(Answered::NotPending);
+            return self.not_pending(result, meta).await;
         };
         if let Some(pending) = &meta.pending
             && pending.next_run_id == part.next_run_id
@@ -286,6 +286,26 @@ impl Scheduler {
             status: row.status,
             duplicate: true,
         })
+    }
+
+    /// Refuses a result for which the thread does not wait. When the run that made the call has ended, and its worker could not
+    /// advance the queue, the client has to try again: the job of the run makes another worker advance it.
+    async fn not_pending(
+        &self,
+        result: &NewResult,
+        meta: &Meta,
+    ) -> Result<Answered, ScheduleError> {
+        let Some(head) = meta.active() else {
+            return Ok(Answered::NotPending);
+        };
+        let row = self.threads.run_row(&result.key, head).await?;
+        let asked = row.as_ref().and_then(|row| row.pending.as_ref());
+        if !asked.is_some_and(|asked| asked.calls.contains_key(&result.call_id)) {
+            return Ok(Answered::NotPending);
+        }
+        self.wake(&result.key, head, row.as_ref(), result.now())
+            .await?;
+        Err(StoreError::ConditionFailed.into())
     }
 
     /// Ends the wait of a thread for the results of a run's calls, and sends the job of the run that is active then. Returns

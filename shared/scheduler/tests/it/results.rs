@@ -1,7 +1,10 @@
 //! Results of the client's tools, with the table in the emulator and a scripted queue.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client as Table;
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::{Client, Config};
 use emulator::Emulator;
@@ -36,6 +39,7 @@ const LIFE: ThreadLife = ThreadLife {
 
 /// Thread whose run `r_1` ended with calls; the queue takes any number of jobs.
 struct Waiting {
+    table: Table,
     threads: Threads,
     scheduler: Scheduler,
     queue: Scripted,
@@ -53,7 +57,8 @@ impl Waiting {
             .endpoint_url(&queue.url)
             .build();
         let jobs = Queue::new(Client::from_conf(config), format!("{}/runs", queue.url));
-        let threads = Threads::new(Emulator::threads().client(), "threads");
+        let table = Emulator::threads().client();
+        let threads = Threads::new(table.clone(), "threads");
         let scheduler = Scheduler::new(threads.clone(), jobs);
         for name in ["r_1"].iter().chain(behind) {
             let started = scheduler.start(&new_run(name)).await.expect("a response");
@@ -78,6 +83,7 @@ impl Waiting {
         };
         threads.advance(&key(), advance).await.expect("a response");
         Self {
+            table,
             threads,
             scheduler,
             queue,
@@ -86,20 +92,8 @@ impl Waiting {
     }
 
     async fn answer(&self, call: &str, content: &str) -> Answered {
-        let result = NewResult {
-            key: key(),
-            call_id: CallId::trusted(call),
-            part: 1,
-            of: 1,
-            outcome: ToolOutcome::Success,
-            content: content.to_owned(),
-            message_id: None,
-            payer: None,
-            subscriber: subscriber(),
-            millis: NOW * 1000,
-            life: LIFE,
-        };
-        self.scheduler.answer(&result).await.expect("a response")
+        let answered = self.scheduler.answer(&result(call, content)).await;
+        answered.expect("a response")
     }
 
     /// What a request with the last result leaves that is interrupted before it removes the call.
@@ -133,6 +127,22 @@ impl Waiting {
 
     fn jobs(&self) -> usize {
         self.queue.operations().len()
+    }
+}
+
+fn result(call: &str, content: &str) -> NewResult {
+    NewResult {
+        key: key(),
+        call_id: CallId::trusted(call),
+        part: 1,
+        of: 1,
+        outcome: ToolOutcome::Success,
+        content: content.to_owned(),
+        message_id: None,
+        payer: None,
+        subscriber: subscriber(),
+        millis: NOW * 1000,
+        life: LIFE,
     }
 }
 
@@ -239,6 +249,44 @@ async fn a_result_is_refused_when_its_wait_ended_before_the_run_was_queued() {
     assert!(ended.expect("a response"));
     assert_eq!(thread.answer("tc_1", "one").await, Answered::NotPending);
     assert_eq!(thread.run_queue().await, ["r_2"]);
+}
+
+#[tokio::test]
+async fn a_result_that_precedes_the_wait_is_to_be_repeated() {
+    let thread = Waiting::for_calls(&["tc_0"], &["r_2"]).await;
+    let (key, asked) = (key(), RunId::trusted("r_1"));
+    let ended = thread.scheduler.end_wait(&key, &asked, NOW).await;
+    assert!(ended.expect("a response"));
+    // The worker of the active run stored its end and could not advance the queue.
+    let calls = AttributeValue::M(HashMap::from([(
+        "tc_1".to_owned(),
+        AttributeValue::N("0".to_owned()),
+    )]));
+    let pending = AttributeValue::M(HashMap::from([
+        ("run".to_owned(), AttributeValue::S("r_2".to_owned())),
+        ("next".to_owned(), AttributeValue::S("r_3".to_owned())),
+        ("calls".to_owned(), calls),
+        ("until".to_owned(), AttributeValue::N(UNTIL.to_string())),
+    ]));
+    let end = thread.table.update_item().table_name("threads");
+    let end = end
+        .key("thread", AttributeValue::S(key.partition()))
+        .key("item", AttributeValue::S("RUN#r_2".to_owned()))
+        .update_expression("SET #status = :finished, pending = :pending, endedAt = :now")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":finished", AttributeValue::S("finished".to_owned()))
+        .expression_attribute_values(":now", AttributeValue::N(NOW.to_string()))
+        .expression_attribute_values(":pending", pending);
+    end.send().await.expect("a response");
+    let before = thread.jobs();
+    let refused = thread.scheduler.answer(&result("tc_1", "one")).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(
+        thread.jobs(),
+        before + 1,
+        "another worker advances the queue"
+    );
+    assert_eq!(thread.answer("tc_9", "nine").await, Answered::NotPending);
 }
 
 #[tokio::test]
