@@ -75,7 +75,7 @@ impl Snapshot {
         self.meta.as_ref().map_or(&[], |meta| &meta.run_queue)
     }
 
-    /// What the thread waits for.
+    /// Wait of the thread for results of its client's tools.
     pub(crate) fn pending(&self) -> Option<&Pending> {
         self.meta.as_ref()?.pending.as_ref()
     }
