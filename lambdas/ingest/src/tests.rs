@@ -2,6 +2,7 @@
 
 mod mocks;
 
+mod client_tools;
 mod failed_starts;
 mod history;
 mod identity;

@@ -16,7 +16,7 @@ use longwire_store::threads::call_results::{PartPlace, PartStored, ResultPart};
 use longwire_store::threads::life::ThreadLife;
 use longwire_store::threads::meta::Meta;
 use longwire_store::threads::record::{NewRun, Subscriber};
-use longwire_store::threads::waiting::{Next, Settle};
+use longwire_store::threads::waiting::{Next, Settle, WaitEnd};
 use serde_json::{Map, Value};
 
 use crate::error::ScheduleError;
@@ -213,7 +213,7 @@ impl Scheduler {
             .next_run(result, meta, settle.pending, next_run_id)
             .await?;
         // An interrupted request may have recorded it.
-        self.threads.record(&run).await?;
+        let recorded_here = self.threads.record(&run).await?.is_none();
         let next = Next {
             run_id: &run.run_id,
             recorded_at: run.recorded_at,
@@ -222,6 +222,10 @@ impl Scheduler {
         };
         let settled = self.threads.settle_last_call(&run.key, settle, next);
         let Some(meta) = settled.await? else {
+            // The wait is over, so nothing queues the run that this request recorded.
+            if recorded_here {
+                self.threads.take_back(&run).await?;
+            }
             return Ok(None);
         };
         self.send_first(&run, &meta).await?;
@@ -278,7 +282,7 @@ impl Scheduler {
         let place = result.place(meta.generation);
         let stored = self.threads.result_part(place).await?;
         let Some(part) = stored.filter(|stored| result.repeats(stored)) else {
-            return Ok(Answered::NotPending);
+            return self.not_pending(result, meta).await;
         };
         if let Some(pending) = &meta.pending
             && pending.run_id == part.asked_by
@@ -293,7 +297,11 @@ impl Scheduler {
         let Some(row) = self.threads.run_row(&result.key, &run_id).await? else {
             return Ok(Answered::NotPending);
         };
-        if row.status == RunStatus::Queued && meta.active() == Some(&run_id) {
+        if row.status == RunStatus::Queued {
+            // The wait ended otherwise, before the run that a request had recorded was queued.
+            if !meta.run_queue.contains(&run_id) {
+                return Ok(Answered::NotPending);
+            }
             self.send_again(&result.key, &run_id, &row, result.now())
                 .await?;
         }
@@ -320,15 +328,47 @@ impl Scheduler {
         Ok(matches!(stored.await?, PartStored::Stored(_)))
     }
 
-    /// Ends the wait of a thread for the results of a run's calls, and sends the job of the run that is active then. Returns
-    /// `false` when the thread does not wait for them.
-    pub async fn end_wait(&self, key: &ThreadKey, run_id: &RunId) -> Result<bool, ScheduleError> {
-        let Some(meta) = self.threads.end_wait(key, run_id).await? else {
-            return Ok(false);
+    /// Refuses a result for which the thread does not wait. When the run that made the call has ended, and its worker could not
+    /// advance the queue, the client has to try again: the job of the run makes another worker advance it.
+    async fn not_pending(
+        &self,
+        result: &NewResult,
+        meta: &Meta,
+    ) -> Result<Answered, ScheduleError> {
+        let Some(head) = meta.active() else {
+            return Ok(Answered::NotPending);
         };
-        if let Some(active) = meta.active() {
-            self.send(key, active).await?;
+        let row = self.threads.run_row(&result.key, head).await?;
+        let asked = row.as_ref().and_then(|row| row.pending.as_ref());
+        if !asked.is_some_and(|asked| asked.calls.contains_key(&result.call_id)) {
+            return Ok(Answered::NotPending);
         }
-        Ok(true)
+        self.wake(&result.key, head, row.as_ref(), result.now())
+            .await?;
+        Err(StoreError::ConditionFailed.into())
+    }
+
+    /// Ends the wait of a thread for the results of a run's calls, and sends the job of the run that is active then. Returns
+    /// `false` when the thread does not wait for them, as after a lost response: then the job is sent if it may be the first
+    /// one. `now` is in seconds since 1970.
+    pub async fn end_wait(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+        now: u64,
+    ) -> Result<bool, ScheduleError> {
+        let WaitEnd { ended, meta } = self.threads.end_wait(key, run_id).await?;
+        let Some(active) = meta.as_ref().and_then(Meta::active) else {
+            return Ok(ended);
+        };
+        if ended {
+            self.send(key, active).await?;
+            return Ok(true);
+        }
+        let row = self.threads.run_row(key, active).await?;
+        if let Some(row) = row.filter(|row| row.status == RunStatus::Queued) {
+            self.send_again(key, active, &row, now).await?;
+        }
+        Ok(false)
     }
 }

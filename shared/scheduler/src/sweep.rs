@@ -12,8 +12,8 @@ impl Scheduler {
     /// Moves an overdue run: sends the job of its thread's active run again if that is overdue at `now`. Ends the wait of a
     /// thread for results of its client's tools if it has expired.
     ///
-    /// A run queued behind the active one gets a later `wakeBy`, so that runs with a long wait do not hide others
-    /// from the sweep. A run that is queued but in no run queue was never acknowledged; it is cancelled, so that
+    /// A run queued behind the active one, or of a thread that waits, gets a later `wakeBy`, so that runs with a long wait do not
+    /// hide others from the sweep. A run that is queued but in no run queue was never acknowledged; it is cancelled, so that
     /// nothing starts it late.
     pub async fn move_overdue(&self, run: &Overdue, now: u64) -> Result<(), ScheduleError> {
         let key = &run.key;
@@ -21,13 +21,14 @@ impl Scheduler {
         let Some(run_id) = &run.run_id else {
             let pending = meta.and_then(|meta| meta.pending);
             if let Some(pending) = pending.filter(|pending| pending.expired(now)) {
-                self.end_wait(key, &pending.run_id).await?;
+                self.end_wait(key, &pending.run_id, now).await?;
             }
             return Ok(());
         };
         let waits = meta.as_ref().is_some_and(|meta| meta.pending.is_some());
         let run_queue = meta.map(|meta| meta.run_queue).unwrap_or_default();
-        if waits && run_queue.contains(run_id) {
+        // A run in no queue may be the one that follows: a request with the last result, which was interrupted, recorded it.
+        if waits {
             let later = now + WAKE_QUEUED;
             self.threads
                 .postpone_wake(key, run_id, run.wake_by, later)

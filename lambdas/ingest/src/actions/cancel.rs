@@ -28,7 +28,8 @@ pub(crate) async fn answer(call: &Call<'_>, cancel: Cancel) -> Result<Ack, Failu
             AckStatus::Cancelling
         }
         CancelOutcome::Ended(row)
-            if row.pending.is_some() && call.scheduler().end_wait(&key, &run_id).await? =>
+            if row.pending.is_some()
+                && call.scheduler().end_wait(&key, &run_id, call.now()).await? =>
         {
             AckStatus::Cancelled
         }

@@ -108,6 +108,55 @@ mod tests {
         }
     }
 
+    /// Chain of runs of one answer each, in which every run begins with results of the client's tools.
+    fn chain(runs: usize) -> Vec<Message> {
+        let run = |number: usize| {
+            let run_id = RunId::trusted(format!("r_{number}"));
+            let result = Block::ToolResult(ToolResult {
+                message_id: MessageId::random(),
+                call_id: CallId::trusted(format!("tc_{number}")),
+                outcome: ToolOutcome::Success,
+                content: "done".to_owned(),
+            });
+            [
+                Message::new(Role::User, run_id.clone(), vec![result]),
+                Message::new(Role::Assistant, run_id, Vec::new()),
+            ]
+        };
+        (0..runs).flat_map(run).collect()
+    }
+
+    #[test]
+    fn a_window_without_a_question_begins_with_an_answer() {
+        let stored = chain(20);
+        for size in [1, 4, 20, 39, 40] {
+            let first = start(&stored, size, 0);
+            assert_eq!(stored[first].role, Role::Assistant, "{size} messages");
+            let tokens = within(&stored, first, 0);
+            assert_eq!(
+                stored[tokens].role,
+                Role::Assistant,
+                "{size} messages, no tokens"
+            );
+        }
+        assert_eq!(start(&stored, 20, 0), 21);
+        assert_eq!(start(&stored[..1], 20, 0), 1, "results alone");
+    }
+
+    #[test]
+    fn tokens_cut_a_chain_at_an_answer_of_an_earlier_run() {
+        let mut stored = thread(2);
+        stored.extend(chain(3));
+        stored.extend(chain(10).into_iter().skip(18).take(1));
+        let of_last = |messages: usize| {
+            let last = stored.iter().rev().take(messages);
+            last.map(tokens::of_message).sum::<u64>()
+        };
+        assert_eq!(within(&stored, 0, u64::MAX), 0, "everything fits");
+        let cut = within(&stored, 0, of_last(4));
+        assert_eq!((cut, stored[cut].role), (5, Role::Assistant));
+    }
+
     #[test]
     fn a_window_does_not_begin_at_a_text_for_an_unfinished_run() {
         let mut stored = thread(5);

@@ -312,18 +312,18 @@ fn an_empty_conversation_becomes_a_placeholder() {
 }
 
 #[test]
-fn a_conversation_without_a_question_begins_with_a_placeholder() {
-    let chain = [
+fn a_conversation_without_a_question_begins_with_an_answer() {
+    let stored = [
         user(vec![result("a", ToolOutcome::Success, "1")]),
-        assistant(vec![call("b", "get_location", &json!({}))]),
+        assistant(vec![text("Hi")]),
         user(vec![result("b", ToolOutcome::Success, "2")]),
     ];
-    let turns = turns(&chain, whole());
-    assert_eq!(turns.len(), 3);
-    assert_eq!(
-        turns[0],
-        text_turn(Role::User, &["[Earlier messages are left out.]"])
-    );
+    let expected = [
+        text_turn(Role::User, &["[Earlier messages are left out.]"]),
+        text_turn(Role::Assistant, &["Hi"]),
+        text_turn(Role::User, &["[The message was empty.]"]),
+    ];
+    assert_eq!(turns(&stored, whole()), expected);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod budget;
 mod cancellation;
+mod client_tools;
 mod context_window;
 mod hand_over;
 mod interruption;

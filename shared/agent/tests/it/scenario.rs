@@ -17,6 +17,7 @@ use longwire_core::message::Message;
 use longwire_core::run::{CancelReason, Cursor};
 use longwire_core::run_frame::RunFrame;
 use longwire_core::shape::{Format, Lines, Shape};
+use longwire_core::tool::ToolSpec;
 use longwire_stream::event_log::EventLog;
 use longwire_stream::post::Post;
 use longwire_stream::settings::Settings;
@@ -128,6 +129,8 @@ pub(super) struct Scenario<'a> {
     pub(super) reserve: Option<Reserve>,
     /// Texts that the user sends to the run, with the times at which it accepts them.
     pub(super) texts: Vec<(Duration, &'static str)>,
+    /// Tools of the client.
+    pub(super) client_tools: Vec<ToolSpec>,
 }
 
 impl<'a> Scenario<'a> {
@@ -146,6 +149,7 @@ impl<'a> Scenario<'a> {
             store_latency: Duration::ZERO,
             reserve: None,
             texts: Vec::new(),
+            client_tools: Vec::new(),
         }
     }
 
@@ -227,7 +231,7 @@ impl<'a> Scenario<'a> {
         accepted: watch::Receiver<u32>,
     ) -> Ctx<'_> {
         Ctx {
-            client_tools: ClientTools::default(),
+            client_tools: ClientTools::new(self.client_tools.clone()),
             model: self.script,
             tools: self.tools,
             events,

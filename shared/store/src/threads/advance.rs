@@ -154,8 +154,10 @@ impl Advance<'_> {
         let expression = UpdateExpression::default()
             .when_first("line", s(self.run_id.as_str()))
             .remove_first("line");
+        // The runs behind a wait begin after it.
+        let begins = self.pending.map_or(self.now, |pending| pending.until);
         let (expression, ttl) = if waiting {
-            (expression.when_longer("line", 1), self.life.busy(self.now))
+            (expression.when_longer("line", 1), self.life.busy(begins))
         } else {
             (expression.when_size("line", 1), self.life.idle(self.now))
         };

@@ -132,14 +132,19 @@ impl Threads {
     }
 }
 
-/// Joins parts in order; `None` while one is missing. The first one names the message and the outcome.
+/// Joins parts in order; `None` while one is missing. The first one names the message and the outcome, and how many there are:
+/// parts of a result that is cut otherwise do not belong to it.
 fn join(call_id: &CallId, parts: &[ResultPart]) -> Option<ToolResult> {
-    let first = parts.first().filter(|first| first.of == parts.len())?;
+    let first = parts.first()?;
+    let parts = || parts.iter().filter(|part| part.of == first.of);
+    if parts().count() != first.of {
+        return None;
+    }
     Some(ToolResult {
         message_id: first.message_id.clone(),
         call_id: call_id.clone(),
         outcome: first.outcome,
-        content: parts.iter().map(|part| part.content.as_str()).collect(),
+        content: parts().map(|part| part.content.as_str()).collect(),
     })
 }
 
@@ -167,6 +172,17 @@ mod tests {
         assert_eq!(
             (joined.message_id.as_str(), joined.content.as_str()),
             ("m_a", "ab")
+        );
+    }
+
+    #[test]
+    fn parts_of_a_result_that_is_cut_otherwise_do_not_belong_to_it() {
+        let call_id = CallId::trusted("tc_1");
+        let joined = join(&call_id, &[part("whole", 1), part("b", 2)]).expect("a result");
+        assert_eq!(joined.content, "whole");
+        assert_eq!(
+            join(&call_id, &[part("a", 2), part("b", 3), part("c", 3)]),
+            None
         );
     }
 

@@ -30,6 +30,15 @@ pub struct Settle<'a> {
     pub call_id: &'a CallId,
 }
 
+/// Outcome of ending a wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitEnd {
+    /// The wait ended by this request. After a lost response that is not known.
+    pub ended: bool,
+    /// Thread after the request.
+    pub meta: Option<Meta>,
+}
+
 /// Run that follows the last result. Its row and input are stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Next<'a> {
@@ -94,12 +103,8 @@ impl Threads {
         }
     }
 
-    /// Ends the wait for the results of a run's calls. Returns the thread after it; `None` when it does not wait for them.
-    pub async fn end_wait(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-    ) -> Result<Option<Meta>, StoreError> {
+    /// Ends the wait for the results of a run's calls.
+    pub async fn end_wait(&self, key: &ThreadKey, run_id: &RunId) -> Result<WaitEnd, StoreError> {
         let request = self
             .update_meta(key)
             .update_expression(REMOVE)
@@ -108,7 +113,13 @@ impl Threads {
             .expression_attribute_names("#run", "run")
             .expression_attribute_names("#open", "open")
             .expression_attribute_values(":asked", s(run_id.as_str()));
-        done(update(request).await?)
+        Ok(match update(request).await? {
+            Updated::Done(meta) => WaitEnd {
+                ended: true,
+                meta: Some(meta),
+            },
+            Updated::ConditionFailed(meta) => WaitEnd { ended: false, meta },
+        })
     }
 
     fn settle_request(

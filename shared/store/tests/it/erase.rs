@@ -94,10 +94,12 @@ async fn runs_are_ended_before_anything_is_deleted_and_messages_come_last() {
         no_item(),
         keys(&["MID#5#u_1"]),
         no_item(),
+        keys(&["ANS#5#tc_1#1"]),
+        no_item(),
     ])
     .await;
     let erased = erase(&table).await.expect("responses");
-    assert_eq!(erased, Erased::Done { items: 9 });
+    assert_eq!(erased, Erased::Done { items: 10 });
     let requests = table.requests();
     let operations: Vec<_> = requests.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(operations[..3], ["GetItem", "Query", "UpdateItem"]);
@@ -111,7 +113,7 @@ async fn runs_are_ended_before_anything_is_deleted_and_messages_come_last() {
     assert_eq!(
         queries.map(prefix).collect::<Vec<_>>(),
         [
-            "LOG#r_2#", "RUN#r_2#", "LOG#r_1#", "RUN#r_1#", "MSG#5#", "MID#5#"
+            "LOG#r_2#", "RUN#r_2#", "LOG#r_1#", "RUN#r_1#", "MSG#5#", "MID#5#", "ANS#5#"
         ]
     );
     let deletions = later
@@ -126,7 +128,8 @@ async fn runs_are_ended_before_anything_is_deleted_and_messages_come_last() {
             "RUN#r_1#IN",
             "MSG#5#00000002",
             "MSG#5#00000001",
-            "MID#5#u_1"
+            "MID#5#u_1",
+            "ANS#5#tc_1#1"
         ]
     );
     let rows = later.iter().filter(|(name, _)| name == "DeleteItem");
@@ -149,6 +152,7 @@ async fn a_run_without_a_message_is_erased_when_the_thread_was_deleted_since() {
         keys(&[]),
         keys(&[]),
         no_item(),
+        keys(&[]),
         keys(&[]),
         keys(&[]),
     ])
@@ -184,7 +188,7 @@ async fn a_generation_that_is_current_again_is_kept() {
 #[tokio::test]
 async fn a_former_generation_of_a_thread_in_use_is_erased() {
     let meta = json!({ "born": { "N": "6" }, "updatedAt": { "N": "1" } });
-    let nothing = [keys(&[]), keys(&[]), keys(&[])];
+    let nothing = [keys(&[]), keys(&[]), keys(&[]), keys(&[])];
     let table = Scripted::with_responses([found(&meta)].into_iter().chain(nothing)).await;
     let erased = erase(&table).await.expect("responses");
     assert_eq!(erased, Erased::Done { items: 0 });
@@ -204,6 +208,7 @@ async fn every_page_is_read_and_a_batch_has_25_items() {
         no_item(),
         page(sorts(26..27)),
         no_item(),
+        keys(&[]),
         keys(&[]),
     ])
     .await;
@@ -232,6 +237,7 @@ async fn unprocessed_items_are_deleted_again() {
         (200, unprocessed),
         no_item(),
         keys(&[]),
+        keys(&[]),
     ])
     .await;
     let erased = erase(&table).await.expect("responses");
@@ -249,6 +255,7 @@ async fn the_log_and_the_input_of_a_run_that_a_new_generation_uses_again_are_kep
         keys(&["RUN#r_1#IN"]),
         transaction_cancelled("ConditionalCheckFailed"),
         refused(None),
+        keys(&[]),
         keys(&[]),
         keys(&[]),
     ])
@@ -278,6 +285,7 @@ async fn a_transaction_deletes_10_items_of_a_run() {
         no_item(),
         keys(&[]),
         keys(&[]),
+        keys(&[]),
     ])
     .await;
     let erased = erase(&table).await.expect("responses");
@@ -299,6 +307,7 @@ async fn a_row_that_a_new_generation_uses_again_is_kept() {
         refused(None),
         keys(&[]),
         keys(&[]),
+        keys(&[]),
     ])
     .await;
     let erased = erase(&table).await.expect("responses");
@@ -316,6 +325,7 @@ async fn a_run_with_an_unknown_status_is_ended_without_being_read() {
         keys(&[]),
         keys(&[]),
         no_item(),
+        keys(&[]),
         keys(&[]),
         keys(&[]),
     ])

@@ -13,3 +13,4 @@ mod rooms;
 mod run_queue;
 mod scripted;
 mod steer;
+mod waiting;
