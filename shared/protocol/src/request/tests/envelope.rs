@@ -85,19 +85,9 @@ fn json_without_a_known_action_is_refused() {
             "`action`",
         ),
         (
-            r#"{"action":"run","threadId":"t1","runId":"r1","messages":[]}"#.into(),
-            UnknownAction,
-            "run",
-        ),
-        (
             r#"{"threadId":"t1","runId":"r1","messages":[]}"#.into(),
-            UnknownAction,
-            "run",
-        ),
-        (
-            r#"{"action":"tool_result","toolCallId":"x"}"#.into(),
-            UnknownAction,
-            "tool_result",
+            InvalidMessage,
+            "`messages` must end with",
         ),
         (
             r#"{"action":"approval","interruptId":"i"}"#.into(),
