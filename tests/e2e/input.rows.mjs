@@ -139,6 +139,7 @@ export const ACCEPTED = [
   ['an escaped surrogate pair', '{"prompt":"Hey \\ud83d\\ude00"}'],
   ['control characters in a text', prompt({ prompt: 'Hey\u0000 \u001b[31m you' })],
   ['empty tools and context', prompt({ tools: [], context: [] })],
+  ['32 tools', prompt({ tools: tools(32) })],
   ['a grace of 900', prompt({ options: { onGone: 'grace:900' } })],
   ['a JSON string', '"Hey!"'],
   ['a number', '42'],

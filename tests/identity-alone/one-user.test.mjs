@@ -42,7 +42,18 @@ test('all clients with the shared token are one user, without limits and usage',
   const client = await connect(t, authorized);
   const ready = await client.request({ action: 'hello' });
   assert.deepEqual([ready.user, ready.limits.user], ['@token', undefined]);
-  assert.deepEqual(ready.features, ['history', 'inbox', 'notify', 'push', 'resume', 'rooms', 'run', 'steer', 'ticket', 'tools']);
+  assert.deepEqual(ready.features, [
+    'history',
+    'inbox',
+    'notify',
+    'push',
+    'resume',
+    'rooms',
+    'run',
+    'steer',
+    'ticket',
+    'tools',
+  ]);
   const usage = await client.request({ action: 'usage' });
   assert.deepEqual([usage.type, usage.code], ['error', 'forbidden']);
   const { ticket } = await client.request({ action: 'ticket' });

@@ -79,6 +79,20 @@ function memory() {
   return Math.max(...peaks);
 }
 
+/** Joins a room. A request that a busy machine refuses is repeated, as clients do. @param {Socket} socket @param {string} room */
+async function join(socket, room) {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const id = newId('j');
+    socket.send({ action: 'join', id, room });
+    const response = await socket.until('the response', ({ frames }) =>
+      frames.find(({ text }) => text.includes(`"id":"${id}"`)),
+    );
+    const { retryable, ...rest } = JSON.parse(response.text);
+    if (!retryable) return assert.deepEqual(rest, { type: 'ack', id, action: 'join', room });
+  }
+  assert.fail('the room was not joined');
+}
+
 test('an event reaches a thousand connections of a user once', async (t) => {
   const event = cloudEvent();
   const sent = Date.now();
@@ -104,9 +118,7 @@ test('a broadcast reaches a thousand members of a room once', async (t) => {
   const began = Date.now();
   await sideBySide(async () => {
     for (let socket = left.pop(); socket; socket = left.pop()) {
-      socket.send({ action: 'join', id: 'j', room });
-      const ack = await socket.until('the ack', ({ frames }) => frames.find(({ text }) => text.includes('"id":"j"')));
-      assert.deepEqual(JSON.parse(ack.text), { type: 'ack', id: 'j', action: 'join', room });
+      await join(socket, room);
     }
   });
   t.diagnostic(`${sockets.length} members in ${Date.now() - began} ms`);
