@@ -89,6 +89,8 @@ test('results start a run of the id that the client chose, once', async (t) => {
   const run = new Run(client, await client.request(start));
   const [call] = /** @type {any} */ (await run.end()).outcome.pendingToolCallIds;
   const messages = [{ id: newId('m'), role: 'tool', toolCallId: call, content: SONG }];
+  const taken = await client.request({ action: 'run', threadId, runId: start.runId, messages });
+  assert.deepEqual([taken.type, taken.code], ['error', 'invalid_message']);
   const request = { action: 'run', threadId, runId: newId('r'), messages };
   const ack = await client.request(request);
   assert.deepEqual([ack.runId, ack.status, ack.pending], [request.runId, 'queued', []], JSON.stringify(ack));

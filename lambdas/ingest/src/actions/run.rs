@@ -1,11 +1,12 @@
 //! `run`: AG-UI's RunAgentInput, as a prompt, as results of the client's tools, or as both.
 
-use longwire_core::ids::CallId;
-use longwire_core::pending::Pending;
+use longwire_core::ids::{CallId, RunId};
+use longwire_core::pending::{Pending, first_message_id};
+use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::prompt::Prompt;
 use longwire_protocol::request::run::{Run, RunPrompt, RunResult};
 use longwire_protocol::response::ack::{Ack, AckAction};
-use longwire_protocol::response::error::{Code, ErrorResponse};
+use longwire_protocol::response::error::{Code, ErrorResponse, invalid};
 use longwire_scheduler::results::NewResult;
 use longwire_store::threads::record::Subscriber;
 
@@ -24,6 +25,10 @@ pub(crate) async fn answer(call: &Call<'_>, mut run: Run) -> Result<Ack, Failure
     }
     let supersede = pending.is_some();
     match run.prompt.take() {
+        None if supersede => {
+            check_run_id(call, &key, run.run_id.as_ref()).await?;
+            give_all(call, run).await
+        }
         None => give_all(call, run).await,
         Some(prompt) => {
             // The run of the message begins with the results.
@@ -36,6 +41,23 @@ pub(crate) async fn answer(call: &Call<'_>, mut run: Run) -> Result<Ack, Failure
             prompt::start_as(call, as_prompt(run, prompt, supersede), AckAction::Run).await
         }
     }
+}
+
+/// Refuses an id that another run of the thread has, for the run that follows the results.
+async fn check_run_id(
+    call: &Call<'_>,
+    key: &ThreadKey,
+    run_id: Option<&RunId>,
+) -> Result<(), Failure> {
+    let Some(run_id) = run_id else {
+        return Ok(());
+    };
+    let row = call.deps.threads.run_row(key, run_id).await?;
+    // An interrupted request may have recorded the run that follows.
+    if row.is_none_or(|row| row.message_id == first_message_id(run_id)) {
+        return Ok(());
+    }
+    Err(invalid("`runId` names another run of this thread.").into())
 }
 
 /// Gives the results one after the other. The response is that to the last one.
