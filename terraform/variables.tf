@@ -299,8 +299,8 @@ variable "worker" {
   }
 
   validation {
-    condition     = contains(range(60, 86401), coalesce(var.worker.answer_seconds, 86400))
-    error_message = "worker.answer_seconds must be a whole number, 60 to 86400."
+    condition     = coalesce(var.worker.answer_seconds, 60) >= 60 && coalesce(var.worker.answer_seconds, 60) <= 86400
+    error_message = "worker.answer_seconds must be 60 to 86400."
   }
 
   validation {
