@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use longwire_agent::ctx::{Stage, Step};
-use longwire_core::ids::{ConnectionId, MessageId};
+use longwire_core::ids::{CallId, ConnectionId, MessageId};
 use longwire_core::message::{Block, Message, Role};
+use longwire_core::pending::Pending;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunRow, RunStatus};
+use longwire_core::tool::ToolCall;
 use longwire_protocol::event::{AssistantRole, Event};
 use longwire_runner::attempt::Attempt;
 use longwire_runner::ending::Ending;
@@ -13,13 +15,18 @@ use longwire_runner::error::AttemptError;
 use longwire_runner::finish::Committed;
 use longwire_runner::writer::Writer;
 use longwire_store::threads::hand_over::Cut;
+use longwire_store::threads::lease::RunLease;
 use longwire_stream::sink::EventSink;
 
 use crate::attempt_plan::{Action, AttemptEnd, AttemptPlan};
 use crate::environment::Environment;
+use crate::run_names::{following, rounds};
 
 /// Hand-overs after which a run finishes, so that every case ends.
 const MAX_HAND_OVERS: u32 = 6;
+
+/// Runs of a chain that end with calls for the client.
+const MAX_ROUNDS: usize = 2;
 
 /// Substitute for the agent loop of one attempt.
 pub(crate) struct AgentLoop<'a> {
@@ -40,8 +47,7 @@ impl AgentLoop<'_> {
     pub(crate) async fn execute(mut self) -> Result<(), AttemptError> {
         match self.follow_plan().await {
             Err(AttemptError::Refused(_)) => {
-                let failed = RunEnd::Failed(RunErrorCode::Internal);
-                self.finish(failed, &[]).await
+                self.finish(RunEnd::Failed(RunErrorCode::Internal)).await
             }
             followed => followed,
         }
@@ -52,12 +58,12 @@ impl AgentLoop<'_> {
         self.attempt.emit_start(self.events).await?;
         self.writer.store_prompt().await?;
         if let Some(end) = self.attempt.end_without_model() {
-            return self.finish(end, &[]).await;
+            return self.finish(end).await;
         }
         for action in &self.plan.actions {
             let row = self.row().await?;
             if let Some(reason) = row.cancel_requested {
-                return self.finish(RunEnd::Cancelled(reason), &[]).await;
+                return self.finish(RunEnd::Cancelled(reason)).await;
             }
             match action {
                 Action::StoreStep => {
@@ -69,7 +75,7 @@ impl AgentLoop<'_> {
         }
         let row = self.row().await?;
         if let Some(reason) = row.cancel_requested {
-            return self.finish(RunEnd::Cancelled(reason), &[]).await;
+            return self.finish(RunEnd::Cancelled(reason)).await;
         }
         self.end(&row).await
     }
@@ -82,9 +88,13 @@ impl AgentLoop<'_> {
             AttemptEnd::Cut if may_hand_over => self.hand_over(Some(self.writer.cut())).await,
             AttemptEnd::Fail => {
                 let failed = RunEnd::Failed(RunErrorCode::ModelInvalidRequest);
-                self.finish(failed, &[]).await
+                self.finish(failed).await
             }
-            AttemptEnd::Finish | AttemptEnd::HandOver | AttemptEnd::Cut => {
+            AttemptEnd::Ask(calls, seconds) if rounds(&self.attempt.lease.run_id) < MAX_ROUNDS => {
+                let texts = self.seen_texts(row).await?;
+                self.ask(texts, calls, seconds).await
+            }
+            AttemptEnd::Finish | AttemptEnd::HandOver | AttemptEnd::Cut | AttemptEnd::Ask(..) => {
                 let texts = self.seen_texts(row).await?;
                 self.answer(texts).await
             }
@@ -207,12 +217,49 @@ impl AgentLoop<'_> {
             .await
     }
 
-    /// Commits an end with which the run takes in no texts, and advances the run queue.
-    async fn finish(&mut self, end: RunEnd, messages: &[Message]) -> Result<(), AttemptError> {
-        let mut ending = Ending {
-            messages: messages.to_vec(),
-            ..end.into()
+    /// Ends the run with calls that the client makes. Texts that the run has not seen are stored with that end.
+    async fn ask(
+        &mut self,
+        mut messages: Vec<Message>,
+        calls: usize,
+        seconds: u64,
+    ) -> Result<(), AttemptError> {
+        let RunLease { run_id, owner, .. } = self.attempt.lease.clone();
+        let mut reply = self.reply().await?;
+        // No two attempts make calls of one id, as no two model calls do.
+        let attempt = owner.replace(' ', "-");
+        let ids = (1..=calls).map(|call| CallId::trusted(format!("{run_id}-{attempt}-{call}")));
+        let ids: Vec<_> = ids.collect();
+        let call = |id: &CallId| {
+            Block::ToolCall(ToolCall {
+                id: id.clone(),
+                name: "ask".to_owned(),
+                arguments: "{}".to_owned(),
+                parent: reply.id.clone(),
+            })
         };
+        let blocks: Vec<_> = ids.iter().map(call).collect();
+        reply.blocks.extend(blocks);
+        messages.push(reply);
+        let until = self.environment.now() + seconds;
+        let pending = Pending {
+            next_run_id: following(&run_id),
+            ..Pending::new(run_id, ids, until)
+        };
+        self.end_with(Ending {
+            messages,
+            pending: Some(pending),
+            ..RunEnd::Finished.into()
+        })
+        .await
+    }
+
+    async fn finish(&mut self, end: RunEnd) -> Result<(), AttemptError> {
+        self.end_with(end.into()).await
+    }
+
+    /// Commits an end with which the run takes in no texts, and advances the run queue.
+    async fn end_with(&mut self, mut ending: Ending) -> Result<(), AttemptError> {
         let committed = self
             .attempt
             .commit_end(self.events, &mut self.writer, &mut ending)

@@ -5,6 +5,12 @@ use proptest::prelude::*;
 
 use crate::fault_injector::Order;
 
+/// Shorter time for the client's calls, in seconds: longer than any wait but the longest.
+const ANSWER_SHORT: u64 = 400;
+
+/// Longer time for them, in seconds. An idle thread lives for less.
+const ANSWER_LONG: u64 = 20 * 3600;
+
 /// Plan of an attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptPlan {
@@ -40,6 +46,8 @@ pub(crate) enum AttemptEnd {
     HandOver,
     /// The worker hands the run over within a step, which is void.
     Cut,
+    /// The run finishes with this number of calls for the client, which has this many seconds to make them.
+    Ask(usize, u64),
 }
 
 impl AttemptPlan {
@@ -60,6 +68,8 @@ pub(crate) fn attempt_plan() -> impl Strategy<Value = AttemptPlan> {
     let action = prop_oneof![3 => Just(Action::StoreStep), 1 => Just(Action::RenewLease)];
     let end = prop_oneof![
         4 => Just(AttemptEnd::Finish),
+        5 => (1..=3_usize, prop::sample::select(vec![ANSWER_SHORT, ANSWER_LONG]))
+            .prop_map(|(calls, seconds)| AttemptEnd::Ask(calls, seconds)),
         1 => Just(AttemptEnd::Fail),
         2 => Just(AttemptEnd::HandOver),
         1 => Just(AttemptEnd::Cut),

@@ -10,6 +10,7 @@ use crate::counters::Counters;
 use crate::emulator::Emulator;
 use crate::environment::Resources;
 use crate::final_state::check_final_state;
+use crate::memory::{CONNECTIONS, QUEUE, THREADS};
 use crate::options::Options;
 use crate::system::System;
 use crate::transition::Transition;
@@ -32,7 +33,17 @@ impl Case {
     /// Creates the resources of the case of this number.
     pub(crate) fn set_up(options: &Options, number: u64) -> Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let emulator = Emulator::new(&options.endpoint);
+        let Some(endpoint) = &options.endpoint else {
+            let resources = Resources {
+                emulator: Emulator::in_memory(),
+                threads: THREADS.to_owned(),
+                connections: CONNECTIONS.to_owned(),
+                queue: QUEUE.to_owned(),
+                shared: false,
+            };
+            return Ok(Self { runtime, resources });
+        };
+        let emulator = Emulator::new(endpoint);
         let threads = format!("store-model-{}-{number}", options.seed);
         let queue = runtime.block_on(async {
             let like = emulator.describe_table(&options.like).await?;
@@ -44,6 +55,7 @@ impl Case {
             threads,
             connections: options.connections.clone(),
             emulator,
+            shared: true,
         };
         Ok(Self { runtime, resources })
     }
@@ -73,9 +85,14 @@ impl Case {
             system.environment.snapshot().await
         });
         let Resources {
-            emulator, threads, ..
+            emulator,
+            threads,
+            shared,
+            ..
         } = &self.resources;
-        self.runtime.block_on(emulator.delete_table(threads))?;
+        if *shared {
+            self.runtime.block_on(emulator.delete_table(threads))?;
+        }
         let observations = system.environment.observations();
         Ok(if observations.violations.is_empty() {
             Outcome::Passed(Counters::of(&observations, &end))
@@ -87,8 +104,11 @@ impl Case {
 
 /// Deletes the queue that all cases share.
 pub(crate) fn clean_up(options: &Options) -> Result<()> {
+    let Some(endpoint) = &options.endpoint else {
+        return Ok(());
+    };
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let emulator = Emulator::new(&options.endpoint);
+    let emulator = Emulator::new(endpoint);
     runtime.block_on(async {
         let queue = emulator.create_queue(&queue_name(options)).await?;
         emulator.delete_queue(&queue).await

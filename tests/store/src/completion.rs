@@ -1,5 +1,6 @@
 //! Completion of a case, without further faults: all operations and messages, then a final prompt. When nothing was
-//! lost, the messages suffice for every run to end; what was lost is recovered by a sweep or by the final prompt.
+//! lost, the messages suffice for every run to end; what was lost is recovered by a sweep or by the final prompt, which
+//! ends a wait for results of the client's tools. A wait with runs behind it expires before.
 
 use longwire_core::options::IfBusy;
 
@@ -14,7 +15,7 @@ use crate::system::System;
 const PAST_WAKE_BY: u64 = 300 << 5;
 
 /// Most sweeps until the system counts as idle.
-const MAX_SWEEPS: usize = 2;
+const MAX_SWEEPS: usize = 3;
 
 /// Most rounds until the system counts as looping.
 const MAX_ROUNDS: usize = 400;
@@ -31,7 +32,7 @@ pub(crate) async fn complete(system: &mut System) {
     let run = run_name(FINAL_RUN);
     for _ in 0..MAX_PROMPTS {
         trace(system, "The final prompt");
-        let start = start(&system.environment, &run, IfBusy::Reject, Vec::new());
+        let start = start(&system.environment, &run, IfBusy::Reject, true, Vec::new());
         system.execute(start).await;
         complete_runs(system).await;
         let answered = system
@@ -73,10 +74,22 @@ async fn complete_runs(system: &mut System) {
             system.wait(visible_at - system.environment.now());
             continue;
         }
-        if sweeps == MAX_SWEEPS || system.environment.snapshot().await.is_complete() {
+        let (complete, until) = state(system).await;
+        if let Some(until) = until.filter(|_| !complete) {
+            // The runs behind a wait begin when it has expired.
+            system.wait((until + 1).saturating_sub(system.environment.now()));
+            let sweep = sweep(&system.environment, Vec::new());
+            system.execute(sweep).await;
+            continue;
+        }
+        if sweeps == MAX_SWEEPS || complete {
             return;
         }
-        if !system.environment.observations().anything_lost {
+        let explained = {
+            let observations = system.environment.observations();
+            observations.anything_lost || observations.has_only_remainders()
+        };
+        if !explained {
             violation(system, "a wake-up was lost without a fault");
             return;
         }
@@ -86,6 +99,15 @@ async fn complete_runs(system: &mut System) {
         system.execute(sweep).await;
     }
     violation(system, "the runs never complete");
+}
+
+/// Tells whether all runs are complete, and when a wait of the thread expires, unless no run is behind it: the final prompt
+/// ends that one.
+async fn state(system: &System) -> (bool, Option<u64>) {
+    let snapshot = system.environment.snapshot().await;
+    let behind = !snapshot.run_queue().is_empty();
+    let until = snapshot.pending().map(|pending| pending.until);
+    (snapshot.is_complete(), until.filter(|_| behind))
 }
 
 fn trace(system: &System, line: &str) {

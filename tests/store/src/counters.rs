@@ -19,6 +19,9 @@ pub(crate) struct Counters {
     reclaimed: u64,
     resumed: u64,
     texts: u64,
+    waits: u64,
+    results: u64,
+    followed: u64,
 }
 
 impl Counters {
@@ -36,6 +39,9 @@ impl Counters {
             reclaimed: sum(|row| row.crashes),
             resumed: observations.resumes,
             texts: sum(|row| row.steered),
+            waits: rows().filter(|row| row.pending.is_some()).count() as u64,
+            results: observations.results.len() as u64,
+            followed: observations.follows.len() as u64,
         }
     }
 }
@@ -50,6 +56,9 @@ impl AddAssign for Counters {
         self.reclaimed += other.reclaimed;
         self.resumed += other.resumed;
         self.texts += other.texts;
+        self.waits += other.waits;
+        self.results += other.results;
+        self.followed += other.followed;
     }
 }
 
@@ -64,11 +73,14 @@ impl Display for Counters {
             reclaimed,
             resumed,
             texts,
+            waits,
+            results,
+            followed,
         } = self;
         write!(
             f,
             "{faults} faults; runs: {finished} finished, {failed} failed, {cancelled} cancelled; {handed_over} hand-overs, \
-             {reclaimed} reclaims, {resumed} resumes, {texts} texts taken in"
+             {reclaimed} reclaims, {resumed} resumes, {texts} texts taken in; {waits} waits, {results} results, {followed} runs that follow"
         )
     }
 }

@@ -1,4 +1,5 @@
-//! Emulator of DynamoDB and SQS. Each case has a table of its own, so that no sweep finds the runs of another case.
+//! Emulator of DynamoDB and SQS: that of a running stack, or one in memory. Each case has a table of its own, so that no sweep
+//! finds the runs of another case.
 
 use anyhow::{Context, Result};
 use aws_config::retry::RetryConfig;
@@ -9,6 +10,11 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, TableDescription};
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::memory::memory;
+
+/// Endpoint of which the client in memory takes no notice.
+const NOWHERE: &str = "http://localhost";
 
 const REGION: &str = "us-east-1";
 
@@ -25,6 +31,14 @@ impl Emulator {
         Self {
             endpoint: endpoint.to_owned(),
             http: Builder::new().build_http(),
+        }
+    }
+
+    /// Makes an emulator in memory, with empty tables `threads` and `connections`.
+    pub(crate) fn in_memory() -> Self {
+        Self {
+            endpoint: NOWHERE.to_owned(),
+            http: memory(),
         }
     }
 

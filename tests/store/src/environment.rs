@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 
 /// Lifetime of threads.
 pub(crate) const THREAD_LIFE: ThreadLife = ThreadLife {
-    ttl: Some(Duration::from_secs(24 * 3600)),
+    ttl: Some(Duration::from_secs(12 * 3600)),
     run_limit: Duration::from_secs(2 * 3600),
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct Resources {
     pub connections: String,
     /// URL of the queue that all cases send to. Its messages are not received.
     pub queue: String,
+    /// The emulator is that of a stack, where the table of threads is deleted after the case.
+    pub shared: bool,
 }
 
 /// Environment of the operations of a case.

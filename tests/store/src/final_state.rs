@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Block, Role};
-use longwire_core::run::RunStatus;
+use longwire_core::run::{CancelReason, RunStatus};
 use longwire_store::error::StoreError;
 use longwire_store::threads::messages::{History, StoredMessage};
 
@@ -12,6 +12,7 @@ use crate::environment::Environment;
 use crate::observations::Observations;
 use crate::run_names::{FINAL_RUN, run_name};
 use crate::snapshot::{Snapshot, parse_input};
+use crate::waits::result_violations;
 
 /// More messages than a case stores.
 const MAX_MESSAGES: i32 = 500;
@@ -28,6 +29,8 @@ pub(crate) async fn check_final_state(environment: &Environment) {
         Ok(history) => {
             violations.extend(history_violations(&history));
             violations.extend(text_violations(&observations, &history));
+            let messages = history.messages.iter().map(|stored| &stored.message);
+            violations.extend(result_violations(messages, &observations.results));
         }
         Err(error) => violations.push(format!("the messages cannot be read: {error}")),
     }
@@ -80,6 +83,13 @@ fn remains(observations: &Observations, end: &Snapshot) -> Vec<String> {
         of != generation
     });
     remains.extend(former.map(|id| format!("message id {id}")));
+    let results = end.others.iter().filter(|sort| {
+        let of = sort
+            .strip_prefix("ANS#")
+            .and_then(|place| place.split('#').next());
+        of.is_some_and(|of| of.parse().ok() != generation)
+    });
+    remains.extend(results.map(|sort| format!("result {sort}")));
     let rows = end.rows.iter().filter(|(_, row)| {
         let former = row.generation.is_some() && row.generation != generation;
         former
@@ -117,6 +127,11 @@ fn report_violations(observations: &Observations, end: &Snapshot) -> Vec<String>
     for run in acknowledged.filter(lost) {
         violations.push(format!("{run} was acknowledged but has no row"));
     }
+    for (run, row) in &end.rows {
+        if row.reason == Some(CancelReason::Timeout) && observations.acknowledged.contains(run) {
+            violations.push(format!("{run} was acknowledged, and timed out"));
+        }
+    }
     for (run, while_queued) in &observations.cancelled {
         let status = status(run);
         let erased = status.is_none() && observations.erased.contains(run);
@@ -142,7 +157,8 @@ fn report_violations(observations: &Observations, end: &Snapshot) -> Vec<String>
     violations
 }
 
-/// Checks that the messages of each run are consecutive: its prompt, then its steps, each once and in order.
+/// Checks that the messages of each run are consecutive: its prompt, or the results with which it begins, then its steps, each
+/// once and in order.
 fn history_violations(history: &History) -> Vec<String> {
     let mut violations = Vec::new();
     let mut runs: BTreeMap<&RunId, Vec<&str>> = BTreeMap::new();
@@ -159,7 +175,9 @@ fn history_violations(history: &History) -> Vec<String> {
             violations.push(format!("messages of other runs are between those of {run}"));
         }
         last = Some(run);
-        if message.steered {
+        // A text for the run, or results of calls that the client was to make in a run that was cancelled.
+        let results = message.results().next().is_some();
+        if message.steered || (results && runs.contains_key(run)) {
             continue;
         }
         let content = match (message.role, message.blocks.first()) {

@@ -1,4 +1,4 @@
-//! Operations of clients: starts, cancellations and `resume` requests.
+//! Operations of clients: starts, cancellations, `resume` requests and deletions.
 
 use std::sync::Arc;
 
@@ -8,8 +8,10 @@ use longwire_core::origin::Origin;
 use longwire_core::run::{CancelReason, Cursor};
 use longwire_core::shape::{Format, Lines, Shape};
 use longwire_scheduler::scheduler::Scheduler;
+use longwire_store::threads::cancel::CancelOutcome;
 use longwire_store::threads::record::{NewRun, Subscriber};
 use longwire_store::threads::resume::ResumeOutcome;
+use serde_json::Map;
 
 use crate::environment::{Environment, THREAD_LIFE};
 use crate::fault::Fault;
@@ -25,6 +27,7 @@ pub(crate) fn start(
     environment: &Arc<Environment>,
     run: &RunId,
     if_busy: IfBusy,
+    supersede: bool,
     faults: Vec<Fault>,
 ) -> Operation {
     let injector = FaultInjector::new(
@@ -34,7 +37,7 @@ pub(crate) fn start(
         faults,
     );
     let scheduler = environment.scheduler(&injector);
-    let new = new_run(environment, run, message_id(run), if_busy);
+    let new = new_run(environment, run, message_id(run), if_busy, supersede);
     let environment = Arc::clone(environment);
     environment.observations().start_sent(run);
     let future = Box::pin(async move {
@@ -58,14 +61,22 @@ pub(crate) fn cancel(environment: &Arc<Environment>, run: RunId, faults: Vec<Fau
         Order::AsSent,
         faults,
     );
-    let (threads, _) = environment.clients(&injector);
+    let (threads, queue) = environment.clients(&injector);
+    let scheduler = Scheduler::new(threads.clone(), queue);
     let environment = Arc::clone(environment);
     let now = environment.now();
     let future = Box::pin(async move {
         let cancelled = threads
             .cancel(&environment.key, &run, CancelReason::User, now)
             .await;
+        let asked = |outcome: &CancelOutcome| matches!(outcome, CancelOutcome::Ended(row) if row.pending.is_some());
+        let asked = cancelled.as_ref().is_ok_and(asked);
         environment.observations().cancel_answered(&run, cancelled);
+        if asked {
+            let ended = scheduler.end_wait(&environment.key, &run, now).await;
+            let ended = format!("the wait ended: {ended:?}");
+            environment.observations().result("client", &ended);
+        }
     });
     Operation {
         process: Process::Ingest,
@@ -149,6 +160,7 @@ pub(crate) fn new_run(
     run: &RunId,
     message_id: MessageId,
     if_busy: IfBusy,
+    supersede: bool,
 ) -> NewRun {
     let recorded_at = environment.request_time();
     NewRun {
@@ -160,8 +172,8 @@ pub(crate) fn new_run(
         context: Vec::new(),
         after: None,
         tools: Vec::new(),
-        state: serde_json::Map::new(),
-        supersede: false,
+        state: Map::new(),
+        supersede,
         event: None,
         origin: Origin::User,
         reasoning: false,
@@ -180,7 +192,7 @@ pub(crate) fn new_run(
 }
 
 /// Format of subscribers. The end of a run is not posted again to subscribers of this format.
-fn shape() -> Shape {
+pub(crate) fn shape() -> Shape {
     Shape {
         format: Format::Text,
         lines: Lines::One,

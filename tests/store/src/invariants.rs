@@ -8,6 +8,7 @@ use longwire_core::run::{RunRow, RunStatus};
 
 use crate::fault_injector::FaultInjector;
 use crate::observations::Observations;
+use crate::run_names::rounds;
 use crate::snapshot::{Snapshot, parse_input};
 
 impl Observations {
@@ -18,13 +19,24 @@ impl Observations {
         if before.meta != self.snapshot.meta {
             let generation = self.snapshot.meta.as_ref().map(|meta| meta.generation);
             let run_queue = names(self.snapshot.run_queue());
-            let line = format!("  {operation}: generation {generation:?}, run queue {run_queue}");
+            let waits = self.snapshot.pending().map(|pending| {
+                format!(
+                    ", waits for {:?} until {}",
+                    pending.call_ids(),
+                    pending.until
+                )
+            });
+            let line = format!(
+                "  {operation}: generation {generation:?}, run queue {run_queue}{}",
+                waits.unwrap_or_default()
+            );
             self.trace_line(line);
             let former = before.meta.as_ref().map(|meta| meta.generation);
             if let Some(former) = former.filter(|former| Some(*former) != generation) {
                 self.former_generations.insert(former);
             }
             self.check_run_queue(&before);
+            self.check_wait(operation, &before);
         }
         self.check_messages(operation, &before);
         self.record_late_inputs(&before);
@@ -208,6 +220,10 @@ impl Observations {
                 self.violation(format!("{operation} wrote {run}, which {owner} owns"));
             }
             self.executed.insert(run.clone());
+            if self.snapshot.pending().is_some() && self.snapshot.has(row) {
+                let operation = &injector.operation;
+                self.violation(format!("{operation} wrote {run} while the thread waits"));
+            }
             if self.snapshot.run_queue().first() != Some(run) && self.snapshot.has(row) {
                 let operation = &injector.operation;
                 self.violation(format!(
@@ -235,7 +251,8 @@ impl Observations {
             .filter(|_| if_busy == IfBusy::Interrupt)
             .unwrap_or_default();
         let stops = |row: &RunRow| row.status.ended() || row.cancel_requested.is_some();
-        let continues = |other: &&RunId| !rows.get(*other).is_none_or(stops);
+        // A run that follows a wait may be put before the one that interrupts.
+        let continues = |other: &&RunId| rounds(other) == 0 && !rows.get(*other).is_none_or(stops);
         let not_interrupted = run_queue[..ahead].iter().find(continues).cloned();
         if let Some(missing) = missing {
             self.violation(format!("{run} was acknowledged but {missing}"));
@@ -245,6 +262,19 @@ impl Observations {
                 "{run} interrupts, but {other} ahead of it continues"
             ));
         }
+    }
+
+    /// Tells whether nothing is unfinished but rows of refused starts: the row of a repeated start stays, outside of the run
+    /// queue, and the sweep cancels it.
+    pub(crate) fn has_only_remainders(&self) -> bool {
+        let repeated = |run: &RunId| self.starts.get(run).is_some_and(|starts| *starts > 1);
+        let remainder = |(run, row): (&RunId, &RunRow)| {
+            row.status.ended()
+                || (row.status == RunStatus::Queued
+                    && repeated(run)
+                    && !self.acknowledged.contains(run))
+        };
+        self.snapshot.run_queue().is_empty() && self.snapshot.rows.iter().all(remainder)
     }
 
     /// Checks that nothing remains of a rejected run that could begin by itself, unless it was started more than once.

@@ -1,9 +1,10 @@
-//! State-machine test of the store, the scheduler and the runner against the DynamoDB and SQS of a running stack.
+//! State-machine test of the store, the scheduler and the runner against the DynamoDB and SQS of a running stack, or against
+//! an emulator in memory.
 //!
-//! A case is a random sequence of transitions on one thread: starts, duplicate starts, cancels, texts for runs, resumes, deliveries, sweeps,
-//! deletions, erasures and the passing of time. Between any two of its requests an operation may pause, crash, or meet a
-//! store that fails. The invariants are checked after each write and after each result that a client receives. At the end of
-//! a case all runs must end, and the thread must answer another prompt.
+//! A case is a random sequence of transitions on one thread: starts, duplicate starts, texts for runs, results of the client's
+//! tools, cancels, resumes, deliveries, sweeps, deletions, erasures and the passing of time. Between any two of its requests an
+//! operation may pause, crash, or meet a store that fails. The invariants are checked after each write and after each result
+//! that a client receives. At the end of a case all runs must end, and the thread must answer another prompt.
 //!
 //! The operations are those of `longwire-store`, `longwire-scheduler` and `longwire-runner`. Only the agent loop of
 //! an attempt is replaced by a plan that is part of the case, without model, tools and posts. The clock is simulated.
@@ -22,6 +23,7 @@ mod sequences;
 mod transition;
 
 mod agent_loop;
+mod answers;
 mod erase;
 mod ingest;
 mod operation;
@@ -33,6 +35,7 @@ mod worker;
 mod clients;
 mod emulator;
 mod environment;
+mod memory;
 mod queue_messages;
 mod run_names;
 mod stubs;
@@ -46,6 +49,7 @@ mod final_state;
 mod invariants;
 mod observations;
 mod snapshot;
+mod waits;
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use longwire_core::ids::{ConnectionId, MessageId, RunId};
+use longwire_core::ids::{CallId, ConnectionId, MessageId, RunId};
 use longwire_core::options::IfBusy;
 use longwire_core::run::RunStatus;
 use longwire_scheduler::error::ScheduleError;
@@ -50,6 +50,12 @@ pub(crate) struct Observations {
     pub starts: BTreeMap<RunId, usize>,
     /// Owner of each run in each epoch.
     pub owners: BTreeMap<(RunId, u32), String>,
+    /// Calls that clients were to make.
+    pub asked: BTreeSet<CallId>,
+    /// Results that were acknowledged first.
+    pub results: BTreeMap<CallId, String>,
+    /// Runs that follow the results of a client's calls.
+    pub follows: BTreeSet<RunId>,
     /// State of the thread after the last write.
     pub snapshot: Snapshot,
 }

@@ -2,12 +2,12 @@
 
 use clap::Parser;
 
-/// Plays random sequences of the store's operations against a running stack and checks the invariants.
+/// Plays random sequences of the store's operations and checks the invariants.
 #[derive(Debug, Clone, Parser)]
 pub(crate) struct Options {
-    /// Endpoint of DynamoDB and SQS.
+    /// Endpoint of DynamoDB and SQS of a running stack; by default each case has an emulator in memory.
     #[arg(long)]
-    pub endpoint: String,
+    pub endpoint: Option<String>,
     /// Deployed table of threads, from which the table of each case copies keys and indexes.
     #[arg(long, default_value = "longwire-threads")]
     pub like: String,

@@ -19,6 +19,9 @@ const MAX_TEXTS: usize = 8;
 /// Connections that send `resume`. The row of a run has room for them and for the connection that started the run.
 const CONNECTIONS: usize = 3;
 
+/// Most rounds after which a run is cancelled, resumed or sent a text that follows another.
+const ROUNDS: usize = 2;
+
 /// Requests of a short operation, such as a start or a cancellation, including some repetitions.
 const SHORT: u32 = 7;
 
@@ -63,6 +66,7 @@ impl ReferenceStateMachine for Sequences {
                 (2, cancel(runs.len())),
                 (4, steer(&state.texts, runs.len())),
                 (2, resume(runs.len())),
+                (8, answer()),
                 (3, wait()),
                 (1, sweep()),
                 (1, delete()),
@@ -83,6 +87,7 @@ impl ReferenceStateMachine for Sequences {
             Transition::Wait(THREAD_EXPIRED) => state.expired = true,
             Transition::Start { .. }
             | Transition::Steer { .. }
+            | Transition::Answer { .. }
             | Transition::Cancel { .. }
             | Transition::Resume { .. }
             | Transition::Deliver { .. }
@@ -109,7 +114,8 @@ impl ReferenceStateMachine for Sequences {
                 known.is_none_or(|known| known == run)
             }
             Transition::Wait(THREAD_EXPIRED) => !state.expired,
-            Transition::Cancel { .. }
+            Transition::Answer { .. }
+            | Transition::Cancel { .. }
             | Transition::Resume { .. }
             | Transition::Deliver { .. }
             | Transition::Continue { .. }
@@ -133,10 +139,11 @@ fn start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
         2 => Just(IfBusy::Reject),
         2 => Just(IfBusy::Interrupt),
     ];
-    (if_busy, faults(SHORT))
-        .prop_map(move |(if_busy, faults)| Transition::Start {
+    (if_busy, supersede(), faults(SHORT))
+        .prop_map(move |(if_busy, supersede, faults)| Transition::Start {
             run,
             if_busy,
+            supersede,
             faults,
         })
         .boxed()
@@ -144,18 +151,38 @@ fn start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
 
 fn duplicate_start(runs: &[IfBusy]) -> BoxedStrategy<Transition> {
     let known: Vec<_> = runs.iter().copied().enumerate().collect();
-    (prop::sample::select(known), faults(SHORT))
-        .prop_map(|((run, if_busy), faults)| Transition::Start {
+    (prop::sample::select(known), supersede(), faults(SHORT))
+        .prop_map(|((run, if_busy), supersede, faults)| Transition::Start {
             run,
             if_busy,
+            supersede,
+            faults,
+        })
+        .boxed()
+}
+
+/// Generates whether a start supersedes a wait. A client that was refused may repeat its start so.
+fn supersede() -> impl Strategy<Value = bool> {
+    prop::bool::weighted(0.3)
+}
+
+fn answer() -> BoxedStrategy<Transition> {
+    (any::<usize>(), prop::bool::weighted(0.8), faults(LONG))
+        .prop_map(|(call, result, faults)| Transition::Answer {
+            call,
+            result,
             faults,
         })
         .boxed()
 }
 
 fn cancel(runs: usize) -> BoxedStrategy<Transition> {
-    (0..runs, faults(SHORT))
-        .prop_map(|(run, faults)| Transition::Cancel { run, faults })
+    (0..runs, 0..=ROUNDS, faults(SHORT))
+        .prop_map(|(run, rounds, faults)| Transition::Cancel {
+            run,
+            rounds,
+            faults,
+        })
         .boxed()
 }
 
@@ -169,15 +196,21 @@ fn steer(texts: &[usize], runs: usize) -> BoxedStrategy<Transition> {
         (false, true) => prop::sample::select(known).boxed(),
         (false, false) => prop_oneof![3 => new, 1 => prop::sample::select(known)].boxed(),
     };
-    (sent, faults(SHORT))
-        .prop_map(|((text, run), faults)| Transition::Steer { text, run, faults })
+    (sent, 0..=ROUNDS, faults(SHORT))
+        .prop_map(|((text, run), rounds, faults)| Transition::Steer {
+            text,
+            run,
+            rounds,
+            faults,
+        })
         .boxed()
 }
 
 fn resume(runs: usize) -> BoxedStrategy<Transition> {
-    (0..runs, 0..CONNECTIONS, faults(SHORT))
-        .prop_map(|(run, connection, faults)| Transition::Resume {
+    (0..runs, 0..=ROUNDS, 0..CONNECTIONS, faults(SHORT))
+        .prop_map(|(run, rounds, connection, faults)| Transition::Resume {
             run,
+            rounds,
             connection,
             faults,
         })

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::Message;
+use longwire_core::pending::Pending;
 use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::item::{Item, read};
@@ -24,6 +25,10 @@ pub(crate) struct Snapshot {
     pub rows: BTreeMap<RunId, RunRow>,
     /// Messages: their ids and runs.
     pub messages: BTreeMap<Place, (RunId, MessageId)>,
+    /// The index of open runs lists the thread.
+    pub open: bool,
+    /// Deadline of the thread in that index.
+    pub listed: Option<u64>,
     /// Sort keys of the other items, without those that expire by themselves.
     pub others: Vec<String>,
 }
@@ -50,6 +55,9 @@ impl Snapshot {
     fn add(&mut self, item: Item) {
         let sort = item[SORT].as_s().expect("a sort key").clone();
         if sort == META {
+            self.open = item.contains_key("open");
+            let wake_by = item.get("wakeBy").and_then(|by| by.as_n().ok());
+            self.listed = wake_by.map(|by| by.parse().expect("a number"));
             self.meta = Some(read(item).expect("a valid thread item"));
         } else if let Some(run) = parse_run(&sort) {
             self.rows.insert(run, read(item).expect("a valid row"));
@@ -65,6 +73,11 @@ impl Snapshot {
     /// Run queue.
     pub(crate) fn run_queue(&self) -> &[RunId] {
         self.meta.as_ref().map_or(&[], |meta| &meta.run_queue)
+    }
+
+    /// Wait of the thread for results of its client's tools.
+    pub(crate) fn pending(&self) -> Option<&Pending> {
+        self.meta.as_ref()?.pending.as_ref()
     }
 
     /// Tells whether a run belongs to the thread: the thread was not deleted, and has no next generation, since.

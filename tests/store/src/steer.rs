@@ -46,7 +46,7 @@ pub(crate) fn steer(
             }
             Ok(SteerOutcome::Ended) => {
                 let prompt = prompt_run(&run, &message_id);
-                let new = new_run(&environment, &prompt, message_id, IfBusy::Queue);
+                let new = new_run(&environment, &prompt, message_id, IfBusy::Queue, false);
                 environment.observations().start_sent(&prompt);
                 let started = scheduler.start(&new).await;
                 environment

@@ -1,7 +1,11 @@
 //! System under test: the operations of a case, of which one executes at a time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use longwire_core::ids::RunId;
+
+use crate::answers::answer;
 use crate::attempt_plan::AttemptPlan;
 use crate::environment::{Environment, Resources};
 use crate::erase::erase;
@@ -9,7 +13,7 @@ use crate::fault::Fault;
 use crate::ingest::{cancel, delete, resume, start};
 use crate::operation::{Operation, Progress};
 use crate::queue_messages::QueueMessage;
-use crate::run_names::run_name;
+use crate::run_names::{following, run_name};
 use crate::steer::steer;
 use crate::sweep::sweep;
 use crate::transition::Transition;
@@ -23,6 +27,8 @@ pub(crate) struct System {
     paused: Vec<Operation>,
     /// Number of invocations of workers.
     invocations: usize,
+    /// Run to which each text was sent first.
+    texts: BTreeMap<usize, RunId>,
 }
 
 impl System {
@@ -32,6 +38,7 @@ impl System {
             environment: Arc::new(Environment::new(resources, now)),
             paused: Vec::new(),
             invocations: 0,
+            texts: BTreeMap::new(),
         }
     }
 
@@ -49,17 +56,38 @@ impl System {
             Transition::Start {
                 run,
                 if_busy,
+                supersede,
                 faults,
-            } => start(environment, &run_name(run), if_busy, faults),
-            Transition::Cancel { run, faults } => cancel(environment, run_name(run), faults),
-            Transition::Steer { text, run, faults } => {
-                steer(environment, text, run_name(run), faults)
+            } => start(environment, &run_name(run), if_busy, supersede, faults),
+            Transition::Answer {
+                call,
+                result,
+                faults,
+            } => match environment.observations().choose_call(call) {
+                Some(call) => answer(environment, call, result, faults),
+                None => return,
+            },
+            Transition::Cancel {
+                run,
+                rounds,
+                faults,
+            } => cancel(environment, self.run_after(run, rounds), faults),
+            Transition::Steer {
+                text,
+                run,
+                rounds,
+                faults,
+            } => {
+                let found = self.run_after(run, rounds);
+                let run = self.texts.entry(text).or_insert(found).clone();
+                steer(environment, text, run, faults)
             }
             Transition::Resume {
                 run,
+                rounds,
                 connection,
                 faults,
-            } => resume(environment, run_name(run), connection, faults),
+            } => resume(environment, self.run_after(run, rounds), connection, faults),
             Transition::Deliver {
                 message,
                 redelivery,
@@ -121,6 +149,19 @@ impl System {
             }
             Progress::Finished | Progress::Crashed => {}
         }
+    }
+
+    /// The run of this number, or the one that follows it after this number of rounds, as far as there are such.
+    fn run_after(&self, run: usize, rounds: usize) -> RunId {
+        let observations = self.environment.observations();
+        let mut run = run_name(run);
+        for _ in 0..rounds {
+            let next = following(&run);
+            if observations.snapshot.rows.contains_key(&next) {
+                run = next;
+            }
+        }
+        run
     }
 
     async fn continue_operation(&mut self, choice: usize, faults: Vec<Fault>) {

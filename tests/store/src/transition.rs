@@ -13,19 +13,32 @@ pub(crate) enum Transition {
     Start {
         run: usize,
         if_busy: IfBusy,
+        supersede: bool,
         faults: Vec<Fault>,
     },
-    /// A client cancels a run.
-    Cancel { run: usize, faults: Vec<Fault> },
-    /// A client sends the text of this number to a run, or sends it again.
+    /// A client sends one of two results of a call.
+    Answer {
+        call: usize,
+        result: bool,
+        faults: Vec<Fault>,
+    },
+    /// A client cancels a run, or the one that follows it after this number of rounds.
+    Cancel {
+        run: usize,
+        rounds: usize,
+        faults: Vec<Fault>,
+    },
+    /// A client sends the text of this number to a run or one that follows it, or sends it again, to the same run.
     Steer {
         text: usize,
         run: usize,
+        rounds: usize,
         faults: Vec<Fault>,
     },
-    /// A client sends `resume` for a run on the connection of this number.
+    /// A client sends `resume` for a run, or one that follows it, on the connection of this number.
     Resume {
         run: usize,
+        rounds: usize,
         connection: usize,
         faults: Vec<Fault>,
     },
