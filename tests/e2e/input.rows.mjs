@@ -43,7 +43,7 @@ export const REFUSED = [
   ['an action in upper case', { action: 'PROMPT', id: 'q', prompt: 'Hey!' }, 'unknown_action', /PROMPT/],
   ['the name of a route', { action: '$connect', id: 'q' }, 'unknown_action', /\$connect/],
   ['the name of the default route', { action: '$default', id: 'q' }, 'unknown_action', /\$default/],
-  ['a run without an action', { id: 'q', threadId: 't', runId: 'r', messages: [] }, 'unknown_action', /run/],
+  ['a run without messages', { id: 'q', threadId: 't', runId: 'r', messages: [] }, INVALID, /messages/],
 
   ['an id that is a number', { ...prompt({}), id: 7 }, INVALID, /id/],
   ['an id of 65 characters', { ...prompt({}), id: 'x'.repeat(65) }, INVALID, /id/],

@@ -20,6 +20,9 @@ import { Socket, SUBPROTOCOL } from './socket.mjs';
 /** Interval at which a client checks for requests that are due. */
 const TICK_MS = 50;
 
+/** Repetitions of a start that is refused as unavailable. */
+const MAX_TRIES = 5;
+
 let counter = 0;
 
 /** @param {string} prefix @returns {string} an id that is not in use */
@@ -73,7 +76,11 @@ export class Client {
    */
   async prompt(prompt, more = {}) {
     const named = this.reconnecting ? { runId: newId('r') } : {};
-    const ack = await this.request({ action: 'prompt', prompt, ...named, ...more });
+    const start = { action: 'prompt', prompt, ...named, ...more };
+    let ack = await this.request(start);
+    // On a busy machine a request may take longer than the function allows; the start is repeated, as clients do.
+    for (let tries = 0; ack.code === 'unavailable' && tries < MAX_TRIES; tries += 1)
+      ack = await this.request({ ...start, runId: ack.runId });
     assert.equal(ack.type, 'ack', `refused: ${JSON.stringify(ack)}`);
     return new Run(this, ack, prompt);
   }
