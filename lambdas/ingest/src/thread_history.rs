@@ -21,8 +21,24 @@ pub(crate) struct ThreadHistory<'a> {
     pub key: &'a ThreadKey,
     /// Generation of the thread.
     pub generation: u64,
-    /// Active run that has not ended. Only its user message may be read; the others are in the run's events.
-    pub unfinished: Option<&'a RunId>,
+    /// Active run that has not ended. Only the message with which it begins may be read; the others are in the run's events.
+    pub unfinished: Option<&'a Unfinished>,
+}
+
+/// Run that has not ended.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    /// Id of the run.
+    pub run_id: RunId,
+    /// Id of the message with which it begins: a prompt, or results of the client's tools with or without one.
+    pub message_id: MessageId,
+}
+
+impl Unfinished {
+    /// Tells whether a message is one of those that the run has made since it began.
+    fn made(&self, message: &Message) -> bool {
+        message.run_id == self.run_id && !message.is_prompt() && message.id != self.message_id
+    }
 }
 
 impl ThreadHistory<'_> {
@@ -80,7 +96,7 @@ impl ThreadHistory<'_> {
     }
 
     fn visible(&self, stored: &Message) -> Vec<HistoryMessage> {
-        if self.unfinished == Some(&stored.run_id) && !stored.is_prompt() {
+        if self.unfinished.is_some_and(|run| run.made(stored)) {
             return Vec::new();
         }
         HistoryMessage::from_stored(stored)

@@ -12,7 +12,7 @@ use longwire_store::threads::meta::Meta;
 
 use crate::call::Call;
 use crate::failure::Failure;
-use crate::thread_history::ThreadHistory;
+use crate::thread_history::{ThreadHistory, Unfinished};
 
 /// Returns a page of the thread's messages, or a part of one message.
 pub(crate) async fn answer(call: &Call<'_>, history: History) -> Result<HistoryPage, Failure> {
@@ -40,12 +40,12 @@ async fn fill(
     selection: Selection,
     page: HistoryPage,
 ) -> Result<HistoryPage, Failure> {
-    let run = active_run(call, key, meta).await?;
+    let (run, unfinished) = active_run(call, key, meta).await?.unzip();
     let history = ThreadHistory {
         threads: &call.deps.threads,
         key,
         generation: meta.generation,
-        unfinished: run.as_ref().map(|run| &run.run_id),
+        unfinished: unfinished.as_ref(),
     };
     let (messages, next) = select(history, selection).await?;
     let pending = meta
@@ -69,7 +69,7 @@ async fn active_run(
     call: &Call<'_>,
     key: &ThreadKey,
     meta: &Meta,
-) -> Result<Option<ActiveRun>, Failure> {
+) -> Result<Option<(ActiveRun, Unfinished)>, Failure> {
     let Some(head) = meta.active() else {
         return Ok(None);
     };
@@ -82,10 +82,17 @@ async fn active_run(
         row => row?,
     };
     let unfinished = row.filter(|row| !row.status.ended());
-    Ok(unfinished.map(|row| ActiveRun {
-        run_id: head.clone(),
-        status: row.status,
-        last: row.last_seq,
+    Ok(unfinished.map(|row| {
+        let active = ActiveRun {
+            run_id: head.clone(),
+            status: row.status,
+            last: row.last_seq,
+        };
+        let unfinished = Unfinished {
+            run_id: head.clone(),
+            message_id: row.message_id,
+        };
+        (active, unfinished)
     }))
 }
 

@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_smithy_mocks::{Rule, mock};
 use insta::assert_snapshot;
-use longwire_core::ids::{MessageId, RunId};
+use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::message::{Block, Message, Role};
+use longwire_core::tool::{ToolOutcome, ToolResult};
 use serde_json::{Value, json};
 
 use super::answer;
@@ -88,6 +89,40 @@ async fn only_the_user_message_of_a_running_run_is_visible() {
     let all = [&rules.0, &rules.1, &rules.2, &rules.3];
     assert_snapshot!(answer(&all, r#"{"action":"history"}"#).await,
         @r#"{"type":"history","threadId":"t1","messages":[{"id":"u1","role":"user","content":"Hey!"},{"id":"m_1","role":"assistant","content":"Hello."},{"id":"u2","role":"user","content":"And?"}],"run":{"runId":"r2","status":"running","last":7},"pending":{"toolCallIds":[],"interrupts":[]}}"#);
+}
+
+#[tokio::test]
+async fn the_results_and_the_prompt_with_which_a_running_run_begins_are_visible() {
+    let mut first = user("u2", "r2", "Never mind.");
+    let result = |id: &str| {
+        Block::ToolResult(ToolResult {
+            message_id: MessageId::trusted(id),
+            call_id: CallId::trusted("tc_1"),
+            outcome: ToolOutcome::Error,
+            content: "no".to_owned(),
+        })
+    };
+    first.blocks.insert(0, result("m_2"));
+    let step = Message::new(Role::User, RunId::trusted("r2"), vec![result("m_3")]);
+    let running = row("running", &json!({ "messageId": "u2" }));
+    let rules = (
+        connected("agui"),
+        found("threads", "META", Some(meta(&["r2"]))),
+        found("threads", "RUN#r2", Some(running)),
+        stored(vec![
+            (1, first),
+            (2, assistant("m_4", "r2", "Hm.")),
+            (3, step),
+        ]),
+    );
+    let all = [&rules.0, &rules.1, &rules.2, &rules.3];
+    let page = answer(&all, r#"{"action":"history"}"#).await;
+    let page: Value = serde_json::from_str(&page).expect("JSON");
+    let expected = json!([
+        {"id": "m_2", "role": "tool", "toolCallId": "tc_1", "content": "no"},
+        {"id": "u2", "role": "user", "content": "Never mind."}
+    ]);
+    assert_eq!(page["messages"], expected);
 }
 
 #[tokio::test]
