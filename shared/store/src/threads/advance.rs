@@ -5,7 +5,6 @@ use longwire_core::ids::RunId;
 use longwire_core::pending::Pending;
 use longwire_core::run::RunStatus;
 use longwire_core::thread_key::ThreadKey;
-use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::error::StoreError;
 use crate::item::{n, s};
@@ -15,6 +14,7 @@ use crate::threads::life::ThreadLife;
 use crate::threads::meta::Meta;
 use crate::threads::transition::status_value;
 use crate::threads::update_expression::UpdateExpression;
+use crate::threads::waiting;
 use crate::transact::{Transacted, check_item, update_item};
 use crate::update::{MAX_ROUNDS, Updated, update};
 
@@ -32,7 +32,7 @@ pub struct Advance<'a> {
     pub tip: Option<u64>,
     /// Estimated tokens of the conversation; `None` when they are not known.
     pub last_input: Option<u64>,
-    /// What the thread waits for from now on.
+    /// Wait that begins with the advance.
     pub pending: Option<&'a Pending>,
     /// Current time, in seconds since 1970.
     pub now: u64,
@@ -55,9 +55,9 @@ pub enum Fence {
 
 impl Threads {
     /// Removes an ended run from the head of the run queue and returns the active run: the new head, unless the thread waits.
-    /// When the run is not the head, or the fence does not hold, nothing changes, and the active run is returned. The number of the thread's last
-    /// message and its expiry are written with it. Fails with [`StoreError::ConditionFailed`] when other writers
-    /// change the queue four times meanwhile.
+    /// When the run is not the head, or the fence does not hold, nothing changes, and the active run is returned. The number
+    /// of the thread's last message, its expiry and a wait are written with it. Fails with [`StoreError::ConditionFailed`] when
+    /// other writers change the queue four times meanwhile.
     pub async fn advance(
         &self,
         key: &ThreadKey,
@@ -171,10 +171,7 @@ impl Advance<'_> {
             None => expression,
         };
         let expression = match self.pending {
-            Some(pending) => expression
-                .set("pending", to_attribute_value(pending)?)
-                .set("open", s(keys::open_part(&pending.run_id)))
-                .set("wakeBy", n(pending.until)),
+            Some(pending) => waiting::begin(expression, pending)?,
             None => expression,
         };
         Ok(match self.tip {

@@ -10,6 +10,7 @@ use crate::error::StoreError;
 use crate::item::n;
 use crate::threads::Threads;
 use crate::threads::meta::Meta;
+use crate::threads::waiting::{ATTRIBUTES, with_names};
 use crate::update::{MAX_ROUNDS, Updated, update};
 
 /// Time for which the item of a deleted thread remembers the deletion: as long as the row of a run that was recorded
@@ -42,18 +43,17 @@ impl Threads {
 
     fn delete_request(&self, key: &ThreadKey, deleted_at: u64) -> UpdateItemFluentBuilder {
         let expiry = deleted_at / 1000 + REMEMBERED.as_secs();
-        self.update_meta(key)
-            .update_expression(
+        with_names(self.update_meta(key))
+            .update_expression(format!(
                 "SET #line = :none, born = born + :one, deletedAt = :at, #ttl = :ttl \
-                 REMOVE tip, lastInput, latest, pending, #open, wakeBy",
-            )
+                 REMOVE tip, lastInput, latest, {ATTRIBUTES}"
+            ))
             .condition_expression(
                 "attribute_exists(born) AND (attribute_not_exists(recordedAt) OR recordedAt < :at) \
                  AND (attribute_not_exists(deletedAt) OR deletedAt < :at)",
             )
             .expression_attribute_names("#line", "line")
             .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_names("#open", "open")
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
             .expression_attribute_values(":one", n(1_u32))
             .expression_attribute_values(":at", n(deleted_at))

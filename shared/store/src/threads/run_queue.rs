@@ -20,6 +20,7 @@ use crate::threads::Threads;
 use crate::threads::keys;
 use crate::threads::life::ThreadLife;
 use crate::threads::meta::Meta;
+use crate::threads::waiting::{ATTRIBUTES, NO_WAIT, WAITS_FOR, with_asked, with_names};
 use crate::transact::{Transacted, check_item, update_item};
 use crate::update::{MAX_ROUNDS, Updated, update};
 
@@ -127,10 +128,7 @@ impl Threads {
                 Some(Meta {
                     pending: Some(pending),
                     ..
-                }) if pending.run_id != *run_id
-                    && !append.supersede
-                    && !pending.expired(append.now) =>
-                {
+                }) if !append.supersede && !pending.expired(append.now) => {
                     return Ok(Appended::Waits);
                 }
                 Some(meta) if meta.run_queue.len() >= append.max => {
@@ -207,32 +205,25 @@ impl Threads {
         ended_wait: Option<&RunId>,
     ) -> UpdateItemFluentBuilder {
         let queue = "list_append(if_not_exists(#line, :none), :runs)";
-        let waits = match ended_wait {
-            Some(_) => "#pending.#run = :asked",
-            None => "attribute_not_exists(#pending)",
+        let (wait, removed): (_, &[_]) = match ended_wait {
+            Some(_) => (WAITS_FOR, &[ATTRIBUTES]),
+            None => (NO_WAIT, &[]),
         };
         let expression = AppendExpression {
             sets: format!("#line = {queue}, born = if_not_exists(born, :now)"),
-            removed: match ended_wait {
-                Some(_) => &["#pending", "#open", "wakeBy"],
-                None => &[],
-            },
+            removed,
             condition: format!(
                 "(attribute_not_exists(#ttl) OR #ttl > :now OR size(#line) > :empty) AND \
-                 (attribute_not_exists(#line) OR (NOT contains(#line, :run) AND size(#line) < :max)) AND {waits}"
+                 (attribute_not_exists(#line) OR (NOT contains(#line, :run) AND size(#line) < :max)) AND {wait}"
             ),
         };
         let request = self
             .write_request(key, append, latest, expression)
-            .expression_attribute_names("#pending", "pending")
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
             .expression_attribute_values(":max", n(append.max));
         match ended_wait {
-            Some(asked) => request
-                .expression_attribute_names("#run", "run")
-                .expression_attribute_names("#open", "open")
-                .expression_attribute_values(":asked", s(asked.as_str())),
-            None => request,
+            Some(asked) => with_asked(with_names(request), asked),
+            None => request.expression_attribute_names("#pending", "pending"),
         }
     }
 
@@ -245,12 +236,11 @@ impl Threads {
     ) -> UpdateItemFluentBuilder {
         let expression = AppendExpression {
             sets: "#line = :runs, born = if_not_exists(born, :now) + :one".to_owned(),
-            removed: &["tip", "lastInput", "pending", "#open", "wakeBy"],
+            removed: &["tip", "lastInput", ATTRIBUTES],
             condition: "(attribute_not_exists(#line) OR (#ttl <= :now AND size(#line) = :empty))"
                 .to_owned(),
         };
-        self.write_request(key, append, latest, expression)
-            .expression_attribute_names("#open", "open")
+        with_names(self.write_request(key, append, latest, expression))
             .expression_attribute_values(":one", n(1_u32))
     }
 

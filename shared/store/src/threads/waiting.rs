@@ -1,5 +1,7 @@
-//! Thread that waits for results of its client's tools: the only place that changes what it waits for once its run has
-//! ended. The advance of that run sets it, in the same write that removes the run from the queue.
+//! Thread that waits for results of its client's tools. The wait begins with the advance of the run that made the calls, in the
+//! write that removes the run from the queue, and loses one call after the other. Other writes of the thread's item end it as
+//! a whole: an append that supersedes it or finds it expired, the next generation, a deletion. No other file names its
+//! attributes.
 //!
 //! The thread's own item is listed in the index of open runs meanwhile, so that the sweep finds a wait that has expired.
 
@@ -8,16 +10,26 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use longwire_core::ids::{CallId, RunId};
 use longwire_core::pending::Pending;
 use longwire_core::thread_key::ThreadKey;
+use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::error::StoreError;
 use crate::item::{n, s};
 use crate::threads::Threads;
+use crate::threads::keys;
 use crate::threads::life::ThreadLife;
 use crate::threads::meta::Meta;
+use crate::threads::update_expression::UpdateExpression;
 use crate::update::{Updated, update};
 
-/// Removal of a wait, and of its place in the index of open runs, in an update expression. DynamoDB reserves the word "open".
-const REMOVE: &str = "REMOVE #pending, #open, wakeBy";
+/// Attributes of a wait and of its place in the index of open runs, for the clause `REMOVE` of an update expression, which
+/// needs the names of [`with_names`].
+pub(super) const ATTRIBUTES: &str = "#pending, #open, wakeBy";
+
+/// Condition of an item whose thread does not wait; needs the name `#pending`.
+pub(super) const NO_WAIT: &str = "attribute_not_exists(#pending)";
+
+/// Condition of an item whose thread waits for the calls of the run `:asked`; needs the names `#pending` and `#run`.
+pub(super) const WAITS_FOR: &str = "#pending.#run = :asked";
 
 /// Call that has its result.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +64,34 @@ pub struct Next<'a> {
     pub life: ThreadLife,
 }
 
+/// Begins a wait.
+pub(super) fn begin(
+    expression: UpdateExpression,
+    pending: &Pending,
+) -> Result<UpdateExpression, StoreError> {
+    Ok(expression
+        .set("pending", to_attribute_value(pending)?)
+        .set("open", s(keys::open_part(&pending.run_id)))
+        .set("wakeBy", n(pending.until)))
+}
+
+/// Names the attributes of a wait in a request that removes them; DynamoDB reserves some of the words.
+pub(super) fn with_names(request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+    request
+        .expression_attribute_names("#pending", "pending")
+        .expression_attribute_names("#open", "open")
+}
+
+/// Names the run whose calls a thread waits for, for [`WAITS_FOR`].
+pub(super) fn with_asked(
+    request: UpdateItemFluentBuilder,
+    asked: &RunId,
+) -> UpdateItemFluentBuilder {
+    request
+        .expression_attribute_names("#run", "run")
+        .expression_attribute_values(":asked", s(asked.as_str()))
+}
+
 impl Threads {
     /// Removes a call from what the thread waits for, while it waits for others too. Returns the thread after it; `None` when
     /// the thread waits for something else meanwhile.
@@ -62,6 +102,7 @@ impl Threads {
     ) -> Result<Option<Meta>, StoreError> {
         let request = self
             .settle_request(key, settle, "size(#pending.#calls) > :one")
+            .expression_attribute_names("#pending", "pending")
             .update_expression("REMOVE #pending.#calls.#call");
         done(update(request).await?)
     }
@@ -78,9 +119,7 @@ impl Threads {
                          (attribute_not_exists(recordedAt) OR recordedAt <= :recordedAt)";
         let sets = "#line = list_append(:runs, if_not_exists(#line, :none)), latest = :run, updatedAt = :now, \
                     recordedAt = :recordedAt";
-        let request = self
-            .settle_request(key, settle, condition)
-            .expression_attribute_names("#open", "open")
+        let request = with_names(self.settle_request(key, settle, condition))
             .expression_attribute_names("#line", "line")
             .expression_attribute_values(":run", s(next.run_id.as_str()))
             .expression_attribute_values(":runs", AttributeValue::L(vec![s(next.run_id.as_str())]))
@@ -89,10 +128,10 @@ impl Threads {
             .expression_attribute_values(":recordedAt", n(next.recorded_at));
         let request = match next.life.busy(next.now) {
             Some(ttl) => request
-                .update_expression(format!("SET {sets}, #ttl = :ttl {REMOVE}"))
+                .update_expression(format!("SET {sets}, #ttl = :ttl REMOVE {ATTRIBUTES}"))
                 .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":ttl", n(ttl)),
-            None => request.update_expression(format!("SET {sets} {REMOVE}")),
+            None => request.update_expression(format!("SET {sets} REMOVE {ATTRIBUTES}")),
         };
         match update(request).await? {
             Updated::Done(meta) => Ok(Some(meta)),
@@ -105,14 +144,9 @@ impl Threads {
 
     /// Ends the wait for the results of a run's calls.
     pub async fn end_wait(&self, key: &ThreadKey, run_id: &RunId) -> Result<WaitEnd, StoreError> {
-        let request = self
-            .update_meta(key)
-            .update_expression(REMOVE)
-            .condition_expression("#pending.#run = :asked")
-            .expression_attribute_names("#pending", "pending")
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_names("#open", "open")
-            .expression_attribute_values(":asked", s(run_id.as_str()));
+        let request = with_asked(with_names(self.update_meta(key)), run_id)
+            .update_expression(format!("REMOVE {ATTRIBUTES}"))
+            .condition_expression(WAITS_FOR);
         Ok(match update(request).await? {
             Updated::Done(meta) => WaitEnd {
                 ended: true,
@@ -128,16 +162,13 @@ impl Threads {
         settle: Settle<'_>,
         condition: &str,
     ) -> UpdateItemFluentBuilder {
-        self.update_meta(key)
+        with_asked(self.update_meta(key), &settle.pending.run_id)
             .condition_expression(format!(
-                "born = :generation AND #pending.#run = :asked AND attribute_exists(#pending.#calls.#call) AND {condition}"
+                "born = :generation AND {WAITS_FOR} AND attribute_exists(#pending.#calls.#call) AND {condition}"
             ))
-            .expression_attribute_names("#pending", "pending")
-            .expression_attribute_names("#run", "run")
             .expression_attribute_names("#calls", "calls")
             .expression_attribute_names("#call", settle.call_id.as_str())
             .expression_attribute_values(":generation", n(settle.generation))
-            .expression_attribute_values(":asked", s(settle.pending.run_id.as_str()))
             .expression_attribute_values(":one", n(1_u32))
     }
 }

@@ -104,7 +104,7 @@ async fn an_append_after_the_expiry_starts_the_next_generation() {
     let expression = expression.as_str().expect("text");
     assert!(expression.contains("born = if_not_exists(born, :now) + :one"));
     assert!(
-        expression.ends_with("REMOVE tip, lastInput, pending, #open, wakeBy"),
+        expression.ends_with("REMOVE tip, lastInput, #pending, #open, wakeBy"),
         "{expression}"
     );
 }
