@@ -96,24 +96,23 @@ impl Attempt<'_> {
     /// the prompt. That of a run of a deleted thread is never stored.
     pub fn unstored_prompt(&self) -> Option<Message> {
         let input = self.input.as_ref().filter(|_| !self.deleted)?;
-        let run_id = self.lease.run_id.clone();
-        let first = || {
-            let id = self.row.message_id.clone();
-            let prompt = Message::user(id.clone(), run_id, input.prompt.clone());
-            let results = self.results.iter().cloned().map(Block::ToolResult);
-            let text = prompt.blocks.into_iter().filter(|_| input.after.is_none());
-            Message {
-                blocks: results.chain(text).collect(),
-                context: input.context.clone(),
-                origin: self.row.origin.clone(),
-                event: input.event.clone(),
-                ..Message {
-                    id,
-                    ..Message::new(Role::User, prompt.run_id, Vec::new())
-                }
-            }
-        };
-        self.stored().is_empty().then(first)
+        if !self.stored().is_empty() {
+            return None;
+        }
+        let id = self.row.message_id.clone();
+        let results = self.results.iter().cloned().map(Block::ToolResult);
+        let text = input.after.is_none().then(|| Block::Text {
+            id: id.clone(),
+            text: input.prompt.clone(),
+        });
+        let blocks = results.chain(text).collect();
+        Some(Message {
+            id,
+            context: input.context.clone(),
+            origin: self.row.origin.clone(),
+            event: input.event.clone(),
+            ..Message::new(Role::User, self.lease.run_id.clone(), blocks)
+        })
     }
 
     /// Results with which the run begins, stored or not.

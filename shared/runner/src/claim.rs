@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use longwire_core::job::Job;
-use longwire_core::pending::Pending;
 use longwire_core::run::RunRow;
 use longwire_store::error::StoreError;
 use longwire_store::threads::advance::{Advance, Fence};
@@ -110,15 +109,16 @@ impl Runner {
                     loaded => loaded?.meta,
                 };
                 let belongs = thread.filter(|meta| meta.has(&row));
-                let step = match &belongs {
-                    Some(meta) => Step {
+                let past = |fence| self.past(delivery.job, fence);
+                let advance = match &belongs {
+                    Some(meta) => Advance {
                         tip: row.tip,
                         pending: row.pending.as_ref(),
-                        ..Step::past(Fence::Generation(meta.generation))
+                        ..past(Fence::Generation(meta.generation))
                     },
-                    None => Step::past(Fence::Ended),
+                    None => past(Fence::Ended),
                 };
-                let advanced = self.advance(delivery.job, step).await;
+                let advanced = self.advance(delivery.job, advance).await;
                 if belongs.is_some() {
                     // The worker that ended the run may have died before it recorded the usage.
                     self.record_usage(&key, run_id, &row, row.usage).await;
@@ -127,33 +127,11 @@ impl Runner {
                 advanced.map(|()| None)
             }
             Consequence::Advance => {
-                let step = Step::past(Fence::Missing);
-                let advanced = self.advance(delivery.job, step).await;
+                let advance = self.past(delivery.job, Fence::Missing);
+                let advanced = self.advance(delivery.job, advance).await;
                 advanced.map(|()| None)
             }
         }
-    }
-
-    /// Advances the run queue past the ended or missing run of a job. The job of the next run belongs to the same connection.
-    pub(crate) async fn advance(&self, job: &Job, step: Step<'_>) -> Result<(), AttemptError> {
-        let Step {
-            fence,
-            tip,
-            last_input,
-            pending,
-        } = step;
-        let advance = Advance {
-            run_id: &job.run_id,
-            fence,
-            tip,
-            last_input,
-            pending,
-            now: self.now(),
-            life: self.settings.life,
-        };
-        let scheduler = self.scheduler.caused_by(job.connection.clone());
-        let advanced = scheduler.advance(&job.key(), advance).await;
-        Ok(advanced.context("advancing the run queue")?)
     }
 
     /// Ends a run whose row this version cannot read, and advances its run queue. The row may be of a newer version
@@ -170,7 +148,8 @@ impl Runner {
             let leased = anyhow::anyhow!("an unreadable run is leased");
             return Err(AttemptError::Failed(leased));
         }
-        let advanced = self.advance(delivery.job, Step::past(Fence::Ended)).await;
+        let advance = self.past(delivery.job, Fence::Ended);
+        let advanced = self.advance(delivery.job, advance).await;
         advanced.map(|()| None)
     }
 
@@ -266,31 +245,6 @@ impl Runner {
             owner: delivery.invocation.to_owned(),
             epoch,
             generation: 0,
-        }
-    }
-}
-
-/// What the advance of a run queue writes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Step<'a> {
-    /// Condition under which the head is the run.
-    pub(crate) fence: Fence,
-    /// Number of the last message that the run stored.
-    pub(crate) tip: Option<u64>,
-    /// Estimated tokens of the conversation.
-    pub(crate) last_input: Option<u64>,
-    /// What the thread waits for from now on.
-    pub(crate) pending: Option<&'a Pending>,
-}
-
-impl Step<'_> {
-    /// Advance past a run of which nothing else is known.
-    pub(crate) fn past(fence: Fence) -> Self {
-        Self {
-            fence,
-            tip: None,
-            last_input: None,
-            pending: None,
         }
     }
 }

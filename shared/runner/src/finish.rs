@@ -5,14 +5,13 @@ use longwire_core::pending::Pending;
 use longwire_core::run::RunEnd;
 use longwire_protocol::run_events::{model_usage, run_ended};
 use longwire_store::error::StoreError;
-use longwire_store::threads::advance::Fence;
+use longwire_store::threads::advance::{Advance, Fence};
 use longwire_store::threads::lease::{Ended, RunLease};
 use longwire_stream::sink::EventSink;
 use serde_json::json;
 
 use crate::account::Spent;
 use crate::attempt::Attempt;
-use crate::claim::Step;
 use crate::ending::Ending;
 use crate::error::AttemptError;
 use crate::supervisor::Supervisor;
@@ -32,7 +31,8 @@ pub enum Committed {
 }
 
 impl Attempt<'_> {
-    /// Finishes the run with this end, and the cost of the model call that is not settled. Returns the number of texts that the run has accepted, if it goes on with them instead.
+    /// Finishes the run with this end, and the cost of the model call that is not settled. Returns the number of texts that the
+    /// run has accepted, if it goes on with them instead.
     ///
     /// A client that reads the last event may prompt at once, so the run queue advances before it is posted. When that
     /// fails, the event is posted all the same, and the job comes back to advance the queue.
@@ -118,17 +118,18 @@ impl Attempt<'_> {
     ) -> Result<(), AttemptError> {
         let account = self.account.as_ref();
         let last_input = account.and_then(|account| account.conversation(writer.last_reply()?));
-        let step = match self.lease.generation {
+        let (runner, job) = (self.runner, self.delivery.job);
+        let advance = match self.lease.generation {
             // A run of a deleted thread has no message in the generation whose queue it may be in.
-            generation if self.deleted || generation == 0 => Step::past(Fence::Ended),
-            generation => Step {
-                fence: Fence::Generation(generation),
+            generation if self.deleted || generation == 0 => runner.past(job, Fence::Ended),
+            generation => Advance {
                 tip: writer.tip(),
                 last_input,
                 pending,
+                ..runner.past(job, Fence::Generation(generation))
             },
         };
-        self.runner.advance(self.delivery.job, step).await
+        runner.advance(job, advance).await
     }
 
     /// Settles the model calls that are not settled.

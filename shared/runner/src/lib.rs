@@ -36,6 +36,7 @@ mod deadlines;
 mod supervision;
 mod supervisor;
 
+mod advance;
 mod end_again;
 pub mod ending;
 pub mod finish;

@@ -8,7 +8,6 @@ use longwire_store::threads::advance::Fence;
 use longwire_store::threads::lease::RunLease;
 use longwire_store::threads::run_queue::{Append, Appended, MAX_RUNS};
 
-use crate::claim::Step;
 use crate::load::Loaded;
 use crate::runner::Runner;
 
@@ -95,7 +94,7 @@ impl Runner {
             Some(_) => Fence::Ended,
             None => Fence::Missing,
         };
-        self.advance(job, Step::past(fence)).await?;
+        self.advance(job, self.past(job, fence)).await?;
         Err(anyhow::anyhow!("the run has another owner, or has ended"))
     }
 

@@ -45,7 +45,7 @@ pub struct Writer<'a> {
     steered: Option<u32>,
     /// Frame of the run, once a step of it is stored.
     frame: Option<RunFrame>,
-    /// This writer has stored the user message.
+    /// Set once this writer has stored the user message.
     stored_prompt: bool,
 }
 
