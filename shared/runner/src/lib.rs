@@ -37,6 +37,7 @@ mod supervision;
 mod supervisor;
 
 mod advance;
+mod conclude;
 mod end_again;
 pub mod ending;
 pub mod finish;

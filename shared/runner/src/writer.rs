@@ -1,14 +1,12 @@
 //! Writes a run: one write at a time, each under the epoch of the attempt.
 
-use std::time::Duration;
+mod retry;
 
-use backon::{ConstantBuilder, Retryable};
 use longwire_agent::budget::message_tokens;
 use longwire_agent::ctx::{Stage, Step};
 use longwire_core::event_batch::EventBatch;
 use longwire_core::message::{Message, Usage};
 use longwire_core::run_frame::RunFrame;
-use longwire_store::error::StoreError;
 use longwire_store::threads::commit::Commit;
 use longwire_store::threads::hand_over::Cut;
 use longwire_store::threads::lease::{Ended, Written};
@@ -21,6 +19,7 @@ use crate::attempt::Attempt;
 use crate::deadlines::BEYOND_INVOCATION;
 use crate::ending::Ending;
 use crate::error::AttemptError;
+use crate::writer::retry::log_failure;
 
 /// Writes a run.
 pub struct Writer<'a> {
@@ -238,29 +237,6 @@ impl<'a> Writer<'a> {
         delivery.extend_visibility(runner.settings.visibility).await;
     }
 
-    /// Repeats a request that fails until it succeeds or the lease is about to expire.
-    pub async fn retry_while_leased<T>(
-        &self,
-        request: impl AsyncFn() -> Result<T, StoreError>,
-    ) -> Result<T, AttemptError> {
-        let pauses = ConstantBuilder::new()
-            .with_delay(self.attempt.runner.settings.store_pause)
-            .without_max_times();
-        (|| request())
-            .retry(pauses)
-            .when(|error| repeatable(error) && self.leased())
-            .notify(|error, _| log_failure(error))
-            .await
-            .map_err(|error| {
-                log_failure(&error);
-                match error {
-                    error if error.permanent() => AttemptError::Refused(error),
-                    StoreError::MessageExists => AttemptError::StaleHistory,
-                    error => AttemptError::LeaseExpired(error),
-                }
-            })
-    }
-
     async fn store_gone_since(&self, since: Option<u64>) -> Result<(), AttemptError> {
         self.persist(async || self.attempt.lease.set_gone_since(since).await)
             .await
@@ -307,42 +283,11 @@ impl<'a> Writer<'a> {
             steered: self.steered_with(messages),
         }
     }
-
-    async fn persist(
-        &self,
-        write: impl AsyncFn() -> Result<Written, StoreError>,
-    ) -> Result<(), AttemptError> {
-        match self.retry_while_leased(write).await? {
-            Written::Done => Ok(()),
-            Written::Lost => Err(AttemptError::NotOwner),
-        }
-    }
-
-    /// Time until the confirmed lease expires.
-    pub(crate) fn lease_left(&self) -> Duration {
-        self.lease
-            .borrow()
-            .saturating_duration_since(Instant::now())
-    }
-
-    /// Tells whether another attempt of a write fits into the lease.
-    fn leased(&self) -> bool {
-        Instant::now() + self.attempt.runner.settings.store_pause <= *self.lease.borrow()
-    }
-}
-
-/// Tells whether a write may succeed when it is repeated under the same lease and with the same history.
-fn repeatable(error: &StoreError) -> bool {
-    !error.permanent() && !matches!(error, StoreError::MessageExists)
 }
 
 /// Messages without those marked as calling, which are stored once more under the same number, and counted then.
 fn completed(messages: &[Message]) -> impl Iterator<Item = &Message> {
     messages.iter().filter(|message| !message.calling)
-}
-
-fn log_failure(error: &StoreError) {
-    tracing::warn!(event = "run_write_failed", %error, "the run cannot be written");
 }
 
 /// Estimated tokens of messages, if a reply of the model is among them.
