@@ -7,6 +7,7 @@ use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::response;
 use longwire_scheduler::scheduler::Scheduler;
 use longwire_store::connections::Connection;
+use longwire_store::threads::record::Subscriber;
 use longwire_store::users::budget::Spending;
 use serde::Serialize;
 
@@ -68,6 +69,14 @@ impl Call<'_> {
         ThreadKey {
             owner: self.connection.user.owner(),
             thread_id: named.unwrap_or_else(|| self.connection.thread_id.clone()),
+        }
+    }
+
+    /// The connection as a subscriber of the run that it starts.
+    pub(crate) fn subscriber(&self) -> Subscriber {
+        Subscriber {
+            connection: self.connection.connection.clone(),
+            shape: self.shape(),
         }
     }
 

@@ -91,7 +91,7 @@ enum Found {
     Cut,
 }
 
-/// What became of a connection of the target.
+/// Outcome of an event for a connection of the target.
 enum Handled {
     Known,
     Posted(ConnectionId, Posted),

@@ -1,4 +1,4 @@
-//! What a thread waits for: calls of its last run that the client makes.
+//! Wait of a thread: for results of calls that the client makes.
 //!
 //! A run whose model calls tools of the client ends, so nothing is billed meanwhile. The thread then waits, and begins none
 //! of the runs in its queue, until each call has a result, a client gives up the wait, or the wait expires.

@@ -29,6 +29,8 @@ pub mod scheduler;
 mod wake;
 
 mod advance;
+mod end_wait;
+mod follow;
 pub mod results;
 pub mod start;
 mod sweep;

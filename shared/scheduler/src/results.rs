@@ -4,10 +4,8 @@
 //! two writes can be repeated: the stored result is recognised, and what is left is done.
 
 use longwire_core::ids::{CallId, MessageId, RunId};
-use longwire_core::options::{IfBusy, Notify, OnGone};
-use longwire_core::origin::Origin;
 use longwire_core::payment::Payer;
-use longwire_core::pending::{Pending, first_message_id};
+use longwire_core::pending::Pending;
 use longwire_core::run::RunStatus;
 use longwire_core::thread_key::ThreadKey;
 use longwire_core::tool::ToolOutcome;
@@ -15,8 +13,8 @@ use longwire_store::error::StoreError;
 use longwire_store::threads::call_results::{PartPlace, PartStored, ResultPart};
 use longwire_store::threads::life::ThreadLife;
 use longwire_store::threads::meta::Meta;
-use longwire_store::threads::record::{NewRun, Subscriber};
-use longwire_store::threads::waiting::{Next, Settle, WaitEnd};
+use longwire_store::threads::record::Subscriber;
+use longwire_store::threads::waiting::Settle;
 use serde_json::{Map, Value};
 
 use crate::error::ScheduleError;
@@ -72,7 +70,7 @@ pub enum Answered {
     Continued {
         /// Run that follows.
         run_id: RunId,
-        /// Its status.
+        /// Status of that run.
         status: RunStatus,
         /// An earlier request stored the result.
         duplicate: bool,
@@ -82,7 +80,8 @@ pub enum Answered {
 }
 
 impl NewResult {
-    fn now(&self) -> u64 {
+    /// Current time, in seconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
         self.millis / 1000
     }
 
@@ -108,19 +107,12 @@ impl NewResult {
         }
     }
 
-    /// Tells whether this request repeats the one that stored the part. The id of the message is not compared, because the
-    /// server chooses it for clients that do not.
-    fn repeats(&self, stored: &ResultPart) -> bool {
-        (self.outcome, self.content.as_str(), self.of)
-            == (stored.outcome, stored.content.as_str(), stored.of)
-    }
-
     fn next_run_id(&self, pending: &Pending) -> RunId {
         let chosen = self.next_run_id.clone();
         chosen.unwrap_or_else(|| pending.next_run_id.clone())
     }
 
-    /// What the thread waits for, if the call is among it.
+    /// Wait of the thread, if the call is part of it.
     fn awaited_in<'m>(&self, meta: &'m Meta) -> Option<&'m Pending> {
         let pending = meta.pending.as_ref()?;
         let awaited = pending.calls.contains_key(&self.call_id) && !pending.expired(self.now());
@@ -201,87 +193,14 @@ impl Scheduler {
         self.follow(result, meta, settle, next_run_id).await
     }
 
-    /// Starts the run that follows the last result; `None` when the thread changed meanwhile.
-    async fn follow(
-        &self,
-        result: &NewResult,
-        meta: &Meta,
-        settle: Settle<'_>,
-        next_run_id: &RunId,
-    ) -> Result<Option<Answered>, ScheduleError> {
-        let run = self
-            .next_run(result, meta, settle.pending, next_run_id)
-            .await?;
-        // An interrupted request may have recorded it.
-        let recorded_here = self.threads.record(&run).await?.is_none();
-        let next = Next {
-            run_id: &run.run_id,
-            recorded_at: run.recorded_at,
-            now: run.now,
-            life: run.life,
-        };
-        let settled = self.threads.settle_last_call(&run.key, settle, next);
-        let Some(meta) = settled.await? else {
-            // The wait is over, so nothing queues the run that this request recorded.
-            if recorded_here {
-                self.threads.take_back(&run).await?;
-            }
-            return Ok(None);
-        };
-        self.send_first(&run, &meta).await?;
-        Ok(Some(Answered::Continued {
-            run_id: run.run_id,
-            status: RunStatus::Queued,
-            duplicate: false,
-        }))
-    }
-
-    /// Run that follows: with the tools and the options of the run that made the calls.
-    async fn next_run(
-        &self,
-        result: &NewResult,
-        meta: &Meta,
-        pending: &Pending,
-        next_run_id: &RunId,
-    ) -> Result<NewRun, ScheduleError> {
-        let (row, input) = futures::future::try_join(
-            self.threads.run_row(&result.key, &pending.run_id),
-            self.threads.input(&result.key, &pending.run_id),
-        )
-        .await?;
-        let row = row.as_ref();
-        let run_id = next_run_id.clone();
-        Ok(NewRun {
-            key: result.key.clone(),
-            message_id: first_message_id(&run_id),
-            reserves_id: false,
-            prompt: String::new(),
-            context: Vec::new(),
-            after: Some(pending.run_id.clone()),
-            supersede: false,
-            event: None,
-            origin: row.map_or(Origin::User, |row| row.origin.clone()),
-            reasoning: input.as_ref().is_some_and(|input| input.reasoning),
-            tools: input.map(|input| input.tools).unwrap_or_default(),
-            state: result.state.clone(),
-            if_busy: IfBusy::Queue,
-            on_gone: row.map_or(OnGone::default(), |row| row.on_gone),
-            notify: row.map_or(Notify::None, |row| row.notify),
-            payer: result.payer.clone(),
-            subscriber: Some(result.subscriber.clone()),
-            now: result.now(),
-            recorded_at: result.millis.max(meta.recorded_at.unwrap_or_default()),
-            life: result.life,
-            run_id,
-        })
-    }
-
     /// Answers a result for which the thread does not wait: a repeated one is a duplicate, and what an interrupted request
     /// left undone is done.
     async fn repeated(&self, result: &NewResult, meta: &Meta) -> Result<Answered, ScheduleError> {
         let place = result.place(meta.generation);
         let stored = self.threads.result_part(place).await?;
-        let Some(part) = stored.filter(|stored| result.repeats(stored)) else {
+        let Some(part) =
+            stored.filter(|stored| stored.has(result.outcome, &result.content, result.of))
+        else {
             return self.not_pending(result, meta).await;
         };
         if let Some(pending) = &meta.pending
@@ -346,29 +265,5 @@ impl Scheduler {
         self.wake(&result.key, head, row.as_ref(), result.now())
             .await?;
         Err(StoreError::ConditionFailed.into())
-    }
-
-    /// Ends the wait of a thread for the results of a run's calls, and sends the job of the run that is active then. Returns
-    /// `false` when the thread does not wait for them, as after a lost response: then the job is sent if it may be the first
-    /// one. `now` is in seconds since 1970.
-    pub async fn end_wait(
-        &self,
-        key: &ThreadKey,
-        run_id: &RunId,
-        now: u64,
-    ) -> Result<bool, ScheduleError> {
-        let WaitEnd { ended, meta } = self.threads.end_wait(key, run_id).await?;
-        let Some(active) = meta.as_ref().and_then(Meta::active) else {
-            return Ok(ended);
-        };
-        if ended {
-            self.send(key, active).await?;
-            return Ok(true);
-        }
-        let row = self.threads.run_row(key, active).await?;
-        if let Some(row) = row.filter(|row| row.status == RunStatus::Queued) {
-            self.send_again(key, active, &row, now).await?;
-        }
-        Ok(false)
     }
 }

@@ -20,6 +20,7 @@ pub mod meta;
 
 pub mod advance;
 pub mod delete;
+mod leave;
 pub mod run_queue;
 
 pub mod call_results;
@@ -31,6 +32,7 @@ mod run_row;
 pub mod transition;
 
 pub mod record;
+mod take_back;
 
 pub mod claim;
 pub mod commit;

@@ -8,7 +8,7 @@ use longwire_protocol::request::prompt::Prompt;
 use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_scheduler::start::Started;
-use longwire_store::threads::record::{NewRun, Subscriber};
+use longwire_store::threads::record::NewRun;
 use longwire_store::threads::run_queue::MAX_RUNS;
 
 use crate::active_threads;
@@ -59,10 +59,7 @@ fn new_run(call: &Call<'_>, prompt: Prompt) -> NewRun {
         on_gone: prompt.options.on_gone.unwrap_or(settings.on_gone),
         notify: prompt.options.notify,
         payer: call.payer(),
-        subscriber: Some(Subscriber {
-            connection: call.connection.connection.clone(),
-            shape: call.shape(),
-        }),
+        subscriber: Some(call.subscriber()),
         now: call.now(),
         recorded_at: call.millis,
         life: settings.life,

@@ -5,10 +5,10 @@ use longwire_core::pending::{Pending, first_message_id};
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::prompt::Prompt;
 use longwire_protocol::request::run::{Run, RunPrompt, RunResult};
+use longwire_protocol::request::tool_result::ToolResult;
 use longwire_protocol::response::ack::{Ack, AckAction};
 use longwire_protocol::response::error::{Code, ErrorResponse, invalid};
 use longwire_scheduler::results::NewResult;
-use longwire_store::threads::record::Subscriber;
 
 use crate::actions::{prompt, tool_result};
 use crate::call::Call;
@@ -87,23 +87,19 @@ fn answers_pending() -> ErrorResponse {
 }
 
 fn new_result(call: &Call<'_>, run: &Run, result: &RunResult) -> NewResult {
-    NewResult {
-        key: call.key(run.thread_id.clone()),
+    let result = ToolResult {
+        thread_id: run.thread_id.clone(),
         call_id: result.call_id.clone(),
-        part: 1,
-        of: 1,
+        message_id: Some(result.message_id.clone()),
         outcome: result.outcome,
         content: result.content.clone(),
-        message_id: Some(result.message_id.clone()),
+        part: 1,
+        of: 1,
+    };
+    NewResult {
         next_run_id: run.run_id.clone(),
         state: run.state.clone(),
-        payer: call.payer(),
-        subscriber: Subscriber {
-            connection: call.connection.connection.clone(),
-            shape: call.shape(),
-        },
-        millis: call.millis,
-        life: call.deps.settings.life,
+        ..tool_result::new_result(call, result)
     }
 }
 

@@ -6,7 +6,6 @@ use longwire_protocol::request::tool_result::ToolResult;
 use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_scheduler::results::{Answered, NewResult};
-use longwire_store::threads::record::Subscriber;
 use serde_json::Map;
 
 use crate::call::Call;
@@ -14,9 +13,12 @@ use crate::failure::Failure;
 
 /// Stores the result, and queues the run that follows when every call has one.
 pub(crate) async fn answer(call: &Call<'_>, result: ToolResult) -> Result<Ack, Failure> {
-    let result = NewResult {
-        next_run_id: None,
-        state: Map::new(),
+    give(call, new_result(call, result), AckAction::ToolResult).await
+}
+
+/// Result of a connection, for which the server chooses the id of the run that follows.
+pub(super) fn new_result(call: &Call<'_>, result: ToolResult) -> NewResult {
+    NewResult {
         key: call.key(result.thread_id),
         call_id: result.call_id,
         part: result.part,
@@ -24,15 +26,13 @@ pub(crate) async fn answer(call: &Call<'_>, result: ToolResult) -> Result<Ack, F
         outcome: result.outcome,
         content: result.content,
         message_id: result.message_id,
+        next_run_id: None,
+        state: Map::new(),
         payer: call.payer(),
-        subscriber: Subscriber {
-            connection: call.connection.connection.clone(),
-            shape: call.shape(),
-        },
+        subscriber: call.subscriber(),
         millis: call.millis,
         life: call.deps.settings.life,
-    };
-    give(call, result, AckAction::ToolResult).await
+    }
 }
 
 /// Does the same for a request whose response names this action.

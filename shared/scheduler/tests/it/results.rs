@@ -96,7 +96,7 @@ impl Waiting {
         answered.expect("a response")
     }
 
-    /// What a request with the last result leaves that is interrupted before it removes the call.
+    /// Leaves what a request with the last result leaves that is interrupted before it removes the call.
     async fn interrupted(&self, call: &str, content: &str) {
         let (key, call_id) = (key(), CallId::trusted(call));
         let place = PartPlace {

@@ -57,9 +57,9 @@ impl RunItem {
 }
 
 impl Threads {
-    /// Deletes the items of a former generation: its runs with their inputs and event logs, its messages, message ids
-    /// and results of client's calls. `now` is in seconds since 1970. May be repeated, and dropped at any time: what a first call left, the next
-    /// one deletes.
+    /// Deletes the items of a former generation: its runs with their inputs and event logs, its messages, message ids and results
+    /// of client's calls. `now` is in seconds since 1970. May be repeated, and dropped at any time: what a first call left, the
+    /// next one deletes.
     ///
     /// A run belongs to the generation that its first message wrote into its row. The rows are ended before anything else is
     /// deleted, so that no worker adds to what was read; each row is deleted after the rest of its run, because the row

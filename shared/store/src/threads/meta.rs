@@ -21,7 +21,7 @@ pub struct Meta {
     /// Unfinished runs in order; the first is active.
     #[serde(default, rename = "line")]
     pub run_queue: Vec<RunId>,
-    /// What the thread waits for; it begins no run meanwhile.
+    /// Wait of the thread, which begins no run meanwhile.
     #[serde(default)]
     pub pending: Option<Pending>,
     /// Run that was appended last.

@@ -1,6 +1,6 @@
 //! State machine of a run: each change of a recorded run's state, as one conditional write of its control row.
 //!
-//! No other code changes the state. `record` creates the row, marks a repeated start and takes a start back; `resume`
+//! No other code changes the state. `record` creates the row and marks a repeated start, `take_back` deletes it; `resume`
 //! writes subscribers.
 //!
 //! ```text
@@ -21,8 +21,8 @@
 //! A leased run stays leased when its worker renews the lease, stores a step, or writes since when the run has no
 //! subscriber, and when another worker reclaims it after the lease expired. Requesting a cancellation keeps the
 //! state, leased or handed over; the worker, or the next one, obeys. Accepting a text keeps the state of an unfinished run and
-//! counts it. Postponing the wake-up moves only the `wakeBy` deadline of an unfinished run. An ended run changes in its counters (`counters.rs`) and, when it is erased, in its
-//! generation (`erase.rs`). *Erase*, and `end_unreadable` for a row that this version cannot deserialize (`run_row.rs`), end
+//! counts it. Postponing the wake-up moves only the `wakeBy` deadline of an unfinished run. An ended run changes in its
+//! counters (`counters.rs`) and, when it is erased, in its generation (`erase.rs`). *Erase*, and `end_unreadable` for a row that this version cannot deserialize (`run_row.rs`), end
 //! a run from any unfinished state.
 
 use std::time::Duration;

@@ -36,7 +36,7 @@ pub(super) const WAITS_FOR: &str = "#pending.#run = :asked";
 pub struct Settle<'a> {
     /// Generation of the thread.
     pub generation: u64,
-    /// What the thread waits for, as it was read.
+    /// Wait of the thread, as it was read.
     pub pending: &'a Pending,
     /// Call.
     pub call_id: &'a CallId,
