@@ -13,4 +13,5 @@ mod rooms;
 mod run_queue;
 mod scripted;
 mod steer;
+mod thread;
 mod waiting;

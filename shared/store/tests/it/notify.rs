@@ -2,93 +2,33 @@
 
 use std::time::Duration;
 
-use emulator::Emulator;
 use longwire_core::ids::{MessageId, RunId, UserId};
 use longwire_core::limits::UserLimits;
 use longwire_core::message::{Block, Message, Role, Usage};
-use longwire_core::options::{IfBusy, Notify, OnGone};
-use longwire_core::origin::Origin;
+use longwire_core::options::Notify;
 use longwire_core::payment::Payer;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunStatus};
 use longwire_store::item::Item;
-use longwire_store::threads::Threads;
 use longwire_store::threads::cancel::CancelOutcome;
-use longwire_store::threads::claim::ClaimOutcome;
 use longwire_store::threads::commit::Commit;
 use longwire_store::threads::ended_run::EndedRun;
 use longwire_store::threads::former_generation::{Change, FormerGeneration};
 use longwire_store::threads::keys;
-use longwire_store::threads::lease::{Ended, RunLease};
+use longwire_store::threads::lease::Ended;
 use longwire_store::threads::life::ThreadLife;
 use longwire_store::threads::record::NewRun;
-use longwire_store::threads::run_queue::Append;
-use longwire_store::threads::transition::Claimant;
 
 use super::scripted::{key, run_id};
-
-const NOW: u64 = 1_763_681_477;
-const TABLE: &str = "threads";
-
-/// Thread with one run.
-struct Thread {
-    emulator: Emulator,
-    threads: Threads,
-}
+use super::thread::{NOW, Thread, new_run};
 
 impl Thread {
-    /// Records a run and appends it to the run queue.
-    async fn with_run(notify: Notify) -> Self {
-        let emulator = Emulator::threads();
-        let threads = Threads::new(emulator.client(), TABLE);
-        let run = run(notify);
-        assert_eq!(threads.record(&run).await.expect("a table"), None);
-        let append = Append {
-            run_id: &run.run_id,
-            recorded_at: run.recorded_at,
-            supersede: false,
-            max: 20,
-            now: NOW,
-            life: run.life,
-        };
-        threads.append(&key(), append).await.expect("a table");
-        Self { emulator, threads }
-    }
-
-    async fn item(&self, sort: String) -> Item {
-        let get = self.emulator.client().get_item().table_name(TABLE);
-        let get = get.set_key(Some(keys::item(&key(), sort)));
-        let output = get.send().await.expect("a table");
-        output.item.expect("the item exists")
+    async fn notified(notify: Notify) -> Self {
+        Self::with_run(&run(notify)).await
     }
 
     /// Row of the run.
-    async fn row(&self) -> Item {
+    async fn row_item(&self) -> Item {
         self.item(keys::run(&run_id())).await
-    }
-
-    async fn generation(&self) -> u64 {
-        let meta = self.threads.meta(&key(), NOW).await.expect("a table");
-        meta.expect("the thread exists").generation
-    }
-
-    async fn claim(&self) -> RunLease {
-        let claimant = Claimant {
-            id: "me",
-            now: NOW,
-            until: NOW + 45,
-        };
-        let claimed = self.threads.claim(&key(), &run_id(), claimant).await;
-        let ClaimOutcome::Claimed(row, _) = claimed.expect("a table") else {
-            panic!("the run is queued")
-        };
-        RunLease {
-            threads: self.threads.clone(),
-            key: key(),
-            run_id: run_id(),
-            owner: "me".to_owned(),
-            epoch: row.epoch,
-            generation: self.generation().await,
-        }
     }
 
     /// Run that the change from a row to the present one ended.
@@ -96,7 +36,7 @@ impl Thread {
         let change = Change {
             keys: keys::item(&key(), keys::run(&run_id())).into(),
             before: before.into(),
-            after: self.row().await.into(),
+            after: self.row_item().await.into(),
         };
         change.ended_run().expect("a record")
     }
@@ -104,7 +44,7 @@ impl Thread {
     /// Ends the claimed run with these messages. Returns it as the stream tells.
     async fn end(&self, end: RunEnd, messages: &[Message]) -> EndedRun {
         let lease = self.claim().await;
-        let before = self.row().await;
+        let before = self.row_item().await;
         let commit = Commit {
             messages: (1..).zip(messages).collect(),
             usage: usage(),
@@ -130,33 +70,17 @@ impl Thread {
 
 fn run(notify: Notify) -> NewRun {
     NewRun {
-        key: key(),
-        run_id: run_id(),
-        message_id: MessageId::trusted("u_1"),
-        reserves_id: false,
-        prompt: "?".to_owned(),
-        context: Vec::new(),
-        after: None,
-        tools: Vec::new(),
-        state: serde_json::Map::new(),
-        supersede: false,
-        reasoning: false,
-        if_busy: IfBusy::Queue,
-        on_gone: OnGone::Finish,
         notify,
         payer: Some(Payer {
             user: UserId::trusted("u_7"),
             limits: UserLimits::default(),
         }),
-        event: None,
-        origin: Origin::User,
-        subscriber: None,
-        now: NOW,
         recorded_at: NOW * 1000 + 250,
         life: ThreadLife {
             ttl: Some(Duration::from_secs(3600)),
             run_limit: Duration::from_secs(7200),
         },
+        ..new_run()
     }
 }
 
@@ -198,7 +122,7 @@ async fn each_end_of_a_worker_tells_what_the_client_asked_for() {
             None,
         ),
     ] {
-        let thread = Thread::with_run(Notify::Content).await;
+        let thread = Thread::notified(Notify::Content).await;
         let ended = thread.end(end, &[prompt()]).await;
         let row = &ended.row;
         assert_eq!((ended.status, row.reason, row.code), (status, reason, code));
@@ -211,8 +135,8 @@ async fn each_end_of_a_worker_tells_what_the_client_asked_for() {
 
 #[tokio::test]
 async fn an_end_without_a_worker_tells_what_the_client_asked_for() {
-    let cancelled = Thread::with_run(Notify::Ids).await;
-    let before = cancelled.row().await;
+    let cancelled = Thread::notified(Notify::Ids).await;
+    let before = cancelled.row_item().await;
     cancelled.cancel().await;
     let ended = cancelled.ended_since(before).await.expect("the run ended");
     let row = &ended.row;
@@ -221,8 +145,8 @@ async fn an_end_without_a_worker_tells_what_the_client_asked_for() {
         (RunStatus::Cancelled, Some(CancelReason::User), Notify::Ids)
     );
 
-    let unreadable = Thread::with_run(Notify::Ids).await;
-    let before = unreadable.row().await;
+    let unreadable = Thread::notified(Notify::Ids).await;
+    let before = unreadable.row_item().await;
     let (key, run_id) = (key(), run_id());
     let end = unreadable.threads.end_unreadable(&key, &run_id, NOW + 1);
     assert!(end.await.expect("a table"));
@@ -232,16 +156,16 @@ async fn an_end_without_a_worker_tells_what_the_client_asked_for() {
 
 #[tokio::test]
 async fn a_change_of_an_ended_run_is_no_second_end() {
-    let thread = Thread::with_run(Notify::Ids).await;
+    let thread = Thread::notified(Notify::Ids).await;
     thread.end(RunEnd::Finished, &[]).await;
-    let ended = thread.row().await;
+    let ended = thread.row_item().await;
     assert_eq!(thread.ended_since(ended).await, None);
 }
 
 #[tokio::test]
 async fn a_run_that_did_not_ask_has_no_event() {
-    let thread = Thread::with_run(Notify::None).await;
-    let before = thread.row().await;
+    let thread = Thread::notified(Notify::None).await;
+    let before = thread.row_item().await;
     thread.cancel().await;
     assert!(!before.contains_key("notify"));
     assert_eq!(thread.ended_since(before).await, None);
@@ -249,7 +173,7 @@ async fn a_run_that_did_not_ask_has_no_event() {
 
 #[tokio::test]
 async fn the_answer_is_the_last_text_that_the_model_wrote_in_the_run() {
-    let thread = Thread::with_run(Notify::Content).await;
+    let thread = Thread::notified(Notify::Content).await;
     let messages = [
         prompt(),
         reply(run_id(), &["Let me see."]),
@@ -263,7 +187,7 @@ async fn the_answer_is_the_last_text_that_the_model_wrote_in_the_run() {
 
 #[tokio::test]
 async fn the_answer_of_a_run_that_was_stopped_at_its_tools_is_the_text_before_them() {
-    let thread = Thread::with_run(Notify::Content).await;
+    let thread = Thread::notified(Notify::Content).await;
     let results = Message::new(Role::User, run_id(), Vec::new());
     let messages = [prompt(), reply(run_id(), &["Let me see."]), results];
     let end = RunEnd::Cancelled(CancelReason::User);
@@ -274,7 +198,7 @@ async fn the_answer_of_a_run_that_was_stopped_at_its_tools_is_the_text_before_th
 
 #[tokio::test]
 async fn the_answer_is_found_before_the_texts_that_waited_for_the_run() {
-    let thread = Thread::with_run(Notify::Content).await;
+    let thread = Thread::notified(Notify::Content).await;
     let texts = (1..=5).map(|number| {
         let id = MessageId::trusted(format!("s_{number}"));
         Message::steered(id, run_id(), "in Celsius")
@@ -290,7 +214,7 @@ async fn the_answer_is_found_before_the_texts_that_waited_for_the_run() {
 
 #[tokio::test]
 async fn the_text_of_another_run_is_no_answer() {
-    let thread = Thread::with_run(Notify::Content).await;
+    let thread = Thread::notified(Notify::Content).await;
     let before = RunId::trusted("r_0");
     let messages = [reply(before, &["A secret."]), prompt()];
     let failed = RunEnd::Failed(RunErrorCode::ModelTimeout);
@@ -300,14 +224,14 @@ async fn the_text_of_another_run_is_no_answer() {
 
 #[tokio::test]
 async fn a_run_without_messages_has_no_answer() {
-    let thread = Thread::with_run(Notify::Content).await;
+    let thread = Thread::notified(Notify::Content).await;
     let ended = thread.end(RunEnd::Finished, &[]).await;
     assert_eq!(thread.answer(&ended, NOW).await, None);
 }
 
 #[tokio::test]
 async fn a_deleted_thread_has_no_answer() {
-    let thread = Thread::with_run(Notify::Content).await;
+    let thread = Thread::notified(Notify::Content).await;
     let messages = [prompt(), reply(run_id(), &["It is sunny."])];
     let ended = thread.end(RunEnd::Finished, &messages).await;
     assert!(thread.answer(&ended, NOW).await.is_some());

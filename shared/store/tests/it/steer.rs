@@ -1,82 +1,26 @@
 //! Texts that a user sends to an unfinished run.
 
-use std::time::Duration;
-
-use emulator::Emulator;
 use futures::future::join_all;
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::Message;
-use longwire_core::options::{IfBusy, Notify, OnGone};
-use longwire_core::origin::Origin;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunRow};
-use longwire_store::threads::Threads;
 use longwire_store::threads::cancel::CancelOutcome;
-use longwire_store::threads::claim::ClaimOutcome;
 use longwire_store::threads::commit::Commit;
 use longwire_store::threads::keys;
 use longwire_store::threads::lease::{Ended, RunLease, Written};
-use longwire_store::threads::life::ThreadLife;
 use longwire_store::threads::record::NewRun;
-use longwire_store::threads::run_queue::Append;
 use longwire_store::threads::steer::{MAX_WAITING, NewText, SteerOutcome, prompt_run};
-use longwire_store::threads::transition::Claimant;
 
 use super::scripted::{key, run_id};
-
-const NOW: u64 = 1_763_681_477;
-const TABLE: &str = "threads";
-
-/// Thread with a queued run.
-struct Thread {
-    emulator: Emulator,
-    threads: Threads,
-}
+use super::thread::{NOW, TABLE, Thread, new_run};
 
 impl Thread {
-    /// Records a run.
-    async fn with_start() -> Self {
-        let emulator = Emulator::threads();
-        let threads = Threads::new(emulator.client(), TABLE);
-        assert_eq!(threads.record(&run()).await.expect("a table"), None);
-        Self { emulator, threads }
+    async fn started() -> Self {
+        Self::with_start(&run()).await
     }
 
-    /// Records a run and appends it to the run queue.
-    async fn with_run() -> Self {
-        let thread = Self::with_start().await;
-        let run = run();
-        let append = Append {
-            run_id: &run.run_id,
-            recorded_at: run.recorded_at,
-            supersede: false,
-            max: 20,
-            now: NOW,
-            life: run.life,
-        };
-        let appended = thread.threads.append(&key(), append).await;
-        appended.expect("a table");
-        thread
-    }
-
-    async fn claim(&self) -> RunLease {
-        let claimant = Claimant {
-            id: "me",
-            now: NOW,
-            until: NOW + 45,
-        };
-        let claimed = self.threads.claim(&key(), &run_id(), claimant).await;
-        let ClaimOutcome::Claimed(row, _) = claimed.expect("a table") else {
-            panic!("the run is queued")
-        };
-        let meta = self.threads.meta(&key(), NOW).await.expect("a table");
-        RunLease {
-            threads: self.threads.clone(),
-            key: key(),
-            run_id: run_id(),
-            owner: "me".to_owned(),
-            epoch: row.epoch,
-            generation: meta.expect("the thread exists").generation,
-        }
+    async fn queued() -> Self {
+        Self::with_run(&run()).await
     }
 
     async fn row(&self) -> RunRow {
@@ -106,8 +50,7 @@ impl Thread {
 
     /// Reserves the message id for a run.
     async fn reserve(&self, message_id: &str, run_id: &RunId) -> bool {
-        let meta = self.threads.meta(&key(), NOW).await.expect("a table");
-        let generation = meta.expect("the thread exists").generation;
+        let generation = self.generation().await;
         let (key, id) = (key(), MessageId::trusted(message_id));
         let reserved = self
             .threads
@@ -126,30 +69,8 @@ impl Thread {
 
 fn run() -> NewRun {
     NewRun {
-        key: key(),
-        run_id: run_id(),
-        message_id: MessageId::trusted("u_1"),
         reserves_id: true,
-        prompt: "Well?".to_owned(),
-        context: Vec::new(),
-        after: None,
-        tools: Vec::new(),
-        state: serde_json::Map::new(),
-        supersede: false,
-        event: None,
-        origin: Origin::User,
-        reasoning: false,
-        if_busy: IfBusy::Queue,
-        on_gone: OnGone::Finish,
-        notify: Notify::None,
-        payer: None,
-        subscriber: None,
-        now: NOW,
-        recorded_at: NOW * 1000,
-        life: ThreadLife {
-            ttl: None,
-            run_limit: Duration::from_secs(3600),
-        },
+        ..new_run()
     }
 }
 
@@ -171,7 +92,7 @@ async fn end(lease: &RunLease, end: RunEnd, steered: u32) -> Ended {
 
 #[tokio::test]
 async fn texts_of_a_queued_and_of_a_running_run_are_read_in_order() {
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     assert!(thread.accepts("s_1").await);
     thread.claim().await;
     assert!(matches!(
@@ -193,7 +114,7 @@ async fn texts_of_a_queued_and_of_a_running_run_are_read_in_order() {
 
 #[tokio::test]
 async fn a_repeated_text_is_accepted_once() {
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     assert!(thread.accepts("s_1").await);
     assert_eq!(thread.steer("s_1").await, SteerOutcome::Duplicate);
     let lease = thread.claim().await;
@@ -204,7 +125,7 @@ async fn a_repeated_text_is_accepted_once() {
 
 #[tokio::test]
 async fn the_id_of_another_message_is_refused() {
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     assert_eq!(thread.steer("u_1").await, SteerOutcome::MessageIdTaken);
     thread.claim().await;
     let other = RunId::trusted("r_2");
@@ -216,7 +137,7 @@ async fn the_id_of_another_message_is_refused() {
 
 #[tokio::test]
 async fn five_texts_wait_at_most() {
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     let lease = thread.claim().await;
     for number in 1..=MAX_WAITING {
         assert!(thread.accepts(&format!("s_{number}")).await);
@@ -236,7 +157,7 @@ async fn five_texts_wait_at_most() {
 
 #[tokio::test]
 async fn texts_at_the_same_time_have_numbers_of_their_own() {
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     thread.claim().await;
     let ids: Vec<_> = (1..=5).map(|number| format!("s_{number}")).collect();
     let accepted = join_all(ids.iter().map(|id| thread.accepts(id))).await;
@@ -253,7 +174,7 @@ async fn no_end_is_stored_while_a_text_waits() {
         RunEnd::Failed(RunErrorCode::Internal),
         RunEnd::Cancelled(CancelReason::Timeout),
     ] {
-        let thread = Thread::with_run().await;
+        let thread = Thread::queued().await;
         let lease = thread.claim().await;
         assert!(thread.accepts("s_1").await);
         assert_eq!(end(&lease, outcome, 0).await, Ended::TextsWait(1));
@@ -268,7 +189,7 @@ async fn no_end_is_stored_while_a_text_waits() {
 
 #[tokio::test]
 async fn a_cancel_request_comes_before_texts() {
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     let lease = thread.claim().await;
     assert!(thread.accepts("s_1").await);
     let cancelled = thread
@@ -290,7 +211,7 @@ async fn a_cancel_request_comes_before_texts() {
 
 #[tokio::test]
 async fn a_text_for_an_ended_run_is_not_accepted_however_often_it_is_sent() {
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     let lease = thread.claim().await;
     assert_eq!(end(&lease, RunEnd::Finished, 0).await, Ended::Done);
     assert_eq!(thread.steer("s_1").await, SteerOutcome::Ended);
@@ -305,12 +226,12 @@ async fn a_text_for_an_ended_run_is_not_accepted_however_often_it_is_sent() {
 
 #[tokio::test]
 async fn a_start_that_may_be_taken_back_accepts_no_text_and_one_that_has_one_stays() {
-    let thread = Thread::with_start().await;
+    let thread = Thread::started().await;
     assert_eq!(thread.steer("s_1").await, SteerOutcome::Missing);
     let taken_back = thread.threads.take_back(&run()).await;
     assert_eq!(taken_back.expect("a table"), None);
 
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     assert!(thread.accepts("s_1").await);
     let kept = thread.threads.take_back(&run()).await.expect("a table");
     assert_eq!(kept.map(|row| row.steers), Some(1));
@@ -318,7 +239,7 @@ async fn a_start_that_may_be_taken_back_accepts_no_text_and_one_that_has_one_sta
 
 #[tokio::test]
 async fn the_item_of_an_earlier_run_of_the_same_id_is_replaced() {
-    let thread = Thread::with_run().await;
+    let thread = Thread::queued().await;
     let mut left = keys::item(&key(), format!("{}#STEER#00000001", keys::run(&run_id())));
     let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
     left.insert("messageId".to_owned(), text("old"));
