@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
+from websocket_server import serving
 from websockets.http11 import Request
-from websockets.sync.server import Server, ServerConnection, serve
-from websockets.typing import Subprotocol
+from websockets.sync.server import ServerConnection
 
 from longwire_local.client import ask
 
@@ -31,13 +30,8 @@ def backend() -> Backend:
 
 @pytest.fixture
 def url(backend: Backend) -> Iterator[str]:
-    server: Server
-    with serve(backend.answer, "127.0.0.1", 0, subprotocols=[Subprotocol("longwire.v1")]) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
-        server.shutdown()
-        thread.join()
+    with serving(backend.answer) as url:
+        yield url
 
 
 @pytest.mark.parametrize(("token", "header"), [("a.b.c", "Bearer a.b.c"), (None, None)])

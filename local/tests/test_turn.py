@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
+from websocket_server import serving
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import Server, ServerConnection, serve
-from websockets.typing import Subprotocol
+from websockets.sync.server import ServerConnection
 
 from longwire_local import client_tools
 from longwire_local.client import ask
@@ -70,13 +69,8 @@ def backend() -> Backend:
 
 @pytest.fixture
 def url(backend: Backend) -> Iterator[str]:
-    server: Server
-    with serve(backend.serve, "127.0.0.1", 0, subprotocols=[Subprotocol("longwire.v1")]) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
-        server.shutdown()
-        thread.join()
+    with serving(backend.serve) as url:
+        yield url
 
 
 def test_the_command_of_a_call_is_run_and_the_next_run_is_the_answer(

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { connect, newId } from '../harness/client.mjs';
+import { FEATURES } from '../harness/features.mjs';
 import { Run } from '../harness/run.mjs';
 import { requests } from '../harness/simulator.mjs';
 import { Socket } from '../harness/socket.mjs';
@@ -42,18 +43,7 @@ describe('messages', { concurrency: 4 }, () => {
     const expected = { maxIn: 32768, maxOut: 28672, maxPrompt: 24576, idleSec: 600, maxConnectionSec: 7200 };
     assert.deepEqual(fixed, expected);
     assert.ok(replaySec > 0);
-    assert.deepEqual(features, [
-      'history',
-      'inbox',
-      'notify',
-      'push',
-      'resume',
-      'rooms',
-      'run',
-      'steer',
-      'ticket',
-      'tools',
-    ]);
+    assert.deepEqual(features, FEATURES);
     assert.ok(connectionId && threadId);
   });
 

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { userItem } from '../harness/aws.mjs';
 import { connect } from '../harness/client.mjs';
+import { FEATURES } from '../harness/features.mjs';
 import { reconfigure, settingsOf } from '../harness/functions.mjs';
 import { used } from '../harness/issuer.mjs';
 import { Socket } from '../harness/socket.mjs';
@@ -42,18 +43,7 @@ test('all clients with the shared token are one user, without limits and usage',
   const client = await connect(t, authorized);
   const ready = await client.request({ action: 'hello' });
   assert.deepEqual([ready.user, ready.limits.user], ['@token', undefined]);
-  assert.deepEqual(ready.features, [
-    'history',
-    'inbox',
-    'notify',
-    'push',
-    'resume',
-    'rooms',
-    'run',
-    'steer',
-    'ticket',
-    'tools',
-  ]);
+  assert.deepEqual(ready.features, FEATURES);
   const usage = await client.request({ action: 'usage' });
   assert.deepEqual([usage.type, usage.code], ['error', 'forbidden']);
   const { ticket } = await client.request({ action: 'ticket' });

@@ -1,0 +1,3 @@
+// Features that every deployment has, and rooms, which those of the tests have.
+
+export const FEATURES = ['history', 'inbox', 'notify', 'push', 'resume', 'rooms', 'run', 'steer', 'ticket', 'tools'];
