@@ -11,13 +11,14 @@ use longwire_store::error::StoreError;
 use longwire_store::threads::keys::open_parts;
 use longwire_store::threads::overdue::Overdue;
 use serde_json::{Value, json};
+use tracing::field::display;
 
 use crate::deps::Deps;
 
 /// Maximum number of runs that are moved at the same time.
 pub(crate) const PARALLEL: usize = 16;
 
-/// Moves the overdue runs of all partitions of the index of open runs.
+/// Moves the overdue runs of all partitions of the index of open runs, and ends the waits there that have expired.
 ///
 /// A run or a partition that cannot be handled is an error of the function, so that an alarm counts it. It is
 /// returned after all others were handled; the next sweep tries again.
@@ -59,12 +60,13 @@ fn log_unread(partition: &str, error: &StoreError) {
     tracing::warn!(event = "partition_read_failed", partition, %error, "a partition of the index of open runs was not read");
 }
 
-/// Moves a run. Returns `false`, and logs the error, when that fails.
+/// Moves a run, or ends an expired wait. Returns `false`, and logs the error, when that fails.
 async fn move_run(deps: &Deps, run: Overdue, now: u64) -> bool {
     let moved = deps.scheduler.move_overdue(&run, now).await;
     if let Err(error) = &moved {
         let thread = &run.key.thread_id;
-        tracing::warn!(event = "overdue_run_failed", run = ?run.run_id, %thread, %error, "an overdue run was not moved");
+        let run = run.run_id.as_ref().map(display);
+        tracing::warn!(event = "overdue_run_failed", run, %thread, %error, "an overdue run was not moved");
     }
     moved.is_ok()
 }
