@@ -1,6 +1,7 @@
 //! Actions of the protocol, one file each: `answer` takes the [`Call`](crate::call::Call) and the action's request,
 //! and returns the response.
 
+mod approval;
 mod auth;
 mod cancel;
 mod hello;
@@ -53,6 +54,7 @@ pub(crate) fn dispatch<'a>(
             Box::pin(received.answer(run, run::answer))
         }
         Request::ToolResult(result) => Box::pin(received.answer(result, tool_result::answer)),
+        Request::Approval(approval) => Box::pin(received.answer(approval, approval::answer)),
         Request::Steer(steer) => {
             received.run_id = Some(steer.run_id.clone());
             received.reads_spending = true;

@@ -2,6 +2,7 @@
 
 mod mocks;
 
+mod approvals;
 mod client_tools;
 mod failed_starts;
 mod history;

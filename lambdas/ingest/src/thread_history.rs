@@ -3,7 +3,7 @@
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::Message;
 use longwire_core::thread_key::ThreadKey;
-use longwire_protocol::response::history::HistoryMessage;
+use longwire_protocol::response::history::{HistoryMessage, Pending};
 use longwire_protocol::response::page::{Page, PageCursor};
 use longwire_store::error::StoreError;
 use longwire_store::threads::Threads;
@@ -42,18 +42,19 @@ impl Unfinished {
 }
 
 impl ThreadHistory<'_> {
-    /// Reads a page of at most `limit` messages: the last before a cursor, or the last of the thread. Returns the
+    /// Reads a page of at most `limit` messages, beside the requests of the thread to its client: the last before a cursor, or the last of the thread. Returns the
     /// cursor of the page before it when there are more messages.
     pub(crate) async fn page(
         &self,
         limit: usize,
         before: Option<PageCursor>,
+        pending: &Pending,
     ) -> Result<(Vec<HistoryMessage>, Option<PageCursor>), StoreError> {
         let before = before.unwrap_or(PageCursor {
             number: END,
             part: 0,
         });
-        let mut page = Page::new(limit);
+        let mut page = Page::new(limit, pending);
         let mut stored = self
             .threads
             .messages_backwards(self.key, self.generation, before.number);

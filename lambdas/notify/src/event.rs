@@ -1,8 +1,9 @@
 //! Event about an ended run: a CloudEvent 1.0 in structured JSON (docs/notify.md).
 
 use longwire_core::clock::rfc3339;
-use longwire_core::ids::CallId;
+use longwire_core::ids::{CallId, InterruptId};
 use longwire_core::message::Usage;
+use longwire_core::pending::Pending;
 use longwire_core::run::{CancelReason, RunErrorCode, RunStatus};
 use longwire_store::threads::ended_run::EndedRun;
 use serde::Serialize;
@@ -54,6 +55,9 @@ struct Data<'r> {
     /// Calls that the client makes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pending_tool_call_ids: Vec<CallId>,
+    /// Requests for approvals.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    interrupts: Vec<Interrupt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Tokens>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +68,16 @@ struct Data<'r> {
     content: Option<&'r str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     content_truncated: bool,
+}
+
+/// Request for the approval of a call, without the schema of the answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Interrupt {
+    id: InterruptId,
+    tool_call_id: CallId,
+    message: String,
+    expires_at: String,
 }
 
 /// Tokens of the run, counted as in RUN_FINISHED.
@@ -87,8 +101,8 @@ impl<'r> RunEvent<'r> {
         let EndedRun { key, row, .. } = run;
         let (thread, run_id) = (key.thread_id.as_str(), run.run_id.as_str());
         let content = answer.map(cut);
-        let pending_tool_call_ids = run.pending_calls();
-        let kind = kind(run.status, !pending_tool_call_ids.is_empty());
+        let pending = run.pending();
+        let kind = kind(run.status, pending.is_some());
         Self {
             specversion: "1.0",
             id: id(run, kind),
@@ -108,7 +122,8 @@ impl<'r> RunEvent<'r> {
                 status: run.status,
                 reason: row.reason.filter(|reason| *reason != CancelReason::Unknown),
                 code: row.code,
-                pending_tool_call_ids,
+                pending_tool_call_ids: pending.map(Pending::client_calls).unwrap_or_default(),
+                interrupts: pending.map(interrupts).unwrap_or_default(),
                 usage: Tokens::of(row.usage),
                 started_at: row.started_at.map(rfc3339),
                 ended_at: row.ended_at.map(rfc3339),
@@ -117,6 +132,21 @@ impl<'r> RunEvent<'r> {
             },
         }
     }
+}
+
+/// Requests of a wait for approvals, in the order of the calls.
+fn interrupts(pending: &Pending) -> Vec<Interrupt> {
+    let interrupt = |tool_call_id: CallId| {
+        let approvals = pending.approvals.as_ref()?;
+        Some(Interrupt {
+            id: InterruptId::of(&tool_call_id),
+            message: approvals.question(&tool_call_id)?,
+            tool_call_id,
+            expires_at: rfc3339(pending.until),
+        })
+    };
+    let calls = pending.call_ids().into_iter();
+    calls.filter_map(interrupt).collect()
 }
 
 /// Id of the event. Clients choose the ids of runs, so they are unique in their thread only, and only as long as it lives.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use longwire_core::ids::RunId;
+use longwire_core::pending::Pending;
 use longwire_core::run::{Cursor, RunRow};
 use longwire_core::thread_key::ThreadKey;
 use longwire_repost::reposter::EndedRun;
@@ -44,13 +45,14 @@ impl Session<'_> {
         let Some((key, run_id)) = key(row, name) else {
             return Ok(Replayed::Done);
         };
-        let Some(run) = self.ended(&key, &run_id).await? else {
+        let Some((run, wait)) = self.ended(&key, &run_id).await? else {
             return Ok(Replayed::Done);
         };
         let run = EndedRun {
             key: &key,
             run_id: &run_id,
             row: &run,
+            wait: wait.as_ref(),
         };
         let cursors = BTreeMap::from([(self.connection.clone(), cursor)]);
         let mut interruption = None;
@@ -73,10 +75,21 @@ impl Session<'_> {
         })
     }
 
-    async fn ended(&self, key: &ThreadKey, run_id: &RunId) -> anyhow::Result<Option<RunRow>> {
-        let run = self.deps.reposter.threads.run(key, run_id, self.now());
+    /// Reads an ended run, and the wait of its thread unless it has expired.
+    async fn ended(
+        &self,
+        key: &ThreadKey,
+        run_id: &RunId,
+    ) -> anyhow::Result<Option<(RunRow, Option<Pending>)>> {
+        let now = self.now();
+        let run = self.deps.reposter.threads.run(key, run_id, now);
         match run.await {
-            Ok(run) => Ok(run.map(|(row, _)| row).filter(|row| row.status.ended())),
+            Ok(run) => Ok(run
+                .filter(|(row, _)| row.status.ended())
+                .map(|(row, meta)| {
+                    let wait = meta.pending.filter(|wait| !wait.expired(now));
+                    (row, wait)
+                })),
             Err(error) if error.permanent() => {
                 tracing::error!(event = "run_unreadable", run = %run_id, %error, "the run cannot be read");
                 Ok(None)

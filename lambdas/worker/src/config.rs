@@ -4,6 +4,7 @@ use anyhow::Result;
 use longwire_adapters::bedrock::settings::Settings as ModelSettings;
 use longwire_lambda::env::{converted, optional, required};
 use longwire_runner::settings::Settings;
+use longwire_tools::approval::Approvals;
 use longwire_tools::once::Once;
 
 use crate::{model, settings};
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub weather_urls: (Option<String>, Option<String>),
     /// `TOOLS_ONCE`: tools whose calls must not be repeated, beside those that declare it themselves.
     pub once: Once,
+    /// `APPROVALS`: calls that people approve, in place of what the tools declare.
+    pub approvals: Approvals,
     /// Settings of the model: `MODEL_ID`, `MODEL_FAMILY`, `TEMPERATURE`, `TOP_P`, `MODEL_FIELDS`,
     /// `MODEL_IDLE_SECONDS`.
     pub model: ModelSettings,
@@ -52,6 +55,7 @@ impl Config {
                 optional("WEATHER_FORECAST_URL")?,
             ),
             once: converted("TOOLS_ONCE")?.unwrap_or_default(),
+            approvals: converted("APPROVALS")?.unwrap_or_default(),
             model: model::from_env(&settings.model_id, settings.limits.max_tokens)?,
             settings,
         })

@@ -81,6 +81,7 @@ impl Config {
             retrieve,
             clock: jiff::Timestamp::now,
         };
-        Ok(Tools::new(&deps).with_once(self.once.clone()))
+        let tools = Tools::new(&deps).with_once(self.once.clone());
+        Ok(tools.with_approvals(self.approvals.clone()))
     }
 }

@@ -1,5 +1,6 @@
 //! The reply accumulator: the model's deltas in, events and a message out.
 
+use longwire_core::approval::ApprovalNeeded;
 use longwire_core::ids::{MessageId, RunId};
 use longwire_core::message::{Message, Role, Usage};
 use longwire_protocol::numbered::{Draft, Executor};
@@ -17,6 +18,8 @@ pub(super) struct ReplyAccumulator {
     /// Reasoning becomes events.
     show_reasoning: bool,
     client_tools: ClientTools,
+    /// Tools whose calls need approval.
+    needing_approval: Vec<(&'static str, ApprovalNeeded)>,
     /// Blocks in the order of their starts, each with Bedrock's contentBlockIndex.
     blocks: Vec<(u32, OpenBlock)>,
     /// Message that the tool calls belong to on the wire: the last text before them, or a generated id.
@@ -38,6 +41,7 @@ impl ReplyAccumulator {
             run_id: ctx.run_id.clone(),
             show_reasoning: ctx.reasoning,
             client_tools: ctx.client_tools.clone(),
+            needing_approval: ctx.tools.needing_approval(),
             blocks: Vec::new(),
             parent: None,
             has_output: false,
@@ -83,7 +87,8 @@ impl ReplyAccumulator {
                     true => Executor::Client,
                     false => Executor::Server,
                 };
-                let (call, start) = OpenBlock::call(block, name, executor, parent);
+                let approval = self.approval(&name);
+                let (call, start) = OpenBlock::call(block, name, executor, approval, parent);
                 self.open(block, |_| false, || call, &mut drafts);
                 drafts.push(start);
             }
@@ -117,6 +122,13 @@ impl ReplyAccumulator {
         let open = self.open(block, fits, new, &mut drafts);
         drafts.extend(open.add_reasoning(block, delta, show));
         drafts
+    }
+
+    /// Approval that calls of a tool need.
+    fn approval(&self, name: &str) -> Option<ApprovalNeeded> {
+        let mut needing = self.needing_approval.iter();
+        let (_, needed) = needing.find(|(tool, _)| *tool == name)?;
+        Some(*needed)
     }
 
     /// Adds arguments to the open call of this index. Those for a call that has ended are left out: its end was sent.

@@ -1,5 +1,6 @@
 //! Events of a reply's blocks.
 
+use longwire_core::approval::ApprovalNeeded;
 use longwire_core::ids::{CallId, MessageId};
 use longwire_protocol::event::{AssistantRole, Event, ReasoningRole};
 use longwire_protocol::numbered::{Annotations, Draft, Executor};
@@ -60,6 +61,7 @@ pub(super) fn call_start(
     id: &CallId,
     name: &str,
     executor: Executor,
+    approval: Option<ApprovalNeeded>,
     parent: &MessageId,
     block: u32,
 ) -> Draft {
@@ -70,6 +72,7 @@ pub(super) fn call_start(
     };
     event.annotated(Annotations {
         executor: Some(executor),
+        approval,
         ..block_index(block)
     })
 }

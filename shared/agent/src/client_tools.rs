@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use longwire_core::ids::{MessageId, RunId};
+use longwire_core::ids::RunId;
 use longwire_core::message::Message;
-use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult, ToolSpec};
+use longwire_core::tool::{ToolCall, ToolSpec};
 use longwire_stream::sink::EventSink;
 
-use crate::result_limits::ResultBytes;
 use crate::results::Results;
 use crate::tool_calls::{CANCELLED, cancelled};
-
-/// Result of a call for which the client gave none.
-const NOT_GIVEN: &str = "The client gave no result.";
 
 /// Tools that the client of a run named. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +38,7 @@ impl ClientTools {
     }
 }
 
-/// Gives calls of the client that are not made a result and returns the results; `None` without calls.
+/// Gives calls that were left open a result, because the run is cancelled, and returns the results; `None` without calls.
 pub async fn cancel_calls(
     events: &EventSink,
     run_id: &RunId,
@@ -51,26 +47,4 @@ pub async fn cancel_calls(
     let mut results = Results::of(events, run_id, calls.to_vec());
     results.fill(|_| cancelled(CANCELLED)).await;
     results.message()
-}
-
-/// Results of calls that were left to the client, in the order of the calls and within the limits of a stored message. A call
-/// that is not among those that the client gave gets an error.
-pub fn client_results(calls: &[&ToolCall], mut given: Vec<ToolResult>) -> Vec<ToolResult> {
-    let mut bytes = ResultBytes::new(calls.len());
-    let result = |call: &&ToolCall| {
-        let position = given.iter().position(|result| result.call_id == call.id);
-        let result = position.map(|position| given.swap_remove(position));
-        let result = result.unwrap_or_else(|| ToolResult {
-            // Each worker that begins the run makes the same id.
-            message_id: MessageId::trusted(format!("m_{}", call.id)),
-            call_id: call.id.clone(),
-            outcome: ToolOutcome::Error,
-            content: NOT_GIVEN.to_owned(),
-        });
-        ToolResult {
-            content: bytes.limit(result.content).content,
-            ..result
-        }
-    };
-    calls.iter().map(result).collect()
 }

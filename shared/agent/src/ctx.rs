@@ -13,6 +13,7 @@ use longwire_tools::toolbox::Tools;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use crate::approvals::Decisions;
 use crate::budget::Reserve;
 use crate::client_tools::ClientTools;
 use crate::context_window::Window;
@@ -27,6 +28,8 @@ pub struct Ctx<'a> {
     pub tools: &'a Tools,
     /// Tools that the client runs, beside those.
     pub client_tools: ClientTools,
+    /// Approved calls with which the run begins.
+    pub approved: Decisions,
     /// Receives the run's events.
     pub events: EventSink,
     /// Receives finished steps for storing. Its capacity of one bounds how far storing lags behind.
@@ -48,6 +51,8 @@ pub struct Ctx<'a> {
     pub frame: Option<RunFrame>,
     /// Sends reasoning to the client.
     pub reasoning: bool,
+    /// Question of the user that an earlier run began to answer, if this one follows it.
+    pub question: Option<String>,
     /// Limits of the run.
     pub limits: Limits,
     /// Reserves what each model call may cost; `None` for a user without limits.
@@ -94,7 +99,8 @@ impl Default for Limits {
 /// Part of a step that is stored in one transaction.
 #[derive(Debug)]
 pub struct Step {
-    /// Assistant message and the results of its tool calls; the message alone before its calls are made.
+    /// Assistant message and the results of its tool calls; the message alone before its calls are made. First message of the
+    /// run, before and after its approved calls are made.
     pub messages: Vec<Message>,
     /// Events of the run up to here that no earlier step carried, as they were sent.
     pub events: EventBatch,
@@ -111,6 +117,8 @@ pub enum Stage {
     /// sender is notified. The message is marked `calling` and follows again without the mark and with its
     /// results, to be stored under the same number: in the next [`Step`] or with the end of the run.
     Calling(oneshot::Sender<()>),
+    /// The first message of the run has the results of its approved calls. No step is complete.
+    Begun,
     /// The step is complete.
     Finished,
 }

@@ -10,6 +10,8 @@ pub mod model;
 
 pub mod context_window;
 
+pub mod answers;
+pub mod approvals;
 pub mod budget;
 pub mod client_tools;
 pub mod ctx;

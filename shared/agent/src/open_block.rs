@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use longwire_core::approval::ApprovalNeeded;
 use longwire_core::ids::{CallId, MessageId};
 use longwire_core::message::Block;
 use longwire_core::tool::ToolCall;
@@ -91,10 +92,11 @@ impl OpenBlock {
         block: u32,
         name: String,
         executor: Executor,
+        approval: Option<ApprovalNeeded>,
         parent: MessageId,
     ) -> (Self, Draft) {
         let id = CallId::random();
-        let start = block_events::call_start(&id, &name, executor, &parent, block);
+        let start = block_events::call_start(&id, &name, executor, approval, &parent, block);
         let kind = Kind::Call {
             id,
             name,

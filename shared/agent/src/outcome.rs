@@ -55,8 +55,8 @@ pub enum Outcome {
     Truncated,
     /// A guardrail or a content filter intervened, or the output of the model cannot be used.
     Refused,
-    /// The model called tools that the client runs: the calls of its last answer without a result.
-    NeedsClient,
+    /// Calls of the last answer have no result: the client makes them, or a person approves them first.
+    NeedsAnswers,
     /// The limit of model calls was reached.
     OutOfSteps,
     /// The run was cancelled.
@@ -74,7 +74,7 @@ impl Outcome {
 impl From<Outcome> for RunEnd {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Answered | Outcome::Truncated | Outcome::Refused | Outcome::NeedsClient => {
+            Outcome::Answered | Outcome::Truncated | Outcome::Refused | Outcome::NeedsAnswers => {
                 Self::Finished
             }
             Outcome::OutOfSteps => Self::Cancelled(CancelReason::MaxSteps),
@@ -145,7 +145,7 @@ mod tests {
             (Outcome::Answered, RunEnd::Finished),
             (Outcome::Truncated, RunEnd::Finished),
             (Outcome::Refused, RunEnd::Finished),
-            (Outcome::NeedsClient, RunEnd::Finished),
+            (Outcome::NeedsAnswers, RunEnd::Finished),
             (
                 Outcome::OutOfSteps,
                 RunEnd::Cancelled(CancelReason::MaxSteps),

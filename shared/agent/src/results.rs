@@ -9,13 +9,14 @@ use longwire_protocol::numbered::{Annotations, Draft};
 use longwire_stream::sink::{EventSink, Stopped};
 use longwire_tools::guard::Output;
 
+use crate::approvals::{DecidedCall, with_edits};
 use crate::ctx::Ctx;
 use crate::result_limits::{Limited, ResultBytes};
 
 /// Most bytes of a result that are sent to clients.
 const MAX_CLIENT_BYTES: usize = 16 * 1024;
 
-/// Results of a step's calls. A result is emitted once all calls before its own have theirs, or are left to the client.
+/// Results of a step's calls. A result is emitted once all calls before its own have theirs, or are left open.
 pub(super) struct Results<'a> {
     events: &'a EventSink,
     run_id: &'a RunId,
@@ -28,6 +29,8 @@ pub(super) struct Results<'a> {
     bytes: ResultBytes,
     /// Results that were emitted.
     blocks: Vec<Block>,
+    /// Decisions of people about the calls.
+    decisions: &'a [DecidedCall],
 }
 
 /// State of a call.
@@ -36,7 +39,7 @@ enum State {
     Awaited,
     /// Result that waits for an earlier call's, with its duration in milliseconds.
     Ready(Output, Option<u128>),
-    /// Left to the client.
+    /// Left open, for the client or for an approval.
     Open,
     /// Result emitted.
     Done,
@@ -58,7 +61,13 @@ impl<'a> Results<'a> {
             calls,
             next: 0,
             blocks: Vec::new(),
+            decisions: &[],
         }
+    }
+
+    /// Sets the decisions of people about the calls, which their results name.
+    pub(super) fn decide(&mut self, decisions: &'a [DecidedCall]) {
+        self.decisions = decisions;
     }
 
     /// Id of the call at this position.
@@ -66,12 +75,12 @@ impl<'a> Results<'a> {
         &self.calls[position].id
     }
 
-    /// Tells whether every call has its result, or is left to the client.
+    /// Tells whether every call has its result, or is left open.
     pub(super) fn complete(&self) -> bool {
         self.next == self.calls.len()
     }
 
-    /// Leaves the call at this position to the client.
+    /// Leaves the call at this position open.
     pub(super) async fn leave_open(&mut self, position: usize) {
         self.states[position] = State::Open;
         self.advance().await;
@@ -83,7 +92,7 @@ impl<'a> Results<'a> {
         self.advance().await;
     }
 
-    /// Gives every call without a result the output for its position, calls that were left to the client included. Results that
+    /// Gives every call without a result the output for its position, calls that were left open included. Results that
     /// wait are kept.
     pub(super) async fn fill(&mut self, output: impl Fn(usize) -> Output) {
         for position in 0..self.calls.len() {
@@ -122,12 +131,17 @@ impl<'a> Results<'a> {
     }
 
     async fn emit(&mut self, position: usize, output: Output, ms: Option<u128>) {
-        let Limited { content, cut_from } = self.bytes.limit(output.content);
+        let call_id = self.calls[position].id.clone();
+        let decision = self.decisions.iter().find(|call| call.id == call_id);
+        let decision = decision.map(|call| call.decision.clone());
+        let content = with_edits(output.content, decision.as_ref());
+        let Limited { content, cut_from } = self.bytes.limit(content);
         let result = ToolResult {
             message_id: MessageId::random(),
-            call_id: self.calls[position].id.clone(),
+            call_id,
             outcome: output.outcome,
             content,
+            decision,
         };
         // A stopped sink takes none; the worker drops the loop then.
         let _: Result<(), Stopped> = self.events.emit(draft(&result, cut_from, ms)).await;
@@ -169,6 +183,7 @@ mod tests {
             call_id: CallId::trusted("c_1"),
             outcome: ToolOutcome::Success,
             content: "a".repeat(stored),
+            decision: None,
         };
         let draft = draft(&result, cut_from, None);
         let Event::ToolCallResult { content, .. } = draft.event else {

@@ -6,6 +6,7 @@ use longwire_core::message::{Message, open_calls};
 use longwire_core::run::CancelReason;
 use tokio::time::Instant;
 
+use crate::approvals;
 use crate::client_tools::cancel_calls;
 use crate::ctx::Ctx;
 use crate::error::AgentError;
@@ -18,7 +19,8 @@ use crate::view::View;
 
 /// Answers the last message of `conversation`, starting with step `first_step`: 1, or the first step that no
 /// earlier worker finished. When the last message is the run's own and marked `calling`, the model call of that
-/// step was made before, and only its tool calls remain. New messages are appended to `conversation`.
+/// step was made before, and only its tool calls remain. When that message is the first of the run, approved calls of an earlier
+/// run are made first. New messages are appended to `conversation`.
 ///
 /// A worker completes at least one step, so that every hand-over brings the run closer to its end.
 ///
@@ -32,6 +34,9 @@ pub async fn run(
 ) -> Result<Exit, AgentError> {
     let mut view = View::new(ctx, conversation);
     let mut transcript = Transcript::new(conversation, ctx);
+    if let Some(outcome) = approvals::begin(ctx, &mut transcript).await? {
+        return Ok(transcript.end(outcome, None));
+    }
     let mut longest = Duration::ZERO;
     // Calls that were started get their results even if the limit is lower than it was then.
     let last_step = if transcript.is_calling() {
@@ -92,7 +97,7 @@ async fn step(
 }
 
 /// Runs the tools of a reply. A message with calls that must not be repeated is stored before they start. Returns an outcome
-/// when the client makes some of the calls.
+/// when some of the calls are left open, for the client or for an approval.
 async fn run_tools(
     ctx: &Ctx<'_>,
     view: &mut View,
@@ -115,11 +120,11 @@ async fn make_calls(
     calls: ToolCalls<'_>,
     message: &Message,
 ) -> Option<Outcome> {
-    let for_client = calls.any_for_client();
+    let any_open = calls.any_open();
     let results = calls.run(ctx).await;
     let cancelled = ctx.cancelled().is_some();
     transcript.extend([message.clone()].into_iter().chain(results));
-    if !for_client {
+    if !any_open {
         return None;
     }
     if cancelled {
@@ -128,5 +133,5 @@ async fn make_calls(
         transcript.extend(closed);
         return None;
     }
-    Some(Outcome::NeedsClient)
+    Some(Outcome::NeedsAnswers)
 }

@@ -9,6 +9,7 @@ use longwire_tools::guard::Output;
 use longwire_tools::repeat::Repeat;
 use tokio::time::Instant;
 
+use crate::approvals::{DecidedCall, Decisions, edited, not_approved};
 use crate::ctx::Ctx;
 use crate::outcome::Outcome;
 use crate::results::Results;
@@ -20,51 +21,91 @@ pub(super) const CANCELLED: &str = "The call was cancelled.";
 const CANCELLED_UNDER_WAY: &str =
     "The call was cancelled while it was being made. It may have taken effect.";
 const CUT_OFF: &str = "The call was not run: the model was cut off before it was complete.";
-const NOT_REPEATED: &str = "The call was begun, but the worker that made it was lost before there was a result. \
+pub(super) const NOT_REPEATED: &str = "The call was begun, but the worker that made it was lost before there was a result. \
      It may have taken effect, so it is not made again.";
 
 /// Calls of a step.
 pub(super) struct ToolCalls<'m> {
-    message: &'m Message,
+    calls: Vec<&'m ToolCall>,
     prepared: Vec<Prepared>,
+    /// Decisions of people about the calls.
+    decisions: &'m [DecidedCall],
 }
 
 /// Call of a step.
 enum Prepared {
     /// Made here.
     Here(PreparedCall),
-    /// Made by the client.
-    ByClient,
-    /// Refused, with a reason for the model.
-    Refused(String),
+    /// Left open: the client makes the call, or a person approves it first.
+    Open,
+    /// Not made, with a result for the model.
+    Refused(Output),
 }
 
 impl Prepared {
     fn new(ctx: &Ctx<'_>, position: usize, call: &ToolCall) -> Self {
         if position >= MAX_CALLS {
-            return Self::Refused(format!(
+            return Self::refused(format!(
                 "This call was not run: one step takes {MAX_CALLS} calls at most."
             ));
         }
         match ctx.client_tools.take(call) {
-            Some(Ok(())) => Self::ByClient,
-            Some(Err(reason)) => Self::Refused(reason),
+            Some(Ok(())) => Self::Open,
+            Some(Err(reason)) => Self::refused(reason),
             None => match ctx.tools.prepare(call) {
+                Ok(prepared) if prepared.approval().is_some() => Self::Open,
                 Ok(prepared) => Self::Here(prepared),
-                Err(reason) => Self::Refused(reason),
+                Err(reason) => Self::refused(reason),
             },
         }
+    }
+
+    /// Prepares a call that was left open, after the decision about it.
+    fn decided(ctx: &Ctx<'_>, decisions: &Decisions, call: &ToolCall) -> Self {
+        let decided = decisions.of(&call.id);
+        match decided {
+            None if ctx.client_tools.contain(&call.name) => Self::Open,
+            _ if decisions.begun => Self::refused(NOT_REPEATED),
+            None => Self::Refused(not_approved()),
+            Some(decision) => match ctx.tools.prepare(&edited(call, decision)) {
+                // An approval allows one call.
+                Ok(prepared) => Self::Here(prepared.once()),
+                Err(reason) => Self::refused(reason),
+            },
+        }
+    }
+
+    fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused(failed(reason))
     }
 }
 
 impl<'m> ToolCalls<'m> {
     /// Prepares the calls of `message`. None of them was made before.
     pub(super) fn new(ctx: &Ctx<'_>, message: &'m Message) -> Self {
-        let calls = message.calls().enumerate();
-        let prepared = calls.map(|(position, call)| Prepared::new(ctx, position, call));
+        let calls: Vec<_> = message.calls().collect();
+        let prepared = calls.iter().enumerate();
+        let prepared = prepared.map(|(position, call)| Prepared::new(ctx, position, call));
         Self {
-            message,
             prepared: prepared.collect(),
+            decisions: &[],
+            calls,
+        }
+    }
+
+    /// Prepares calls that an earlier run left open, after the decisions about them.
+    pub(super) fn decided(
+        ctx: &Ctx<'_>,
+        calls: Vec<&'m ToolCall>,
+        decisions: &'m Decisions,
+    ) -> Self {
+        let prepared = calls
+            .iter()
+            .map(|call| Prepared::decided(ctx, decisions, call));
+        Self {
+            prepared: prepared.collect(),
+            decisions: &decisions.calls,
+            calls,
         }
     }
 
@@ -73,15 +114,15 @@ impl<'m> ToolCalls<'m> {
     pub(super) fn started_before(ctx: &Ctx<'_>, message: &'m Message) -> Self {
         let repeatable = |prepared| match prepared {
             Prepared::Here(call) if call.repeat() == Repeat::Never => {
-                Prepared::Refused(NOT_REPEATED.to_owned())
+                Prepared::refused(NOT_REPEATED)
             }
             prepared => prepared,
         };
-        let Self { message, prepared } = Self::new(ctx, message);
-        let prepared = prepared.into_iter().map(repeatable);
+        let calls = Self::new(ctx, message);
+        let prepared = calls.prepared.into_iter().map(repeatable);
         Self {
-            message,
             prepared: prepared.collect(),
+            ..calls
         }
     }
 
@@ -91,23 +132,24 @@ impl<'m> ToolCalls<'m> {
         self.prepared.iter().any(never)
     }
 
-    /// Tells whether the client makes one of the calls.
-    pub(super) fn any_for_client(&self) -> bool {
+    /// Tells whether one of the calls is left open.
+    pub(super) fn any_open(&self) -> bool {
         let mut prepared = self.prepared.iter();
-        prepared.any(|prepared| matches!(prepared, Prepared::ByClient))
+        prepared.any(|prepared| matches!(prepared, Prepared::Open))
     }
 
     /// Runs the calls concurrently and emits their results in the order of the calls. A failure of a call is its
-    /// result. A cancellation drops the calls under way and starts no other. Returns the results; `None` when the client makes
-    /// all calls.
+    /// result. A cancellation drops the calls under way and starts no other. Returns the results; `None` when all
+    /// calls are left open.
     pub(super) async fn run(self, ctx: &Ctx<'_>) -> Option<Message> {
-        let mut results = Results::new(ctx, self.message);
+        let mut results = Results::of(&ctx.events, &ctx.run_id, self.calls);
+        results.decide(self.decisions);
         let mut ready = Vec::new();
         for (position, prepared) in self.prepared.into_iter().enumerate() {
             match prepared {
                 Prepared::Here(prepared) => ready.push((position, prepared)),
-                Prepared::ByClient => results.leave_open(position).await,
-                Prepared::Refused(reason) => results.add(position, failed(reason), None).await,
+                Prepared::Open => results.leave_open(position).await,
+                Prepared::Refused(output) => results.add(position, output, None).await,
             }
         }
         match ctx.cancelled() {
@@ -166,7 +208,7 @@ pub(super) async fn refuse_calls(
         Outcome::Answered
         | Outcome::Truncated
         | Outcome::Refused
-        | Outcome::NeedsClient
+        | Outcome::NeedsAnswers
         | Outcome::OutOfSteps => failed(CUT_OFF),
     };
     let mut results = Results::new(ctx, message);

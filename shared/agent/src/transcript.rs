@@ -1,7 +1,7 @@
 //! The conversation of a run, and how much of it was sent for storing.
 
 use longwire_core::ids::RunId;
-use longwire_core::message::{Block, Message};
+use longwire_core::message::{Block, Message, Role};
 use longwire_core::run_frame::RunFrame;
 use longwire_protocol::event::Event;
 use tokio::sync::oneshot;
@@ -77,6 +77,12 @@ impl<'a> Transcript<'a> {
         last.is_some_and(|last| last.calling && last.run_id == *self.run_id)
     }
 
+    /// Tells the same of a message of this side.
+    pub(super) fn is_calling_as(&self, role: Role) -> bool {
+        let last = self.conversation.last();
+        self.is_calling() && last.is_some_and(|last| last.role == role)
+    }
+
     /// Removes the message whose calls an earlier worker was making, without its mark, so that it can be
     /// appended and stored again together with its results.
     pub(super) fn take_calling(&mut self) -> Option<Message> {
@@ -100,6 +106,13 @@ impl<'a> Transcript<'a> {
         let messages = self.conversation[self.stored..].to_vec();
         self.stored = self.conversation.len();
         send(ctx, messages, frame, Stage::Finished).await
+    }
+
+    /// Sends the first message of the run, with the results of its approved calls, and the events so far for storing.
+    pub(super) async fn store_first(&mut self, ctx: &Ctx<'_>) -> Result<(), AgentError> {
+        let messages = self.conversation[self.stored..].to_vec();
+        self.stored = self.conversation.len();
+        send(ctx, messages, None, Stage::Begun).await
     }
 
     /// Sends `message`, marked `calling`, after the messages since the last call, and waits until it is stored or the run is

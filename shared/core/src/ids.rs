@@ -1,4 +1,4 @@
-//! Ids of threads, runs, messages, calls, connections, devices, rooms, owners and users.
+//! Ids of threads, runs, messages, calls, interrupts, connections, devices, rooms, owners and users.
 //!
 //! An id is 1–128 characters of `[A-Za-z0-9._:-]`; those of users and owners may also have `%` and `@`. Ids from a client
 //! pass [`check`] first; generated ids are short, because every event of a run repeats them.
@@ -13,6 +13,9 @@ pub const MAX_CHARS: usize = 128;
 
 const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const RANDOM_CHARS: usize = 8;
+
+/// Prefix of the id of a call in that of its interrupt.
+const INTERRUPT: &str = "i_";
 
 /// Error of an id with illegal characters or length.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,6 +108,10 @@ id! {
     CallId
 }
 id! {
+    /// Id of a request for the approval of a tool call: `i_` and the id of the call.
+    InterruptId
+}
+id! {
     /// Id of a WebSocket connection, as API Gateway assigns it. It may contain `=`; the SDK encodes it in URLs.
     ConnectionId
 }
@@ -130,6 +137,18 @@ generated!(ThreadId, "t_");
 generated!(RunId, "r_");
 generated!(MessageId, "m_");
 generated!(CallId, "tc_");
+
+impl InterruptId {
+    /// Id of the request for the approval of a call.
+    pub fn of(call_id: &CallId) -> Self {
+        Self(format!("{INTERRUPT}{call_id}"))
+    }
+
+    /// Call of the request; `None` when the id is none of a request.
+    pub fn call_id(&self) -> Option<CallId> {
+        CallId::parse(self.0.strip_prefix(INTERRUPT)?).ok()
+    }
+}
 
 impl Owner {
     /// Owner of the threads of [`UserId::none`]. Those that were written before there were users belong to it, too.
@@ -206,6 +225,16 @@ mod tests {
         assert_eq!(UserId::trusted("u_7").owner(), Owner::trusted("u_7"));
         for user in [UserId::none(), UserId::token(), UserId::trusted("u_7")] {
             assert_eq!(user.owner().user(), user);
+        }
+    }
+
+    #[test]
+    fn an_interrupt_names_its_call() {
+        let interrupt = InterruptId::of(&CallId::trusted("tc_9x"));
+        assert_eq!(interrupt.as_str(), "i_tc_9x");
+        assert_eq!(interrupt.call_id(), Some(CallId::trusted("tc_9x")));
+        for other in ["tc_9x", "i_", "i_ä"] {
+            assert_eq!(InterruptId::trusted(other).call_id(), None, "{other}");
         }
     }
 

@@ -8,6 +8,7 @@ pub mod ids;
 pub mod subject;
 pub mod thread_key;
 
+pub mod approval;
 pub mod message;
 pub mod model_id;
 pub mod tool;
@@ -29,6 +30,8 @@ pub mod limits;
 pub mod payment;
 pub mod price;
 pub mod rooms;
+
+mod json_text;
 
 pub mod backoff;
 pub mod clock;

@@ -39,7 +39,8 @@ pub struct Message {
     /// because the model would refuse each of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filtered: bool,
-    /// Set when the message was stored before its tool calls ran, because a call must not be repeated.
+    /// Set when the message was stored before its tool calls ran, because a call must not be repeated. On the first message of
+    /// a run: the approved calls of the answer before it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub calling: bool,
     /// Set on a text that the user sent to the run while it was unfinished.
@@ -125,7 +126,7 @@ impl Message {
 
     /// Tells whether this is the user message that a run answers, the only kind that a context window may start with.
     pub fn is_prompt(&self) -> bool {
-        self.is_plain_user() && !self.steered
+        self.is_plain_user() && !self.steered && !self.calling
     }
 
     /// Tool calls of an assistant message, in order.
@@ -138,7 +139,7 @@ impl Message {
 }
 
 /// Calls of the last answer among `messages` that have no result, in order. Calls that a worker was making when it was lost
-/// do not count.
+/// do not count, unless they were approved.
 pub fn open_calls(messages: &[Message]) -> Vec<&ToolCall> {
     let last = messages
         .iter()
@@ -152,6 +153,15 @@ pub fn open_calls(messages: &[Message]) -> Vec<&ToolCall> {
     };
     let calls = answer.calls().filter(|_| !answer.calling);
     calls.filter(|call| !has_result(call)).collect()
+}
+
+/// Tells whether a worker began to make the approved calls of the last answer, and was lost before it stored their results.
+pub fn approved_calls_begun(messages: &[Message]) -> bool {
+    let mut later = messages.iter().rev();
+    later
+        .by_ref()
+        .take_while(|message| message.role == Role::User)
+        .any(|message| message.calling)
 }
 
 /// Part of a message.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::ids::{MessageId, RunId};
 use crate::job::known_version;
+use crate::json_text;
 use crate::tool::ToolSpec;
 
 /// Input of a run, stored apart from the control row.
@@ -21,7 +22,7 @@ pub struct RunInput {
     pub reserves_id: bool,
     /// Text of the user message, at most 24 KB; empty for a run that follows another one, with the results of its calls.
     pub prompt: String,
-    /// Run that this one follows with the results of its calls.
+    /// Run that this one follows with the answers to its calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<RunId>,
     /// Tools of the client, as JSON text: DynamoDB limits the nesting of its own types.
@@ -59,27 +60,5 @@ impl Context {
     /// Length of its texts, in bytes.
     pub fn bytes(&self) -> usize {
         self.description.len() + self.value.len()
-    }
-}
-
-/// Value as JSON text in one attribute.
-mod json_text {
-    use serde::de::{DeserializeOwned, Error as _};
-    use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<T: Serialize, S: Serializer>(
-        value: &T,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&serde_json::to_string(value).map_err(S::Error::custom)?)
-    }
-
-    pub(super) fn deserialize<'de, T, D>(from: D) -> Result<T, D::Error>
-    where
-        T: DeserializeOwned,
-        D: Deserializer<'de>,
-    {
-        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
     }
 }

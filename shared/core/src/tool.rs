@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::approval::Decision;
 use crate::ids::{CallId, MessageId};
 
 /// Description of a tool for the model.
@@ -138,6 +139,9 @@ pub struct ToolResult {
     pub outcome: ToolOutcome,
     /// Text as the model gets it, at most 96 KB. A longer one was cut, and says so at its end.
     pub content: String,
+    /// Decision of a person about the call, if it needed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
 }
 
 /// Outcome of a tool call; `lw.outcome` on the wire.
@@ -148,6 +152,8 @@ pub enum ToolOutcome {
     Success,
     /// The tool failed, does not exist, or refused its arguments.
     Error,
+    /// A person denied the call, or nobody approved it.
+    Denied,
     /// The run was cancelled before the tool answered.
     Cancelled,
 }

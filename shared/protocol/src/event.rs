@@ -8,6 +8,7 @@ use longwire_core::run::RunErrorCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::interrupt::Interrupt;
 use crate::numbered::Annotations;
 
 /// Version of AG-UI that the events follow.
@@ -211,8 +212,26 @@ pub enum RunOutcome {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pending_tool_call_ids: Vec<CallId>,
     },
+    /// Ended until a person has decided about these calls.
+    Interrupt {
+        /// Requests for approvals, in the order of the model; at least one.
+        interrupts: Vec<Interrupt>,
+    },
     /// Cancelled by a person, a policy or a limit; `lw.reason` names it.
     Cancelled,
+}
+
+impl RunOutcome {
+    /// Tells whether the run left calls open, for the client or for approvals.
+    pub fn needs_answers(&self) -> bool {
+        match self {
+            Self::Success {
+                pending_tool_call_ids,
+            } => !pending_tool_call_ids.is_empty(),
+            Self::Interrupt { .. } => true,
+            Self::Cancelled => false,
+        }
+    }
 }
 
 /// Tokens that a run used at one model, summed over its steps.

@@ -22,12 +22,12 @@ mod typed;
 use longwire_core::shape::Format;
 use serde::Serialize;
 
-use crate::event::{Event, RESTART, RunOutcome};
+use crate::event::{Event, RESTART};
 use crate::format::json::json;
 use crate::format::seen::Seen;
 use crate::numbered::NumberedEvent;
 
-/// Message of the error to which the end of a run renders whose calls the client makes.
+/// Message of the error to which the end of a run renders that leaves calls open.
 const NEEDS_AGUI: &str = "This run needs an answer; use format=agui.";
 
 /// Message of the error that a restart renders to.
@@ -68,13 +68,7 @@ impl Renderer {
             Event::RunError { message, code } => {
                 vec![render_error(self.format, &code_name(code), message)]
             }
-            Event::RunFinished {
-                outcome:
-                    RunOutcome::Success {
-                        pending_tool_call_ids,
-                    },
-                ..
-            } if !pending_tool_call_ids.is_empty() => {
+            Event::RunFinished { outcome, .. } if outcome.needs_answers() => {
                 vec![render_error(self.format, "answers_pending", NEEDS_AGUI)]
             }
             _ => self.project(event),

@@ -9,5 +9,6 @@ pub mod response;
 
 pub mod event;
 pub mod format;
+pub mod interrupt;
 pub mod numbered;
 pub mod run_events;

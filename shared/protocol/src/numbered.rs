@@ -1,5 +1,6 @@
 //! Events with their number and metadata.
 
+use longwire_core::approval::ApprovalNeeded;
 use longwire_core::ids::RunId;
 use longwire_core::message::Usage;
 use longwire_core::run::CancelReason;
@@ -89,6 +90,13 @@ pub struct Annotations {
         skip_serializing_if = "Option::is_none"
     )]
     pub executor: Option<Executor>,
+    /// On TOOL_CALL_START: approval that calls of the tool need.
+    #[serde(
+        rename = "lw.approval",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub approval: Option<ApprovalNeeded>,
     /// On TOOL_CALL_RESULT: outcome of the call.
     #[serde(
         rename = "lw.outcome",

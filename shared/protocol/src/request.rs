@@ -18,6 +18,7 @@ pub mod prompt;
 pub mod run;
 mod tools;
 
+pub mod approval;
 pub mod cancel;
 pub mod history;
 pub mod inbox;
@@ -38,6 +39,7 @@ use longwire_core::shape::Format;
 use serde_json::Value;
 
 use crate::frame::MAX_REQUEST_BYTES;
+use crate::request::approval::Approval;
 use crate::request::auth::Auth;
 use crate::request::cancel::Cancel;
 use crate::request::fields::Fields;
@@ -78,6 +80,8 @@ pub enum Request {
     Run(Run),
     /// Answers a call of a client's tool.
     ToolResult(ToolResult),
+    /// Decides about a call that needs approval.
+    Approval(Approval),
     /// Sends a text to an unfinished run.
     Steer(Steer),
     /// Cancels a run.
@@ -140,6 +144,7 @@ const ACTIONS: &[Action] = &[
     Action::basic("tool_result", |f| {
         Ok(Request::ToolResult(ToolResult::parse(f)?))
     }),
+    Action::feature("approval", |f| Ok(Request::Approval(Approval::parse(f)?))),
     Action::feature("steer", |f| Ok(Request::Steer(Steer::parse(f)?))),
     Action::basic("cancel", |f| Ok(Request::Cancel(Cancel::parse(f)?))),
     Action::feature("resume", |f| Ok(Request::Resume(Resume::parse(f)?))),

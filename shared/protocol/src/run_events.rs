@@ -1,8 +1,9 @@
 //! First and last event of a run, made from its stored state alone, so that every worker makes the same bytes.
 
-use longwire_core::ids::{CallId, RunId, ThreadId};
+use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::message::Usage;
 use longwire_core::origin::Origin;
+use longwire_core::pending::Pending;
 use longwire_core::run::RunEnd;
 use longwire_core::run_input::RunInput;
 use longwire_core::tool::ToolResult;
@@ -12,6 +13,7 @@ use crate::escape::fitting;
 use crate::event::{
     Event, InputMessage, ModelUsage, PROTOCOL_VERSION, RunInput as WireInput, RunOutcome,
 };
+use crate::interrupt::Interrupt;
 use crate::numbered::{Annotations, Draft};
 
 /// Longest prompt that RUN_STARTED carries, in bytes.
@@ -32,7 +34,8 @@ pub fn run_started(
     input: Option<&RunInput>,
     results: &[&ToolResult],
 ) -> Draft {
-    let shown = input.filter(|input| input.prompt.len() <= MAX_SHOWN_PROMPT);
+    let shows = |input: &&RunInput| input.after.is_some() || input.prompt.len() <= MAX_SHOWN_PROMPT;
+    let shown = input.filter(shows);
     let shown = shown.map(|input| {
         let mut messages = shown_results(results);
         if input.after.is_none() {
@@ -95,18 +98,16 @@ fn shown_results(results: &[&ToolResult]) -> Vec<InputMessage> {
     results.iter().map(message).collect()
 }
 
-/// Last event of a run: RUN_FINISHED, or RUN_ERROR for a run that failed. `pending` are the calls that the client makes.
+/// Last event of a run: RUN_FINISHED, or RUN_ERROR for a run that failed. `pending` is the wait that begins with it.
 pub fn run_ended(
     thread_id: &ThreadId,
     run_id: &RunId,
     end: RunEnd,
-    pending: Vec<CallId>,
+    pending: Option<&Pending>,
     usage: Vec<ModelUsage>,
 ) -> Draft {
     let outcome = match end {
-        RunEnd::Finished => RunOutcome::Success {
-            pending_tool_call_ids: pending,
-        },
+        RunEnd::Finished => finished(pending),
         RunEnd::Cancelled(_) => RunOutcome::Cancelled,
         RunEnd::Failed(code) => {
             let event = Event::RunError {
@@ -129,6 +130,18 @@ pub fn run_ended(
         reason: end.reason(),
         ..Annotations::default()
     })
+}
+
+fn finished(pending: Option<&Pending>) -> RunOutcome {
+    let interrupts = pending.map(Interrupt::all_of).unwrap_or_default();
+    if interrupts.is_empty() {
+        let pending_tool_call_ids = pending.map(Pending::client_calls).unwrap_or_default();
+        RunOutcome::Success {
+            pending_tool_call_ids,
+        }
+    } else {
+        RunOutcome::Interrupt { interrupts }
+    }
 }
 
 /// Usage of a run as AG-UI counts it: tokens of the prompt cache are part of the input. Empty for a run that called no

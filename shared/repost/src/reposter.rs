@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use longwire_core::clock::Clock;
 use longwire_core::ids::{ConnectionId, RunId};
+use longwire_core::pending::Pending as Wait;
 use longwire_core::run::{CancelReason, Cursor, RunEnd, RunRow};
 use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::response::history::Pending;
 use longwire_protocol::run_events::{run_ended, run_started};
 use longwire_store::error::StoreError;
 use longwire_store::threads::Threads;
@@ -41,6 +43,16 @@ pub struct EndedRun<'a> {
     pub run_id: &'a RunId,
     /// Control row of the run.
     pub row: &'a RunRow,
+    /// Wait of the thread.
+    pub wait: Option<&'a Wait>,
+}
+
+impl EndedRun<'_> {
+    /// Requests to the client, while the thread waits for answers to calls of the run.
+    fn waiting_for(&self) -> Option<Pending> {
+        let wait = self.wait.filter(|wait| wait.run_id == *self.run_id)?;
+        Some(wait.into())
+    }
 }
 
 /// Failure to post events again.
@@ -70,8 +82,8 @@ impl Reposter {
         let read = read_events(&self.threads, &self.clock, run.key, run.run_id);
         let settings = self.settings.clone();
         let post = self.post.clone();
-        let (events, notices) =
-            longwire_stream::spawn(settings, post, read, lease, event_log(&run));
+        let log = event_log(&run).waiting_for(run.waiting_for());
+        let (events, notices) = longwire_stream::spawn(settings, post, read, lease, log);
         if never_began(run.row) {
             self.emit_cancelled(&events, &run).await?;
         }
@@ -98,7 +110,9 @@ impl Reposter {
         events: &EventSink,
         run: &EndedRun<'_>,
     ) -> Result<(), RepostError> {
-        let EndedRun { key, run_id, row } = run;
+        let EndedRun {
+            key, run_id, row, ..
+        } = run;
         let mut input = self.threads.input(key, run_id).await?;
         if let Some(input) = &mut input {
             input.message_id = row.message_id.clone();
@@ -107,13 +121,7 @@ impl Reposter {
         events.emit(started).await?;
         let end = RunEnd::Cancelled(row.reason.unwrap_or(CancelReason::User));
         events
-            .close(run_ended(
-                &key.thread_id,
-                run_id,
-                end,
-                Vec::new(),
-                Vec::new(),
-            ))
+            .close(run_ended(&key.thread_id, run_id, end, None, Vec::new()))
             .await?;
         Ok(events.release().await?)
     }

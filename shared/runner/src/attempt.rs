@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use longwire_agent::answers::Answers;
 use longwire_agent::client_tools::ClientTools;
 use longwire_agent::context_window::Window;
 use longwire_agent::ctx::Limits;
@@ -51,8 +52,8 @@ pub struct Attempt<'a> {
     pub hints: Vec<(ConnectionId, Shape)>,
     /// Deadlines of the run in this invocation.
     pub deadlines: Deadlines,
-    /// Results of calls that earlier runs left to the client, with which the run begins unless its first message is stored.
-    pub results: Vec<ToolResult>,
+    /// Answers to calls that earlier runs left open, with which the run begins unless its first message is stored.
+    pub answers: Answers,
     /// Account for the user who pays; `None` for a user without limits of what may be spent.
     pub(crate) account: Option<Arc<Account>>,
     /// The thread was deleted, so the run is to be cancelled without an answer.
@@ -92,15 +93,21 @@ impl Attempt<'_> {
         self.input.is_some() && !self.deleted
     }
 
-    /// First message of the run, unless an earlier worker stored it: results of calls that earlier runs left to the client, and
-    /// the prompt. That of a run of a deleted thread is never stored.
+    /// Tells whether an earlier worker stored the first message of the run.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.stored().is_empty()
+    }
+
+    /// First message of the run, unless an earlier worker stored it: results of calls that earlier runs left open, and the
+    /// prompt. It is marked `calling` when the run makes approved calls. That of a run of a deleted thread is never stored.
     pub fn unstored_prompt(&self) -> Option<Message> {
         let input = self.input.as_ref().filter(|_| !self.deleted)?;
-        if !self.stored().is_empty() {
+        if self.has_begun() {
             return None;
         }
         let id = self.row.message_id.clone();
-        let results = self.results.iter().cloned().map(Block::ToolResult);
+        let results = self.answers.results.iter().cloned();
+        let results = results.map(Block::ToolResult);
         let text = input.after.is_none().then(|| Block::Text {
             id: id.clone(),
             text: input.prompt.clone(),
@@ -111,6 +118,7 @@ impl Attempt<'_> {
             context: input.context.clone(),
             origin: self.row.origin.clone(),
             event: input.event.clone(),
+            calling: !self.answers.approved.is_empty(),
             ..Message::new(Role::User, self.lease.run_id.clone(), blocks)
         })
     }
@@ -119,7 +127,7 @@ impl Attempt<'_> {
     pub(crate) fn first_results(&self) -> Vec<&ToolResult> {
         match self.stored().first() {
             Some(first) => first.message.results().collect(),
-            None => self.results.iter().collect(),
+            None => self.answers.results.iter().collect(),
         }
     }
 
@@ -127,6 +135,13 @@ impl Attempt<'_> {
     pub(crate) fn client_tools(&self) -> ClientTools {
         let input = self.input.as_ref();
         ClientTools::new(input.map(|input| input.tools.clone()).unwrap_or_default())
+    }
+
+    /// Question of the user that an earlier run began to answer, if this one follows it.
+    pub(crate) fn question(&self) -> Option<String> {
+        let input = self.input.as_ref()?;
+        let followed = input.after.is_some() && !input.prompt.is_empty();
+        followed.then(|| input.prompt.clone())
     }
 
     /// Id of the prompt when it is among `messages` and its client chose it.

@@ -208,7 +208,7 @@ impl Runner {
                     // A run id that was used before may have the frame of that run.
                     frame: loaded.frame.filter(|_| stored),
                     hints: loaded.hints,
-                    results: loaded.results,
+                    answers: loaded.answers,
                     account,
                     deadlines,
                     deleted: place == Place::Deleted,

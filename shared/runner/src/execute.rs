@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use longwire_agent::approvals::Decisions;
 use longwire_agent::ctx::{Ctx, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
@@ -152,6 +153,10 @@ impl Attempt<'_> {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
             client_tools: self.client_tools(),
+            approved: Decisions {
+                calls: self.answers.approved.clone(),
+                begun: self.has_begun(),
+            },
             events: events.clone(),
             steps,
             cancel: heard.cancelled.clone(),
@@ -162,6 +167,7 @@ impl Attempt<'_> {
             system: self.runner.settings.system_prompt.clone(),
             frame: writer.frame(),
             reasoning: self.input.as_ref().is_some_and(|input| input.reasoning),
+            question: self.question(),
             limits: self.limits(),
             reserve: self.account.as_ref().map(Account::reserve_calls),
             steering: Steering {
@@ -191,7 +197,7 @@ impl Attempt<'_> {
                 outcome,
                 messages,
                 frame,
-            }) => AttemptEnd::Finish(self.ending(outcome, messages, frame)),
+            }) => AttemptEnd::Finish(self.ending(outcome, conversation, messages, frame)),
             Ok(Exit::HandOver) => AttemptEnd::HandOver,
             Err(error) => {
                 tracing::error!(event = "run_failed", %error, "the run failed");

@@ -110,7 +110,7 @@ impl Attempt<'_> {
         Err(AttemptError::EndNotStored)
     }
 
-    /// Advances the run queue past this run, which has ended, and whose client makes the `pending` calls.
+    /// Advances the run queue past this run, which has ended, and after which the thread waits for what is `pending`.
     pub async fn advance(
         &self,
         writer: &Writer<'_>,
@@ -153,7 +153,7 @@ impl Attempt<'_> {
             &key.thread_id,
             run_id,
             ending.end,
-            ending.pending_calls(),
+            ending.pending.as_ref(),
             told,
         );
         last.annotations.estimated = usage.estimated.then_some(true);

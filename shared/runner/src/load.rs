@@ -1,15 +1,14 @@
 //! Loading what an attempt starts from.
 
 use anyhow::Context as _;
-use longwire_agent::client_tools::client_results;
+use longwire_agent::answers::{Answers, closing_answers, following_answers};
 use longwire_core::ids::{ConnectionId, RunId};
-use longwire_core::message::open_calls;
+use longwire_core::message::{approved_calls_begun, open_calls};
 use longwire_core::run::RunRow;
 use longwire_core::run_frame::RunFrame;
 use longwire_core::run_input::RunInput;
 use longwire_core::shape::Shape;
 use longwire_core::thread_key::ThreadKey;
-use longwire_core::tool::ToolResult;
 use longwire_store::error::StoreError;
 use longwire_store::threads::control::RunStart;
 use longwire_store::threads::messages::{History, NewestMessages};
@@ -30,8 +29,8 @@ pub(crate) struct Loaded {
     pub frame: Option<RunFrame>,
     /// Connections of the thread, from an index that lags.
     pub hints: Vec<(ConnectionId, Shape)>,
-    /// Results with which the run begins.
-    pub results: Vec<ToolResult>,
+    /// Answers with which the run begins.
+    pub answers: Answers,
 }
 
 impl Loaded {
@@ -56,7 +55,7 @@ impl Loaded {
             input: None,
             frame: None,
             hints: Vec::new(),
-            results: Vec::new(),
+            answers: Answers::default(),
         }
     }
 }
@@ -91,24 +90,29 @@ impl Runner {
             input,
             frame,
             hints,
-            results: Vec::new(),
+            answers: Answers::default(),
         })
     }
 
-    /// Reads the results of the calls that earlier runs left to the client, for a run that is about to store its first
-    /// message. A call without one gets an error: the wait for it has ended.
-    pub(crate) async fn open_results(
+    /// Reads the answers to the calls that earlier runs left open, for a run that has not stored its first message, or was
+    /// making the approved calls. A run that `follows` the answers makes those; another one closes all calls, because the
+    /// wait for them has ended.
+    pub(crate) async fn open_answers(
         &self,
         key: &ThreadKey,
         generation: u64,
         history: &History,
-    ) -> anyhow::Result<Vec<ToolResult>> {
+        follows: bool,
+    ) -> anyhow::Result<Answers> {
         let messages = history.messages.iter().map(|stored| stored.message.clone());
         let messages: Vec<_> = messages.collect();
         let open = open_calls(&messages);
         let given = self.threads.call_results(key, generation, &open).await;
-        let given = given.context("reading the results of the client's tools")?;
-        Ok(client_results(&open, given))
+        let given = given.context("reading the answers to open calls")?;
+        Ok(match follows {
+            true => following_answers(&open, given),
+            false => closing_answers(&open, given, approved_calls_begun(&messages)),
+        })
     }
 
     /// Messages of the thread's generation, read again when the thread knows a newer one: the run before this one may

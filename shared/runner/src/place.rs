@@ -18,7 +18,7 @@ pub(crate) enum Place {
     Head,
     /// Behind this head.
     Behind(RunId),
-    /// In a queue that does not move, because the thread waits for results of its client's tools.
+    /// In a queue that does not move, because the thread waits for answers to calls.
     Waits,
     /// In none: the thread was deleted, and the run is to be cancelled.
     Deleted,
@@ -121,9 +121,11 @@ impl Runner {
                 &mut loaded.history,
             )
             .await?;
-            if row.tip.is_none() {
-                let results = self.open_results(&lease.key, generation, &loaded.history);
-                loaded.results = results.await?;
+            if row.tip.is_none() || loaded.history.calling(&lease.run_id).is_some() {
+                let input = loaded.input.as_ref();
+                let follows = input.is_some_and(|input| input.after.is_some());
+                let answers = self.open_answers(&lease.key, generation, &loaded.history, follows);
+                loaded.answers = answers.await?;
             }
         }
         Ok((place, loaded))

@@ -88,6 +88,7 @@ impl Runner {
             key: &delivery.job.key(),
             run_id: &delivery.job.run_id,
             row,
+            wait: None,
         };
         // No worker owns an ended run, so no lease bounds its posts.
         let (_lease, expires) = watch::channel(Instant::now() + BEYOND_INVOCATION);

@@ -110,10 +110,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Stores the user message unless an earlier worker or this one did.
+    /// Stores the user message unless an earlier worker or this one did. The agent loop sends the one of a run with approved
+    /// calls, because it waits until that is stored.
     pub async fn store_prompt(&mut self) -> Result<(), AttemptError> {
         let prompt = self.attempt.unstored_prompt();
-        if let Some(prompt) = prompt.filter(|_| !self.stored_prompt) {
+        if let Some(prompt) = prompt.filter(|prompt| !self.stored_prompt && !prompt.calling) {
             self.store(&[prompt], None, None).await?;
             self.stored_prompt = true;
         }
@@ -129,6 +130,7 @@ impl<'a> Writer<'a> {
         stored?;
         match step.stage {
             Stage::Finished => self.step.send_modify(|step| *step += 1),
+            Stage::Begun => {}
             // A loop that does not wait any more is about to stop.
             Stage::Calling(stored) => drop(stored.send(())),
         }

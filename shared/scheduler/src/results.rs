@@ -1,8 +1,10 @@
-//! Results of calls that the client makes. The last one puts the run that follows before the others in the run queue.
+//! Answers to the calls that a thread waits for: results of those that the client makes, and decisions about those that need
+//! approval. The last one puts the run that follows before the others in the run queue.
 //!
-//! A result is stored first, then the call is removed from what the thread waits for. A request that is interrupted between
-//! two writes can be repeated: the stored result is recognised, and what is left is done.
+//! An answer is stored first, then the call is removed from what the thread waits for. A request that is interrupted between
+//! two writes can be repeated: the stored answer is recognised, and what is left is done.
 
+use longwire_core::approval::Decision;
 use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::payment::Payer;
 use longwire_core::pending::Pending;
@@ -23,7 +25,7 @@ use crate::scheduler::Scheduler;
 /// Rounds of a result while other results of the thread arrive.
 const MAX_ROUNDS: usize = 8;
 
-/// Result of a call, or a part of it, as a client sends it.
+/// Result of a call or a part of it, or decision about a call, as a client sends it.
 #[derive(Debug, Clone)]
 pub struct NewResult {
     /// Thread of the call.
@@ -38,6 +40,8 @@ pub struct NewResult {
     pub outcome: ToolOutcome,
     /// Content of the part.
     pub content: String,
+    /// Decision about a call that needs one. A denied call has the outcome and the content with which the model goes on.
+    pub decision: Option<Decision>,
     /// Id of the message with the result, if the client chose it.
     pub message_id: Option<MessageId>,
     /// Id of the run that follows, if the client chose it.
@@ -94,29 +98,27 @@ impl NewResult {
         }
     }
 
-    /// Part to store, for the wait of this state.
-    fn stored_part(&self, pending: &Pending) -> ResultPart {
+    /// Part to store, for the wait of these runs.
+    fn part(&self, asked_by: &RunId, next_run_id: &RunId) -> ResultPart {
         let message_id = self.message_id.clone();
+        let next_run_id = self.next_run_id.as_ref().unwrap_or(next_run_id);
         ResultPart {
             message_id: message_id.unwrap_or_else(MessageId::random),
             outcome: self.outcome,
             content: self.content.clone(),
             of: self.of,
-            asked_by: pending.run_id.clone(),
-            next_run_id: self.next_run_id(pending),
+            asked_by: asked_by.clone(),
+            next_run_id: next_run_id.clone(),
+            decision: self.decision.clone(),
         }
     }
 
-    fn next_run_id(&self, pending: &Pending) -> RunId {
-        let chosen = self.next_run_id.clone();
-        chosen.unwrap_or_else(|| pending.next_run_id.clone())
-    }
-
-    /// Wait of the thread, if the call is part of it.
+    /// Wait of the thread, if the call is part of it and waits for this kind of answer.
     fn awaited_in<'m>(&self, meta: &'m Meta) -> Option<&'m Pending> {
         let pending = meta.pending.as_ref()?;
+        let same_kind = pending.approvals.is_some() == self.decision.is_some();
         let awaited = pending.calls.contains_key(&self.call_id) && !pending.expired(self.now());
-        awaited.then_some(pending)
+        (same_kind && awaited).then_some(pending)
     }
 }
 
@@ -138,7 +140,7 @@ impl Scheduler {
                 return self.repeated(result, &meta).await;
             };
             let place = result.place(meta.generation);
-            let part = result.stored_part(pending);
+            let part = result.part(&pending.run_id, &pending.next_run_id);
             let stored = self
                 .threads
                 .put_result_part(place, part, pending.until)
@@ -198,9 +200,9 @@ impl Scheduler {
     async fn repeated(&self, result: &NewResult, meta: &Meta) -> Result<Answered, ScheduleError> {
         let place = result.place(meta.generation);
         let stored = self.threads.result_part(place).await?;
-        let Some(part) =
-            stored.filter(|stored| stored.has(result.outcome, &result.content, result.of))
-        else {
+        let Some(part) = stored.filter(|stored| {
+            stored.is_repeated_by(&result.part(&stored.asked_by, &stored.next_run_id))
+        }) else {
             return self.not_pending(result, meta).await;
         };
         if let Some(pending) = &meta.pending
@@ -242,7 +244,7 @@ impl Scheduler {
             return Ok(false);
         };
         let place = result.place(meta.generation);
-        let part = result.stored_part(pending);
+        let part = result.part(&pending.run_id, &pending.next_run_id);
         let stored = self.threads.put_result_part(place, part, pending.until);
         Ok(matches!(stored.await?, PartStored::Stored(_)))
     }

@@ -10,6 +10,7 @@ use longwire_protocol::frame::MAX_FRAME_BYTES;
 use longwire_protocol::numbered::{Draft, Metadata, NumberedEvent};
 use longwire_protocol::response;
 use longwire_protocol::response::alive::Alive;
+use longwire_protocol::response::history::Pending;
 use longwire_protocol::response::resumed::Resumed;
 use tokio::time::Instant;
 
@@ -27,6 +28,8 @@ pub struct EventLog {
     run: RunId,
     /// Status of the run once its last event is released.
     status: RunStatus,
+    /// Requests to the client, while the thread waits for answers to calls of the run.
+    pending: Option<Pending>,
     /// Number of the last valid event at each restart.
     restarts: Vec<u64>,
     /// Number of the last event that was in the durable log from the beginning.
@@ -59,6 +62,7 @@ impl EventLog {
             thread,
             run,
             status: RunStatus::Running,
+            pending: None,
             restarts,
             resumed_after: last_seq,
             buffer: EventBuffer::after(last_seq),
@@ -76,6 +80,11 @@ impl EventLog {
             end: End::Released,
             ..Self::resume(thread, run, Vec::new(), last_seq)
         }
+    }
+
+    /// Sets the requests to the client, which `resumed` repeats.
+    pub fn waiting_for(self, pending: Option<Pending>) -> Self {
+        Self { pending, ..self }
     }
 
     /// Numbers an event. A delta is appended to the open event of its message, split when it is too long, and
@@ -196,6 +205,7 @@ impl EventLog {
             after,
             last,
             status: status.into(),
+            pending: self.pending.clone(),
         };
         response::json(&resumed)
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use longwire_core::approval::ApprovalTerms;
+
 use crate::guard::{Output, guard};
 use crate::repeat::Repeat;
 use crate::tool::Work;
@@ -12,6 +14,7 @@ pub struct PreparedCall {
     pub(crate) name: &'static str,
     pub(crate) limit: Duration,
     pub(crate) repeat: Repeat,
+    pub(crate) approval: Option<ApprovalTerms>,
     pub(crate) work: Work,
 }
 
@@ -24,6 +27,24 @@ impl PreparedCall {
     /// Policy for the call if its worker crashes during it.
     pub fn repeat(&self) -> Repeat {
         self.repeat
+    }
+
+    /// Name of the tool.
+    pub fn tool(&self) -> &'static str {
+        self.name
+    }
+
+    /// Terms on which the call may be approved; `None` when it needs no approval.
+    pub fn approval(&self) -> Option<&ApprovalTerms> {
+        self.approval.as_ref()
+    }
+
+    /// The call as one that is never started twice, whatever the tool declares.
+    pub fn once(self) -> Self {
+        Self {
+            repeat: Repeat::Never,
+            ..self
+        }
     }
 
     /// Makes the call within the tool's time limit. Dropping the future cancels the call.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::approval::Approval;
 use crate::arguments::schema;
 use crate::deps::Deps;
 use crate::repeat::Repeat;
@@ -18,6 +19,7 @@ pub(crate) const TOOL: Tool = Tool {
     schema: schema::<Args>,
     limit: Duration::from_secs(1),
     repeat: Repeat::Safe,
+    approval: Approval::Never,
     offered,
 };
 

@@ -9,6 +9,7 @@ use reqwest::Client;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::approval::Approval;
 use crate::arguments::schema;
 use crate::deps::Deps;
 use crate::get_weather::open_meteo::{Service, Weather};
@@ -22,6 +23,7 @@ pub(crate) const TOOL: Tool = Tool {
     schema: schema::<Args>,
     limit: Duration::from_secs(10),
     repeat: Repeat::Safe,
+    approval: Approval::Never,
     offered,
 };
 

@@ -8,6 +8,7 @@ use longwire_core::text::ellipsis;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::approval::Approval;
 use crate::arguments::schema;
 use crate::deps::Deps;
 use crate::kb_lookup::retrieve::{Passage, Retrieve};
@@ -21,6 +22,7 @@ pub(crate) const TOOL: Tool = Tool {
     schema: schema::<Args>,
     limit: Duration::from_secs(10),
     repeat: Repeat::Safe,
+    approval: Approval::Never,
     offered,
 };
 

@@ -9,6 +9,7 @@ pub mod kb_lookup;
 
 mod tool;
 
+pub mod approval;
 pub mod deps;
 pub mod once;
 pub mod repeat;

@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::approval::Approval;
 use crate::arguments;
 use crate::deps::Deps;
 use crate::repeat::Repeat;
@@ -22,6 +23,8 @@ pub(crate) struct Tool {
     pub(crate) limit: Duration,
     /// Policy for a call whose worker crashed.
     pub(crate) repeat: Repeat,
+    /// Approval that the calls need.
+    pub(crate) approval: Approval,
     /// Creates the tool from the deployment's clients; `None` when the deployment does not offer it.
     pub(crate) offered: fn(&Deps) -> Option<Prepare>,
 }

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use longwire_core::approval::{ApprovalNeeded, ApprovalTerms};
 use longwire_core::tool::{ToolCall, ToolSpec};
+use serde_json::Value;
 
 use crate::ALL;
+use crate::approval::Approvals;
 use crate::call::PreparedCall;
 use crate::deps::Deps;
 use crate::once::Once;
@@ -17,6 +20,7 @@ const MAX_NAME_CHARS: usize = 64;
 pub struct Tools {
     offered: Vec<Offered>,
     once: Once,
+    approvals: Approvals,
 }
 
 struct Offered {
@@ -34,12 +38,27 @@ impl Tools {
         Self {
             offered: ALL.iter().filter_map(offer).collect(),
             once: Once::default(),
+            approvals: Approvals::default(),
         }
     }
 
     /// Marks these tools as not to be repeated.
     pub fn with_once(self, once: Once) -> Self {
         Self { once, ..self }
+    }
+
+    /// Sets which calls people approve.
+    pub fn with_approvals(self, approvals: Approvals) -> Self {
+        Self { approvals, ..self }
+    }
+
+    /// Tools whose calls, or some of them, need approval.
+    pub fn needing_approval(&self) -> Vec<(&'static str, ApprovalNeeded)> {
+        let needing = |Offered { tool, .. }: &Offered| {
+            let needed = self.approvals.needed(tool.name, tool.approval)?;
+            Some((tool.name, needed))
+        };
+        self.offered.iter().filter_map(needing).collect()
     }
 
     /// Descriptions for the model, always in the same order.
@@ -64,16 +83,28 @@ impl Tools {
             arguments = call.arguments,
             "the model calls a tool"
         );
-        let Offered { tool, prepare } = self
-            .offered
-            .iter()
-            .find(|offered| offered.tool.name == call.name)
-            .ok_or_else(|| self.unknown(&call.name))?;
+        let offered = self.offered(&call.name);
+        let Offered { tool, prepare } = offered.ok_or_else(|| self.unknown(&call.name))?;
+        let input = call.input().map_err(|error| error.to_string())?;
         Ok(PreparedCall {
             name: tool.name,
             limit: tool.limit,
             repeat: self.once.apply(tool.name, tool.repeat),
-            work: prepare(&call.input().map_err(|error| error.to_string())?)?,
+            work: prepare(&input)?,
+            approval: self.approval(tool, &input),
+        })
+    }
+
+    fn offered(&self, name: &str) -> Option<&Offered> {
+        let mut offered = self.offered.iter();
+        offered.find(|offered| offered.tool.name == name)
+    }
+
+    fn approval(&self, tool: &Tool, input: &Value) -> Option<ApprovalTerms> {
+        let needed = self.approvals.needed_for(tool.name, tool.approval, input);
+        needed.then(|| ApprovalTerms {
+            group: self.approvals.group(tool.name).map(str::to_owned),
+            schema: (tool.schema)(),
         })
     }
 

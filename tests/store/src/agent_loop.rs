@@ -240,6 +240,7 @@ impl AgentLoop<'_> {
         };
         let blocks: Vec<_> = ids.iter().map(call).collect();
         reply.blocks.extend(blocks);
+        let open = reply.calls().cloned().collect();
         messages.push(reply);
         let until = self.environment.now() + seconds;
         let pending = Pending {
@@ -249,6 +250,7 @@ impl AgentLoop<'_> {
         self.end_with(Ending {
             messages,
             pending: Some(pending),
+            open,
             ..RunEnd::Finished.into()
         })
         .await

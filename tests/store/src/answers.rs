@@ -33,6 +33,7 @@ pub(crate) fn answer(
         of: 1,
         outcome: ToolOutcome::Success,
         content,
+        decision: None,
         message_id: None,
         next_run_id: None,
         state: Map::new(),

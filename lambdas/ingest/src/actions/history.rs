@@ -1,6 +1,5 @@
 //! `history`: reads messages of a thread.
 
-use longwire_core::pending::Pending as WaitingFor;
 use longwire_core::thread_key::ThreadKey;
 use longwire_protocol::request::history::{History, Selection};
 use longwire_protocol::response::error::invalid;
@@ -47,16 +46,14 @@ async fn fill(
         generation: meta.generation,
         unfinished: unfinished.as_ref(),
     };
-    let (messages, next) = select(history, selection).await?;
     let pending = meta
         .pending
         .as_ref()
         .filter(|pending| !pending.expired(call.now()));
+    let pending = pending.map(Pending::from).unwrap_or_default();
+    let (messages, next) = select(history, selection, &pending).await?;
     Ok(HistoryPage {
-        pending: Pending {
-            tool_call_ids: pending.map(WaitingFor::call_ids).unwrap_or_default(),
-            interrupts: Vec::new(),
-        },
+        pending,
         messages,
         next: next.map(|cursor| cursor.to_string()),
         run,
@@ -100,9 +97,10 @@ async fn active_run(
 async fn select(
     history: ThreadHistory<'_>,
     selection: Selection,
+    pending: &Pending,
 ) -> Result<(Vec<HistoryMessage>, Option<PageCursor>), Failure> {
     match selection {
-        Selection::Page { limit, before } => Ok(history.page(limit, before).await?),
+        Selection::Page { limit, before } => Ok(history.page(limit, before, pending).await?),
         Selection::Part { message_id, offset } => {
             let message = history.message(&message_id).await?;
             let message =

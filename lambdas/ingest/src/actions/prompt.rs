@@ -118,7 +118,7 @@ async fn within_budget(call: &Call<'_>, run: &NewRun) -> Result<(), Failure> {
 }
 
 fn waits() -> ErrorResponse {
-    let message = "This thread waits for results of its client's tools. Send them, `cancel`, or set `supersede`.";
+    let message = "This thread waits for results of its client's tools, or for approvals. Send them, `cancel`, or set `supersede`.";
     ErrorResponse::new(Code::AnswersPending, message)
 }
 

@@ -144,5 +144,6 @@ fn nothing_missing(
         after,
         last: 0,
         status,
+        pending: None,
     })
 }

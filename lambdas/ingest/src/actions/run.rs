@@ -1,4 +1,4 @@
-//! `run`: AG-UI's RunAgentInput, as a prompt, as results of the client's tools, or as both.
+//! `run`: AG-UI's RunAgentInput, as a prompt, as answers to the calls that the thread waits for, or as both.
 
 use longwire_core::ids::{CallId, RunId};
 use longwire_core::pending::{Pending, first_message_id};
@@ -10,16 +10,27 @@ use longwire_protocol::response::ack::{Ack, AckAction};
 use longwire_protocol::response::error::{Code, ErrorResponse, invalid};
 use longwire_scheduler::results::NewResult;
 
-use crate::actions::{prompt, tool_result};
+use crate::actions::{approval, prompt, tool_result};
 use crate::call::Call;
 use crate::failure::Failure;
 
-/// Starts the run of a new message, or gives the results that the thread waits for, all of them at once.
+/// Message for a request without the results of some calls.
+const MISSING_RESULTS: &str =
+    "`messages` must have the results of all calls that the thread waits for.";
+
+/// Message for a request without the decisions about some calls.
+const MISSING_DECISIONS: &str =
+    "`resume` must answer all requests for approval that the thread waits for.";
+
+/// Starts the run of a new message, or gives the answers that the thread waits for, all of them at once.
 pub(crate) async fn answer(call: &Call<'_>, mut run: Run) -> Result<Ack, Failure> {
     let key = call.key(run.thread_id.clone());
     let meta = call.deps.threads.meta(&key, call.now()).await?;
     let pending = meta.and_then(|meta| meta.pending);
     let pending = pending.filter(|pending| !pending.expired(call.now()));
+    if !run.approvals.is_empty() {
+        return decide_all(call, &key, pending.as_ref(), run).await;
+    }
     if let Some(pending) = &pending {
         run.results = covering(pending, &run.results)?;
     }
@@ -41,6 +52,38 @@ pub(crate) async fn answer(call: &Call<'_>, mut run: Run) -> Result<Ack, Failure
             prompt::start_as(call, as_prompt(run, prompt, supersede), AckAction::Run).await
         }
     }
+}
+
+/// Gives the decisions one after the other, those about all calls that the thread waits for. The response is that to the last
+/// one.
+async fn decide_all(
+    call: &Call<'_>,
+    key: &ThreadKey,
+    pending: Option<&Pending>,
+    run: Run,
+) -> Result<Ack, Failure> {
+    check_run_id(call, key, run.run_id.as_ref()).await?;
+    if let Some(pending) = pending {
+        let decided = run.approvals.iter();
+        let decided: Vec<_> = decided
+            .filter_map(|approval| approval.interrupt_id.call_id())
+            .collect();
+        let covers = |call_id: &CallId| decided.contains(call_id);
+        if !pending.calls.keys().all(covers) {
+            return Err(answers_pending(MISSING_DECISIONS).into());
+        }
+        for approval in &run.approvals {
+            approval::check(call, pending, approval)?;
+        }
+    }
+    let mut last = None;
+    for approval in run.approvals {
+        let (run_id, state) = (run.run_id.clone(), run.state.clone());
+        let decision = approval::decide(call, approval, run_id, state)?;
+        last = Some(tool_result::give(call, decision, AckAction::Run).await?);
+    }
+    // A request without a decision has other answers.
+    last.ok_or_else(|| answers_pending(MISSING_DECISIONS).into())
 }
 
 /// Refuses an id that another run of the thread has, for the run that follows the results.
@@ -68,7 +111,7 @@ async fn give_all(call: &Call<'_>, run: Run) -> Result<Ack, Failure> {
         last = Some(tool_result::give(call, result, AckAction::Run).await?);
     }
     // A request without a result is not parsed.
-    last.ok_or_else(|| answers_pending().into())
+    last.ok_or_else(|| answers_pending(MISSING_RESULTS).into())
 }
 
 /// Results of the calls that the thread waits for, in their order. Every call needs one.
@@ -77,12 +120,14 @@ fn covering(pending: &Pending, results: &[RunResult]) -> Result<Vec<RunResult>, 
         let mut results = results.iter();
         results.find(|result| result.call_id == call_id).cloned()
     };
+    if pending.approvals.is_some() {
+        return Err(answers_pending(MISSING_DECISIONS));
+    }
     let all: Option<Vec<_>> = pending.call_ids().into_iter().map(result).collect();
-    all.ok_or_else(answers_pending)
+    all.ok_or_else(|| answers_pending(MISSING_RESULTS))
 }
 
-fn answers_pending() -> ErrorResponse {
-    let message = "`messages` must have the results of all calls that the thread waits for.";
+fn answers_pending(message: &str) -> ErrorResponse {
     ErrorResponse::new(Code::AnswersPending, message)
 }
 

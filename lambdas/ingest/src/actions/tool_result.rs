@@ -25,6 +25,7 @@ pub(super) fn new_result(call: &Call<'_>, result: ToolResult) -> NewResult {
         of: result.of,
         outcome: result.outcome,
         content: result.content,
+        decision: None,
         message_id: result.message_id,
         next_run_id: None,
         state: Map::new(),
@@ -35,7 +36,7 @@ pub(super) fn new_result(call: &Call<'_>, result: ToolResult) -> NewResult {
     }
 }
 
-/// Does the same for a request whose response names this action.
+/// Stores an answer for a request whose response names this action, and queues the run that follows when every call has one.
 pub(super) async fn give(
     call: &Call<'_>,
     result: NewResult,
@@ -69,7 +70,7 @@ pub(super) async fn give(
 
 pub(super) fn not_pending(key: &ThreadKey) -> ErrorResponse {
     let message =
-        "`toolCallId` names no call that this thread waits for, or the call has another result.";
+        "The thread does not wait for an answer to this call, or the call has another one.";
     ErrorResponse {
         thread_id: Some(key.thread_id.clone()),
         ..ErrorResponse::new(Code::NotPending, message)

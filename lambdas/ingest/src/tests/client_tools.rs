@@ -30,7 +30,7 @@ fn stored_result() -> Rule {
         .then_output(|| PutItemOutput::builder().build())
 }
 
-fn no_result() -> Rule {
+pub(super) fn no_result() -> Rule {
     mock!(Table::get_item)
         .match_requests(|get| {
             let sort = get.key().and_then(|key| key.get("item"));

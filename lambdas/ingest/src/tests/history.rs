@@ -34,6 +34,11 @@ fn stored(messages: Vec<(u64, Message)>) -> Rule {
         })
 }
 
+/// Mocks the query for the messages of a thread without any.
+pub(super) fn no_messages() -> Rule {
+    stored(Vec::new())
+}
+
 fn user(id: &str, run: &str, text: &str) -> Message {
     Message::user(MessageId::trusted(id), RunId::trusted(run), text)
 }
@@ -100,6 +105,7 @@ async fn the_results_and_the_prompt_with_which_a_running_run_begins_are_visible(
             call_id: CallId::trusted("tc_1"),
             outcome: ToolOutcome::Error,
             content: "no".to_owned(),
+            decision: None,
         })
     };
     first.blocks.insert(0, result("m_2"));

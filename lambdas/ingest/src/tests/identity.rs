@@ -72,8 +72,8 @@ async fn a_server_whose_connections_do_not_expire_renews_none() {
     assert_eq!(
         ready["features"],
         json!([
-            "history", "inbox", "notify", "push", "resume", "run", "steer", "ticket", "tools",
-            "usage"
+            "approval", "history", "inbox", "notify", "push", "resume", "run", "steer", "ticket",
+            "tools", "usage"
         ])
     );
 }

@@ -33,7 +33,7 @@ async fn a_heartbeat_is_a_request_of_a_known_connection() {
 async fn hello_returns_the_limits_and_features() {
     let row = connected("agui");
     assert_snapshot!(answer(&[&row], r#"{"action":"hello","id":"1","protocolVersion":"1.0"}"#).await,
-        @r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"S3Ay8cFPIAMCIow=","user":"anonymous","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600},"features":["history","inbox","notify","push","resume","run","steer","ticket","tools"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#);
+        @r#"{"type":"ready","id":"1","v":1,"protocolVersion":"1.0","connectionId":"S3Ay8cFPIAMCIow=","user":"anonymous","threadId":"t1","limits":{"maxIn":32768,"maxOut":28672,"maxPrompt":24576,"idleSec":600,"maxConnectionSec":7200,"replaySec":3600},"features":["approval","history","inbox","notify","push","resume","run","steer","ticket","tools"],"formats":["agui","blocks","typed","simple","bedrock","text"]}"#);
 }
 
 #[tokio::test]
@@ -51,9 +51,9 @@ async fn a_refusal_has_the_format_of_the_connection() {
 
 #[tokio::test]
 async fn a_request_may_ask_for_another_format() {
-    let bad = r#"{"action":"approval","format":"simple"}"#;
+    let bad = r#"{"action":"fork","format":"simple"}"#;
     assert_snapshot!(answer(&[&connected("agui")], bad).await,
-        @r#"{"type":"error","value":"There is no `action` \"approval\" here; there are hello, auth, ticket, prompt, run, tool_result, steer, cancel, resume, history, usage, inbox, seen, join, leave and ping."}"#);
+        @r#"{"type":"error","value":"There is no `action` \"fork\" here; there are hello, auth, ticket, prompt, run, tool_result, approval, steer, cancel, resume, history, usage, inbox, seen, join, leave and ping."}"#);
     let hello = r#"{"action":"hello","format":"text"}"#;
     assert_eq!(answer(&[&connected("agui")], hello).await, "");
 }

@@ -117,6 +117,33 @@ async fn a_run_whose_client_makes_calls_needs_input() {
 }
 
 #[tokio::test]
+async fn a_run_whose_calls_need_approval_needs_input() {
+    let number = |number: u64| json!({ "N": number.to_string() });
+    let terms = json!({ "M": { "group": { "S": "ops" }, "schema": { "S": "{}" } } });
+    let pending = json!({ "pending": { "M": {
+        "run": { "S": "r_1" }, "next": { "S": "r_2" }, "until": number(1_763_767_889),
+        "calls": { "M": { "tc_1": number(0) } },
+        "approvals": { "M": {
+            "tools": { "M": { "tc_1": { "S": "refund" } } },
+            "terms": { "M": { "refund": terms } }
+        } }
+    } } });
+    let event = event_of(record(&pending)).await;
+    assert_eq!(event["type"], "longwire.run.needs_input");
+    let data = &event["data"];
+    assert_eq!(data.get("pendingToolCallIds"), None);
+    assert_eq!(
+        data["interrupts"],
+        json!([{
+            "id": "i_tc_1",
+            "toolCallId": "tc_1",
+            "message": "The assistant wants to call the tool refund.",
+            "expiresAt": "2025-11-21T23:31:29Z"
+        }])
+    );
+}
+
+#[tokio::test]
 async fn each_event_is_a_cloud_event_and_no_request_to_push() {
     for status in ["finished", "failed", "cancelled"] {
         let event = event_of(record(&json!({ "status": { "S": status } }))).await;

@@ -117,6 +117,7 @@ mod tests {
                 call_id: CallId::trusted(format!("tc_{number}")),
                 outcome: ToolOutcome::Success,
                 content: "done".to_owned(),
+                decision: None,
             });
             [
                 Message::new(Role::User, run_id.clone(), vec![result]),
@@ -188,6 +189,7 @@ mod tests {
                 call_id: CallId::trusted("tc"),
                 outcome: ToolOutcome::Success,
                 content: String::new(),
+                decision: None,
             })
         };
         let results = || Message::new(Role::User, RunId::trusted("r"), vec![result()]);

@@ -175,6 +175,7 @@ mod tests {
             call_id: CallId::trusted("a"),
             outcome,
             content: content.to_owned(),
+            decision: None,
         };
         let (cancelled, blank) = (
             result(ToolOutcome::Cancelled, "no"),

@@ -78,7 +78,7 @@ fn sent_results(observed: &Observed) -> usize {
 async fn a_call_of_the_client_ends_the_run_without_a_result() {
     let script = Script::of([calls([("open_door", "{}")])]);
     let observed = play(&script).await;
-    assert_eq!(observed.outcome(), Outcome::NeedsClient);
+    assert_eq!(observed.outcome(), Outcome::NeedsAnswers);
     assert_eq!(left_open(&observed), ["open_door"]);
     assert_eq!(executors(&observed), ["client"]);
     assert_eq!((observed.messages().len(), sent_results(&observed)), (1, 0));
@@ -90,7 +90,7 @@ async fn calls_of_the_server_in_the_same_step_get_their_results() {
     let door = ("open_door", "{}");
     let script = Script::of([calls([door, time, door, time])]);
     let observed = play(&script).await;
-    assert_eq!(observed.outcome(), Outcome::NeedsClient);
+    assert_eq!(observed.outcome(), Outcome::NeedsAnswers);
     assert_eq!(left_open(&observed), ["open_door", "open_door"]);
     assert_eq!(
         executors(&observed),
@@ -127,7 +127,7 @@ async fn a_call_whose_arguments_are_not_json_is_corrected_by_the_model() {
 async fn the_seventeenth_call_of_a_step_is_not_one_for_the_client() {
     let script = Script::of([calls([("open_door", "{}"); 17])]);
     let observed = play(&script).await;
-    assert_eq!(observed.outcome(), Outcome::NeedsClient);
+    assert_eq!(observed.outcome(), Outcome::NeedsAnswers);
     assert_eq!(left_open(&observed).len(), 16);
     assert_eq!(outcomes(observed.messages()), [ToolOutcome::Error]);
 }
@@ -172,7 +172,7 @@ async fn a_step_whose_calls_were_being_made_leaves_those_of_the_client_open() {
         ..Scenario::new(&script, &library.tools)
     };
     let observed = scenario.play().await;
-    assert_eq!(observed.outcome(), Outcome::NeedsClient);
+    assert_eq!(observed.outcome(), Outcome::NeedsAnswers);
     assert_eq!(left_open(&observed), ["open_door"]);
     assert_eq!(outcomes(observed.messages()), [ToolOutcome::Error]);
     assert!(library.calls().is_empty(), "the call is not repeated");

@@ -44,6 +44,7 @@ fn result(id: &str, outcome: ToolOutcome, content: &str) -> Block {
         call_id: CallId::trusted(id),
         outcome,
         content: content.to_owned(),
+        decision: None,
     })
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn turns(stored: &[Message], window: Window) -> Vec<Turn> {
         run_id: &run(),
         model: MODEL,
     };
-    context_window::turns(&stored[start..], window.cache_points, Some(own))
+    context_window::turns(&stored[start..], None, window.cache_points, Some(own))
 }
 
 fn whole() -> Window {

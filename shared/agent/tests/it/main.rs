@@ -1,5 +1,6 @@
 //! Integration tests of the agent loop: a scripted model, and the real event sink.
 
+mod approvals;
 mod budget;
 mod cancellation;
 mod client_tools;

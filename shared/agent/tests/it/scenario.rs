@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use longwire_agent::approvals::Decisions;
 use longwire_agent::budget::Reserve;
 use longwire_agent::client_tools::ClientTools;
 use longwire_agent::context_window::Window;
@@ -131,6 +132,8 @@ pub(super) struct Scenario<'a> {
     pub(super) texts: Vec<(Duration, &'static str)>,
     /// Tools of the client.
     pub(super) client_tools: Vec<ToolSpec>,
+    /// Approved calls with which the run begins.
+    pub(super) approved: Decisions,
 }
 
 impl<'a> Scenario<'a> {
@@ -150,6 +153,7 @@ impl<'a> Scenario<'a> {
             reserve: None,
             texts: Vec::new(),
             client_tools: Vec::new(),
+            approved: Decisions::default(),
         }
     }
 
@@ -232,6 +236,7 @@ impl<'a> Scenario<'a> {
     ) -> Ctx<'_> {
         Ctx {
             client_tools: ClientTools::new(self.client_tools.clone()),
+            approved: self.approved.clone(),
             model: self.script,
             tools: self.tools,
             events,
@@ -244,6 +249,7 @@ impl<'a> Scenario<'a> {
             system: "Be good.".to_owned(),
             frame: self.frame.clone(),
             reasoning: self.reasoning,
+            question: None,
             limits: limits(),
             reserve: self.reserve.clone(),
             steering: Steering {

@@ -4,17 +4,25 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
+use longwire_tools::approval::Approvals;
 use longwire_tools::deps::Deps;
 use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::kb_lookup::retrieve::Retrieve;
 use longwire_tools::once::Once;
 use longwire_tools::toolbox::Tools;
 use longwire_tools::web;
+use serde_json::Value;
 use tokio::time::Instant;
 
 /// Tools whose `get_weather` never returns and whose `current_time` is constant.
 pub(crate) fn tools() -> Tools {
     Tools::new(&deps())
+}
+
+/// The same, of which people approve these calls.
+pub(crate) fn tools_with_approvals(setting: &Value) -> Tools {
+    let approvals = Approvals::try_from(setting.to_string());
+    tools().with_approvals(approvals.expect("rules"))
 }
 
 fn deps() -> Deps {

@@ -1,21 +1,25 @@
 //! `run`: AG-UI's RunAgentInput. The server owns the history, so of the messages only the new ones count: results of calls that
-//! the client made, and a message of the user at the end.
+//! the client made, and a message of the user at the end. `resume` has the decisions about calls that need approval.
 
-use longwire_core::ids::{CallId, MessageId, RunId, ThreadId};
+use longwire_core::ids::{CallId, InterruptId, MessageId, RunId, ThreadId};
 use longwire_core::run_input::Context;
 use longwire_core::tool::{ToolOutcome, ToolSpec};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::request::approval::{Approval, Verdict};
 use crate::request::fields::Fields;
 use crate::request::options::{self, Options};
 use crate::request::prompt::run_id;
 use crate::request::text::{MAX_PROMPT_BYTES, check_text};
 use crate::request::{context, legacy, tools};
-use crate::response::error::{Code, ErrorResponse, invalid};
+use crate::response::error::{ErrorResponse, invalid};
 
 /// Most messages.
 const MAX_MESSAGES: usize = 500;
+
+/// Most answers to interrupts.
+const MAX_ANSWERS: usize = 32;
 
 /// Request for a run as AG-UI's clients send it. The response is an [`Ack`](crate::response::ack::Ack).
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +30,8 @@ pub struct Run {
     pub run_id: Option<RunId>,
     /// Results of calls, each in a message of its own.
     pub results: Vec<RunResult>,
+    /// Decisions about calls; a request with some has no other answers.
+    pub approvals: Vec<Approval>,
     /// The last message, if the user wrote it.
     pub prompt: Option<RunPrompt>,
     /// Facts for the model.
@@ -78,7 +84,6 @@ impl Run {
     /// Parses the fields of the request. `forwardedProps` has no effect.
     pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
         let messages: Vec<Message> = fields.objects("messages", MAX_MESSAGES)?;
-        refuse_answers(fields)?;
         let last = messages.len().saturating_sub(1);
         let (mut results, mut prompt) = (Vec::new(), None);
         for (at, message) in messages.into_iter().enumerate() {
@@ -88,15 +93,25 @@ impl Run {
                 _ => {}
             }
         }
-        if prompt.is_none() && results.is_empty() {
+        let thread_id = legacy::thread_id(fields)?;
+        let approvals = approvals(fields, thread_id.as_ref())?;
+        if !approvals.is_empty() {
+            // The messages before the interrupts are known, and a new one would have to wait.
+            results.clear();
+            if prompt.take().is_some() {
+                let message = "`messages` must not end with a message of the user beside `resume`.";
+                return Err(invalid(message));
+            }
+        } else if prompt.is_none() && results.is_empty() {
             let message =
                 "`messages` must end with a message of the user, or have results of calls.";
             return Err(invalid(message));
         }
         Ok(Self {
-            thread_id: legacy::thread_id(fields)?,
+            thread_id,
             run_id: run_id(fields)?,
             results,
+            approvals,
             prompt,
             context: context::parse(fields)?,
             tools: tools::parse(fields)?,
@@ -163,14 +178,42 @@ fn state(fields: &Fields<'_>) -> Result<Map<String, Value>, ErrorResponse> {
     })
 }
 
-/// Refuses answers to interrupts, of which there are none.
-fn refuse_answers(fields: &Fields<'_>) -> Result<(), ErrorResponse> {
-    let answers: Vec<Value> = fields.get("resume")?.unwrap_or_default();
-    if answers.is_empty() {
-        return Ok(());
-    }
-    let message = "`resume` answers an interrupt that the thread does not have.";
-    Err(ErrorResponse::new(Code::NotPending, message))
+/// Answer to an interrupt as AG-UI has it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    interrupt_id: String,
+    status: Status,
+    #[serde(default)]
+    payload: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Resolved,
+    Cancelled,
+}
+
+/// Reads the answers to interrupts. A cancelled one denies its call.
+fn approvals(
+    fields: &Fields<'_>,
+    thread_id: Option<&ThreadId>,
+) -> Result<Vec<Approval>, ErrorResponse> {
+    let entries: Vec<Entry> = fields.objects("resume", MAX_ANSWERS)?;
+    let approval = |(at, entry): (usize, Entry)| {
+        let interrupt_id = InterruptId::parse(&entry.interrupt_id);
+        Ok(Approval {
+            thread_id: thread_id.cloned(),
+            interrupt_id: interrupt_id
+                .map_err(|error| invalid(format!("`resume[{at}].interruptId` {error}.")))?,
+            verdict: match entry.status {
+                Status::Cancelled => Verdict::Denied(None),
+                Status::Resolved => Verdict::parse(&Fields::new(&entry.payload))?,
+            },
+        })
+    };
+    entries.into_iter().enumerate().map(approval).collect()
 }
 
 #[cfg(test)]
@@ -228,6 +271,47 @@ mod tests {
             ),
         ] {
             assert_eq!(parse(&messages), Err(message.to_owned()));
+        }
+    }
+
+    #[test]
+    fn resume_has_the_decisions_about_calls() {
+        let parse = |resume: &Value, messages: &Value| {
+            let request = json!({ "messages": messages, "resume": resume });
+            Run::parse(&Fields::new(&request)).map_err(|error| error.message)
+        };
+        let known = json!([
+            { "id": "u1", "role": "user", "content": "Hey!" },
+            { "id": "a1", "role": "assistant", "toolCalls": [] }
+        ]);
+        let resume = json!([
+            { "interruptId": "i_tc_1", "status": "resolved", "payload": { "approved": true } },
+            { "interruptId": "i_tc_2", "status": "cancelled" }
+        ]);
+        let run = parse(&resume, &known).expect("a run");
+        let verdicts = run.approvals.into_iter().map(|approval| approval.verdict);
+        assert_eq!(
+            verdicts.collect::<Vec<_>>(),
+            [Verdict::Approved(None), Verdict::Denied(None)]
+        );
+        for (resume, messages, message) in [
+            (
+                json!([{ "interruptId": "i_tc_1", "status": "resolved" }]),
+                known.clone(),
+                "`approved` is missing.",
+            ),
+            (
+                json!([{ "interruptId": "ä", "status": "cancelled" }]),
+                known.clone(),
+                "`resume[0].interruptId` must be 1 to 128 characters of letters, digits, '.', '_', ':' or '-'.",
+            ),
+            (
+                json!([{ "interruptId": "i_tc_1", "status": "cancelled" }]),
+                json!([{ "id": "u1", "role": "user", "content": "Hey!" }]),
+                "`messages` must not end with a message of the user beside `resume`.",
+            ),
+        ] {
+            assert_eq!(parse(&resume, &messages).map(drop), Err(message.to_owned()));
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Ack {
     /// Position of a waiting run in the thread's run queue; 1 is the next after the active run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
-    /// Calls that still have no result, for a result.
+    /// Calls that still have no answer, for a result or a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<Vec<CallId>>,
     /// Set when the request was accepted before: a run of this id existed, the call has this result, or the text was accepted.
@@ -66,6 +66,8 @@ pub enum AckAction {
     Run,
     /// Result of a call.
     ToolResult,
+    /// Decision about a call.
+    Approval,
     /// Text for an unfinished run.
     Steer,
     /// Cancellation of a run.
@@ -82,7 +84,7 @@ pub enum AckStatus {
     Queued,
     /// Behind other runs in the run queue.
     Waiting,
-    /// Text that its run takes in, or result while other calls have none yet.
+    /// Text that its run takes in, or answer to a call while others have none yet.
     Accepted,
     /// Cancellation requested from the worker.
     Cancelling,

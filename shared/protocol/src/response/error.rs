@@ -112,10 +112,12 @@ pub enum Code {
     RunNotFound,
     /// Thread with a full run queue, or with an active run when the prompt would not wait.
     ThreadBusy,
-    /// Thread that waits for results of the client's tools.
+    /// Thread that waits for results of the client's tools, or for approvals.
     AnswersPending,
     /// Call that the thread does not wait for.
     NotPending,
+    /// Request for an approval that has expired.
+    InterruptExpired,
     /// Connection that sends too many requests.
     RateLimited,
     /// User who has spent what a limit allows.
@@ -155,6 +157,7 @@ impl Code {
             Self::ThreadBusy => "thread_busy",
             Self::AnswersPending => "answers_pending",
             Self::NotPending => "not_pending",
+            Self::InterruptExpired => "interrupt_expired",
             Self::RateLimited => "rate_limited",
             Self::QuotaExceeded => "quota_exceeded",
             Self::ResumeExpired => "resume_expired",

@@ -1,10 +1,16 @@
 //! `history`: a page of a thread's messages, in the shape of AG-UI.
 
-use longwire_core::ids::{CallId, MessageId, RunId, ThreadId};
+use longwire_core::approval::Decision;
+use longwire_core::clock::rfc3339;
+use longwire_core::ids::{CallId, MessageId, RunId, ThreadId, UserId};
 use longwire_core::message::{Block, Message, Role};
+use longwire_core::pending::Pending as Wait;
 use longwire_core::run::RunStatus;
 use longwire_core::tool::ToolCall;
 use serde::Serialize;
+use serde_json::Value;
+
+use crate::interrupt::Interrupt;
 
 /// Response to `history`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,14 +45,23 @@ pub struct ActiveRun {
     pub last: u64,
 }
 
-/// Requests of a thread to its client. `interrupts` is always empty, because there are no approvals.
+/// Requests of a thread to its client. Only one of the lists has entries at a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pending {
     /// Calls of client tools that have no result.
     pub tool_call_ids: Vec<CallId>,
-    /// Approvals that have no answer.
-    pub interrupts: Vec<String>,
+    /// Requests for approvals that have no answer.
+    pub interrupts: Vec<Interrupt>,
+}
+
+impl From<&Wait> for Pending {
+    fn from(wait: &Wait) -> Self {
+        Self {
+            tool_call_ids: wait.client_calls(),
+            interrupts: Interrupt::all_of(wait),
+        }
+    }
 }
 
 /// Message of AG-UI.
@@ -63,6 +78,9 @@ pub struct HistoryMessage {
     /// Call that a tool result belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<CallId>,
+    /// Decision about the call of a tool result, if it needed one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<HistoryApproval>,
     /// Text; absent on a message that has tool calls only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
@@ -75,6 +93,38 @@ pub struct HistoryMessage {
     /// Length of the whole content in bytes, when the message is truncated or a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,
+}
+
+/// Decision of a person about a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryApproval {
+    /// The call was allowed.
+    pub approved: bool,
+    /// User who decided; absent where users are not told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
+    /// Time of the decision, as RFC 3339.
+    pub at: String,
+    /// Reason for which the call was denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Arguments with which the call was made in place of the model's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited_args: Option<Value>,
+}
+
+impl From<&Decision> for HistoryApproval {
+    fn from(decision: &Decision) -> Self {
+        let edited = decision.edited_args.as_deref();
+        Self {
+            approved: decision.approved,
+            by: decision.by.clone(),
+            at: rfc3339(decision.at),
+            reason: decision.reason.clone(),
+            edited_args: edited.and_then(|edited| serde_json::from_str(edited).ok()),
+        }
+    }
 }
 
 /// Author of a message.
@@ -137,6 +187,7 @@ impl HistoryMessage {
                 }
                 Block::ToolResult(result) => messages.push(Self {
                     tool_call_id: Some(result.call_id.clone()),
+                    approval: result.decision.as_ref().map(HistoryApproval::from),
                     ..Self::new(
                         &result.message_id,
                         HistoryRole::Tool,
@@ -155,6 +206,7 @@ impl HistoryMessage {
             role,
             origin: None,
             tool_call_id: None,
+            approval: None,
             content,
             tool_calls: Vec::new(),
             truncated: false,
@@ -242,6 +294,7 @@ mod tests {
             call_id: CallId::trusted("tc_1"),
             outcome: ToolOutcome::Success,
             content: "Sunny".to_owned(),
+            decision: None,
         });
         assert_eq!(
             converted(Role::User, vec![result]),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::escape::fitting;
 use crate::frame::MAX_FRAME_BYTES;
-use crate::response::history::{HistoryCall, HistoryMessage};
+use crate::response::history::{HistoryApproval, HistoryCall, HistoryMessage, Pending};
 
 /// Longest content of a message on a page, in bytes.
 const MAX_CONTENT_BYTES: usize = 16 * 1024;
@@ -69,12 +69,13 @@ pub struct Page {
 }
 
 impl Page {
-    /// Makes an empty page for `limit` messages.
-    pub fn new(limit: usize) -> Self {
+    /// Makes an empty page for `limit` messages, beside these requests to the client.
+    pub fn new(limit: usize, pending: &Pending) -> Self {
+        let taken = json_size(&pending.interrupts);
         Self {
             newest_first: Vec::new(),
             limit,
-            room: MAX_PAGE_JSON,
+            room: MAX_PAGE_JSON.saturating_sub(taken),
             oldest: None,
         }
     }
@@ -82,7 +83,12 @@ impl Page {
     /// Adds the message before those on the page, truncated if it is too long. Returns `false` when the page is
     /// full.
     pub fn add(&mut self, cursor: PageCursor, message: HistoryMessage) -> bool {
-        let message = message.truncate();
+        // The first message always fits.
+        let room = match self.newest_first.is_empty() {
+            true => self.room,
+            false => MAX_PAGE_JSON,
+        };
+        let message = message.truncate(room);
         let size = json_size(&message) + 1;
         if self.newest_first.len() >= self.limit || size > self.room {
             return false;
@@ -121,16 +127,18 @@ impl HistoryMessage {
         self.tool_calls.iter().any(|call| call.id == *id)
     }
 
-    /// Truncates the message to the limits of a page. Arguments of a tool call that do not fit become `{}`, because
+    /// Truncates the message to the limits of a page, and to this many bytes of JSON. Arguments of a tool call that do not fit become `{}`, because
     /// a part of a JSON text cannot be parsed.
-    fn truncate(mut self) -> Self {
+    fn truncate(mut self, most: usize) -> Self {
+        let most = most.saturating_sub(MAX_FIELDS_JSON);
+        let most_json = MAX_MESSAGE_JSON.min(most);
         let bytes = self.content.as_ref().map_or(0, String::len);
         if let Some(content) = &mut self.content {
-            content.truncate(fitting_content(content).len());
+            content.truncate(fitting(content, MAX_CONTENT_BYTES, most_json).len());
             self.truncated = content.len() < bytes;
         }
         let content = self.content.as_ref().map_or(0, json_size);
-        let mut room = MAX_MESSAGE_JSON.saturating_sub(content);
+        let mut room = most_json.saturating_sub(content);
         for call in &mut self.tool_calls {
             if json_size(call) > room {
                 call.function.arguments = "{}".to_owned();
@@ -138,10 +146,11 @@ impl HistoryMessage {
             }
             room = room.saturating_sub(json_size(call));
         }
-        drop_calls_beyond(
-            &mut self.tool_calls,
-            MAX_PAGE_JSON - MAX_FIELDS_JSON - content,
-        );
+        let room = most.saturating_sub(content);
+        drop_calls_beyond(&mut self.tool_calls, room);
+        if let Some(approval) = &mut self.approval {
+            self.truncated |= approval.shorten(room);
+        }
         self.bytes = self.truncated.then_some(bytes);
         self
     }
@@ -151,12 +160,24 @@ impl HistoryMessage {
     pub fn part(mut self, offset: usize) -> Option<Self> {
         let content = self.content.take().unwrap_or_default();
         let rest = content.get(offset..)?;
-        let part = fitting_content(rest);
+        let part = fitting(rest, MAX_CONTENT_BYTES, MAX_MESSAGE_JSON);
         self.truncated = part.len() < rest.len();
         self.content = Some(part.to_owned());
         self.bytes = Some(content.len());
         self.tool_calls.clear();
+        self.approval = None;
         Some(self)
+    }
+}
+
+impl HistoryApproval {
+    /// Leaves out what a person wrote unless the decision fits into this many bytes of JSON. Returns `true` if it did.
+    fn shorten(&mut self, room: usize) -> bool {
+        let fits = json_size(self) <= room;
+        if !fits {
+            (self.reason, self.edited_args) = (None, None);
+        }
+        !fits
     }
 }
 
@@ -171,19 +192,16 @@ fn drop_calls_beyond(calls: &mut Vec<HistoryCall>, mut room: usize) {
     calls.truncate(kept);
 }
 
-/// Longest prefix of a content within the limits of a message.
-fn fitting_content(content: &str) -> &str {
-    fitting(content, MAX_CONTENT_BYTES, MAX_MESSAGE_JSON)
-}
-
 fn json_size(value: &impl Serialize) -> usize {
     serde_json::to_string(value).map_or(usize::MAX / 2, |json| json.len())
 }
 
 #[cfg(test)]
 mod tests {
+    use longwire_core::approval::{ApprovalTerms, Approvals, Decision};
     use longwire_core::ids::{MessageId, RunId};
     use longwire_core::message::{Block, Message, Role};
+    use longwire_core::pending::Pending as Wait;
     use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
     use serde_json::json;
 
@@ -210,6 +228,56 @@ mod tests {
             .remove(0)
     }
 
+    /// Requests for approvals of this many calls of a tool with a long schema.
+    fn pending(calls: usize) -> Pending {
+        let calls: Vec<_> = (0..calls)
+            .map(|n| CallId::trusted(format!("tc_{n:08}")))
+            .collect();
+        let name = "n".repeat(64);
+        let terms = ApprovalTerms {
+            group: None,
+            schema: json!({ "description": "x".repeat(4_000) }),
+        };
+        let tools = calls.iter().map(|call| (call.clone(), name.clone()));
+        let approvals = Approvals {
+            tools: tools.collect(),
+            terms: [(name.clone(), terms)].into(),
+        };
+        Pending::from(&Wait {
+            approvals: Some(approvals),
+            ..Wait::new(RunId::trusted("r_1"), calls, 1_764_248_400)
+        })
+    }
+
+    /// Result of a call with arguments that a person edited.
+    fn edited(arguments: usize) -> HistoryMessage {
+        let edited = json!({ "x": "\"".repeat(arguments) });
+        let result = Block::ToolResult(ToolResult {
+            message_id: MessageId::trusted("m_1"),
+            call_id: CallId::trusted("tc_1"),
+            outcome: ToolOutcome::Success,
+            content: "x".repeat(40_000),
+            decision: Some(Decision {
+                approved: true,
+                reason: None,
+                edited_args: Some(edited.to_string()),
+                by: None,
+                at: 7,
+            }),
+        });
+        let message = Message::new(Role::User, RunId::trusted("r1"), vec![result]);
+        HistoryMessage::from_stored(&message).remove(0)
+    }
+
+    #[test]
+    fn arguments_that_a_person_edited_are_left_out_when_they_do_not_fit() {
+        let shown = |arguments: usize| {
+            let message = edited(arguments).truncate(MAX_PAGE_JSON);
+            message.approval.expect("a decision").edited_args.is_some()
+        };
+        assert!(shown(100) && !shown(10_000));
+    }
+
     #[test]
     fn a_result_follows_the_message_with_its_call() {
         let result = |call: &str| {
@@ -218,11 +286,12 @@ mod tests {
                 call_id: CallId::trusted(call),
                 outcome: ToolOutcome::Success,
                 content: "sunny".to_owned(),
+                decision: None,
             });
             let message = Message::new(Role::User, RunId::trusted("r1"), vec![result]);
             HistoryMessage::from_stored(&message).remove(0)
         };
-        let mut page = Page::new(9);
+        let mut page = Page::new(9, &Pending::default());
         for message in [result("tc_1"), result("tc_0"), user("Done."), calls(2, 0)] {
             assert!(page.add(AT, message));
         }
@@ -254,15 +323,15 @@ mod tests {
 
     #[test]
     fn a_content_is_truncated_at_16_kb_between_characters() {
-        let exact = user(&"x".repeat(MAX_CONTENT_BYTES)).truncate();
+        let exact = user(&"x".repeat(MAX_CONTENT_BYTES)).truncate(MAX_PAGE_JSON);
         assert_eq!((exact.truncated, exact.bytes), (false, None));
-        let longer = user(&"ä".repeat(MAX_CONTENT_BYTES / 2 + 1)).truncate();
+        let longer = user(&"ä".repeat(MAX_CONTENT_BYTES / 2 + 1)).truncate(MAX_PAGE_JSON);
         assert_eq!(
             (longer.truncated, longer.bytes),
             (true, Some(MAX_CONTENT_BYTES + 2))
         );
         assert_eq!(longer.content.map(|c| c.len()), Some(MAX_CONTENT_BYTES));
-        let odd = user(&format!("x{}", "ä".repeat(MAX_CONTENT_BYTES))).truncate();
+        let odd = user(&format!("x{}", "ä".repeat(MAX_CONTENT_BYTES))).truncate(MAX_PAGE_JSON);
         assert_eq!(odd.content.map(|c| c.len()), Some(MAX_CONTENT_BYTES - 1));
     }
 
@@ -303,23 +372,27 @@ mod tests {
             calls(1, 20_000),
             calls(3, 5_000),
             calls(1_000, 1),
+            edited(10_000),
         ]) {
-            let mut page = Page::new(100);
-            assert!(page.add(AT, message.clone()), "one message always fits");
-            while page.add(AT, message.clone()) {}
-            let (messages, _) = page.finish();
-            assert!(json_size(&messages) < MAX_FRAME_BYTES - 1_000);
-            assert!(
-                messages
-                    .iter()
-                    .all(|message| message.truncated || message.tool_calls.len() < 1_000)
-            );
+            for pending in [Pending::default(), pending(1), pending(16)] {
+                let mut page = Page::new(100, &pending);
+                assert!(page.add(AT, message.clone()), "one message always fits");
+                while page.add(AT, message.clone()) {}
+                let (messages, _) = page.finish();
+                let beside = json_size(&pending.interrupts);
+                assert!(json_size(&messages) + beside < MAX_FRAME_BYTES - 1_000);
+                assert!(
+                    messages
+                        .iter()
+                        .all(|message| message.truncated || message.tool_calls.len() < 1_000)
+                );
+            }
         }
     }
 
     #[test]
     fn a_full_page_has_the_cursor_of_its_oldest_message() {
-        let mut page = Page::new(2);
+        let mut page = Page::new(2, &Pending::default());
         for number in [9, 8, 7] {
             let added = page.add(PageCursor { number, part: 1 }, user(&number.to_string()));
             assert_eq!(added, number > 7);

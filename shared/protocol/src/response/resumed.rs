@@ -4,6 +4,8 @@ use longwire_core::ids::{RunId, ThreadId};
 use longwire_core::run::RunStatus;
 use serde::Serialize;
 
+use crate::response::history::Pending;
+
 /// End of the events that a `resume` request asked for; the events after it are new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "resumed", rename_all = "camelCase")]
@@ -22,6 +24,9 @@ pub struct Resumed {
     pub last: u64,
     /// Status of the run.
     pub status: ResumedStatus,
+    /// Requests to the client, while the thread waits for answers to calls of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
 }
 
 /// Status of a run for a subscriber that resumes it.
@@ -68,6 +73,7 @@ mod tests {
             after: 4,
             last: 7,
             status: ResumedStatus::Running,
+            pending: None,
         };
         assert_eq!(
             json(&resumed),

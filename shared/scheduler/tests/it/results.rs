@@ -113,6 +113,7 @@ impl Waiting {
             of: 1,
             asked_by: RunId::trusted("r_1"),
             next_run_id: run_id,
+            decision: None,
         };
         let stored = self.threads.put_result_part(place, part, UNTIL).await;
         stored.expect("a response");
@@ -139,6 +140,7 @@ fn result(call: &str, content: &str) -> NewResult {
         of: 1,
         outcome: ToolOutcome::Success,
         content: content.to_owned(),
+        decision: None,
         message_id: None,
         next_run_id: None,
         state: serde_json::Map::new(),

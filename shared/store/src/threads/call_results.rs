@@ -1,5 +1,7 @@
-//! Results of calls that the client makes, as they arrive. The run that follows stores them as a message.
+//! Answers to the calls that a thread waits for, as they arrive: results of those that the client makes, and decisions about
+//! those that need approval. The run that follows stores them as a message.
 
+use longwire_core::approval::Decision;
 use longwire_core::ids::{CallId, MessageId, RunId};
 use longwire_core::thread_key::ThreadKey;
 use longwire_core::tool::{ToolCall, ToolOutcome, ToolResult};
@@ -17,7 +19,8 @@ use crate::update::held;
 /// request is recognised.
 const KEPT: u64 = 48 * 3600;
 
-/// Result of a call, or a part of it.
+/// Result of a call or a part of it, or a decision about a call. A denied call has its result with the decision; an approved
+/// one is still to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResultPart {
@@ -33,13 +36,21 @@ pub struct ResultPart {
     pub asked_by: RunId,
     /// Run that follows when each call has its result.
     pub next_run_id: RunId,
+    /// Decision, if the call needed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
 }
 
 impl ResultPart {
-    /// Tells whether a request with these values repeats the one that stored the part. The id of the message does not count,
-    /// because the server chooses it for clients that do not.
-    pub fn has(&self, outcome: ToolOutcome, content: &str, of: usize) -> bool {
-        (self.outcome, self.content.as_str(), self.of) == (outcome, content, of)
+    /// Tells whether a request for this part repeats the one that stored it. The ids do not count: the server chooses them for
+    /// clients that do not.
+    pub fn is_repeated_by(&self, other: &Self) -> bool {
+        let same_decision = match (&self.decision, &other.decision) {
+            (Some(one), Some(other)) => one.is_same(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        same_decision
+            && (self.outcome, &self.content, self.of) == (other.outcome, &other.content, other.of)
     }
 }
 
@@ -97,11 +108,11 @@ impl Threads {
             return Ok(PartStored::Stored(part));
         }
         let stored = self.result_part(place).await?;
-        let repeated = stored.filter(|stored| stored.has(part.outcome, &part.content, part.of));
+        let repeated = stored.filter(|stored| stored.is_repeated_by(&part));
         Ok(repeated.map_or(PartStored::Other, PartStored::Stored))
     }
 
-    /// Result of a call once all its parts are stored.
+    /// Answer to a call once all its parts are stored: its result, or the approval with which it is to be made.
     pub async fn call_result(
         &self,
         key: &ThreadKey,
@@ -117,7 +128,7 @@ impl Threads {
         Ok(join(call_id, &parts.collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// Results of those of the calls that have one.
+    /// Answers to those of the calls that have one.
     pub async fn call_results(
         &self,
         key: &ThreadKey,
@@ -145,6 +156,7 @@ fn join(call_id: &CallId, parts: &[ResultPart]) -> Option<ToolResult> {
         call_id: call_id.clone(),
         outcome: first.outcome,
         content: parts().map(|part| part.content.as_str()).collect(),
+        decision: first.decision.clone(),
     })
 }
 
@@ -160,6 +172,7 @@ mod tests {
             of,
             asked_by: RunId::trusted("r_1"),
             next_run_id: RunId::trusted("r_2"),
+            decision: None,
         }
     }
 
@@ -189,9 +202,35 @@ mod tests {
     #[test]
     fn a_request_is_repeated_by_the_same_content_alone() {
         let stored = part("a", 1);
-        let success = ToolOutcome::Success;
-        assert!(stored.has(success, "a", 1));
-        assert!(!stored.has(success, "b", 1) && !stored.has(success, "a", 2));
-        assert!(!stored.has(ToolOutcome::Error, "a", 1));
+        let other_ids = ResultPart {
+            message_id: MessageId::trusted("m_other"),
+            next_run_id: RunId::trusted("r_other"),
+            ..part("a", 1)
+        };
+        assert!(stored.is_repeated_by(&other_ids));
+        let failed = ResultPart {
+            outcome: ToolOutcome::Error,
+            ..part("a", 1)
+        };
+        for other in [part("b", 1), part("a", 2), failed] {
+            assert!(!stored.is_repeated_by(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_repeated_by_the_same_decision_alone() {
+        let decided = |approved: bool, at: u64| ResultPart {
+            decision: Some(Decision {
+                approved,
+                reason: None,
+                edited_args: None,
+                by: None,
+                at,
+            }),
+            ..part("", 1)
+        };
+        assert!(decided(true, 1).is_repeated_by(&decided(true, 2)));
+        assert!(!decided(true, 1).is_repeated_by(&decided(false, 1)));
+        assert!(!decided(true, 1).is_repeated_by(&part("", 1)));
     }
 }

@@ -1,6 +1,6 @@
 //! Runs that have ended and whose client asked for an event about it, as the table's stream tells.
 
-use longwire_core::ids::{CallId, MessageId, RunId, UserId};
+use longwire_core::ids::{MessageId, RunId, UserId};
 use longwire_core::lenient::or_default;
 use longwire_core::message::Usage;
 use longwire_core::options::Notify;
@@ -76,11 +76,10 @@ pub struct EndedRow {
 }
 
 impl EndedRun {
-    /// Calls that the client makes, in the order of the model; none unless the run finished with some.
-    pub fn pending_calls(&self) -> Vec<CallId> {
+    /// Wait that began with the end; `None` unless the run finished with one.
+    pub fn pending(&self) -> Option<&Pending> {
         let pending = self.row.pending.as_ref();
-        let pending = pending.filter(|_| self.status == RunStatus::Finished);
-        pending.map(Pending::call_ids).unwrap_or_default()
+        pending.filter(|_| self.status == RunStatus::Finished)
     }
 }
 
@@ -225,7 +224,8 @@ mod tests {
         let row = |status: &str, pending: Value| json!({ "status": status, "notify": "ids", "pending": pending });
         let calls = |status: &str, pending: Value| {
             let run = ended(row("running", json!(null)), row(status, pending));
-            let calls = run.expect("an event").pending_calls();
+            let run = run.expect("an event");
+            let calls = run.pending().map(Pending::call_ids).unwrap_or_default();
             calls
                 .into_iter()
                 .map(|id| id.to_string())

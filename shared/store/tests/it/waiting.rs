@@ -283,6 +283,7 @@ async fn the_first_result_of_a_call_counts() {
         of: 1,
         asked_by: RunId::trusted("r_1"),
         next_run_id: run("r_next"),
+        decision: None,
     };
     let renamed = ResultPart {
         message_id: MessageId::trusted("m_other"),

@@ -90,7 +90,7 @@ fn json_without_a_known_action_is_refused() {
             "`messages` must end with",
         ),
         (
-            r#"{"action":"approval","interruptId":"i"}"#.into(),
+            r#"{"action":"fork","threadId":"t1"}"#.into(),
             UnknownAction,
             "approval",
         ),
