@@ -138,12 +138,17 @@ fn tokens_of(messages: &[Message]) -> u64 {
 }
 
 /// Makes the turns of a valid request for messages that start with a prompt or an answer: at least one turn, the first and
-/// the last the user's.
+/// the last the user's. Before an answer stands the question of the user that the messages answer, if it is known.
 ///
 /// At most two turns end with [`crate::model::Part::CachePoint`]. With one after the tools and one after the
 /// system prompt, a request has at most the four that Bedrock allows (Bedrock user guide, "Prompt caching").
-pub fn turns(shown: &[Message], cache_points: bool, own: Option<OwnReasoning<'_>>) -> Vec<Turn> {
-    let mut turns = repair::repair(shown, own);
+pub fn turns(
+    shown: &[Message],
+    question: Option<&str>,
+    cache_points: bool,
+    own: Option<OwnReasoning<'_>>,
+) -> Vec<Turn> {
+    let mut turns = repair::repair(shown, question, own);
     if cache_points {
         cache_points::mark(&mut turns);
     }

@@ -125,6 +125,7 @@ impl View {
             system: self.frame.system.clone(),
             turns: context_window::turns(
                 conversation.get(self.start..).unwrap_or_default(),
+                ctx.question.as_deref(),
                 ctx.limits.window.cache_points,
                 self.frame.reasoning.then_some(own),
             ),

@@ -20,7 +20,8 @@ pub struct RunInput {
     /// The client chose that id, and it is reserved for this run.
     #[serde(default)]
     pub reserves_id: bool,
-    /// Text of the user message, at most 24 KB; empty for a run that follows another one, with the results of its calls.
+    /// Text of the user message, at most 24 KB. For a run that follows another one with the answers to its calls: that of the
+    /// message which the first of these runs answers, so that the model can be shown it however long the thread becomes.
     pub prompt: String,
     /// Run that this one follows with the answers to its calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]

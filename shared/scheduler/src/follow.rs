@@ -68,7 +68,10 @@ impl Scheduler {
             key: result.key.clone(),
             message_id: first_message_id(&run_id),
             reserves_id: false,
-            prompt: String::new(),
+            prompt: input
+                .as_ref()
+                .map(|input| input.prompt.clone())
+                .unwrap_or_default(),
             context: Vec::new(),
             after: Some(pending.run_id.clone()),
             supersede: false,

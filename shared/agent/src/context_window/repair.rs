@@ -14,8 +14,13 @@ use crate::context_window::placeholders;
 use crate::context_window::tool_pairs::{Ids, UnansweredCall, results};
 use crate::model::{Part, Turn};
 
-/// Turns for messages that start with a plain user message or an answer; for no messages, one turn with a placeholder.
-pub(super) fn repair(shown: &[Message], own: Option<OwnReasoning<'_>>) -> Vec<Turn> {
+/// Turns for messages that start with a plain user message or an answer; for no messages, one turn with a placeholder. Before an
+/// answer stands the question of the user, if it is known.
+pub(super) fn repair(
+    shown: &[Message],
+    question: Option<&str>,
+    own: Option<OwnReasoning<'_>>,
+) -> Vec<Turn> {
     let mut conversation = Conversation {
         own,
         ..Conversation::default()
@@ -25,12 +30,9 @@ pub(super) fn repair(shown: &[Message], own: Option<OwnReasoning<'_>>) -> Vec<Tu
         .first()
         .is_some_and(|first| first.role == Role::Assistant)
     {
-        conversation.push(
-            Role::User,
-            non_blank(placeholders::EARLIER_MESSAGES)
-                .into_iter()
-                .collect(),
-        );
+        let earlier = [question, Some(placeholders::EARLIER_MESSAGES)];
+        let parts = earlier.into_iter().flatten().filter_map(non_blank);
+        conversation.push(Role::User, parts.collect());
     }
     for messages in shown.chunk_by(|a, b| a.role == b.role) {
         match messages[0].role {

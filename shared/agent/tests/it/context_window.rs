@@ -328,6 +328,25 @@ fn a_conversation_without_a_question_begins_with_an_answer() {
 }
 
 #[test]
+fn the_question_stands_before_an_answer_with_which_a_window_begins() {
+    let shown = [
+        assistant(vec![call("a", "t", &json!({}))]),
+        user(vec![result("a", ToolOutcome::Success, "1")]),
+    ];
+    let question = Some("Which song is the best?");
+    let turns = context_window::turns(&shown, question, false, None);
+    let expected = [
+        "Which song is the best?",
+        "[Earlier messages are left out.]",
+    ];
+    assert_eq!(turns[0], text_turn(Role::User, &expected));
+    assert_eq!(turns.len(), 3);
+    let prompt = [user(vec![text("Hello?")])];
+    let turns = context_window::turns(&prompt, question, false, None);
+    assert_eq!(turns, [text_turn(Role::User, &["Hello?"])]);
+}
+
+#[test]
 fn a_cancelled_answer_is_followed_by_a_placeholder() {
     let stored = [
         user(vec![text("Tell a story")]),
