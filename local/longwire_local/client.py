@@ -12,6 +12,7 @@ from websockets.typing import Subprotocol
 
 from .client_tools import ClientTool
 from .errors import LocalError
+from .exchange import Exchange
 from .transcript import RunFailed, Transcript
 from .turn import Turn
 
@@ -53,7 +54,7 @@ def _turn(socket: ClientConnection, prompt: str, timeout: float, tools: Mapping[
 
 def _converse(socket: ClientConnection, prompt: str, timeout: float, tools: Mapping[str, ClientTool]) -> None:
     try:
-        Turn(socket, Transcript(_answer, _note), tools, timeout).play(prompt)
+        Turn(Exchange(socket, Transcript(_answer, _note), timeout), tools).play(prompt)
     finally:
         _answer("\n")
 
