@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from .approver import Approver
 from .client_tools import ClientTool
 from .errors import LocalError
 from .exchange import Exchange
@@ -26,11 +27,13 @@ def ask(
 ) -> None:
     """Sends one prompt and prints the answer. `timeout` is in seconds, for the whole answer.
 
-    `tools` are those that this program runs when the model calls them.
-    Raises RunFailed when the run fails, and LocalError when the connection or the timeout ends before the answer.
+    `tools` are those that this program runs when the model calls them. A person decides on calls that need an
+    approval if stdin is a terminal; otherwise the run waits for another client.
+    Raises RunFailed when the run fails or waits for another client, and LocalError when the connection or the
+    timeout ends before the answer.
     """
     with _connected(url, token) as socket:
-        _converse(socket, prompt, timeout, tools or {})
+        _converse(socket, prompt, timeout, tools or {}, Approver(_note) if sys.stdin.isatty() else None)
 
 
 def chat(url: str, token: str | None, timeout: float, tools: Mapping[str, ClientTool] | None = None) -> None:
@@ -47,14 +50,20 @@ def chat(url: str, token: str | None, timeout: float, tools: Mapping[str, Client
 
 def _turn(socket: ClientConnection, prompt: str, timeout: float, tools: Mapping[str, ClientTool]) -> None:
     try:
-        _converse(socket, prompt, timeout, tools)
+        _converse(socket, prompt, timeout, tools, Approver(_note))
     except RunFailed as failure:
         _note(f"error: {failure}")
 
 
-def _converse(socket: ClientConnection, prompt: str, timeout: float, tools: Mapping[str, ClientTool]) -> None:
+def _converse(
+    socket: ClientConnection,
+    prompt: str,
+    timeout: float,
+    tools: Mapping[str, ClientTool],
+    approver: Approver | None,
+) -> None:
     try:
-        Turn(Exchange(socket, Transcript(_answer, _note), timeout), tools).play(prompt)
+        Turn(Exchange(socket, Transcript(_answer, _note), timeout), tools, approver).play(prompt)
     finally:
         _answer("\n")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
@@ -48,13 +49,26 @@ class Exchange:
 
     def accepted(self, request: Event) -> None:
         """Sends a request until the server accepts it. Raises RunFailed when the server does not."""
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            response = self._request(request)
-            if response["type"] == "ack":
-                return
-            if attempt == MAX_ATTEMPTS or not response.get("retryable"):
-                raise RunFailed(failure(response))
+        response, _ = self.settle(request)
+        if response["type"] != "ack":
+            raise RunFailed(failure(response))
+
+    def settle(self, request: Event) -> tuple[Event, int]:
+        """Sends a request while the server asks for it. Returns the last response, and how many there were."""
+        attempts = 1
+        while (response := self._request(request)).get("retryable") and attempts < MAX_ATTEMPTS:
             time.sleep(min(response.get("retryAfterMs", PAUSE_S * 1000) / 1000, MAX_PAUSE_S))
+            attempts += 1
+        return response, attempts
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Moves the deadline by the time that the block takes, as a person has no deadline."""
+        begin = time.monotonic()
+        try:
+            yield
+        finally:
+            self._deadline += time.monotonic() - begin
 
     def give_up(self, run: str) -> None:
         """Cancels the wait for the answers to a run, if the server can be reached."""

@@ -16,31 +16,50 @@ class RunFailed(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """Call of a tool that is left to clients."""
+    """Call that a client makes or approves. The thread waits for it since the end of `run`."""
 
     run: str
     id: str
     name: str
     arguments: str
 
+    def text(self) -> str:
+        """The call for people."""
+        return f"{self.name} {self.arguments}".rstrip()
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """Call of a tool of the server that needs an approval. `message` is for the person who decides."""
+
+    thread: str
+    id: str
+    message: str
+    call: Call
+
 
 @dataclass
 class Transcript:
     """Reads the events of one run after another. `answer` gets the answer's text in pieces, `note` whole remarks.
 
-    `pending` are the calls that the last run left to clients, in the order of the model.
+    `pending` are the calls that the last run left to clients, `interrupts` those that need an approval, both
+    in the order of the model. Their names and arguments may be events of earlier runs.
     """
 
     answer: Callable[[str], None]
     note: Callable[[str], None]
     pending: list[Call] = field(default_factory=list)
+    interrupts: list[Interrupt] = field(default_factory=list)
     _ended: set[str] = field(default_factory=set)
     _arguments: dict[str, str] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _texts: int = 0
 
     def read(self, event: Event) -> bool:
-        """Reads one event. Returns True at the end of a successful run; raises RunFailed at any other end."""
+        """Reads one event. Returns True at the end of a run that succeeded or needs approvals.
+
+        Raises RunFailed at any other end.
+        """
         kind = event.get("type")
         if "specversion" in event:
             # A CloudEvent that a service posted by itself. Its type may be any text.
@@ -63,9 +82,18 @@ class Transcript:
             # An event whose delivery was not confirmed is sent again.
             return False
         self._ended.add(run)
-        outcome = _successful(event)
+        outcome = _outcome(event)
         self.pending = [self._call(run, str(call)) for call in outcome.get("pendingToolCallIds", [])]
+        self.interrupts = [self._interrupt(event, interrupt) for interrupt in outcome.get("interrupts", [])]
         return True
+
+    def _interrupt(self, event: Event, interrupt: dict[str, Any]) -> Interrupt:
+        return Interrupt(
+            thread=str(event.get("threadId")),
+            id=str(interrupt.get("id")),
+            message=str(interrupt.get("message", "")),
+            call=self._call(str(event.get("runId")), str(interrupt.get("toolCallId"))),
+        )
 
     def _call(self, run: str, call: str) -> Call:
         return Call(run, call, self._names.get(call, call), self._arguments.get(call, ""))
@@ -129,11 +157,11 @@ def events(frame: str | bytes) -> list[Event]:
     return parsed
 
 
-def _successful(event: Event) -> dict[str, Any]:
-    """The outcome of a run. Raises RunFailed when the run was not successful."""
+def _outcome(event: Event) -> dict[str, Any]:
+    """The outcome of a run. Raises RunFailed when the run neither succeeded nor needs approvals."""
     outcome: dict[str, Any] = event.get("outcome") or {}
     kind = outcome.get("type", "success")
-    if kind != "success":
+    if kind not in ("success", "interrupt"):
         reason = event.get("metadata", {}).get("lw.reason")
         raise RunFailed(f"the run was {kind}" + (f": {reason}" if reason else ""))
     return outcome

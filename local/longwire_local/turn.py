@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from websockets.exceptions import ConnectionClosed
 
-from . import client_tools
+from . import approvals, client_tools
+from .approver import Approver
 from .client_tools import ClientTool, Result
 from .errors import LocalError
 from .exchange import Exchange
@@ -17,12 +18,16 @@ MAX_SHOWN = 16 * 1024
 
 
 class Turn:
-    """A prompt on a connection: its run, and those that follow with the results of this client's tools."""
+    """A prompt on a connection: its run, and those that follow with the results of this client's tools.
 
-    def __init__(self, exchange: Exchange, tools: Mapping[str, ClientTool]) -> None:
+    `approver` decides on calls that need an approval; without one the turn fails at such a call.
+    """
+
+    def __init__(self, exchange: Exchange, tools: Mapping[str, ClientTool], approver: Approver | None) -> None:
         self._exchange = exchange
         self._transcript = exchange.transcript
         self._tools = tools
+        self._approver = approver
 
     def play(self, prompt: str) -> None:
         """Sends the prompt and returns when it is answered.
@@ -32,17 +37,24 @@ class Turn:
         declared = [tool.declaration() for tool in self._tools.values()]
         try:
             self._exchange.send({"action": "prompt", "prompt": prompt} | ({"tools": declared} if declared else {}))
-            while pending := self._run():
-                self._answer(pending)
+            while self._run():
+                self._answer()
         except ConnectionClosed as closed:
             raise LocalError(f"the connection was closed before the answer was complete ({closed})") from closed
 
-    def _run(self) -> list[Call]:
-        """Reads a run to its end, and returns the calls that are left to clients."""
+    def _run(self) -> bool:
+        """Reads a run to its end. Returns True when the thread waits for answers."""
         self._exchange.read_run()
-        return self._transcript.pending
+        return bool(self._transcript.interrupts or self._transcript.pending)
 
-    def _answer(self, pending: list[Call]) -> None:
+    def _answer(self) -> None:
+        # The transcript may read the end of the next run meanwhile.
+        if interrupts := self._transcript.interrupts:
+            approvals.answer(self._exchange, interrupts, self._approver)
+        else:
+            self._make(self._transcript.pending)
+
+    def _make(self, pending: list[Call]) -> None:
         """Runs the commands of the calls, one after another, and sends their results."""
         try:
             for call in pending:
