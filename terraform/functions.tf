@@ -232,6 +232,7 @@ locals {
     ANSWER_SECONDS         = var.worker.answer_seconds
     RUN_SECONDS            = var.worker.run_seconds
     TOOLS_ONCE             = var.worker.tools_once
+    APPROVALS              = var.worker.approvals == null ? null : jsonencode(var.worker.approvals)
     WEATHER_GEOCODING_URL  = var.worker.geocoding_url
     WEATHER_FORECAST_URL   = var.worker.forecast_url
   }

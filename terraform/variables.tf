@@ -278,6 +278,7 @@ variable "worker" {
     run_seconds            = optional(number)
     answer_seconds         = optional(number)
     tools_once             = optional(string)
+    approvals              = optional(any)
     geocoding_url          = optional(string)
     forecast_url           = optional(string)
   })
@@ -311,6 +312,33 @@ variable "worker" {
   validation {
     condition     = coalesce(var.worker.visibility_seconds, 60) > coalesce(var.worker.lease_seconds, 45)
     error_message = "worker.visibility_seconds must be longer than worker.lease_seconds: a message that becomes visible earlier finds a valid lease."
+  }
+
+  # Values differ in type, which no map allows. So the type is any, and the JSON of a value shows what it is.
+  validation {
+    condition = var.worker.approvals == null ? true : try(
+      startswith(jsonencode(var.worker.approvals), "{") &&
+      alltrue([for name in keys(var.worker.approvals) : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))]),
+      false,
+    )
+    error_message = "worker.approvals must be a map whose keys are names of tools: 1 to 64 characters of a-z A-Z 0-9 _ -."
+  }
+
+  validation {
+    condition = var.worker.approvals == null ? true : try(alltrue([
+      for rule in values(var.worker.approvals) :
+      contains(["\"never\"", "\"always\""], jsonencode(rule)) ? true : startswith(jsonencode(rule), "{") && alltrue([
+        for key, part in rule :
+        key == "if" ? startswith(jsonencode(part), "{") : key == "group" && can(regex("^\".+\"$", jsonencode(part)))
+      ])
+    ]), false)
+    error_message = "A value of worker.approvals must be \"never\", \"always\", or an object with an optional JSON Schema of the arguments as \"if\" and an optional name of a group as \"group\"."
+  }
+
+  # The environment variables of a function have 4 KB together.
+  validation {
+    condition     = length(var.worker.approvals == null ? "" : jsonencode(var.worker.approvals)) + length(var.system_prompt == null ? "" : var.system_prompt) <= 2500
+    error_message = "worker.approvals as JSON and system_prompt must be 2,500 characters together at most: all variables of a function share 4 KB."
   }
 }
 

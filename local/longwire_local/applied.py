@@ -117,7 +117,7 @@ def setting(name: str, value: str) -> object:
     """Converts a setting to a value for Terraform, which converts texts to numbers itself."""
     if name == "PROMPT_SOURCES":
         return [source.strip() for source in value.split(",")]
-    return json.loads(value) if name in ("MODEL_FIELDS", "ROOMS") else value
+    return json.loads(value) if name in ("APPROVALS", "MODEL_FIELDS", "ROOMS") else value
 
 
 def connections_endpoint(ministack: str) -> str:

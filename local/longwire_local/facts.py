@@ -225,6 +225,7 @@ FUNCTIONS = {
             "MAX_STEPS",
             "MAX_TOKENS",
             "TOOLS_ONCE",
+            "APPROVALS",
             "MODEL_FAMILY",
             "TEMPERATURE",
             "TOP_P",

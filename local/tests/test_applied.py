@@ -64,6 +64,11 @@ def test_model_fields_are_passed_as_an_object(tmp_path: Path) -> None:
     assert values["worker"]["model_fields"] == {"top_k": 5}
 
 
+def test_approvals_are_passed_as_an_object(tmp_path: Path) -> None:
+    values = variables("http://m", "http://s", tmp_path, Options({"APPROVALS": '{"kb_lookup": {"group": "ops"}}'}))
+    assert values["worker"]["approvals"] == {"kb_lookup": {"group": "ops"}}
+
+
 def test_rooms_are_passed_as_an_object(tmp_path: Path) -> None:
     values = variables("http://m", "http://s", tmp_path, Options({"ROOMS": '{"ops": ["staff"]}'}))
     assert values["rooms"] == {"ops": ["staff"]}

@@ -128,6 +128,12 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       tools_once             = "get_weather"
       geocoding_url          = "http://127.0.0.1:1"
       forecast_url           = "http://127.0.0.1:1"
+      approvals = {
+        current_time = "always"
+        get_weather  = { if = { properties = { location = { const = "Berlin" } }, required = ["location"] } }
+        kb_lookup    = { group = "ops" }
+        unlisted     = "never"
+      }
     }
   }
 
@@ -159,6 +165,15 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
   assert {
     condition     = module.function["worker"].environment.MODEL_FIELDS == "{\"thinking\":{\"type\":\"adaptive\"}}"
     error_message = module.function["worker"].environment.MODEL_FIELDS
+  }
+
+  assert {
+    condition = module.function["worker"].environment.APPROVALS == join("", [
+      "{\"current_time\":\"always\",",
+      "\"get_weather\":{\"if\":{\"properties\":{\"location\":{\"const\":\"Berlin\"}},\"required\":[\"location\"]}},",
+      "\"kb_lookup\":{\"group\":\"ops\"},\"unlisted\":\"never\"}",
+    ])
+    error_message = module.function["worker"].environment.APPROVALS
   }
 
   assert {

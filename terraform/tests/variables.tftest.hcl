@@ -523,3 +523,170 @@ run "rooms_with_the_longest_names" {
     }
   }
 }
+
+run "approvals_that_are_no_map" {
+  command = plan
+
+  variables {
+    worker = { approvals = ["get_weather"] }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_of_a_tool_without_a_name" {
+  command = plan
+
+  variables {
+    worker = { approvals = { "" = "always" } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_of_a_tool_with_an_illegal_name" {
+  command = plan
+
+  variables {
+    worker = { approvals = { "get weather" = "always" } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_of_a_tool_with_a_name_that_is_too_long" {
+  command = plan
+
+  variables {
+    worker = { approvals = { (join("", [for number in range(65) : "a"])) = "always" } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_an_unknown_word" {
+  command = plan
+
+  variables {
+    worker = { approvals = { get_weather = "sometimes" } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_a_bool" {
+  command = plan
+
+  variables {
+    worker = { approvals = { get_weather = true } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_null" {
+  command = plan
+
+  variables {
+    worker = { approvals = { get_weather = null } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_a_list" {
+  command = plan
+
+  variables {
+    worker = { approvals = { get_weather = [] } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_an_unknown_key" {
+  command = plan
+
+  variables {
+    worker = { approvals = { get_weather = { when = {} } } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_a_schema_that_is_no_object" {
+  command = plan
+
+  variables {
+    worker = { approvals = { get_weather = { if = true } } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_an_empty_group" {
+  command = plan
+
+  variables {
+    worker = { approvals = { get_weather = { group = "" } } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_a_group_that_is_no_text" {
+  command = plan
+
+  variables {
+    worker = { approvals = { get_weather = { group = 5 } } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_with_one_bad_value" {
+  command = plan
+
+  variables {
+    worker = { approvals = { current_time = "always", get_weather = { group = "ops" }, kb_lookup = "ops" } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_and_a_system_prompt_that_are_too_long_together" {
+  command = plan
+
+  variables {
+    system_prompt = join("", [for number in range(1000) : "ab"])
+    worker        = { approvals = { for number in range(30) : "tool-${number}" => "always" } }
+  }
+
+  expect_failures = [var.worker]
+}
+
+run "approvals_of_every_form" {
+  command = plan
+
+  variables {
+    worker = {
+      approvals = {
+        "tool-A_1"   = { if = {}, group = "ops" }
+        current_time = "always"
+        get_weather  = { if = { properties = { location = { enum = ["Berlin", 7, null] } } } }
+        kb_lookup    = { group = "on call" }
+        other        = "never"
+        whole        = {}
+      }
+    }
+  }
+
+  assert {
+    condition = module.function["worker"].environment.APPROVALS == join("", [
+      "{\"current_time\":\"always\",",
+      "\"get_weather\":{\"if\":{\"properties\":{\"location\":{\"enum\":[\"Berlin\",7,null]}}}},",
+      "\"kb_lookup\":{\"group\":\"on call\"},\"other\":\"never\",\"tool-A_1\":{\"group\":\"ops\",\"if\":{}},\"whole\":{}}",
+    ])
+    error_message = module.function["worker"].environment.APPROVALS
+  }
+}
