@@ -44,10 +44,17 @@ function appendArguments(messages, { toolCallId, delta }) {
   calls.find(({ id }) => id === toolCallId).function.arguments += delta;
 }
 
-/** A result follows the message with its call and the results after it. @param {any[]} messages @param {RunEvent} event */
+/**
+ * A result follows the message with its call and the results after it. That of a call of an earlier run, which was approved
+ * meanwhile, is the last message.
+ * @param {any[]} messages
+ * @param {RunEvent} event
+ */
 function addResult(messages, { messageId: id, toolCallId, role, content }) {
-  let at =
-    messages.findIndex((message) => message.toolCalls?.some((/** @type {any} */ call) => call.id === toolCallId)) + 1;
+  const call = messages.findIndex((message) =>
+    message.toolCalls?.some((/** @type {any} */ each) => each.id === toolCallId),
+  );
+  let at = call < 0 ? messages.length : call + 1;
   while (messages[at]?.role === 'tool') at += 1;
   messages.splice(at, 0, { id, toolCallId, role, content });
 }

@@ -22,14 +22,16 @@ export class Replay extends AbstractAgent {
   async replay(events) {
     this.#events = structuredClone(events);
     const outcomes = this.outcomes;
+    // The agent refuses a run that answers no interrupt of the one before. The answers themselves change nothing here.
+    const answers = this.pendingInterrupts.map(({ id }) => ({
+      interruptId: id,
+      status: /** @type {const} */ ('cancelled'),
+    }));
     try {
-      await this.runAgent(
-        {},
-        {
-          onRunFinishedEvent: ({ outcome }) => void outcomes.push(outcome),
-          onRunErrorEvent: ({ event }) => void outcomes.push(`error ${event.code}`),
-        },
-      );
+      await this.runAgent(answers.length > 0 ? { resume: answers } : {}, {
+        onRunFinishedEvent: ({ outcome }) => void outcomes.push(outcome),
+        onRunErrorEvent: ({ event }) => void outcomes.push(`error ${event.code}`),
+      });
     } catch (error) {
       this.failures.push(`agent: ${/** @type {Error} */ (error).message}`);
     }

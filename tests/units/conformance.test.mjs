@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { validate } from '../conformance/agui.mjs';
 import { messagesOf } from '../conformance/messages.mjs';
-import { newYork } from './transcript.mjs';
+import { approvedNewYork, newYork } from './transcript.mjs';
 
 test('the transcript of docs/protocol.md section 9 has no violation and the expected messages', async () => {
   const events = newYork();
@@ -24,6 +24,16 @@ test('the transcript of docs/protocol.md section 9 has no violation and the expe
     { id: 'm_5', role: 'assistant', content: 'It is sunny in New York.' },
   ]);
   assert.deepEqual(messagesOf(events), result.messages);
+});
+
+test('a run that follows an interrupt has no violation, with the run before it and alone', async () => {
+  const runs = approvedNewYork();
+  const result = await validate(runs);
+  assert.deepEqual(result.violations, []);
+  assert.deepEqual(result.outcomes, ['interrupt', 'success']);
+  assert.deepEqual(result.messages, (await validate([newYork()])).messages);
+  const alone = await validate([runs[1]]);
+  assert.deepEqual([alone.violations, alone.messages], [[], messagesOf(runs[1])]);
 });
 
 /** @type {Record<string, (events: any[]) => void>} */

@@ -69,3 +69,25 @@ export function newYork() {
   }));
   return structuredClone(numbered);
 }
+
+/**
+ * The same conversation where the call of the tool needs approval: the run that asks, and the run that follows.
+ * @returns {import('../harness/run-events.mjs').RunEvent[][]} a new copy
+ */
+export function approvedNewYork() {
+  const events = newYork();
+  const interrupt = {
+    id: 'i_tc_1',
+    reason: 'tool_call',
+    message: 'The assistant wants to call the tool get_weather.',
+    toolCallId: 'tc_1',
+    responseSchema: { type: 'object', properties: { approved: { type: 'boolean' } }, required: ['approved'] },
+    expiresAt: '2026-11-28T13:00:00Z',
+  };
+  const asked = { ...events[13], outcome: { type: 'interrupt', interrupts: [interrupt] } };
+  const next = { ...events[0], runId: 'r_next', input: { ...input, runId: 'r_next', messages: [] } };
+  return [
+    [...events.slice(0, 6), asked],
+    [next, ...events.slice(6, 13), { ...events[13], runId: 'r_next' }],
+  ];
+}
