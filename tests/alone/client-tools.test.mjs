@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { runRow, setItemAttribute, threadItems } from '../harness/aws.mjs';
+import { runRow } from '../harness/aws.mjs';
 import { connect, newId, reconnecting } from '../harness/client.mjs';
 import { pendingCalls, SONG, sendResult, TOOLS } from '../harness/client-tools.mjs';
 import { until } from '../harness/deadline.mjs';
-import { invoke } from '../harness/functions.mjs';
 import { callsOf, inject, workerOf } from '../harness/inject.mjs';
 import { kill } from '../harness/processes.mjs';
 import { Run } from '../harness/run.mjs';
 import { scenario } from '../harness/simulator.mjs';
-import { answersNextPrompt, runQueueOf } from '../harness/thread.mjs';
+import { answersNextPrompt, metaOf, runQueueOf } from '../harness/thread.mjs';
+import { expireWait, sweepWait } from '../harness/waits.mjs';
 
 /** @typedef {import('../harness/client.mjs').Client} Client */
 
@@ -23,23 +23,6 @@ async function asked(client) {
   const run = await client.prompt('sim:client-tool', { tools: TOOLS });
   const [call] = await pendingCalls(run);
   return { run, call, threadId: run.threadId };
-}
-
-/** Item of a thread itself. @param {string} threadId @returns {Promise<any>} */
-async function metaOf(threadId) {
-  return (await threadItems(threadId)).find(({ item }) => item === 'META');
-}
-
-/** Lets the wait of a thread expire, and sweeps. @param {string} threadId */
-async function expireWait(threadId) {
-  const { pending } = await metaOf(threadId);
-  const past = Math.floor(Date.now() / 1000) - 1;
-  await setItemAttribute(threadId, 'META', 'pending', { ...pending, until: past });
-  await setItemAttribute(threadId, 'META', 'wakeBy', past);
-  await until('a sweep ends the wait', async () => {
-    await invoke('sweep');
-    return (await metaOf(threadId)).pending === undefined;
-  });
 }
 
 /**
@@ -140,6 +123,7 @@ test('a wait that expires lets the runs behind it begin', async (t) => {
   const [call] = await pendingCalls(run);
   assert.deepEqual(await runQueueOf(run.threadId), [queued.id]);
   await expireWait(run.threadId);
+  await sweepWait(run.threadId);
   await queued.success(LONG_MS);
   const [result] = queued.events[0].input.messages;
   assert.deepEqual([result.toolCallId, result.metadata['lw.outcome']], [call.id, 'error']);
@@ -149,8 +133,7 @@ test('a wait that expires lets the runs behind it begin', async (t) => {
 test('a result that comes between the expiry and the sweep is refused, and a prompt is not', async (t) => {
   const client = await connect(t);
   const { call, threadId } = await asked(client);
-  const { pending } = await metaOf(threadId);
-  await setItemAttribute(threadId, 'META', 'pending', { ...pending, until: Math.floor(Date.now() / 1000) - 1 });
+  await expireWait(threadId);
   assert.equal((await sendResult(client, threadId, call.id, SONG)).code, 'not_pending');
   assert.deepEqual((await client.history({ threadId })).pending.toolCallIds, []);
   await answersNextPrompt(client);

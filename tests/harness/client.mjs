@@ -236,3 +236,14 @@ export async function reload(t, thread) {
   const run = history.run && client.subscribe({ id: history.run.runId, threadId: thread });
   return { client, history, run };
 }
+
+/**
+ * Subscribes a new connection to a run, and returns its `resumed`.
+ * @param {import('node:test').TestContext} t
+ * @param {Run} run
+ */
+export async function resumed(t, run) {
+  const client = await connect(t);
+  client.subscribe(run);
+  return client.until('`resumed`', ({ responses }) => responses.find(({ type }) => type === 'resumed'));
+}

@@ -37,7 +37,7 @@ const SETTLE_MS = 60_000;
 /**
  * Changes settings of a function until the test ends. It waits until the queue is empty before each change, because a
  * message whose invocation is ended stays invisible.
- * @param {import('node:test').TestContext} t
+ * @param {{after: (undo: () => Promise<void>) => void, diagnostic: (message: string) => void}} t
  * @param {string} name its folder
  * @param {Partial<Settings>} change the settings and variables to change
  */

@@ -9,10 +9,14 @@ import { until } from './deadline.mjs';
 /** @typedef {import('./client.mjs').Client} Client */
 /** @typedef {import('./run.mjs').Run} Run */
 
+/** Reads the item of a thread itself. @param {string} thread @returns {Promise<any>} */
+export async function metaOf(thread) {
+  return (await threadItems(thread)).find(({ item }) => item === 'META');
+}
+
 /** Reads the run queue of a thread. @param {string} thread */
 export async function runQueueOf(thread) {
-  const meta = (await threadItems(thread)).find(({ item }) => item === 'META');
-  return meta?.line ?? [];
+  return (await metaOf(thread))?.line ?? [];
 }
 
 /** Waits until the run queue of a thread is empty. @param {string} thread @param {number} [ms] */
@@ -49,4 +53,17 @@ export async function historyMatches(run, outcome) {
   const messages = await conforms(run, outcome);
   assert.deepEqual((await run.client.history({ threadId: run.threadId })).messages, messages);
   return messages;
+}
+
+/**
+ * Checks that the runs of a thread conform to AG-UI, and that its history has their messages.
+ * @param {Run[]} runs all of them, in order
+ */
+export async function threadConforms(runs) {
+  const [{ client, threadId }] = runs;
+  const { violations, messages } = await validate(runs.map(({ events }) => events));
+  assert.deepEqual(violations, []);
+  const history = await client.history({ threadId });
+  const ids = (/** @type {any[]} */ of) => of.map(({ id }) => id).sort();
+  assert.deepEqual(ids(history.messages), ids(messages));
 }
