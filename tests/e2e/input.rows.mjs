@@ -8,6 +8,10 @@ const INVALID = 'invalid_message';
 const prompt = (more) => ({ action: 'prompt', id: 'q', prompt: 'Hey!', ...more });
 /** @param {object} more */
 const history = (more) => ({ action: 'history', id: 'q', ...more });
+/** @param {object} more fields that replace or extend those of a valid approval */
+const approval = (more) => ({ action: 'approval', id: 'q', interruptId: 'i_tc_1', approved: true, ...more });
+/** @param {unknown} resume */
+const resuming = (resume) => ({ action: 'run', id: 'q', runId: 'r', messages: [], resume });
 /** @param {number} count */
 const tools = (count) =>
   Array.from({ length: count }, (_, at) => ({ name: `t${at}`, description: 'a tool', parameters: { type: 'object' } }));
@@ -116,6 +120,32 @@ export const REFUSED = [
   ],
   ['a context that is a string', prompt({ context: 'de-DE' }), INVALID, /context/],
   ['a context without its value', prompt({ context: [{ description: 'locale' }] }), INVALID, /context|value/],
+
+  ['an approval without its interrupt', approval({ interruptId: null }), INVALID, /interruptId/],
+  ['an interrupt id with a slash', approval({ interruptId: 'i/tc_1' }), INVALID, /interruptId/],
+  ['an approval that does not say what', approval({ approved: null }), INVALID, /approved/],
+  ['an approval that is a string', approval({ approved: 'yes' }), INVALID, /approved/],
+  ['a reason for an approval', approval({ reason: 'cheap' }), INVALID, /reason/],
+  ['a reason that is a number', approval({ approved: false, reason: 7 }), INVALID, /reason/],
+  ['a reason that is blank', approval({ approved: false, reason: ' ' }), INVALID, /reason/],
+  [
+    'a reason of 1,001 bytes',
+    approval({ approved: false, reason: `${'ä'.repeat(500)}x` }),
+    'payload_too_large',
+    /reason/,
+  ],
+  ['edited arguments of a denied call', approval({ approved: false, editedArgs: {} }), INVALID, /editedArgs/],
+  ['edited arguments that are text', approval({ editedArgs: '{}' }), INVALID, /editedArgs/],
+  ['edited arguments that are an array', approval({ editedArgs: [] }), INVALID, /editedArgs/],
+  ['answers that are an object', resuming({}), INVALID, /resume/],
+  ['an answer without its interrupt', resuming([{ status: 'cancelled' }]), INVALID, /interruptId/],
+  ['an answer of an unknown status', resuming([{ interruptId: 'i_tc_1', status: 'later' }]), INVALID, /status/],
+  [
+    'an answer without a decision',
+    resuming([{ interruptId: 'i_tc_1', status: 'resolved' }]),
+    INVALID,
+    /payload|approved/,
+  ],
 
   ['a history of 0 messages', history({ limit: 0 }), INVALID, /limit/],
   ['a history of -1 messages', history({ limit: -1 }), INVALID, /limit/],

@@ -1,3 +1,15 @@
 // Features that every deployment has, and rooms, which those of the tests have.
 
-export const FEATURES = ['history', 'inbox', 'notify', 'push', 'resume', 'rooms', 'run', 'steer', 'ticket', 'tools'];
+export const FEATURES = [
+  'approval',
+  'history',
+  'inbox',
+  'notify',
+  'push',
+  'resume',
+  'rooms',
+  'run',
+  'steer',
+  'ticket',
+  'tools',
+];

@@ -55,10 +55,20 @@ const ROWS = {
       runId: 'r_new',
       messages: [{ id: messageId, role: 'user', content: 'Hey!' }],
     }),
+    ({ threadId }) => ({
+      threadId,
+      runId: 'r_new',
+      messages: [],
+      resume: [{ interruptId: 'i_tc_1', status: 'cancelled' }],
+    }),
   ],
   tool_result: [
     ({ threadId }) => ({ threadId, toolCallId: 'tc_1', content: '' }),
     ({ threadId }) => ({ threadId, toolCallId: 'tc_1', content: '', part: 1, of: 2 }),
+  ],
+  approval: [
+    ({ threadId }) => ({ threadId, interruptId: 'i_tc_1', approved: true }),
+    ({ threadId }) => ({ threadId, interruptId: 'i_tc_1', approved: false, reason: 'no' }),
   ],
   steer: [
     ({ threadId, runId }) => ({ threadId, runId, text: 'Hey!' }),
