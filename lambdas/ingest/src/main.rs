@@ -15,6 +15,7 @@ mod failure;
 
 mod actions;
 mod active_threads;
+mod schemas;
 mod thread_history;
 
 mod answer;

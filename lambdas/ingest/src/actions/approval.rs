@@ -7,13 +7,14 @@ use longwire_core::thread_key::ThreadKey;
 use longwire_core::tool::ToolOutcome;
 use longwire_protocol::request::approval::{Approval, Verdict};
 use longwire_protocol::response::ack::{Ack, AckAction};
-use longwire_protocol::response::error::{Code, ErrorResponse, invalid};
+use longwire_protocol::response::error::{Code, ErrorResponse};
 use longwire_scheduler::results::NewResult;
 use serde_json::{Map, Value};
 
 use crate::actions::tool_result;
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::schemas;
 
 /// Stores the decision, and queues the run that follows when every call has one.
 pub(crate) async fn answer(call: &Call<'_>, approval: Approval) -> Result<Ack, Failure> {
@@ -46,7 +47,7 @@ pub(super) fn check(
     }
     check_group(call, terms)?;
     match &approval.verdict {
-        Verdict::Approved(Some(edited)) => check_arguments(terms, edited),
+        Verdict::Approved(Some(edited)) => schemas::check_arguments(&terms.schema, edited),
         Verdict::Approved(None) | Verdict::Denied(_) => Ok(()),
     }
 }
@@ -59,22 +60,6 @@ fn check_group(call: &Call<'_>, terms: &ApprovalTerms) -> Result<(), ErrorRespon
     }
     let message = "Only users of another group decide about calls of this tool.";
     Err(ErrorResponse::new(Code::Forbidden, message))
-}
-
-/// Refuses arguments that do not satisfy the schema of the tool. The message says where, and repeats none of them.
-fn check_arguments(
-    terms: &ApprovalTerms,
-    edited: &Map<String, Value>,
-) -> Result<(), ErrorResponse> {
-    // A schema comes from a tool, and is one.
-    let Ok(schema) = jsonschema::validator_for(&terms.schema) else {
-        return Ok(());
-    };
-    let edited = Value::Object(edited.clone());
-    schema.validate(&edited).map_err(|error| {
-        let (path, rule) = (error.instance_path(), error.masked());
-        invalid(format!("`editedArgs{path}` does not fit the tool: {rule}."))
-    })
 }
 
 /// Makes the answer to a call out of the decision about it.

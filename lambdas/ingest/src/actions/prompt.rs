@@ -14,6 +14,7 @@ use longwire_store::threads::run_queue::MAX_RUNS;
 use crate::active_threads;
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::schemas;
 
 /// Records and queues the run. An error response names the thread, which the client may not have chosen.
 pub(crate) async fn answer(call: &Call<'_>, prompt: Prompt) -> Result<Ack, Failure> {
@@ -28,6 +29,7 @@ pub(super) async fn start_as(
 ) -> Result<Ack, Failure> {
     let run = new_run(call, prompt);
     let started = async {
+        schemas::check_tools(&run.tools)?;
         within_budget(call, &run).await?;
         start(call, &run, action).await
     };

@@ -1,0 +1,85 @@
+//! JSON Schemas: of the client's tools, and of arguments that a person edits.
+
+use longwire_core::tool::ToolSpec;
+use longwire_protocol::response::error::{ErrorResponse, invalid};
+use serde_json::{Map, Value};
+
+/// Refuses tools whose parameters are no JSON Schema: the model would refuse every request with them. References to other
+/// documents are not followed, so a schema with one is refused, too.
+pub(crate) fn check_tools(tools: &[ToolSpec]) -> Result<(), ErrorResponse> {
+    let bad = |tool: &ToolSpec| jsonschema::validator_for(&tool.input_schema).err();
+    match tools
+        .iter()
+        .enumerate()
+        .find_map(|(at, tool)| Some((at, bad(tool)?)))
+    {
+        None => Ok(()),
+        Some((at, error)) => Err(invalid(format!(
+            "`tools[{at}].parameters` is no JSON Schema: {}.",
+            error.masked()
+        ))),
+    }
+}
+
+/// Refuses arguments that do not satisfy the schema of their tool. The message says where, and repeats none of them.
+pub(crate) fn check_arguments(
+    schema: &Value,
+    arguments: &Map<String, Value>,
+) -> Result<(), ErrorResponse> {
+    // The schema comes from a tool of the server, and is one.
+    let Ok(schema) = jsonschema::validator_for(schema) else {
+        return Ok(());
+    };
+    let arguments = Value::Object(arguments.clone());
+    schema.validate(&arguments).map_err(|error| {
+        let (path, rule) = (error.instance_path(), error.masked());
+        invalid(format!("`editedArgs{path}` does not fit the tool: {rule}."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn checked(schema: &Value) -> Result<(), String> {
+        let spec = |input_schema: &Value| ToolSpec {
+            name: "top_song".to_owned(),
+            description: String::new(),
+            input_schema: input_schema.clone(),
+        };
+        let tools = [spec(&json!({ "type": "object" })), spec(schema)];
+        check_tools(&tools).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn schemas_are_accepted() {
+        for schema in [
+            json!({ "type": "object" }),
+            json!({
+                "$defs": { "sign": { "type": "string", "pattern": "^[KW]" } },
+                "properties": { "sign": { "$ref": "#/$defs/sign" } },
+                "unknown": true
+            }),
+            json!({ "$schema": "http://json-schema.org/draft-07/schema#", "type": "object" }),
+        ] {
+            assert_eq!(checked(&schema), Ok(()), "{schema}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused_by_the_name_of_the_field() {
+        for schema in [
+            json!({ "type": "no_such_type" }),
+            json!({ "properties": { "sign": { "minLength": "a" } } }),
+            json!({ "properties": { "sign": { "pattern": "(" } } }),
+            json!({ "$ref": "https://example.com/schema.json" }),
+            json!({ "$ref": "#/$defs/missing" }),
+        ] {
+            let error = checked(&schema).expect_err("an error");
+            let field = "`tools[1].parameters` is no JSON Schema: ";
+            assert!(error.starts_with(field), "{error}");
+        }
+    }
+}
