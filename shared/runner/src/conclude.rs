@@ -16,7 +16,7 @@ use crate::writer::Writer;
 /// Way in which an attempt ends.
 pub(crate) enum AttemptEnd {
     /// To be finished.
-    Finish(Ending),
+    Finish(Box<Ending>),
     /// Failed, with the tokens of the model call that failed.
     Fail(RunErrorCode, Option<Usage>),
     /// To be handed over before its next step.
@@ -47,7 +47,7 @@ impl Attempt<'_> {
             AttemptEnd::Finish(ending) => {
                 let mut messages = ending.messages.iter();
                 let spent = spent(messages.find_map(|message| message.usage));
-                (ending, spent)
+                (*ending, spent)
             }
             AttemptEnd::Fail(code, usage) => {
                 writer.add_usage(usage.unwrap_or_default());

@@ -190,14 +190,19 @@ impl Attempt<'_> {
             if end == RunEnd::Failed(RunErrorCode::WorkerLost) {
                 self.give_up().await;
             }
-            return AttemptEnd::Finish(end.into());
+            return AttemptEnd::Finish(Box::new(end.into()));
         }
         match run(&ctx, conversation, first_step).await {
             Ok(Exit::Ended {
                 outcome,
                 messages,
                 frame,
-            }) => AttemptEnd::Finish(self.ending(outcome, conversation, messages, frame)),
+            }) => AttemptEnd::Finish(Box::new(self.ending(
+                outcome,
+                conversation,
+                messages,
+                frame,
+            ))),
             Ok(Exit::HandOver) => AttemptEnd::HandOver,
             Err(error) => {
                 tracing::error!(event = "run_failed", %error, "the run failed");

@@ -302,7 +302,7 @@ mod tests {
             ),
             (
                 json!([{ "interruptId": "ä", "status": "cancelled" }]),
-                known.clone(),
+                known,
                 "`resume[0].interruptId` must be 1 to 128 characters of letters, digits, '.', '_', ':' or '-'.",
             ),
             (
