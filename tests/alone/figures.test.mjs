@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { newId, reconnecting } from '../harness/client.mjs';
+import { answered, pendingCalls, SONG, sendResult, TOOLS } from '../harness/client-tools.mjs';
 import { until } from '../harness/deadline.mjs';
 import { reconfigure } from '../harness/functions.mjs';
 import { callsOf, controlPolls, workerOf } from '../harness/inject.mjs';
@@ -65,6 +66,41 @@ test('a run of one step makes at most 8 writes and 4 reads', async (t) => {
   );
   assert.ok(writes <= 8, `${writes} writes`);
   assert.ok(reads <= 4, `${reads} reads`);
+});
+
+test('a round with two tools of the client makes at most 17 writes and 13 reads', async (t) => {
+  await reconfigure(t, 'worker', { variables: { LEASE_SECONDS: '45', VISIBILITY_SECONDS: '60' } });
+  const calls = TOOLS.map(({ name }) => ({ tool: name, input: {} }));
+  await scenario('tests-two-client-tools', { steps: [{ blocks: calls }, { blocks: [{ text: 'Done.' }] }] });
+  const client = await reconnecting(t, newId('t'));
+  const times = [];
+  /** @type {import('../harness/inject.mjs').Call[]} */
+  let made = [];
+  for (let time = 0; time < TIMES; time += 1) {
+    const since = Date.now();
+    const run = await client.prompt('sim:tests-two-client-tools', { tools: TOOLS });
+    const [one, other] = await pendingCalls(run);
+    await sendResult(client, run.threadId, one.id, SONG);
+    const sent = Date.now();
+    const next = await answered(client, run.threadId, other.id, 'Lisbon');
+    await next.success();
+    const first = client.socket.frames.find(({ text }) => text.includes('RUN_STARTED') && text.includes(next.id));
+    times.push(/** @type {any} */ (first).at - sent);
+    await idle(run.threadId);
+    made = (await callsOf({ since })).filter((call) => ['ingest', 'worker'].includes(call.function ?? ''));
+  }
+  times.sort((one, other) => one - other);
+  t.diagnostic(
+    `from the last tool_result to RUN_STARTED: median ${times[TIMES / 2]} ms, ${times[0]} to ${times.at(-1)} ms`,
+  );
+  const count = (/** @type {string[]} */ operations) =>
+    made.filter(({ operation }) => operations.includes(operation)).length;
+  const first = made.filter(({ operation, body }) => operation === 'BatchGetItem' && body.includes('#IN')).length;
+  const [writes, reads, control] = [count(WRITES), count(READS) + first, count(['BatchGetItem']) - first];
+  t.diagnostic(made.map((call) => `${call.function} ${call.operation}`).join(', '));
+  t.diagnostic(`${writes} writes, ${reads} reads, ${control} control polls`);
+  assert.ok(writes <= 17, `${writes} writes`);
+  assert.ok(reads <= 13, `${reads} reads`);
 });
 
 test('a 40 s answer of 300 events costs at most 25 write units', async (t) => {
