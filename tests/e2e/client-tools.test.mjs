@@ -9,6 +9,10 @@ import { answered, pendingCalls, SONG, sendResult, TOOLS } from '../harness/clie
 import { requests, scenario } from '../harness/simulator.mjs';
 import { answersNextPrompt, runQueueOf } from '../harness/thread.mjs';
 
+// A window has 20 messages, and a worker reads 41.
+const ROUNDS = 25;
+const MOST_MESSAGES = 21;
+
 /** @typedef {import('node:test').TestContext} TestContext */
 /** @typedef {import('../harness/client.mjs').Client} Client */
 
@@ -162,6 +166,23 @@ describe('several calls', () => {
     }
     await run.success();
     assert.equal(run.text, 'Done.');
+  });
+
+  test('a chain that outgrows the window and what a worker reads still shows the model the question', async (t) => {
+    const client = await connect(t);
+    const name = newId('tools');
+    await scenario(name, { repeat: true, steps: [{ blocks: [{ tool: 'get_location', input: {} }] }] });
+    let run = await client.prompt(`sim:${name}`, { tools: TOOLS });
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const [call] = await pendingCalls(run);
+      run = await answered(client, run.threadId, call.id, `round ${round}`);
+    }
+    await pendingCalls(run);
+    const [{ body }] = await requests(run.id);
+    const [first] = body.messages;
+    assert.deepEqual([first.role, first.content[1].text], ['user', `sim:${name}`]);
+    assert.ok(body.messages.length <= MOST_MESSAGES, `${body.messages.length} messages`);
+    assert.deepEqual((await lastTurn(run.id)).map(resultOf), [[`round ${ROUNDS}`, 'success']]);
   });
 });
 

@@ -30,7 +30,7 @@ pub(super) fn repair(
         .first()
         .is_some_and(|first| first.role == Role::Assistant)
     {
-        let earlier = [question, Some(placeholders::EARLIER_MESSAGES)];
+        let earlier = [Some(placeholders::EARLIER_MESSAGES), question];
         let parts = earlier.into_iter().flatten().filter_map(non_blank);
         conversation.push(Role::User, parts.collect());
     }

@@ -336,8 +336,8 @@ fn the_question_stands_before_an_answer_with_which_a_window_begins() {
     let question = Some("Which song is the best?");
     let turns = context_window::turns(&shown, question, false, None);
     let expected = [
-        "Which song is the best?",
         "[Earlier messages are left out.]",
+        "Which song is the best?",
     ];
     assert_eq!(turns[0], text_turn(Role::User, &expected));
     assert_eq!(turns.len(), 3);
