@@ -83,9 +83,12 @@
 //!
 //! # Reasoning
 //! Reasoning text is signed together with the model id, without the prefix of an inference profile. A changed text
-//! or an invalid signature is rejected. The signature of another model is accepted. A request with tool results is
-//! rejected if its assistant message lacks the reasoning that preceded the tool calls, unless thinking is adaptive.
-//! A block with `"unsigned": true` has no signature.
+//! or an invalid signature is rejected. The signature of another model is accepted. A block with
+//! `"unsigned": true` has no signature.
+//!
+//! With the thinking type `enabled`, a request with tool results is rejected if its assistant message lacks the
+//! reasoning that preceded the tool calls, or if the first assistant message with tool calls since the prompt does not
+//! begin with reasoning. Adaptive thinking tolerates both, and so does a request without thinking.
 //!
 //! For the families with the prefix check (Claude 5.5, Fable 5.1 and later), a signature is also bound to the system
 //! prompt, the tools and every message before the block. After a change of these the request is rejected with

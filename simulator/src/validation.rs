@@ -13,4 +13,5 @@ mod reasoning;
 mod result;
 mod roles;
 mod thinking;
+mod tool_loop;
 mod tools;

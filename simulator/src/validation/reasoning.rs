@@ -8,7 +8,6 @@ use crate::{
         request::{Message, Request, Role},
         target::Target,
     },
-    families::family::Reasoning,
     reasoning::issued::{IssuedReasoning, SignatureCheck},
 };
 
@@ -32,18 +31,11 @@ pub(crate) fn validate(
             )?;
         }
     }
-    if tolerates_missing(request, target) {
-        return Ok(());
+    // Adaptive thinking tolerates missing reasoning, and without thinking the model does not read it.
+    if request.thinking("type") == Some("enabled") {
+        return validate_completeness(request, issued);
     }
-    validate_completeness(request, issued)
-}
-
-/// Returns `true` for adaptive thinking, with which reasoning may be left out.
-fn tolerates_missing(request: &Request, target: Target<'_>) -> bool {
-    let adaptive_by_default = target
-        .family
-        .is_some_and(|family| matches!(family.reasoning, Reasoning::On | Reasoning::Always));
-    adaptive_by_default || request.thinking("type") == Some("adaptive")
+    Ok(())
 }
 
 fn validate_signature(

@@ -2,7 +2,7 @@
 
 use super::{
     binding, content, family, limits, pairing, reasoning, result::ValidationResult, roles,
-    thinking, tools,
+    thinking, tool_loop, tools,
 };
 use crate::{
     conversation::{request::Request, target::Target},
@@ -26,6 +26,7 @@ pub(crate) fn validate(
     family::validate(request, target)?;
     thinking::validate(request, target)?;
     pairing::validate(request)?;
+    tool_loop::validate(request)?;
     reasoning::validate(request, target, issued)?;
     binding::validate(request, target, issued)
 }

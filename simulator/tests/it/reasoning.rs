@@ -5,10 +5,10 @@ use aws_sdk_bedrockruntime::{
     types::{ContentBlock, Message},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{
-    message::{reasoning, user_message},
+    message::{document, reasoning, user_message},
     response::Response,
     simulator::{Simulator, service_error},
 };
@@ -119,15 +119,38 @@ async fn invalid_signature_is_rejected() {
 }
 
 #[tokio::test]
-async fn tool_result_without_the_preceding_reasoning_is_rejected() {
-    let (simulator, first) = reasoning_response().await;
-    let mut changed = first.message();
-    changed.content.remove(0);
-    let message = rejection(&simulator, &first, changed).await;
+async fn tool_result_without_the_preceding_reasoning_is_rejected_with_a_budget() {
+    let simulator = Simulator::start().await;
+    let step = |place: &str| {
+        let call = json!({ "tool": "get_weather", "input": { "location": place } });
+        json!({ "ttft_ms": 0, "blocks": [{ "reasoning": format!("I need {place}.") }, call] })
+    };
+    let answer = json!({ "ttft_ms": 0, "blocks": [{ "text": "Both are there." }] });
+    let steps = json!({ "steps": [step("Berlin"), step("Tokyo"), answer] });
+    simulator.put_scenario("mine", &steps).await;
+    let request = |messages: &[Message], thinking: Value| {
+        let fields = document(&json!({ "thinking": thinking }));
+        let request = simulator.request_with(messages.to_vec());
+        request.additional_model_request_fields(fields)
+    };
+    let budget = || json!({ "type": "enabled", "budget_tokens": 1_024 });
+    let mut messages = vec![user_message("sim:mine")];
+    for _ in 0..2 {
+        let step = Response::receive(request(&messages, budget())).await;
+        messages.extend([step.message(), step.results("sunny")]);
+    }
+    let complete = Response::receive(request(&messages, budget())).await;
+    assert_eq!(complete.text(), "Both are there.");
+
+    messages[3].content.remove(0);
+    let error = service_error(request(&messages, budget())).await;
+    let message = error.message().unwrap();
     assert!(
-        message.contains("Expected `thinking` or `redacted_thinking`"),
+        message.contains("blocks in the latest assistant message cannot be modified"),
         "{message}"
     );
+    let off = Response::receive(request(&messages, json!({ "type": "disabled" }))).await;
+    assert_eq!(off.text(), "Both are there.");
 }
 
 #[tokio::test]

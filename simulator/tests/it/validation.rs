@@ -4,4 +4,5 @@ mod content;
 mod conversation;
 mod families;
 mod parameters;
+mod tool_loop;
 mod tools;

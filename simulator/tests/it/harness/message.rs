@@ -5,7 +5,7 @@ use aws_sdk_bedrockruntime::types::{
     ToolConfiguration, ToolInputSchema, ToolResultBlock, ToolResultContentBlock, ToolResultStatus,
     ToolSpecification,
 };
-use aws_smithy_types::Document;
+use aws_smithy_types::{Document, Number};
 use serde_json::Value;
 
 pub(crate) fn reasoning(text: &str, signature: &str) -> ContentBlock {
@@ -71,6 +71,7 @@ pub(crate) fn document(json: &Value) -> Document {
                 .collect(),
         ),
         Value::String(text) => Document::String(text.clone()),
+        Value::Number(number) => Document::Number(Number::PosInt(number.as_u64().unwrap())),
         Value::Null => Document::Object(Default::default()),
         other => panic!("{other}"),
     }
