@@ -13,6 +13,7 @@ mod request;
 pub mod settings;
 mod sort_keys;
 mod stream;
+mod tool_loop;
 mod unstreamed;
 
 use std::error::Error;

@@ -1,10 +1,11 @@
 //! Further fields of a request (`additionalModelRequestFields`): those of the deployment, and those that ask the
 //! model to show its reasoning.
 
-use longwire_agent::model::{Part, Request};
+use longwire_agent::model::Request;
 use serde_json::{Map, Value, json};
 
 use crate::bedrock::family::{AskFor, Family};
+use crate::bedrock::tool_loop::without_refused_budget;
 
 /// Least tokens of a thinking budget (Bedrock user guide, "Extended thinking").
 pub(super) const MIN_BUDGET: u32 = 1024;
@@ -12,11 +13,11 @@ pub(super) const MIN_BUDGET: u32 = 1024;
 /// Fields that set the reasoning of a model.
 const REASONING_FIELDS: [&str; 3] = ["thinking", "reasoningConfig", "reasoning_effort"];
 
-/// Fields of a request. `given` are those of the deployment (`MODEL_FIELDS`); they win.
+/// Fields of a request whose turns are as the family takes them. `given` are those of the deployment (`MODEL_FIELDS`);
+/// they win.
 pub(super) fn fields(request: &Request, given: Option<&Value>, family: &Family) -> Option<Value> {
     let mut given = given.cloned();
-    let refuses_thinking = has_budget(given.as_ref()) && calls_without_thinking(request);
-    if !family.reasoning.settings || refuses_thinking {
+    if !family.reasoning.settings {
         given = given.map(without_reasoning);
     }
     let asked = request.reasoning && family.reasoning.settings;
@@ -28,6 +29,7 @@ pub(super) fn fields(request: &Request, given: Option<&Value>, family: &Family) 
         (Some(asked), Some(given)) => merge(asked, given),
         (asked, given) => asked.or(given)?,
     };
+    let fields = without_refused_budget(fields, &request.turns);
     Some(fields).filter(|fields| *fields != json!({}))
 }
 
@@ -57,27 +59,11 @@ fn show(request: &Request, way: AskFor) -> Option<Value> {
     }
 }
 
-/// A budget of half the reply, at least the least that is allowed. `None` when the reply is too short for it, and
-/// for calls that were made without thinking: with a budget, an answer with calls must begin with thinking ("Extended
-/// thinking with tool use").
+/// A budget of half the reply, at least the least that is allowed. `None` when the reply is too short for it.
 fn budget(request: &Request) -> Option<Value> {
     let budget = MIN_BUDGET.max(request.max_tokens / 2);
-    let fits = budget < request.max_tokens && !calls_without_thinking(request);
+    let fits = budget < request.max_tokens;
     fits.then(|| json!({"thinking": {"type": "enabled", "budget_tokens": budget}}))
-}
-
-/// Tells whether the fields switch thinking on with a budget. Such a model wants its thinking back before its calls.
-fn has_budget(fields: Option<&Value>) -> bool {
-    fields.is_some_and(|fields| fields["thinking"]["type"] == "enabled")
-}
-
-/// Tells whether the last turn answers calls that were made without thinking.
-fn calls_without_thinking(request: &Request) -> bool {
-    let [.., calls, results] = request.turns.as_slice() else {
-        return false;
-    };
-    let answers = results.parts.iter().any(Part::is_tool);
-    answers && !calls.parts.first().is_some_and(Part::is_reasoning)
 }
 
 /// Tells whether the deployment sets the reasoning to another type than the one that is asked for.
@@ -119,7 +105,7 @@ fn merge_objects(mut base: Map<String, Value>, over: Map<String, Value>) -> Map<
 
 #[cfg(test)]
 mod tests {
-    use longwire_agent::model::Turn;
+    use longwire_agent::model::{Part, Turn};
     use longwire_core::ids::{CallId, RunId, ThreadId};
     use longwire_core::message::Role;
 
@@ -230,17 +216,24 @@ mod tests {
             error: false,
             text: "ok".to_owned(),
         };
-        let thought = Part::RedactedReasoning("c2VhbGVk".to_owned());
-        let family = Family::of("anthropic.claude-sonnet-4-5", None);
-        for (parts, thinks) in [(vec![call.clone()], false), (vec![thought, call], true)] {
-            let mut request = request(true, 4096);
-            let turn = |role, parts| Turn { role, parts };
-            request.turns = vec![
-                turn(Role::Assistant, parts),
-                turn(Role::User, vec![result.clone()]),
-            ];
-            assert_eq!(fields(&request, None, &family).is_some(), thinks);
+        let turn = |role, parts| Turn { role, parts };
+        let mut request = request(true, 4096);
+        request.turns = vec![
+            turn(Role::Assistant, vec![call]),
+            turn(Role::User, vec![result]),
+        ];
+        let given = json!({"thinking": {"type": "enabled", "budget_tokens": 2048}, "top_k": 5});
+        // Sonnet 4.6 is asked for adaptive thinking, but the deployment has chosen a budget.
+        for model_id in ["anthropic.claude-sonnet-4-5", "anthropic.claude-sonnet-4-6"] {
+            let family = Family::of(model_id, None);
+            assert_eq!(
+                fields(&request, Some(&given), &family),
+                Some(json!({"top_k": 5})),
+                "{model_id}"
+            );
         }
+        let family = Family::of("anthropic.claude-sonnet-4-5", None);
+        assert_eq!(fields(&request, None, &family), None);
     }
 
     #[test]

@@ -60,13 +60,13 @@ impl Input {
         if !family.system_prompt {
             begin_with_system_prompt(&mut request);
         }
-        let fields = fields::fields(&request, settings.fields.as_ref(), family);
-        let inference = inference(request.max_tokens, settings, family, fields.as_ref());
         let metadata = metadata(&request);
         let tools = tools(&request, family).map_err(errors::invalid_request)?;
+        request.turns = fit(request.turns, family);
+        let fields = fields::fields(&request, settings.fields.as_ref(), family);
+        let inference = inference(request.max_tokens, settings, family, fields.as_ref());
         let system = system(request.system, family).map_err(errors::invalid_request)?;
-        let turns = fit(request.turns, family);
-        let messages = messages(turns, family).map_err(errors::invalid_request)?;
+        let messages = messages(request.turns, family).map_err(errors::invalid_request)?;
         Ok(Self {
             system,
             messages,

@@ -248,6 +248,24 @@ async fn reasoning_goes_back_to_claude_only() {
 }
 
 #[tokio::test]
+async fn a_budget_is_sent_only_with_the_reasoning_before_the_calls() {
+    let thinking = json!({"type": "enabled", "budget_tokens": 1024});
+    for (model_id, expected) in [(CLAUDE, thinking.clone()), ("other", Value::Null)] {
+        let settings = Settings {
+            fields: Some(json!({"thinking": thinking, "top_k": 5})),
+            ..Settings::new(model_id)
+        };
+        let (_, body) = sent(settings, full_request()).await;
+        let fields = &body["additionalModelRequestFields"];
+        assert_eq!(
+            (&fields["thinking"], &fields["top_k"]),
+            (&expected, &json!(5)),
+            "{model_id}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_model_without_a_system_prompt_gets_it_in_the_first_turn() {
     let body = body(
         "mistral.mistral-7b-instruct-v0:2",
