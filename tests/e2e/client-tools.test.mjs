@@ -278,7 +278,7 @@ describe('instead of a result', () => {
 });
 
 describe('refused', () => {
-  test('tools whose names are taken, and schemas that are none', async (t) => {
+  test('tools whose names are taken, and schemas that are invalid', async (t) => {
     const client = await connect(t);
     const tool = (/** @type {object} */ fields) => ({ name: 'mine', parameters: { type: 'object' }, ...fields });
     /** @type {[object[], RegExp][]} */

@@ -4,7 +4,7 @@ use longwire_core::tool::ToolSpec;
 use longwire_protocol::response::error::{ErrorResponse, invalid};
 use serde_json::{Map, Value};
 
-/// Refuses tools whose parameters are no JSON Schema: the model would refuse every request with them. References to other
+/// Refuses tools whose parameters are not a valid JSON Schema: the model would refuse every request with them. References to other
 /// documents are not followed, so a schema with one is refused, too.
 pub(crate) fn check_tools(tools: &[ToolSpec]) -> Result<(), ErrorResponse> {
     let bad = |tool: &ToolSpec| jsonschema::validator_for(&tool.input_schema).err();
@@ -15,7 +15,7 @@ pub(crate) fn check_tools(tools: &[ToolSpec]) -> Result<(), ErrorResponse> {
     {
         None => Ok(()),
         Some((at, error)) => Err(invalid(format!(
-            "`tools[{at}].parameters` is no JSON Schema: {}.",
+            "`tools[{at}].parameters` is not a valid JSON Schema: {}.",
             error.masked()
         ))),
     }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_schema_is_refused_by_the_name_of_the_field() {
+    fn an_invalid_schema_is_refused_with_the_name_of_the_field() {
         for schema in [
             json!({ "type": "no_such_type" }),
             json!({ "properties": { "sign": { "minLength": "a" } } }),
@@ -78,7 +78,7 @@ mod tests {
             json!({ "$ref": "#/$defs/missing" }),
         ] {
             let error = checked(&schema).expect_err("an error");
-            let field = "`tools[1].parameters` is no JSON Schema: ";
+            let field = "`tools[1].parameters` is not a valid JSON Schema: ";
             assert!(error.starts_with(field), "{error}");
         }
     }

@@ -30,7 +30,7 @@ pub(crate) struct ThreadHistory<'a> {
 pub(crate) struct Unfinished {
     /// Id of the run.
     pub run_id: RunId,
-    /// Id of the message with which it begins: a prompt, or results of the client's tools with or without one.
+    /// Id of the message with which it begins: a prompt, or results of calls that earlier runs left open, with or without one.
     pub message_id: MessageId,
 }
 
@@ -42,8 +42,8 @@ impl Unfinished {
 }
 
 impl ThreadHistory<'_> {
-    /// Reads a page of at most `limit` messages, beside the requests of the thread to its client: the last before a cursor, or the last of the thread. Returns the
-    /// cursor of the page before it when there are more messages.
+    /// Reads a page of at most `limit` messages, beside what the thread waits for: the last before a cursor, or the last of the
+    /// thread. Returns the cursor of the page before it when there are more messages.
     pub(crate) async fn page(
         &self,
         limit: usize,

@@ -55,7 +55,7 @@ struct Data<'r> {
     /// Calls that the client makes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pending_tool_call_ids: Vec<CallId>,
-    /// Requests for approvals.
+    /// What a user is asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     interrupts: Vec<Interrupt>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ struct Data<'r> {
     content_truncated: bool,
 }
 
-/// Request for the approval of a call, without the schema of the answer.
+/// What a user is asked about a call, without the schema of the answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Interrupt {
@@ -134,7 +134,7 @@ impl<'r> RunEvent<'r> {
     }
 }
 
-/// Requests of a wait for approvals, in the order of the calls.
+/// Interrupts of a wait, in the order of the calls.
 fn interrupts(pending: &Pending) -> Vec<Interrupt> {
     let interrupt = |tool_call_id: CallId| {
         let approvals = pending.approvals.as_ref()?;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use longwire_adapters::bedrock::settings::Settings as ModelSettings;
 use longwire_lambda::env::{converted, optional, required};
 use longwire_runner::settings::Settings;
-use longwire_tools::approval::Approvals;
+use longwire_tools::approval::ApprovalRules;
 use longwire_tools::once::Once;
 
 use crate::{model, settings};
@@ -30,7 +30,7 @@ pub(crate) struct Config {
     /// `TOOLS_ONCE`: tools whose calls must not be repeated, beside those that declare it themselves.
     pub once: Once,
     /// `APPROVALS`: calls that people approve, in place of what the tools declare.
-    pub approvals: Approvals,
+    pub approvals: ApprovalRules,
     /// Settings of the model: `MODEL_ID`, `MODEL_FAMILY`, `TEMPERATURE`, `TOP_P`, `MODEL_FIELDS`,
     /// `MODEL_IDLE_SECONDS`.
     pub model: ModelSettings,

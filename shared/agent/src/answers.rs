@@ -3,7 +3,7 @@
 use longwire_core::ids::MessageId;
 use longwire_core::tool::{SERVER_TOOLS, ToolCall, ToolOutcome, ToolResult};
 
-use crate::approvals::{DecidedCall, NOT_APPROVED};
+use crate::approvals::{ApprovedCall, NOT_APPROVED};
 use crate::result_limits::ResultBytes;
 use crate::tool_calls::NOT_REPEATED;
 
@@ -19,7 +19,7 @@ pub struct Answers {
     /// Results, in the order of the calls.
     pub results: Vec<ToolResult>,
     /// Approved calls, which the run makes.
-    pub approved: Vec<DecidedCall>,
+    pub approved: Vec<ApprovedCall>,
 }
 
 /// Answers to open calls with which the run that follows them begins. Calls without an answer stay open. The wait ended with
@@ -33,7 +33,7 @@ pub fn following_answers(calls: &[&ToolCall], given: Vec<ToolResult>) -> Answers
     let answered: Vec<_> = calls.iter().filter(answered).copied().collect();
     let approved = approved.into_iter().filter_map(|approved| {
         let (id, decision) = (approved.call_id, approved.decision?);
-        Some(DecidedCall { id, decision })
+        Some(ApprovedCall { id, decision })
     });
     Answers {
         approved: approved.collect(),
@@ -41,14 +41,18 @@ pub fn following_answers(calls: &[&ToolCall], given: Vec<ToolResult>) -> Answers
     }
 }
 
-/// Answers with which another run begins: it closes every open call. `begun` tells whether an earlier run may have made the
+/// Answers with which another run begins: it closes every open call. `maybe_made` tells whether an earlier run may have made the
 /// approved ones.
-pub fn closing_answers(calls: &[&ToolCall], mut given: Vec<ToolResult>, begun: bool) -> Answers {
+pub fn closing_answers(
+    calls: &[&ToolCall],
+    mut given: Vec<ToolResult>,
+    maybe_made: bool,
+) -> Answers {
     let mut bytes = ResultBytes::new(calls.len());
     let result = |call: &&ToolCall| {
         let position = given.iter().position(|result| result.call_id == call.id);
         let result = match position.map(|position| given.swap_remove(position)) {
-            Some(approved) if is_approved(&approved) => unmade(approved, begun),
+            Some(approved) if is_approved(&approved) => unmade(approved, maybe_made),
             Some(result) => result,
             None => unanswered(call),
         };
@@ -69,8 +73,8 @@ fn is_approved(result: &ToolResult) -> bool {
 }
 
 /// Result of an approved call that is not made by this run.
-fn unmade(approved: ToolResult, begun: bool) -> ToolResult {
-    let (outcome, content) = match begun {
+fn unmade(approved: ToolResult, maybe_made: bool) -> ToolResult {
+    let (outcome, content) = match maybe_made {
         true => (ToolOutcome::Error, NOT_REPEATED),
         false => (ToolOutcome::Cancelled, NOT_MADE),
     };
@@ -177,8 +181,8 @@ mod tests {
                 ("tc_4", "given")
             ]
         );
-        let begun = closing_answers(&calls, answers(), true);
-        assert_eq!(contents(&begun)[0], ("tc_1", NOT_REPEATED));
+        let maybe_made = closing_answers(&calls, answers(), true);
+        assert_eq!(contents(&maybe_made)[0], ("tc_1", NOT_REPEATED));
     }
 
     #[test]

@@ -21,23 +21,23 @@ pub(super) const NOT_APPROVED: &str = "The call was not approved.";
 
 /// Approved calls with which a run begins.
 #[derive(Debug, Clone, Default)]
-pub struct Decisions {
+pub struct ApprovedCalls {
     /// The calls, in the order of the model.
-    pub calls: Vec<DecidedCall>,
+    pub calls: Vec<ApprovedCall>,
     /// An earlier worker of the run may have made them.
-    pub begun: bool,
+    pub maybe_made: bool,
 }
 
 /// Call that a person approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecidedCall {
+pub struct ApprovedCall {
     /// Id of the call.
     pub id: CallId,
     /// The decision.
     pub decision: Decision,
 }
 
-impl Decisions {
+impl ApprovedCalls {
     /// Decision about a call.
     pub(super) fn of(&self, call_id: &CallId) -> Option<&Decision> {
         let decided = self.calls.iter().find(|call| call.id == *call_id);
@@ -83,7 +83,7 @@ async fn make_calls(
         .filter(|call| first.results().all(|result| result.call_id != call.id))
         .cloned()
         .collect();
-    if !ctx.approved.begun {
+    if !ctx.approved.maybe_made {
         transcript.store_calling(ctx, &first, None).await?;
     }
     let calls = ToolCalls::decided(ctx, open.iter().collect(), &ctx.approved);

@@ -13,7 +13,7 @@ use longwire_tools::toolbox::Tools;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::approvals::Decisions;
+use crate::approvals::ApprovedCalls;
 use crate::budget::Reserve;
 use crate::client_tools::ClientTools;
 use crate::context_window::Window;
@@ -29,7 +29,7 @@ pub struct Ctx<'a> {
     /// Tools that the client runs, beside those.
     pub client_tools: ClientTools,
     /// Approved calls with which the run begins.
-    pub approved: Decisions,
+    pub approved: ApprovedCalls,
     /// Receives the run's events.
     pub events: EventSink,
     /// Receives finished steps for storing. Its capacity of one bounds how far storing lags behind.
@@ -118,7 +118,7 @@ pub enum Stage {
     /// results, to be stored under the same number: in the next [`Step`] or with the end of the run.
     Calling(oneshot::Sender<()>),
     /// The first message of the run has the results of its approved calls. No step is complete.
-    Begun,
+    FirstMessage,
     /// The step is complete.
     Finished,
 }

@@ -9,7 +9,7 @@ use longwire_protocol::numbered::{Annotations, Draft};
 use longwire_stream::sink::{EventSink, Stopped};
 use longwire_tools::guard::Output;
 
-use crate::approvals::{DecidedCall, with_edits};
+use crate::approvals::{ApprovedCall, with_edits};
 use crate::ctx::Ctx;
 use crate::result_limits::{Limited, ResultBytes};
 
@@ -29,8 +29,8 @@ pub(super) struct Results<'a> {
     bytes: ResultBytes,
     /// Results that were emitted.
     blocks: Vec<Block>,
-    /// Decisions of people about the calls.
-    decisions: &'a [DecidedCall],
+    /// Approvals of the calls.
+    approved: &'a [ApprovedCall],
 }
 
 /// State of a call.
@@ -61,13 +61,13 @@ impl<'a> Results<'a> {
             calls,
             next: 0,
             blocks: Vec::new(),
-            decisions: &[],
+            approved: &[],
         }
     }
 
-    /// Sets the decisions of people about the calls, which their results name.
-    pub(super) fn decide(&mut self, decisions: &'a [DecidedCall]) {
-        self.decisions = decisions;
+    /// Sets the approvals of the calls, which their results name.
+    pub(super) fn set_approved(&mut self, approved: &'a [ApprovedCall]) {
+        self.approved = approved;
     }
 
     /// Id of the call at this position.
@@ -132,7 +132,7 @@ impl<'a> Results<'a> {
 
     async fn emit(&mut self, position: usize, output: Output, ms: Option<u128>) {
         let call_id = self.calls[position].id.clone();
-        let decision = self.decisions.iter().find(|call| call.id == call_id);
+        let decision = self.approved.iter().find(|call| call.id == call_id);
         let decision = decision.map(|call| call.decision.clone());
         let content = with_edits(output.content, decision.as_ref());
         let Limited { content, cut_from } = self.bytes.limit(content);

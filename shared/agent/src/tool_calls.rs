@@ -9,7 +9,7 @@ use longwire_tools::guard::Output;
 use longwire_tools::repeat::Repeat;
 use tokio::time::Instant;
 
-use crate::approvals::{DecidedCall, Decisions, edited, not_approved};
+use crate::approvals::{ApprovedCall, ApprovedCalls, edited, not_approved};
 use crate::ctx::Ctx;
 use crate::outcome::Outcome;
 use crate::results::Results;
@@ -28,8 +28,8 @@ pub(super) const NOT_REPEATED: &str = "The call was begun, but the worker that m
 pub(super) struct ToolCalls<'m> {
     calls: Vec<&'m ToolCall>,
     prepared: Vec<Prepared>,
-    /// Decisions of people about the calls.
-    decisions: &'m [DecidedCall],
+    /// Approvals of the calls.
+    approved: &'m [ApprovedCall],
 }
 
 /// Call of a step.
@@ -61,11 +61,10 @@ impl Prepared {
     }
 
     /// Prepares a call that was left open, after the decision about it.
-    fn decided(ctx: &Ctx<'_>, decisions: &Decisions, call: &ToolCall) -> Self {
-        let decided = decisions.of(&call.id);
-        match decided {
+    fn decided(ctx: &Ctx<'_>, approved: &ApprovedCalls, call: &ToolCall) -> Self {
+        match approved.of(&call.id) {
             None if ctx.client_tools.contain(&call.name) => Self::Open,
-            _ if decisions.begun => Self::refused(NOT_REPEATED),
+            _ if approved.maybe_made => Self::refused(NOT_REPEATED),
             None => Self::Refused(not_approved()),
             Some(decision) => match ctx.tools.prepare(&edited(call, decision)) {
                 // An approval allows one call.
@@ -88,7 +87,7 @@ impl<'m> ToolCalls<'m> {
         let prepared = prepared.map(|(position, call)| Prepared::new(ctx, position, call));
         Self {
             prepared: prepared.collect(),
-            decisions: &[],
+            approved: &[],
             calls,
         }
     }
@@ -97,14 +96,14 @@ impl<'m> ToolCalls<'m> {
     pub(super) fn decided(
         ctx: &Ctx<'_>,
         calls: Vec<&'m ToolCall>,
-        decisions: &'m Decisions,
+        approved: &'m ApprovedCalls,
     ) -> Self {
         let prepared = calls
             .iter()
-            .map(|call| Prepared::decided(ctx, decisions, call));
+            .map(|call| Prepared::decided(ctx, approved, call));
         Self {
             prepared: prepared.collect(),
-            decisions: &decisions.calls,
+            approved: &approved.calls,
             calls,
         }
     }
@@ -143,7 +142,7 @@ impl<'m> ToolCalls<'m> {
     /// calls are left open.
     pub(super) async fn run(self, ctx: &Ctx<'_>) -> Option<Message> {
         let mut results = Results::of(&ctx.events, &ctx.run_id, self.calls);
-        results.decide(self.decisions);
+        results.set_approved(self.approved);
         let mut ready = Vec::new();
         for (position, prepared) in self.prepared.into_iter().enumerate() {
             match prepared {

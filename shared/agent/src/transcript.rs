@@ -77,7 +77,7 @@ impl<'a> Transcript<'a> {
         last.is_some_and(|last| last.calling && last.run_id == *self.run_id)
     }
 
-    /// Tells the same of a message of this side.
+    /// Tells whether the run's last message is marked `calling` and has this role.
     pub(super) fn is_calling_as(&self, role: Role) -> bool {
         let last = self.conversation.last();
         self.is_calling() && last.is_some_and(|last| last.role == role)
@@ -112,7 +112,7 @@ impl<'a> Transcript<'a> {
     pub(super) async fn store_first(&mut self, ctx: &Ctx<'_>) -> Result<(), AgentError> {
         let messages = self.conversation[self.stored..].to_vec();
         self.stored = self.conversation.len();
-        send(ctx, messages, None, Stage::Begun).await
+        send(ctx, messages, None, Stage::FirstMessage).await
     }
 
     /// Sends `message`, marked `calling`, after the messages since the last call, and waits until it is stored or the run is

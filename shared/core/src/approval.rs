@@ -23,7 +23,7 @@ pub enum ApprovalNeeded {
 
 /// Approvals that a thread waits for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approvals {
+pub struct PendingApprovals {
     /// Tool of each call.
     pub tools: BTreeMap<CallId, String>,
     /// Terms of the approval, by tool.
@@ -42,7 +42,7 @@ pub struct ApprovalTerms {
     pub schema: Value,
 }
 
-impl Approvals {
+impl PendingApprovals {
     /// Question about a call, as text for people; `None` when it waits for no approval.
     pub fn question(&self, call_id: &CallId) -> Option<String> {
         let tool = self.tools.get(call_id)?;

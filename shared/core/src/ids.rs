@@ -108,7 +108,7 @@ id! {
     CallId
 }
 id! {
-    /// Id of a request for the approval of a tool call: `i_` and the id of the call.
+    /// Id of the interrupt of a tool call that needs approval: `i_` and the id of the call.
     InterruptId
 }
 id! {
@@ -139,12 +139,12 @@ generated!(MessageId, "m_");
 generated!(CallId, "tc_");
 
 impl InterruptId {
-    /// Id of the request for the approval of a call.
+    /// Id of the interrupt of a call.
     pub fn of(call_id: &CallId) -> Self {
         Self(format!("{INTERRUPT}{call_id}"))
     }
 
-    /// Call of the request; `None` when the id is none of a request.
+    /// Call of the interrupt; `None` for an id that is not that of an interrupt.
     pub fn call_id(&self) -> Option<CallId> {
         CallId::parse(self.0.strip_prefix(INTERRUPT)?).ok()
     }

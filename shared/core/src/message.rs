@@ -156,12 +156,10 @@ pub fn open_calls(messages: &[Message]) -> Vec<&ToolCall> {
 }
 
 /// Tells whether a worker began to make the approved calls of the last answer, and was lost before it stored their results.
-pub fn approved_calls_begun(messages: &[Message]) -> bool {
-    let mut later = messages.iter().rev();
-    later
-        .by_ref()
-        .take_while(|message| message.role == Role::User)
-        .any(|message| message.calling)
+pub fn approved_calls_maybe_made(messages: &[Message]) -> bool {
+    let later = messages.iter().rev();
+    let mut later = later.take_while(|message| message.role == Role::User);
+    later.any(|message| message.calling)
 }
 
 /// Part of a message.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::approval::Approvals;
+use crate::approval::PendingApprovals;
 use crate::ids::{CallId, MessageId, RunId};
 
 /// Calls without an answer, and the run that follows when each has one. The row of the run that made the calls has it as it
@@ -26,7 +26,7 @@ pub struct Pending {
     pub until: u64,
     /// Approvals for which the thread waits. Without them it waits for results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approvals: Option<Approvals>,
+    pub approvals: Option<PendingApprovals>,
 }
 
 impl Pending {
@@ -91,7 +91,7 @@ mod tests {
             ..Pending::new(RunId::trusted("r_1"), calls.clone(), 100)
         };
         assert_eq!(pending(None).client_calls(), calls);
-        let approvals = pending(Some(Approvals::default()));
+        let approvals = pending(Some(PendingApprovals::default()));
         assert_eq!(
             (approvals.client_calls(), approvals.call_ids()),
             (Vec::new(), calls.to_vec())

@@ -180,7 +180,7 @@ pub struct RunInput {
     pub forwarded_props: Map<String, Value>,
 }
 
-/// User message, or result of a client's tool, in [`RunInput`].
+/// User message, or result of a client's tool or of a denied call, in [`RunInput`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InputMessage {

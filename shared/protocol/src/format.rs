@@ -7,7 +7,7 @@
 //! - STEP_FINISHED without a stop reason belongs to a cancelled step; the reason is then `cancelled`. Without token
 //!   counts the frame for them is left out.
 //! - `text` adds up the tokens and the latency of the steps and writes them as Bedrock does.
-//! - These formats have no tools of the client: the end of a run that waits for results renders to an error.
+//! - These formats have no answers to calls: the end of a run that leaves some open renders to an error.
 //! - These formats cannot take an event back. `lw.restart` therefore renders to an error (docs/protocol.md
 //!   section 5), and the events after it render to nothing.
 

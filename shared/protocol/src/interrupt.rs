@@ -1,4 +1,4 @@
-//! Requests for approvals, as RUN_FINISHED, `history` and `resumed` carry them.
+//! Interrupts: what a user is asked about calls that need approval, as RUN_FINISHED, `history` and `resumed` carry it.
 
 use longwire_core::approval::MAX_REASON_BYTES;
 use longwire_core::clock::rfc3339;
@@ -7,18 +7,18 @@ use longwire_core::pending::Pending;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Most bytes of JSON that the schemas of all tools take in the requests of a wait; a longer one is left out. The requests stand
-/// in one frame.
+/// Most bytes of JSON that the schemas take in the interrupts of a wait, which stand in one frame. Each call has an equal share; a
+/// longer schema is replaced by `{"type":"object"}`.
 const MAX_SCHEMAS: usize = 12 * 1024;
 
 /// Reason of every interrupt.
 const REASON: &str = "tool_call";
 
-/// Request for the approval of a call, in the shape of AG-UI.
+/// What a user is asked about a call, in the shape of AG-UI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Interrupt {
-    /// Id of the request, which the answer names.
+    /// Id, which the answer names.
     pub id: InterruptId,
     /// Always `tool_call`.
     pub reason: String,
@@ -28,12 +28,12 @@ pub struct Interrupt {
     pub tool_call_id: CallId,
     /// JSON Schema of the answer.
     pub response_schema: Value,
-    /// Time at which the request expires, as RFC 3339.
+    /// Time at which the wait expires, as RFC 3339.
     pub expires_at: String,
 }
 
 impl Interrupt {
-    /// Requests of a wait that have no answer, in the order of the calls.
+    /// Interrupts of a wait that have no answer, in the order of the calls.
     pub fn all_of(pending: &Pending) -> Vec<Self> {
         let Some(approvals) = &pending.approvals else {
             return Vec::new();
@@ -74,7 +74,7 @@ fn response_schema(arguments: &Value, most: usize) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use longwire_core::approval::{ApprovalTerms, Approvals};
+    use longwire_core::approval::{ApprovalTerms, PendingApprovals};
     use longwire_core::ids::RunId;
 
     use super::*;
@@ -87,7 +87,7 @@ mod tests {
             schema: json!({ "type": "object" }),
         };
         let tools = calls.iter().map(|call| (call.clone(), "refund".to_owned()));
-        let approvals = Approvals {
+        let approvals = PendingApprovals {
             tools: tools.collect(),
             terms: [("refund".to_owned(), terms)].into(),
         };

@@ -74,7 +74,7 @@ pub struct Metadata {
 /// Metadata that only some events have (docs/protocol.md section 2).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Annotations {
-    /// On RUN_STARTED of a run with the results of a client's tools: run that it follows.
+    /// On RUN_STARTED of a run with answers to calls: run that it follows.
     #[serde(rename = "lw.after", default, skip_serializing_if = "Option::is_none")]
     pub after: Option<RunId>,
     /// On RUN_STARTED: party that started the run, `user` or `service:<source>`.

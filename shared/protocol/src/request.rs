@@ -76,7 +76,7 @@ pub enum Request {
     Ticket(Ticket),
     /// Starts a run.
     Prompt(Prompt),
-    /// Starts a run, or answers calls of the client's tools, as AG-UI's clients do.
+    /// Starts a run, or answers calls, as AG-UI's clients do.
     Run(Run),
     /// Answers a call of a client's tool.
     ToolResult(ToolResult),

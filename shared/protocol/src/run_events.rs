@@ -19,14 +19,14 @@ use crate::numbered::{Annotations, Draft};
 /// Longest prompt that RUN_STARTED carries, in bytes.
 const MAX_SHOWN_PROMPT: usize = 8 * 1024;
 
-/// Most bytes that the results of client's tools take in RUN_STARTED, as JSON and without their ids. What is longer is cut.
+/// Most bytes that results take in RUN_STARTED, as JSON and without their ids. What is longer is cut.
 const MAX_SHOWN_RESULTS: usize = 8 * 1024;
 
 /// Longest state that RUN_STARTED repeats, in bytes of JSON.
 const MAX_SHOWN_STATE: usize = 4 * 1024;
 
 /// RUN_STARTED. It has the origin of the run, and carries what the run begins with for the other clients of the thread: the
-/// results of calls that their tools made, or did not make, and the prompt, unless that is long or cannot be read.
+/// results of calls that earlier runs left open, and the prompt, unless that is long or cannot be read.
 pub fn run_started(
     thread_id: &ThreadId,
     run_id: &RunId,

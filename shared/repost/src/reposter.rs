@@ -48,7 +48,7 @@ pub struct EndedRun<'a> {
 }
 
 impl EndedRun<'_> {
-    /// Requests to the client, while the thread waits for answers to calls of the run.
+    /// Answers that the thread waits for, to calls of the run.
     fn waiting_for(&self) -> Option<Pending> {
         let wait = self.wait.filter(|wait| wait.run_id == *self.run_id)?;
         Some(wait.into())

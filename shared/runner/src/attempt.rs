@@ -94,7 +94,7 @@ impl Attempt<'_> {
     }
 
     /// Tells whether an earlier worker stored the first message of the run.
-    pub(crate) fn has_begun(&self) -> bool {
+    pub(crate) fn first_message_stored(&self) -> bool {
         !self.stored().is_empty()
     }
 
@@ -102,7 +102,7 @@ impl Attempt<'_> {
     /// prompt. It is marked `calling` when the run makes approved calls. That of a run of a deleted thread is never stored.
     pub fn unstored_prompt(&self) -> Option<Message> {
         let input = self.input.as_ref().filter(|_| !self.deleted)?;
-        if self.has_begun() {
+        if self.first_message_stored() {
             return None;
         }
         let id = self.row.message_id.clone();

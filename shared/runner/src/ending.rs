@@ -2,7 +2,7 @@
 
 use longwire_agent::client_tools::cancel_calls;
 use longwire_agent::outcome::Outcome;
-use longwire_core::approval::Approvals;
+use longwire_core::approval::PendingApprovals;
 use longwire_core::ids::RunId;
 use longwire_core::message::{Message, open_calls};
 use longwire_core::pending::Pending;
@@ -72,7 +72,7 @@ impl Attempt<'_> {
 
     /// Wait for the approvals that open calls need, or else for the results of the client.
     fn pending(&self, open: &[ToolCall]) -> Pending {
-        let mut approvals = Approvals::default();
+        let mut approvals = PendingApprovals::default();
         for call in open {
             // A call of the client is none of these tools.
             let prepared = self.runner.tools.prepare(call).ok();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longwire_agent::approvals::Decisions;
+use longwire_agent::approvals::ApprovedCalls;
 use longwire_agent::ctx::{Ctx, Step};
 use longwire_agent::outcome::Exit;
 use longwire_agent::run::run;
@@ -153,9 +153,9 @@ impl Attempt<'_> {
             model: self.runner.model.as_ref(),
             tools: &self.runner.tools,
             client_tools: self.client_tools(),
-            approved: Decisions {
+            approved: ApprovedCalls {
                 calls: self.answers.approved.clone(),
-                begun: self.has_begun(),
+                maybe_made: self.first_message_stored(),
             },
             events: events.clone(),
             steps,

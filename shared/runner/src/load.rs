@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use longwire_agent::answers::{Answers, closing_answers, following_answers};
 use longwire_core::ids::{ConnectionId, RunId};
-use longwire_core::message::{approved_calls_begun, open_calls};
+use longwire_core::message::{approved_calls_maybe_made, open_calls};
 use longwire_core::run::RunRow;
 use longwire_core::run_frame::RunFrame;
 use longwire_core::run_input::RunInput;
@@ -111,7 +111,7 @@ impl Runner {
         let given = given.context("reading the answers to open calls")?;
         Ok(match follows {
             true => following_answers(&open, given),
-            false => closing_answers(&open, given, approved_calls_begun(&messages)),
+            false => closing_answers(&open, given, approved_calls_maybe_made(&messages)),
         })
     }
 

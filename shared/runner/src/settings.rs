@@ -27,7 +27,7 @@ pub struct Settings {
     pub store_pause: Duration,
     /// Time for which the events of a run can be replayed after they were stored.
     pub replay: Duration,
-    /// Time for which a thread waits for results of its client's tools.
+    /// Time for which a thread waits for answers to calls.
     pub answer_time: Duration,
     /// Lifetime of threads.
     pub life: ThreadLife,

@@ -130,7 +130,7 @@ impl<'a> Writer<'a> {
         stored?;
         match step.stage {
             Stage::Finished => self.step.send_modify(|step| *step += 1),
-            Stage::Begun => {}
+            Stage::FirstMessage => {}
             // A loop that does not wait any more is about to stop.
             Stage::Calling(stored) => drop(stored.send(())),
         }

@@ -43,7 +43,7 @@ pub enum Started {
     MessageIdTaken,
     /// The thread was deleted after the run was recorded. The run does not begin.
     Deleted,
-    /// The thread waits for results of its client's tools. What remains of the start begins only if the start is repeated.
+    /// The thread waits for answers to calls. What remains of the start begins only if the start is repeated.
     Waits,
 }
 

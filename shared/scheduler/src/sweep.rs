@@ -10,7 +10,7 @@ use crate::scheduler::Scheduler;
 
 impl Scheduler {
     /// Moves an overdue run: sends the job of its thread's active run again if that is overdue at `now`. Ends the wait of a
-    /// thread for results of its client's tools if it has expired.
+    /// thread for answers to calls if it has expired.
     ///
     /// A run queued behind the active one, or of a thread that waits, gets a later `wakeBy`, so that runs with a long wait do not
     /// hide others from the sweep. A run that is queued but in no run queue was never acknowledged; it is cancelled, so that

@@ -28,7 +28,7 @@ pub struct EventLog {
     run: RunId,
     /// Status of the run once its last event is released.
     status: RunStatus,
-    /// Requests to the client, while the thread waits for answers to calls of the run.
+    /// Answers that the thread waits for, to calls of the run.
     pending: Option<Pending>,
     /// Number of the last valid event at each restart.
     restarts: Vec<u64>,
@@ -82,7 +82,7 @@ impl EventLog {
         }
     }
 
-    /// Sets the requests to the client, which `resumed` repeats.
+    /// Sets the answers that the thread waits for, which `resumed` names.
     pub fn waiting_for(self, pending: Option<Pending>) -> Self {
         Self { pending, ..self }
     }

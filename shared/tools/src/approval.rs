@@ -31,7 +31,7 @@ pub(crate) enum Approval {
 
 /// Tools whose calls a deployment lets people approve, in place of what the tools declare.
 #[derive(Debug, Clone, Default)]
-pub struct Approvals(BTreeMap<&'static str, Rule>);
+pub struct ApprovalRules(BTreeMap<&'static str, Rule>);
 
 /// Rule of a deployment for the calls of a tool.
 #[derive(Debug, Clone)]
@@ -80,11 +80,11 @@ pub enum BadApprovals {
         r#"must be a JSON object of tools with "never", "always" or {{"if": <JSON Schema>, "group": <name>}}: {0}"#
     )]
     Unreadable(#[from] serde_json::Error),
-    /// Name of no tool.
+    /// Name that is not that of a tool.
     #[error(transparent)]
     NoSuchTool(#[from] NoSuchTool),
-    /// Condition that is no JSON Schema.
-    #[error("has a condition for {tool} that is no JSON Schema: {error}")]
+    /// Condition that is not a valid JSON Schema.
+    #[error("has an invalid JSON Schema as the condition of {tool}: {error}")]
     BadSchema {
         /// Name of the tool.
         tool: &'static str,
@@ -93,7 +93,7 @@ pub enum BadApprovals {
     },
 }
 
-impl TryFrom<String> for Approvals {
+impl TryFrom<String> for ApprovalRules {
     type Error = BadApprovals;
 
     /// Parses a JSON object. The tools need not be offered.
@@ -133,7 +133,7 @@ impl Rule {
     }
 }
 
-impl Approvals {
+impl ApprovalRules {
     /// Tells whether a call of the tool `name`, which itself declares `declared`, needs approval with these arguments.
     pub(crate) fn needed_for(&self, name: &str, declared: Approval, arguments: &Value) -> bool {
         match (self.0.get(name).map(|rule| &rule.when), declared) {
@@ -165,17 +165,17 @@ mod tests {
 
     use super::*;
 
-    fn parse(setting: &Value) -> Result<Approvals, String> {
-        Approvals::try_from(setting.to_string()).map_err(|error| error.to_string())
+    fn parse(setting: &Value) -> Result<ApprovalRules, String> {
+        ApprovalRules::try_from(setting.to_string()).map_err(|error| error.to_string())
     }
 
-    fn needed(approvals: &Approvals, declared: Approval, location: &str) -> bool {
+    fn needed(approvals: &ApprovalRules, declared: Approval, location: &str) -> bool {
         approvals.needed_for("get_weather", declared, &json!({ "location": location }))
     }
 
     #[test]
     fn a_setting_replaces_what_the_tool_declares() {
-        let none = Approvals::default();
+        let none = ApprovalRules::default();
         assert!(!needed(&none, Approval::Never, "Oslo"));
         assert!(needed(&none, Approval::Always, "Oslo"));
         let declared = Approval::If(|arguments| arguments["location"] == "Oslo");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_alone_decides_about_every_call() {
+    fn a_rule_without_a_condition_applies_to_every_call() {
         let rules = parse(&json!({ "get_weather": { "group": "ops" } })).expect("rules");
         assert_eq!(
             rules.needed("get_weather", Approval::Never),
@@ -232,7 +232,7 @@ mod tests {
             ),
             (
                 json!({ "get_weather": { "if": { "type": "no_such_type" } } }),
-                "has a condition for get_weather that is no JSON Schema: ",
+                "has an invalid JSON Schema as the condition of get_weather: ",
             ),
         ] {
             let error = parse(&setting).expect_err("an error");

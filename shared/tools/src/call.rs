@@ -29,11 +29,6 @@ impl PreparedCall {
         self.repeat
     }
 
-    /// Name of the tool.
-    pub fn tool(&self) -> &'static str {
-        self.name
-    }
-
     /// Terms on which the call may be approved; `None` when it needs no approval.
     pub fn approval(&self) -> Option<&ApprovalTerms> {
         self.approval.as_ref()

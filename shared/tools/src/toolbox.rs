@@ -7,7 +7,7 @@ use longwire_core::tool::{ToolCall, ToolSpec};
 use serde_json::Value;
 
 use crate::ALL;
-use crate::approval::Approvals;
+use crate::approval::ApprovalRules;
 use crate::call::PreparedCall;
 use crate::deps::Deps;
 use crate::once::Once;
@@ -20,7 +20,7 @@ const MAX_NAME_CHARS: usize = 64;
 pub struct Tools {
     offered: Vec<Offered>,
     once: Once,
-    approvals: Approvals,
+    approvals: ApprovalRules,
 }
 
 struct Offered {
@@ -38,7 +38,7 @@ impl Tools {
         Self {
             offered: ALL.iter().filter_map(offer).collect(),
             once: Once::default(),
-            approvals: Approvals::default(),
+            approvals: ApprovalRules::default(),
         }
     }
 
@@ -48,7 +48,7 @@ impl Tools {
     }
 
     /// Sets which calls people approve.
-    pub fn with_approvals(self, approvals: Approvals) -> Self {
+    pub fn with_approvals(self, approvals: ApprovalRules) -> Self {
         Self { approvals, ..self }
     }
 

@@ -42,7 +42,7 @@ pub(super) fn check(
         return Ok(());
     };
     if pending.expired(call.now()) {
-        let message = "The request for approval has expired, and the call is denied.";
+        let message = "The interrupt has expired, and the call is denied.";
         return Err(ErrorResponse::new(Code::InterruptExpired, message));
     }
     check_group(call, terms)?;
@@ -103,7 +103,7 @@ fn result(decision: &Decision) -> (ToolOutcome, String) {
 }
 
 fn no_interrupt(key: &ThreadKey) -> ErrorResponse {
-    let message = "`interruptId` names no request of this thread.";
+    let message = "`interruptId` is not the id of an interrupt.";
     ErrorResponse {
         thread_id: Some(key.thread_id.clone()),
         ..ErrorResponse::new(Code::NotPending, message)

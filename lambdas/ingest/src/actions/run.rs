@@ -19,18 +19,17 @@ const MISSING_RESULTS: &str =
     "`messages` must have the results of all calls that the thread waits for.";
 
 /// Message for a request without the decisions about some calls.
-const MISSING_DECISIONS: &str =
-    "`resume` must answer all requests for approval that the thread waits for.";
+const MISSING_DECISIONS: &str = "`resume` must answer all interrupts of the thread.";
 
 /// Starts the run of a new message, or gives the answers that the thread waits for, all of them at once.
 pub(crate) async fn answer(call: &Call<'_>, mut run: Run) -> Result<Ack, Failure> {
     let key = call.key(run.thread_id.clone());
     let meta = call.deps.threads.meta(&key, call.now()).await?;
     let pending = meta.and_then(|meta| meta.pending);
-    let pending = pending.filter(|pending| !pending.expired(call.now()));
     if !run.approvals.is_empty() {
         return decide_all(call, &key, pending.as_ref(), run).await;
     }
+    let pending = pending.filter(|pending| !pending.expired(call.now()));
     if let Some(pending) = &pending {
         run.results = covering(pending, &run.results)?;
     }
@@ -82,7 +81,7 @@ async fn decide_all(
         let decision = approval::decide(call, approval, run_id, state)?;
         last = Some(tool_result::give(call, decision, AckAction::Run).await?);
     }
-    // A request without a decision has other answers.
+    // `approvals` is not empty, so there is a last one.
     last.ok_or_else(|| answers_pending(MISSING_DECISIONS).into())
 }
 

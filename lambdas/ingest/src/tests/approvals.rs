@@ -93,7 +93,7 @@ async fn a_decision_that_is_not_allowed_is_refused_before_it_is_stored() {
             NOW,
             None,
             json!({ "approved": true }),
-            r#""code":"interrupt_expired","message":"The request for approval has expired, and the call is denied.""#,
+            r#""code":"interrupt_expired","message":"The interrupt has expired, and the call is denied.""#,
         ),
         (
             NOW + 600,

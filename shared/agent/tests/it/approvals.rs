@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longwire_agent::approvals::{DecidedCall, Decisions};
+use longwire_agent::approvals::{ApprovedCall, ApprovedCalls};
 use longwire_agent::model::{Part, StopReason};
 use longwire_agent::outcome::Outcome;
 use longwire_core::approval::Decision;
@@ -59,8 +59,8 @@ fn first(denied: &[&str]) -> Message {
     }
 }
 
-fn approved(calls: &[(&str, Option<&str>)]) -> Decisions {
-    let call = |(id, edited): &(&str, Option<&str>)| DecidedCall {
+fn approved(calls: &[(&str, Option<&str>)]) -> ApprovedCalls {
+    let call = |(id, edited): &(&str, Option<&str>)| ApprovedCall {
         id: CallId::trusted(*id),
         decision: Decision {
             approved: true,
@@ -70,9 +70,9 @@ fn approved(calls: &[(&str, Option<&str>)]) -> Decisions {
             at: 7,
         },
     };
-    Decisions {
+    ApprovedCalls {
         calls: calls.iter().map(call).collect(),
-        begun: false,
+        maybe_made: false,
     }
 }
 
@@ -262,8 +262,8 @@ async fn an_approved_call_is_not_repeated_after_a_crash() {
     let stored = steps.into_iter().flat_map(|step| step.messages);
     let scenario = Scenario {
         stored: [answer(&calls)].into_iter().chain(stored).collect(),
-        approved: Decisions {
-            begun: true,
+        approved: ApprovedCalls {
+            maybe_made: true,
             ..approved(&[("tc_1", None)])
         },
         ..Scenario::new(&script, &library.tools)

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use longwire_agent::approvals::Decisions;
+use longwire_agent::approvals::ApprovedCalls;
 use longwire_agent::budget::Reserve;
 use longwire_agent::client_tools::ClientTools;
 use longwire_agent::context_window::Window;
@@ -133,7 +133,7 @@ pub(super) struct Scenario<'a> {
     /// Tools of the client.
     pub(super) client_tools: Vec<ToolSpec>,
     /// Approved calls with which the run begins.
-    pub(super) approved: Decisions,
+    pub(super) approved: ApprovedCalls,
 }
 
 impl<'a> Scenario<'a> {
@@ -153,7 +153,7 @@ impl<'a> Scenario<'a> {
             reserve: None,
             texts: Vec::new(),
             client_tools: Vec::new(),
-            approved: Decisions::default(),
+            approved: ApprovedCalls::default(),
         }
     }
 

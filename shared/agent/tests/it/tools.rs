@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
-use longwire_tools::approval::Approvals;
+use longwire_tools::approval::ApprovalRules;
 use longwire_tools::deps::Deps;
 use longwire_tools::get_weather::open_meteo::Service;
 use longwire_tools::kb_lookup::retrieve::Retrieve;
@@ -21,7 +21,7 @@ pub(crate) fn tools() -> Tools {
 
 /// The same, of which people approve these calls.
 pub(crate) fn tools_with_approvals(setting: &Value) -> Tools {
-    let approvals = Approvals::try_from(setting.to_string());
+    let approvals = ApprovalRules::try_from(setting.to_string());
     tools().with_approvals(approvals.expect("rules"))
 }
 

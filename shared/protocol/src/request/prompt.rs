@@ -29,7 +29,7 @@ pub struct Prompt {
     pub tools: Vec<ToolSpec>,
     /// State of the application, of a request of AG-UI.
     pub state: Map<String, Value>,
-    /// Ends the wait of the thread for results of the client's tools.
+    /// Ends the wait of the thread for answers to calls.
     pub supersede: bool,
     /// Options of the run.
     pub options: Options,

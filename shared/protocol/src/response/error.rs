@@ -116,7 +116,7 @@ pub enum Code {
     AnswersPending,
     /// Call that the thread does not wait for.
     NotPending,
-    /// Request for an approval that has expired.
+    /// Interrupt whose wait has expired.
     InterruptExpired,
     /// Connection that sends too many requests.
     RateLimited,

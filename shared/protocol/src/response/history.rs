@@ -29,7 +29,7 @@ pub struct HistoryPage {
     /// Active run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<ActiveRun>,
-    /// Requests of the thread to its client.
+    /// Answers that the thread waits for.
     pub pending: Pending,
 }
 
@@ -45,13 +45,13 @@ pub struct ActiveRun {
     pub last: u64,
 }
 
-/// Requests of a thread to its client. Only one of the lists has entries at a time.
+/// Answers that a thread waits for. At most one of the lists has entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pending {
     /// Calls of client tools that have no result.
     pub tool_call_ids: Vec<CallId>,
-    /// Requests for approvals that have no answer.
+    /// Interrupts that have no answer.
     pub interrupts: Vec<Interrupt>,
 }
 

@@ -69,7 +69,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Makes an empty page for `limit` messages, beside these requests to the client.
+    /// Makes an empty page for `limit` messages, beside what the thread waits for.
     pub fn new(limit: usize, pending: &Pending) -> Self {
         let taken = json_size(&pending.interrupts);
         Self {
@@ -127,8 +127,8 @@ impl HistoryMessage {
         self.tool_calls.iter().any(|call| call.id == *id)
     }
 
-    /// Truncates the message to the limits of a page, and to this many bytes of JSON. Arguments of a tool call that do not fit become `{}`, because
-    /// a part of a JSON text cannot be parsed.
+    /// Truncates the message to the limits of a page, and to this many bytes of JSON. Arguments of a tool call that do not fit
+    /// become `{}`, because a part of a JSON text cannot be parsed.
     fn truncate(mut self, most: usize) -> Self {
         let most = most.saturating_sub(MAX_FIELDS_JSON);
         let most_json = MAX_MESSAGE_JSON.min(most);
@@ -198,7 +198,7 @@ fn json_size(value: &impl Serialize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use longwire_core::approval::{ApprovalTerms, Approvals, Decision};
+    use longwire_core::approval::{ApprovalTerms, Decision, PendingApprovals};
     use longwire_core::ids::{MessageId, RunId};
     use longwire_core::message::{Block, Message, Role};
     use longwire_core::pending::Pending as Wait;
@@ -239,7 +239,7 @@ mod tests {
             schema: json!({ "description": "x".repeat(4_000) }),
         };
         let tools = calls.iter().map(|call| (call.clone(), name.clone()));
-        let approvals = Approvals {
+        let approvals = PendingApprovals {
             tools: tools.collect(),
             terms: [(name.clone(), terms)].into(),
         };

@@ -24,7 +24,7 @@ pub struct Resumed {
     pub last: u64,
     /// Status of the run.
     pub status: ResumedStatus,
-    /// Requests to the client, while the thread waits for answers to calls of the run.
+    /// Answers that the thread waits for, to calls of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
 }

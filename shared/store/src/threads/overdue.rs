@@ -23,7 +23,7 @@ const MAX_RUNS_READ: i32 = 100;
 pub struct Overdue {
     /// Thread.
     pub key: ThreadKey,
-    /// Run of the thread that should have moved; `None` for a thread that waits for results of its client's tools.
+    /// Run of the thread that should have moved; `None` for a thread that waits for answers to calls.
     pub run_id: Option<RunId>,
     /// Deadline, in seconds since 1970.
     pub wake_by: u64,

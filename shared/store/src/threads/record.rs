@@ -48,13 +48,13 @@ pub struct NewRun {
     pub prompt: String,
     /// Facts from the client for the model.
     pub context: Vec<Context>,
-    /// Run that this one follows with the results of its calls. It has no prompt of its own.
+    /// Run that this one follows with the answers to its calls. It has no prompt of its own.
     pub after: Option<RunId>,
     /// Tools of the client.
     pub tools: Vec<ToolSpec>,
     /// State of the application, which RUN_STARTED repeats.
     pub state: Map<String, Value>,
-    /// Ends a wait of the thread for results of the client's tools.
+    /// Ends a wait of the thread for answers to calls.
     pub supersede: bool,
     /// Event of the service that starts the run, as one line of JSON.
     pub event: Option<String>,

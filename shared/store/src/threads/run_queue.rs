@@ -57,7 +57,7 @@ pub enum Appended {
     },
     /// The queue has as many runs as the append allows. The run is not in it.
     Full(Meta),
-    /// The thread waits for results of its client's tools. The run is not in its queue.
+    /// The thread waits for answers to calls. The run is not in its queue.
     Waits,
     /// The thread was deleted after the run was recorded. The run must not begin.
     Deleted,

@@ -1,7 +1,7 @@
-//! Thread that waits for results of its client's tools. The wait begins with the advance of the run that made the calls, in the
-//! write that removes the run from the queue, and loses one call after the other. Other writes of the thread's item end it as
-//! a whole: an append that supersedes it or finds it expired, the next generation, a deletion. No other file names its
-//! attributes.
+//! Thread that waits for answers to calls: results of its client's tools, or approvals. The wait begins with the advance of the
+//! run that made the calls, in the write that removes the run from the queue, and loses one call after the other. Other writes
+//! of the thread's item end it as a whole: an append that supersedes it or finds it expired, the next generation, a deletion. No
+//! other file names its attributes.
 //!
 //! The thread's own item is listed in the index of open runs meanwhile, so that the sweep finds a wait that has expired.
 
@@ -31,7 +31,7 @@ pub(super) const NO_WAIT: &str = "attribute_not_exists(#pending)";
 /// Condition of an item whose thread waits for the calls of the run `:asked`; needs the names `#pending` and `#run`.
 pub(super) const WAITS_FOR: &str = "#pending.#run = :asked";
 
-/// Call that has its result.
+/// Call that has its answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Settle<'a> {
     /// Generation of the thread.
@@ -51,7 +51,7 @@ pub struct WaitEnd {
     pub meta: Option<Meta>,
 }
 
-/// Run that follows the last result. Its row and input are stored.
+/// Run that follows the last answer. Its row and input are stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Next<'a> {
     /// Id of the run.
@@ -142,7 +142,7 @@ impl Threads {
         }
     }
 
-    /// Ends the wait for the results of a run's calls.
+    /// Ends the wait for the answers to a run's calls.
     pub async fn end_wait(&self, key: &ThreadKey, run_id: &RunId) -> Result<WaitEnd, StoreError> {
         let request = with_asked(with_names(self.update_meta(key)), run_id)
             .update_expression(format!("REMOVE {ATTRIBUTES}"))
