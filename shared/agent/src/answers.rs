@@ -1,5 +1,6 @@
 //! Answers to the calls that earlier runs left open, with which a run begins.
 
+use longwire_core::approval::Decision;
 use longwire_core::ids::MessageId;
 use longwire_core::tool::{SERVER_TOOLS, ToolCall, ToolOutcome, ToolResult};
 
@@ -78,9 +79,14 @@ fn unmade(approved: ToolResult, maybe_made: bool) -> ToolResult {
         true => (ToolOutcome::Error, NOT_REPEATED),
         false => (ToolOutcome::Cancelled, NOT_MADE),
     };
+    let decision = approved.decision.map(|decision| Decision {
+        edited_args: None,
+        ..decision
+    });
     ToolResult {
         outcome,
         content: content.to_owned(),
+        decision,
         ..approved
     }
 }
@@ -107,7 +113,6 @@ fn message_id(call: &ToolCall) -> MessageId {
 
 #[cfg(test)]
 mod tests {
-    use longwire_core::approval::Decision;
     use longwire_core::ids::CallId;
 
     use super::*;

@@ -104,8 +104,8 @@ pub(super) fn edited(call: &ToolCall, decision: &Decision) -> ToolCall {
 }
 
 /// Result that names the arguments with which the call was made, if they are not the model's.
-pub(super) fn with_edits(content: String, decision: Option<&Decision>) -> String {
-    match decision.and_then(|decision| decision.edited_args.as_ref()) {
+pub(super) fn with_edits(content: String, edited: Option<&str>) -> String {
+    match edited {
         Some(edited) => {
             format!("[The user changed the arguments of the call to {edited}.]\n{content}")
         }

@@ -42,6 +42,11 @@ impl ResultBytes {
         }
     }
 
+    /// Takes bytes for what is stored beside the results. JSON text takes twice its length at most.
+    pub(super) fn take_text(&mut self, text: &str) {
+        self.left = self.left.saturating_sub(2 * text.len());
+    }
+
     /// Limits the result of the next call: to 96 KB, and to an equal share of what the calls before it left, so that
     /// a long result leaves room for those after it.
     pub(super) fn limit(&mut self, content: String) -> Limited {

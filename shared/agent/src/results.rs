@@ -134,7 +134,11 @@ impl<'a> Results<'a> {
         let call_id = self.calls[position].id.clone();
         let decision = self.approved.iter().find(|call| call.id == call_id);
         let decision = decision.map(|call| call.decision.clone());
-        let content = with_edits(output.content, decision.as_ref());
+        let edited = decision
+            .as_ref()
+            .and_then(|decision| decision.edited_args.as_deref());
+        self.bytes.take_text(edited.unwrap_or_default());
+        let content = with_edits(output.content, edited);
         let Limited { content, cut_from } = self.bytes.limit(content);
         let result = ToolResult {
             message_id: MessageId::random(),

@@ -36,8 +36,10 @@ pub(super) struct ToolCalls<'m> {
 enum Prepared {
     /// Made here.
     Here(PreparedCall),
-    /// Left open: the client makes the call, or a person approves it first.
-    Open,
+    /// Left open: the client makes the call.
+    ByClient,
+    /// Left open: a user approves the call first.
+    NeedsApproval(PreparedCall),
     /// Not made, with a result for the model.
     Refused(Output),
 }
@@ -50,10 +52,10 @@ impl Prepared {
             ));
         }
         match ctx.client_tools.take(call) {
-            Some(Ok(())) => Self::Open,
+            Some(Ok(())) => Self::ByClient,
             Some(Err(reason)) => Self::refused(reason),
             None => match ctx.tools.prepare(call) {
-                Ok(prepared) if prepared.approval().is_some() => Self::Open,
+                Ok(prepared) if prepared.approval().is_some() => Self::NeedsApproval(prepared),
                 Ok(prepared) => Self::Here(prepared),
                 Err(reason) => Self::refused(reason),
             },
@@ -63,7 +65,7 @@ impl Prepared {
     /// Prepares a call that was left open, after the decision about it.
     fn decided(ctx: &Ctx<'_>, approved: &ApprovedCalls, call: &ToolCall) -> Self {
         match approved.of(&call.id) {
-            None if ctx.client_tools.contain(&call.name) => Self::Open,
+            None if ctx.client_tools.contain(&call.name) => Self::ByClient,
             _ if approved.maybe_made => Self::refused(NOT_REPEATED),
             None => Self::Refused(not_approved()),
             Some(decision) => match ctx.tools.prepare(&edited(call, decision)) {
@@ -112,7 +114,10 @@ impl<'m> ToolCalls<'m> {
     /// is refused.
     pub(super) fn started_before(ctx: &Ctx<'_>, message: &'m Message) -> Self {
         let repeatable = |prepared| match prepared {
-            Prepared::Here(call) if call.repeat() == Repeat::Never => {
+            // A call that needs approval now may have been made without one before.
+            Prepared::Here(call) | Prepared::NeedsApproval(call)
+                if call.repeat() == Repeat::Never =>
+            {
                 Prepared::refused(NOT_REPEATED)
             }
             prepared => prepared,
@@ -134,7 +139,7 @@ impl<'m> ToolCalls<'m> {
     /// Tells whether one of the calls is left open.
     pub(super) fn any_open(&self) -> bool {
         let mut prepared = self.prepared.iter();
-        prepared.any(|prepared| matches!(prepared, Prepared::Open))
+        prepared.any(|prepared| matches!(prepared, Prepared::ByClient | Prepared::NeedsApproval(_)))
     }
 
     /// Runs the calls concurrently and emits their results in the order of the calls. A failure of a call is its
@@ -147,7 +152,9 @@ impl<'m> ToolCalls<'m> {
         for (position, prepared) in self.prepared.into_iter().enumerate() {
             match prepared {
                 Prepared::Here(prepared) => ready.push((position, prepared)),
-                Prepared::Open => results.leave_open(position).await,
+                Prepared::ByClient | Prepared::NeedsApproval(_) => {
+                    results.leave_open(position).await;
+                }
                 Prepared::Refused(output) => results.add(position, output, None).await,
             }
         }

@@ -20,7 +20,8 @@ pub(crate) enum Place {
     Behind(RunId),
     /// In a queue that does not move, because the thread waits for answers to calls.
     Waits,
-    /// In none: the thread was deleted, and the run is to be cancelled.
+    /// In none, and the run is to be cancelled: the thread was deleted, or the wait ended before the run that follows it was
+    /// queued.
     Deleted,
 }
 
@@ -55,6 +56,10 @@ impl Runner {
         let queue = thread.map_or(&[][..], |meta| &meta.run_queue);
         if let Some(place) = place(queue, &lease.run_id) {
             return Ok((place, loaded));
+        }
+        let input = loaded.input.as_ref();
+        if input.is_some_and(|input| input.after.is_some()) {
+            return Ok((Place::Deleted, loaded));
         }
         let append = Append {
             run_id: &lease.run_id,

@@ -42,6 +42,9 @@ pub struct NewResult {
     pub content: String,
     /// Decision about a call that needs one. A denied call has the outcome and the content with which the model goes on.
     pub decision: Option<Decision>,
+    /// Run whose wait a decision was checked against; `None` without one, for a result and for a decision that can only repeat
+    /// an earlier one.
+    pub checked: Option<RunId>,
     /// Id of the message with the result, if the client chose it.
     pub message_id: Option<MessageId>,
     /// Id of the run that follows, if the client chose it.
@@ -113,12 +116,16 @@ impl NewResult {
         }
     }
 
-    /// Wait of the thread, if the call is part of it and waits for this kind of answer.
+    /// Wait of the thread, if the call is part of it and it takes this answer.
     fn awaited_in<'m>(&self, meta: &'m Meta) -> Option<&'m Pending> {
         let pending = meta.pending.as_ref()?;
-        let same_kind = pending.approvals.is_some() == self.decision.is_some();
+        let takes = match (&pending.approvals, &self.decision) {
+            (None, None) => true,
+            (Some(_), Some(_)) => self.checked.as_ref() == Some(&pending.run_id),
+            (None, Some(_)) | (Some(_), None) => false,
+        };
         let awaited = pending.calls.contains_key(&self.call_id) && !pending.expired(self.now());
-        (same_kind && awaited).then_some(pending)
+        (takes && awaited).then_some(pending)
     }
 }
 
@@ -145,14 +152,16 @@ impl Scheduler {
                 .threads
                 .put_result_part(place, part, pending.until)
                 .await?;
-            let PartStored::Stored(part) = stored else {
-                return Ok(Answered::NotPending);
+            let (part, repeated) = match stored {
+                PartStored::Stored(part) => (part, true),
+                // An interrupted request stored it, and the thread still waits.
+                PartStored::Other(part) => (part, false),
             };
-            if let Some(answered) = self
-                .settle_call(result, &meta, pending, &part.next_run_id)
-                .await?
-            {
-                return Ok(answered);
+            let settled = self.settle_call(result, &meta, pending, &part).await?;
+            match settled {
+                Some(answered) if repeated => return Ok(answered),
+                Some(_) => return Ok(Answered::NotPending),
+                None => {}
             }
         }
         Err(StoreError::ConditionFailed.into())
@@ -165,7 +174,7 @@ impl Scheduler {
         result: &NewResult,
         meta: &Meta,
         pending: &Pending,
-        next_run_id: &RunId,
+        part: &ResultPart,
     ) -> Result<Option<Answered>, ScheduleError> {
         let accepted = |left: Vec<CallId>| Answered::Accepted {
             run_id: pending.run_id.clone(),
@@ -173,7 +182,7 @@ impl Scheduler {
             duplicate: false,
         };
         let (key, generation) = (&result.key, meta.generation);
-        let complete = result.of == 1
+        let complete = part.of == 1
             || self
                 .threads
                 .call_result(key, generation, &result.call_id)
@@ -192,7 +201,7 @@ impl Scheduler {
             let left = settled.and_then(|meta| meta.pending);
             return Ok(left.map(|left| accepted(left.call_ids())));
         }
-        self.follow(result, meta, settle, next_run_id).await
+        self.follow(result, meta, settle, &part.next_run_id).await
     }
 
     /// Answers a result for which the thread does not wait: a repeated one is a duplicate, and what an interrupted request

@@ -6,6 +6,7 @@ use longwire_core::ids::{MessageId, RunId};
 use longwire_core::job::Job;
 use longwire_core::options::IfBusy;
 use longwire_core::payment::Prepayment;
+use longwire_core::pending::first_message_id;
 use longwire_core::run::{CancelReason, RunRow, RunStatus};
 use longwire_core::thread_key::ThreadKey;
 use longwire_queue::error::QueueError;
@@ -247,6 +248,13 @@ impl Scheduler {
             self.wake(&run.key, &run.run_id, Some(&row), run.now)
                 .await?;
             return Ok(duplicate(row.status, 0));
+        }
+        if row.message_id == first_message_id(&run.run_id) {
+            let input = self.threads.input(&run.key, &run.run_id).await?;
+            // Only the last answer queues a run that follows others.
+            if input.is_some_and(|input| input.after.is_some()) {
+                return Ok(duplicate(RunStatus::Queued, 0));
+            }
         }
         self.threads.record_input(run).await?;
         let recorded = Recorded {

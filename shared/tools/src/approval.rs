@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, Validator};
 use longwire_core::approval::ApprovalNeeded;
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,7 +45,7 @@ struct Rule {
 enum When {
     Never,
     Always,
-    /// When the arguments satisfy the JSON Schema.
+    /// When the arguments satisfy the JSON Schema, whose patterns have no look-around and no back-references.
     If(Arc<Validator>),
 }
 
@@ -118,7 +118,10 @@ impl Rule {
                 let when = match condition {
                     None => When::Always,
                     Some(schema) => {
-                        let condition = jsonschema::validator_for(&schema);
+                        // Patterns of linear time: one that gives up would count as not satisfied.
+                        let options = jsonschema::options();
+                        let options = options.with_pattern_options(PatternOptions::regex());
+                        let condition = options.build(&schema);
                         let condition = condition.map_err(|error| BadApprovals::BadSchema {
                             tool,
                             error: error.to_string(),
@@ -232,6 +235,10 @@ mod tests {
             ),
             (
                 json!({ "get_weather": { "if": { "type": "no_such_type" } } }),
+                "has an invalid JSON Schema as the condition of get_weather: ",
+            ),
+            (
+                json!({ "get_weather": { "if": { "properties": { "location": { "pattern": "(?=a)" } } } } }),
                 "has an invalid JSON Schema as the condition of get_weather: ",
             ),
         ] {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use longwire_core::approval::{ApprovalNeeded, ApprovalTerms};
 use longwire_core::tool::{ToolCall, ToolSpec};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::ALL;
 use crate::approval::ApprovalRules;
@@ -85,7 +85,10 @@ impl Tools {
         );
         let offered = self.offered(&call.name);
         let Offered { tool, prepare } = offered.ok_or_else(|| self.unknown(&call.name))?;
-        let input = call.input().map_err(|error| error.to_string())?;
+        let input = match call.input().map_err(|error| error.to_string())? {
+            Value::Null => Value::Object(Map::new()),
+            input => input,
+        };
         Ok(PreparedCall {
             name: tool.name,
             limit: tool.limit,

@@ -34,6 +34,7 @@ pub(crate) fn answer(
         outcome: ToolOutcome::Success,
         content,
         decision: None,
+        checked: None,
         message_id: None,
         next_run_id: None,
         state: Map::new(),

@@ -24,7 +24,7 @@ pub(crate) async fn answer(call: &Call<'_>, approval: Approval) -> Result<Ack, F
     if let Some(pending) = &pending {
         check(call, pending, &approval)?;
     }
-    let decision = decide(call, approval, None, Map::new())?;
+    let decision = decide(call, approval, pending.as_ref(), None, Map::new())?;
     tool_result::give(call, decision, AckAction::Approval).await
 }
 
@@ -62,10 +62,11 @@ fn check_group(call: &Call<'_>, terms: &ApprovalTerms) -> Result<(), ErrorRespon
     Err(ErrorResponse::new(Code::Forbidden, message))
 }
 
-/// Makes the answer to a call out of the decision about it.
+/// Makes the answer to a call out of the decision about it, which was checked against this wait.
 pub(super) fn decide(
     call: &Call<'_>,
     approval: Approval,
+    checked: Option<&Pending>,
     next_run_id: Option<RunId>,
     state: Map<String, Value>,
 ) -> Result<NewResult, ErrorResponse> {
@@ -84,6 +85,7 @@ pub(super) fn decide(
         outcome,
         content,
         decision: Some(decision),
+        checked: checked.map(|pending| pending.run_id.clone()),
         message_id: None,
         next_run_id,
         state,

@@ -29,8 +29,8 @@ pub(super) async fn start_as(
 ) -> Result<Ack, Failure> {
     let run = new_run(call, prompt);
     let started = async {
-        schemas::check_tools(&run.tools)?;
         within_budget(call, &run).await?;
+        schemas::check_tools(&run.tools)?;
         start(call, &run, action).await
     };
     started.await.map_err(|failure| {

@@ -1,8 +1,11 @@
 //! `run`: AG-UI's RunAgentInput, as a prompt, as answers to the calls that the thread waits for, or as both.
 
+use std::collections::BTreeSet;
+
 use longwire_core::ids::{CallId, RunId};
-use longwire_core::pending::{Pending, first_message_id};
+use longwire_core::pending::Pending;
 use longwire_core::thread_key::ThreadKey;
+use longwire_protocol::request::approval::Approval;
 use longwire_protocol::request::prompt::Prompt;
 use longwire_protocol::request::run::{Run, RunPrompt, RunResult};
 use longwire_protocol::request::tool_result::ToolResult;
@@ -36,7 +39,7 @@ pub(crate) async fn answer(call: &Call<'_>, mut run: Run) -> Result<Ack, Failure
     let supersede = pending.is_some();
     match run.prompt.take() {
         None if supersede => {
-            check_run_id(call, &key, run.run_id.as_ref()).await?;
+            check_run_id(call, &key, run.run_id.as_ref(), pending.as_ref()).await?;
             give_all(call, run).await
         }
         None => give_all(call, run).await,
@@ -61,13 +64,17 @@ async fn decide_all(
     pending: Option<&Pending>,
     run: Run,
 ) -> Result<Ack, Failure> {
-    check_run_id(call, key, run.run_id.as_ref()).await?;
+    check_run_id(call, key, run.run_id.as_ref(), pending).await?;
     if let Some(pending) = pending {
         let decided = run.approvals.iter();
         let decided: Vec<_> = decided
             .filter_map(|approval| approval.interrupt_id.call_id())
             .collect();
         let covers = |call_id: &CallId| decided.contains(call_id);
+        let distinct: BTreeSet<_> = decided.iter().collect();
+        if distinct.len() < run.approvals.len() {
+            return Err(invalid("`resume` must name each interrupt once, by its id.").into());
+        }
         if !pending.calls.keys().all(covers) {
             return Err(answers_pending(MISSING_DECISIONS).into());
         }
@@ -75,28 +82,44 @@ async fn decide_all(
             approval::check(call, pending, approval)?;
         }
     }
-    let mut last = None;
-    for approval in run.approvals {
+    let decision = |approval: Approval| {
         let (run_id, state) = (run.run_id.clone(), run.state.clone());
-        let decision = approval::decide(call, approval, run_id, state)?;
+        approval::decide(call, approval, pending, run_id, state)
+    };
+    let decisions: Result<Vec<_>, _> = run.approvals.into_iter().map(decision).collect();
+    let mut decisions = decisions?;
+    // Those that may be refused come first: the last decision that the thread waits for starts the run that follows.
+    let open = |call_id: &CallId| pending.is_some_and(|wait| wait.calls.contains_key(call_id));
+    decisions.sort_by_key(|decision| open(&decision.call_id));
+    let mut last = None;
+    for decision in decisions {
         last = Some(tool_result::give(call, decision, AckAction::Run).await?);
     }
     // `approvals` is not empty, so there is a last one.
     last.ok_or_else(|| answers_pending(MISSING_DECISIONS).into())
 }
 
-/// Refuses an id that another run of the thread has, for the run that follows the results.
+/// Refuses an id that another run of the thread has, for the run that follows the answers that the thread waits for.
 async fn check_run_id(
     call: &Call<'_>,
     key: &ThreadKey,
     run_id: Option<&RunId>,
+    pending: Option<&Pending>,
 ) -> Result<(), Failure> {
     let Some(run_id) = run_id else {
         return Ok(());
     };
-    let row = call.deps.threads.run_row(key, run_id).await?;
+    if call.deps.threads.run_row(key, run_id).await?.is_none() {
+        return Ok(());
+    }
     // An interrupted request may have recorded the run that follows.
-    if row.is_none_or(|row| row.message_id == first_message_id(run_id)) {
+    let input = call.deps.threads.input(key, run_id).await?;
+    let after = input.and_then(|input| input.after);
+    let follows = match pending {
+        Some(pending) => after.as_ref() == Some(&pending.run_id),
+        None => after.is_some(),
+    };
+    if follows {
         return Ok(());
     }
     Err(invalid("`runId` names another run of this thread.").into())

@@ -26,6 +26,7 @@ pub(super) fn new_result(call: &Call<'_>, result: ToolResult) -> NewResult {
         outcome: result.outcome,
         content: result.content,
         decision: None,
+        checked: None,
         message_id: result.message_id,
         next_run_id: None,
         state: Map::new(),

@@ -19,6 +19,9 @@ pub(super) const CONTINUE: &str = "[Go on.]";
 pub(super) const FILTERED: &str =
     "[A message and its answer were left out, because a filter stopped them.]";
 
+/// Stands for the result of a call with which a filtered run began.
+pub(super) const FILTERED_RESULT: &str = "[The result was left out, because a filter stopped it.]";
+
 /// Precedes the facts that the client gave with its message.
 pub(super) const CONTEXT: &str = "[What the client says about the user's situation:";
 

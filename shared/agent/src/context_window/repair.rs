@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use longwire_core::ids::RunId;
 use longwire_core::message::{Block, Message, Role};
 use longwire_core::run_input::Context;
+use longwire_core::tool::ToolResult;
 
 use crate::context_window::OwnReasoning;
 use crate::context_window::placeholders;
@@ -43,24 +44,42 @@ pub(super) fn repair(
     conversation.finish()
 }
 
-/// Messages with a placeholder for the prompt of each filtered run, and without its other messages.
+/// Messages with placeholders for the prompt of each filtered run and for the results with which it begins, and without its
+/// other messages. Those results tell the model which calls were made.
 fn without_filtered(shown: &[Message]) -> Vec<Cow<'_, Message>> {
     let filtered = shown.iter().filter(|message| message.filtered);
     let filtered: HashSet<&RunId> = filtered.map(|message| &message.run_id).collect();
+    let mut first_of_run = HashSet::new();
     let mut kept = Vec::new();
     for message in shown {
         if !filtered.contains(&message.run_id) {
             kept.push(Cow::Borrowed(message));
-        } else if message.is_prompt() {
-            let (id, run_id) = (message.id.clone(), message.run_id.clone());
-            kept.push(Cow::Owned(Message::user(
-                id,
-                run_id,
-                placeholders::FILTERED,
-            )));
+        } else if message.role == Role::User && first_of_run.insert(&message.run_id) {
+            kept.push(Cow::Owned(filtered_first(message)));
         }
     }
     kept
+}
+
+/// First message of a filtered run, with placeholders for its texts.
+fn filtered_first(message: &Message) -> Message {
+    let results = message.results().map(|result| {
+        Block::ToolResult(ToolResult {
+            content: placeholders::FILTERED_RESULT.to_owned(),
+            ..result.clone()
+        })
+    });
+    let (id, run_id) = (message.id.clone(), message.run_id.clone());
+    let has_text = message
+        .blocks
+        .iter()
+        .any(|block| matches!(block, Block::Text { .. }));
+    let mut first = Message::user(id, run_id, placeholders::FILTERED);
+    if !has_text {
+        first.blocks.clear();
+    }
+    first.blocks.splice(0..0, results);
+    first
 }
 
 /// Turns so far, and the parts that the next user turn must start with.

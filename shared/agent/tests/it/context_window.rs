@@ -347,6 +347,33 @@ fn the_question_stands_before_an_answer_with_which_a_window_begins() {
 }
 
 #[test]
+fn a_filtered_run_shows_that_the_calls_were_made_with_which_it_began() {
+    let of = |run: &str, message: Message| Message {
+        run_id: RunId::trusted(run),
+        ..message
+    };
+    let stored = [
+        of("r_1", user(vec![text("Refund it.")])),
+        of("r_1", assistant(vec![call("a", "refund", &json!({}))])),
+        of(
+            "r_2",
+            user(vec![result("a", ToolOutcome::Success, "secret")]),
+        ),
+        Message {
+            filtered: true,
+            ..of("r_2", assistant(vec![text("no")]))
+        },
+        of("r_3", user(vec![text("And?")])),
+    ];
+    let turns = context_window::turns(&stored, None, false, None);
+    let Part::ToolResult { error, text, .. } = &turns[2].parts[0] else {
+        panic!("a result: {turns:?}")
+    };
+    assert!(!error && text.contains("a filter stopped it"), "{text}");
+    assert_eq!(turns[2].parts[1], Part::Text("And?".to_owned()));
+}
+
+#[test]
 fn a_cancelled_answer_is_followed_by_a_placeholder() {
     let stored = [
         user(vec![text("Tell a story")]),

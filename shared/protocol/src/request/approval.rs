@@ -2,12 +2,15 @@
 
 use longwire_core::approval::{Decision, MAX_REASON_BYTES};
 use longwire_core::ids::{InterruptId, ThreadId, UserId};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::request::fields::Fields;
 use crate::request::legacy;
 use crate::request::text::check_text;
-use crate::response::error::{ErrorResponse, invalid};
+use crate::response::error::{ErrorResponse, invalid, too_large};
+
+/// Most bytes of arguments that a user edits, as JSON. The result of the call repeats them.
+const MAX_EDITED_BYTES: usize = 4 * 1024;
 
 /// Decision about a call. The response is an [`Ack`](crate::response::ack::Ack).
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +26,7 @@ pub struct Approval {
 /// Decision of a person.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// The call is allowed, with other arguments than the model's if some are given.
+    /// The call is allowed, with other arguments than the model's if some are given: at most 4 KB of JSON.
     Approved(Option<Map<String, Value>>),
     /// The call is denied, for this reason if one is given: not blank, at most 1,000 bytes.
     Denied(Option<String>),
@@ -44,7 +47,11 @@ impl Verdict {
     /// Parses `approved`, `editedArgs` and `reason`.
     pub(super) fn parse(fields: &Fields<'_>) -> Result<Self, ErrorResponse> {
         let approved = fields.get("approved")?;
-        let edited = fields.object("editedArgs")?;
+        let edited: Option<Map<String, Value>> = fields.object("editedArgs")?;
+        let long = |edited: &Map<_, _>| json!(edited).to_string().len() > MAX_EDITED_BYTES;
+        if edited.as_ref().is_some_and(long) {
+            return Err(too_large("The `editedArgs`", MAX_EDITED_BYTES));
+        }
         let reason = fields.text("reason")?;
         match approved.ok_or_else(|| invalid("`approved` is missing."))? {
             true if reason.is_some() => Err(invalid("`reason` is for a call that is denied.")),
@@ -81,8 +88,6 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn parse(verdict: &Value) -> Result<Verdict, String> {
@@ -138,6 +143,10 @@ mod tests {
             (
                 json!({ "approved": true, "editedArgs": [] }),
                 "`editedArgs` must be an object.",
+            ),
+            (
+                json!({ "approved": true, "editedArgs": { "to": "a".repeat(4_096) } }),
+                "The `editedArgs` must have at most 4096 bytes of UTF-8.",
             ),
             (
                 json!({ "approved": false, "reason": " " }),

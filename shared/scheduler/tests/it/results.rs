@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::{Client, Config};
 use emulator::Emulator;
+use longwire_core::approval::{Decision, PendingApprovals};
 use longwire_core::ids::{CallId, ConnectionId, RunId};
 use longwire_core::options::{IfBusy, Notify, OnGone};
 use longwire_core::origin::Origin;
@@ -48,6 +49,18 @@ struct Waiting {
 
 impl Waiting {
     async fn for_calls(calls: &[&str], behind: &[&str]) -> Self {
+        Self::for_answers(calls, behind, None).await
+    }
+
+    async fn for_approvals(calls: &[&str]) -> Self {
+        Self::for_answers(calls, &[], Some(PendingApprovals::default())).await
+    }
+
+    async fn for_answers(
+        calls: &[&str],
+        behind: &[&str],
+        approvals: Option<PendingApprovals>,
+    ) -> Self {
         let sent = (0..20).map(|_| (200, json!({ "MessageId": "m" })));
         let queue = Scripted::with_responses(sent).await;
         let config = Config::builder()
@@ -70,6 +83,7 @@ impl Waiting {
         let run_id = RunId::trusted("r_1");
         let pending = Pending {
             next_run_id: RunId::trusted("r_next"),
+            approvals,
             ..Pending::new(run_id.clone(), calls, UNTIL)
         };
         let advance = Advance {
@@ -141,6 +155,7 @@ fn result(call: &str, content: &str) -> NewResult {
         outcome: ToolOutcome::Success,
         content: content.to_owned(),
         decision: None,
+        checked: None,
         message_id: None,
         next_run_id: None,
         state: serde_json::Map::new(),
@@ -148,6 +163,26 @@ fn result(call: &str, content: &str) -> NewResult {
         subscriber: subscriber(),
         millis: NOW * 1000,
         life: LIFE,
+    }
+}
+
+/// Decision about a call, checked against the wait of this run.
+fn decision(call: &str, approved: bool, checked: Option<&str>) -> NewResult {
+    let outcome = match approved {
+        true => ToolOutcome::Success,
+        false => ToolOutcome::Denied,
+    };
+    NewResult {
+        outcome,
+        decision: Some(Decision {
+            approved,
+            reason: None,
+            edited_args: None,
+            by: None,
+            at: NOW,
+        }),
+        checked: checked.map(RunId::trusted),
+        ..result(call, "")
     }
 }
 
@@ -311,4 +346,39 @@ async fn the_end_of_a_wait_wakes_the_run_behind_it_also_after_a_lost_response() 
         assert!(!ended.expect("a response"));
     }
     assert_eq!(thread.jobs(), before + 1, "further repetitions send no job");
+}
+
+#[tokio::test]
+async fn a_decision_counts_for_the_wait_against_which_it_was_checked() {
+    let thread = Waiting::for_approvals(&["tc_1"]).await;
+    let decide = async |approved: bool, checked: Option<&str>| {
+        let decision = decision("tc_1", approved, checked);
+        thread
+            .scheduler
+            .answer(&decision)
+            .await
+            .expect("a response")
+    };
+    for checked in [None, Some("r_other")] {
+        assert_eq!(decide(true, checked).await, Answered::NotPending);
+    }
+    assert_eq!(thread.answer("tc_1", "").await, Answered::NotPending);
+    assert_eq!(
+        decide(true, Some("r_1")).await,
+        continued(RunStatus::Queued, false)
+    );
+    assert_eq!(decide(true, None).await, continued(RunStatus::Queued, true));
+    assert_eq!(decide(false, None).await, Answered::NotPending);
+}
+
+#[tokio::test]
+async fn another_answer_completes_what_an_interrupted_one_left() {
+    let thread = Waiting::for_calls(&["tc_1"], &[]).await;
+    thread.interrupted("tc_1", "one").await;
+    assert_eq!(thread.answer("tc_1", "other").await, Answered::NotPending);
+    assert_eq!(thread.run_queue().await, ["r_next"]);
+    assert_eq!(
+        thread.answer("tc_1", "one").await,
+        continued(RunStatus::Queued, true)
+    );
 }

@@ -73,7 +73,7 @@ pub enum PartStored {
     /// The part is stored, by this request or an earlier one with the same content.
     Stored(ResultPart),
     /// Another request stored other content.
-    Other,
+    Other(ResultPart),
 }
 
 impl Threads {
@@ -108,8 +108,11 @@ impl Threads {
             return Ok(PartStored::Stored(part));
         }
         let stored = self.result_part(place).await?;
-        let repeated = stored.filter(|stored| stored.is_repeated_by(&part));
-        Ok(repeated.map_or(PartStored::Other, PartStored::Stored))
+        let stored = stored.ok_or(StoreError::ConditionFailed)?;
+        Ok(match stored.is_repeated_by(&part) {
+            true => PartStored::Stored(stored),
+            false => PartStored::Other(stored),
+        })
     }
 
     /// Answer to a call once all its parts are stored: its result, or the approval with which it is to be made.

@@ -115,7 +115,7 @@ impl Threads {
         settle: Settle<'_>,
         next: Next<'_>,
     ) -> Result<Option<Meta>, StoreError> {
-        let condition = "size(#pending.#calls) = :one AND \
+        let condition = "size(#pending.#calls) = :one AND NOT contains(#line, :run) AND \
                          (attribute_not_exists(recordedAt) OR recordedAt <= :recordedAt)";
         let sets = "#line = list_append(:runs, if_not_exists(#line, :none)), latest = :run, updatedAt = :now, \
                     recordedAt = :recordedAt";

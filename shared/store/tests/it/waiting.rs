@@ -291,7 +291,7 @@ async fn the_first_result_of_a_call_counts() {
     };
     for (sent, expected) in [
         (part("one"), PartStored::Stored(part("one"))),
-        (part("two"), PartStored::Other),
+        (part("two"), PartStored::Other(part("one"))),
         (renamed, PartStored::Stored(part("one"))),
     ] {
         let stored = threads.put_result_part(place, sent, UNTIL).await;
