@@ -78,21 +78,13 @@ pub(super) fn decide(
     let decision = approval.verdict.by(user, call.now());
     let (outcome, content) = result(&decision);
     Ok(NewResult {
-        key,
-        call_id,
-        part: 1,
-        of: 1,
         outcome,
         content,
         decision: Some(decision),
         checked: checked.map(|pending| pending.run_id.clone()),
-        message_id: None,
         next_run_id,
         state,
-        payer: call.payer(),
-        subscriber: call.subscriber(),
-        millis: call.millis,
-        life: call.deps.settings.life,
+        ..tool_result::new_answer(call, key, call_id)
     })
 }
 

@@ -2,6 +2,7 @@
 
 use longwire_core::ids::{CallId, RunId};
 use longwire_core::thread_key::ThreadKey;
+use longwire_core::tool::ToolOutcome;
 use longwire_protocol::request::tool_result::ToolResult;
 use longwire_protocol::response::ack::{Ack, AckAction, AckStatus};
 use longwire_protocol::response::error::{Code, ErrorResponse};
@@ -19,15 +20,27 @@ pub(crate) async fn answer(call: &Call<'_>, result: ToolResult) -> Result<Ack, F
 /// Result of a connection, for which the server chooses the id of the run that follows.
 pub(super) fn new_result(call: &Call<'_>, result: ToolResult) -> NewResult {
     NewResult {
-        key: call.key(result.thread_id),
-        call_id: result.call_id,
         part: result.part,
         of: result.of,
         outcome: result.outcome,
         content: result.content,
+        message_id: result.message_id,
+        ..new_answer(call, call.key(result.thread_id), result.call_id)
+    }
+}
+
+/// Answer of a connection to a call, in one part and without content.
+pub(super) fn new_answer(call: &Call<'_>, key: ThreadKey, call_id: CallId) -> NewResult {
+    NewResult {
+        key,
+        call_id,
+        part: 1,
+        of: 1,
+        outcome: ToolOutcome::Success,
+        content: String::new(),
         decision: None,
         checked: None,
-        message_id: result.message_id,
+        message_id: None,
         next_run_id: None,
         state: Map::new(),
         payer: call.payer(),
