@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use longwire_agent::ctx::{Stage, Step};
-use longwire_core::ids::{CallId, ConnectionId, MessageId};
+use longwire_core::ids::{ConnectionId, MessageId};
 use longwire_core::message::{Block, Message, Role};
-use longwire_core::pending::Pending;
 use longwire_core::run::{CancelReason, RunEnd, RunErrorCode, RunRow, RunStatus};
-use longwire_core::tool::ToolCall;
 use longwire_protocol::event::{AssistantRole, Event};
 use longwire_runner::attempt::Attempt;
 use longwire_runner::ending::Ending;
@@ -15,17 +13,16 @@ use longwire_runner::error::AttemptError;
 use longwire_runner::finish::Committed;
 use longwire_runner::writer::Writer;
 use longwire_store::threads::hand_over::Cut;
-use longwire_store::threads::lease::RunLease;
 use longwire_stream::sink::EventSink;
 
 use crate::attempt_plan::{Action, AttemptEnd, AttemptPlan};
 use crate::environment::Environment;
-use crate::run_names::{following, rounds};
+use crate::run_names::rounds;
 
 /// Hand-overs after which a run finishes, so that every case ends.
 const MAX_HAND_OVERS: u32 = 6;
 
-/// Runs of a chain that end with calls for the client.
+/// Runs of a chain that end with open calls as planned.
 const MAX_ROUNDS: usize = 2;
 
 /// Substitute for the agent loop of one attempt.
@@ -60,6 +57,9 @@ impl AgentLoop<'_> {
         if let Some(end) = self.attempt.end_without_model() {
             return self.finish(end).await;
         }
+        if self.begin().await? {
+            return Ok(());
+        }
         for action in &self.plan.actions {
             let row = self.row().await?;
             if let Some(reason) = row.cancel_requested {
@@ -82,7 +82,7 @@ impl AgentLoop<'_> {
 
     /// Ends the attempt as planned.
     async fn end(&mut self, row: &RunRow) -> Result<(), AttemptError> {
-        let may_hand_over = self.attempt.row.handovers < MAX_HAND_OVERS;
+        let may_hand_over = self.may_hand_over();
         match self.plan.end {
             AttemptEnd::HandOver if may_hand_over => self.hand_over(None).await,
             AttemptEnd::Cut if may_hand_over => self.hand_over(Some(self.writer.cut())).await,
@@ -90,9 +90,9 @@ impl AgentLoop<'_> {
                 let failed = RunEnd::Failed(RunErrorCode::ModelInvalidRequest);
                 self.finish(failed).await
             }
-            AttemptEnd::Ask(calls, seconds) if rounds(&self.attempt.lease.run_id) < MAX_ROUNDS => {
+            AttemptEnd::Ask(calls) if rounds(&self.attempt.lease.run_id) < MAX_ROUNDS => {
                 let texts = self.seen_texts(row).await?;
-                self.ask(texts, calls, seconds).await
+                self.ask(texts, calls).await
             }
             AttemptEnd::Finish | AttemptEnd::HandOver | AttemptEnd::Cut | AttemptEnd::Ask(..) => {
                 let texts = self.seen_texts(row).await?;
@@ -151,7 +151,7 @@ impl AgentLoop<'_> {
     }
 
     /// Reads the control row as the control poll does. The run of a deleted thread is to be cancelled.
-    async fn row(&self) -> Result<RunRow, AttemptError> {
+    pub(crate) async fn row(&self) -> Result<RunRow, AttemptError> {
         let read = self
             .writer
             .retry_while_leased(async || self.attempt.read_control(&[]).await)
@@ -171,7 +171,7 @@ impl AgentLoop<'_> {
 
     /// Emits the events of a reply and returns its message. The id of its text contains the number of the step, which
     /// the checks of the final state expect.
-    async fn reply(&self) -> Result<Message, AttemptError> {
+    pub(crate) async fn reply(&self) -> Result<Message, AttemptError> {
         let id = MessageId::trusted(format!("step-{}", self.writer.cut().step));
         let start = Event::TextMessageStart {
             message_id: id.clone(),
@@ -206,7 +206,7 @@ impl AgentLoop<'_> {
     }
 
     /// Hands the run over, with the subscribers that its row had at the claim.
-    async fn hand_over(&self, cut: Option<Cut>) -> Result<(), AttemptError> {
+    pub(crate) async fn hand_over(&self, cut: Option<Cut>) -> Result<(), AttemptError> {
         let served = self.attempt.subscribers();
         let known: BTreeMap<ConnectionId, u64> = served
             .iter()
@@ -217,43 +217,9 @@ impl AgentLoop<'_> {
             .await
     }
 
-    /// Ends the run with calls that the client makes. Texts that the run has not seen are stored with that end.
-    async fn ask(
-        &mut self,
-        mut messages: Vec<Message>,
-        calls: usize,
-        seconds: u64,
-    ) -> Result<(), AttemptError> {
-        let RunLease { run_id, owner, .. } = self.attempt.lease.clone();
-        let mut reply = self.reply().await?;
-        // No two attempts make calls of one id, as no two model calls do.
-        let attempt = owner.replace(' ', "-");
-        let ids = (1..=calls).map(|call| CallId::trusted(format!("{run_id}-{attempt}-{call}")));
-        let ids: Vec<_> = ids.collect();
-        let call = |id: &CallId| {
-            Block::ToolCall(ToolCall {
-                id: id.clone(),
-                name: "ask".to_owned(),
-                arguments: "{}".to_owned(),
-                parent: reply.id.clone(),
-            })
-        };
-        let blocks: Vec<_> = ids.iter().map(call).collect();
-        reply.blocks.extend(blocks);
-        let open = reply.calls().cloned().collect();
-        messages.push(reply);
-        let until = self.environment.now() + seconds;
-        let pending = Pending {
-            next_run_id: following(&run_id),
-            ..Pending::new(run_id, ids, until)
-        };
-        self.end_with(Ending {
-            messages,
-            pending: Some(pending),
-            open,
-            ..RunEnd::Finished.into()
-        })
-        .await
+    /// Tells whether the run may be handed over once more.
+    pub(crate) fn may_hand_over(&self) -> bool {
+        self.attempt.row.handovers < MAX_HAND_OVERS
     }
 
     async fn finish(&mut self, end: RunEnd) -> Result<(), AttemptError> {
@@ -261,7 +227,7 @@ impl AgentLoop<'_> {
     }
 
     /// Commits an end with which the run takes in no texts, and advances the run queue.
-    async fn end_with(&mut self, mut ending: Ending) -> Result<(), AttemptError> {
+    pub(crate) async fn end_with(&mut self, mut ending: Ending) -> Result<(), AttemptError> {
         let committed = self
             .attempt
             .commit_end(self.events, &mut self.writer, &mut ending)

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 
 use crate::fault_injector::Order;
 
-/// Shorter time for the client's calls, in seconds: longer than any wait but the longest.
+/// Shorter time for answers to calls, in seconds: longer than any passing of time but the longest.
 const ANSWER_SHORT: u64 = 400;
 
 /// Longer time for them, in seconds. An idle thread lives for less.
-const ANSWER_LONG: u64 = 20 * 3600;
+pub(crate) const ANSWER_LONG: u64 = 20 * 3600;
 
 /// Plan of an attempt.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub(crate) enum Action {
 }
 
 /// End of an attempt.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AttemptEnd {
     /// The run finishes.
     Finish,
@@ -46,8 +46,19 @@ pub(crate) enum AttemptEnd {
     HandOver,
     /// The worker hands the run over within a step, which is void.
     Cut,
-    /// The run finishes with this number of calls for the client, which has this many seconds to make them.
-    Ask(usize, u64),
+    /// The run finishes with open calls.
+    Ask(Calls),
+}
+
+/// Calls that a run leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Calls {
+    /// Number of calls that the client makes.
+    pub client: usize,
+    /// Number of calls that need approval.
+    pub approval: usize,
+    /// Time for the answers, in seconds.
+    pub seconds: u64,
 }
 
 impl AttemptPlan {
@@ -63,13 +74,12 @@ impl AttemptPlan {
     }
 }
 
-/// Generates plans.
-pub(crate) fn attempt_plan() -> impl Strategy<Value = AttemptPlan> {
+/// Generates plans. `asks` is the weight of an end with open calls.
+pub(crate) fn attempt_plan(asks: u32) -> impl Strategy<Value = AttemptPlan> {
     let action = prop_oneof![3 => Just(Action::StoreStep), 1 => Just(Action::RenewLease)];
     let end = prop_oneof![
         4 => Just(AttemptEnd::Finish),
-        5 => (1..=3_usize, prop::sample::select(vec![ANSWER_SHORT, ANSWER_LONG]))
-            .prop_map(|(calls, seconds)| AttemptEnd::Ask(calls, seconds)),
+        asks => calls().prop_map(AttemptEnd::Ask),
         1 => Just(AttemptEnd::Fail),
         2 => Just(AttemptEnd::HandOver),
         1 => Just(AttemptEnd::Cut),
@@ -88,4 +98,19 @@ pub(crate) fn attempt_plan() -> impl Strategy<Value = AttemptPlan> {
             actions,
             end,
         })
+}
+
+/// Generates calls: of the client, with approvals, or both.
+fn calls() -> impl Strategy<Value = Calls> {
+    let numbers = prop_oneof![
+        4 => (1..=3_usize, Just(0)),
+        4 => (Just(0), 1..=3_usize),
+        2 => (1..=2_usize, 1..=2_usize),
+    ];
+    let seconds = prop::sample::select(vec![ANSWER_SHORT, ANSWER_LONG]);
+    (numbers, seconds).prop_map(|((client, approval), seconds)| Calls {
+        client,
+        approval,
+        seconds,
+    })
 }

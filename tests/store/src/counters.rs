@@ -1,5 +1,6 @@
 //! Counters over all cases. They show that the cases reach the states that are to be tested.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 use std::ops::AddAssign;
 
@@ -20,8 +21,14 @@ pub(crate) struct Counters {
     resumed: u64,
     texts: u64,
     waits: u64,
-    results: u64,
+    approvals: u64,
+    cases_with_waits: u64,
+    answers: u64,
+    parts: u64,
+    duplicates: u64,
+    refused: u64,
     followed: u64,
+    made: u64,
 }
 
 impl Counters {
@@ -29,6 +36,8 @@ impl Counters {
     pub(crate) fn of(observations: &Observations, end: &Snapshot) -> Self {
         let rows = || end.rows.values();
         let count = |status| rows().filter(|row| row.status == status).count() as u64;
+        let waits = || rows().filter_map(|row| row.pending.as_ref());
+        let answered: BTreeSet<_> = observations.answers.keys().map(|(call, _)| call).collect();
         let sum = |field: fn(&RunRow) -> u32| rows().map(|row| u64::from(field(row))).sum();
         Self {
             faults: observations.faults,
@@ -39,9 +48,15 @@ impl Counters {
             reclaimed: sum(|row| row.crashes),
             resumed: observations.resumes,
             texts: sum(|row| row.steered),
-            waits: rows().filter(|row| row.pending.is_some()).count() as u64,
-            results: observations.results.len() as u64,
+            waits: waits().count() as u64,
+            approvals: waits().filter(|wait| wait.approvals.is_some()).count() as u64,
+            cases_with_waits: waits().next().is_some().into(),
+            answers: answered.len() as u64,
+            parts: observations.answers.len() as u64,
+            duplicates: observations.duplicates,
+            refused: observations.refused,
             followed: observations.follows.len() as u64,
+            made: observations.made.len() as u64,
         }
     }
 }
@@ -57,8 +72,14 @@ impl AddAssign for Counters {
         self.resumed += other.resumed;
         self.texts += other.texts;
         self.waits += other.waits;
-        self.results += other.results;
+        self.approvals += other.approvals;
+        self.cases_with_waits += other.cases_with_waits;
+        self.answers += other.answers;
+        self.parts += other.parts;
+        self.duplicates += other.duplicates;
+        self.refused += other.refused;
         self.followed += other.followed;
+        self.made += other.made;
     }
 }
 
@@ -74,13 +95,21 @@ impl Display for Counters {
             resumed,
             texts,
             waits,
-            results,
+            approvals,
+            cases_with_waits,
+            answers,
+            parts,
+            duplicates,
+            refused,
             followed,
+            made,
         } = self;
         write!(
             f,
             "{faults} faults; runs: {finished} finished, {failed} failed, {cancelled} cancelled; {handed_over} hand-overs, \
-             {reclaimed} reclaims, {resumed} resumes, {texts} texts taken in; {waits} waits, {results} results, {followed} runs that follow"
+             {reclaimed} reclaims, {resumed} resumes, {texts} texts taken in; {waits} waits in {cases_with_waits} cases, \
+             {approvals} of them for approvals, {answers} answers in {parts} parts, {duplicates} duplicates, {refused} refused answers, \
+             {followed} runs that follow, {made} approved calls made"
         )
     }
 }

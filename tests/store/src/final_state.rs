@@ -10,9 +10,9 @@ use longwire_store::threads::messages::{History, StoredMessage};
 
 use crate::environment::Environment;
 use crate::observations::Observations;
+use crate::results::result_violations;
 use crate::run_names::{FINAL_RUN, run_name};
 use crate::snapshot::{Snapshot, parse_input};
-use crate::waits::result_violations;
 
 /// More messages than a case stores.
 const MAX_MESSAGES: i32 = 500;
@@ -30,7 +30,7 @@ pub(crate) async fn check_final_state(environment: &Environment) {
             violations.extend(history_violations(&history));
             violations.extend(text_violations(&observations, &history));
             let messages = history.messages.iter().map(|stored| &stored.message);
-            violations.extend(result_violations(messages, &observations.results));
+            violations.extend(result_violations(messages, &observations));
         }
         Err(error) => violations.push(format!("the messages cannot be read: {error}")),
     }
@@ -128,7 +128,9 @@ fn report_violations(observations: &Observations, end: &Snapshot) -> Vec<String>
         violations.push(format!("{run} was acknowledged but has no row"));
     }
     for (run, row) in &end.rows {
-        if row.reason == Some(CancelReason::Timeout) && observations.acknowledged.contains(run) {
+        let in_time = !observations.acknowledged_late.contains(run);
+        let acknowledged = in_time && observations.acknowledged.contains(run);
+        if row.reason == Some(CancelReason::Timeout) && acknowledged {
             violations.push(format!("{run} was acknowledged, and timed out"));
         }
     }

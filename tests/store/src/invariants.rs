@@ -37,7 +37,9 @@ impl Observations {
             }
             self.check_run_queue(&before);
             self.check_wait(operation, &before);
+            self.check_answered(operation, &before);
         }
+        self.check_answers_kept(operation, &before);
         self.check_messages(operation, &before);
         self.record_late_inputs(&before);
         let known = before.rows.keys().chain(self.snapshot.rows.keys());
@@ -88,32 +90,6 @@ impl Observations {
         let inputs = others.iter().filter(|sort| !before.others.contains(sort));
         let runs = inputs.filter_map(|sort| parse_input(sort));
         self.late_inputs.extend(runs.filter(|run| !unfinished(run)));
-    }
-
-    /// Checks that no message is replaced by that of another run, that only messages of former generations are removed,
-    /// and that none is added to an erased one.
-    fn check_messages(&mut self, operation: &str, before: &Snapshot) {
-        let generation = self.snapshot.meta.as_ref().map(|meta| meta.generation);
-        let added = self.snapshot.messages.iter().find(|(place, _)| {
-            self.erased_generations.contains(&place.0) && !before.messages.contains_key(place)
-        });
-        if let Some((place, (run, _))) = added {
-            let violation =
-                format!("{operation} added message {place:?} of {run} after its erasure");
-            self.violation(violation);
-        }
-        for (place, (run, _)) in &before.messages {
-            let violation = match self.snapshot.messages.get(place) {
-                Some((other, _)) if other != run => {
-                    format!("{operation} replaced message {place:?} of {run} by one of {other}")
-                }
-                None if generation == Some(place.0) => {
-                    format!("{operation} removed message {place:?} of {run}")
-                }
-                Some(_) | None => continue,
-            };
-            self.violation(violation);
-        }
     }
 
     /// Checks that each run is in the run queue once and belongs to the thread, and leaves it only after its end or

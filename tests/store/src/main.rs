@@ -2,7 +2,7 @@
 //! an emulator in memory.
 //!
 //! A case is a random sequence of transitions on one thread: starts, duplicate starts, texts for runs, results of the client's
-//! tools, cancels, resumes, deliveries, sweeps, deletions, erasures and the passing of time. Between any two of its requests an
+//! tools, decisions about calls that need approval, cancels, resumes, deliveries, sweeps, deletions, erasures and the passing of time. Between any two of its requests an
 //! operation may pause, crash, or meet a store that fails. The invariants are checked after each write and after each result
 //! that a client receives. At the end of a case all runs must end, and the thread must answer another prompt.
 //!
@@ -24,8 +24,10 @@ mod transition;
 
 mod agent_loop;
 mod answers;
+mod approved_calls;
 mod erase;
 mod ingest;
+mod open_calls;
 mod operation;
 mod steer;
 mod sweep;
@@ -48,7 +50,9 @@ mod completion;
 mod final_state;
 mod invariants;
 mod observations;
+mod results;
 mod snapshot;
+mod stored_messages;
 mod waits;
 
 use std::io::{Write, stdout};

@@ -14,6 +14,7 @@ use longwire_store::threads::steer::SteerOutcome;
 
 use crate::fault::FaultKind;
 use crate::snapshot::Snapshot;
+use crate::waits::{Acknowledged, Asked};
 
 /// Observations of a case.
 #[derive(Debug, Default)]
@@ -36,6 +37,9 @@ pub(crate) struct Observations {
     pub resumes: u64,
     /// Runs that were acknowledged to a client.
     pub acknowledged: BTreeSet<RunId>,
+    /// Runs that were acknowledged to a client only when it repeated their start. The sweep may cancel one meanwhile, because the
+    /// first start left it in no run queue.
+    pub acknowledged_late: BTreeSet<RunId>,
     /// Runs of a deleted or expired thread whose rows were removed.
     pub erased: BTreeSet<RunId>,
     /// Runs whose input was written after their row was ended or erased. It expires if its start crashed.
@@ -50,12 +54,18 @@ pub(crate) struct Observations {
     pub starts: BTreeMap<RunId, usize>,
     /// Owner of each run in each epoch.
     pub owners: BTreeMap<(RunId, u32), String>,
-    /// Calls that clients were to make.
-    pub asked: BTreeSet<CallId>,
-    /// Results that were acknowledged first.
-    pub results: BTreeMap<CallId, String>,
-    /// Runs that follow the results of a client's calls.
+    /// Calls that a thread waited for.
+    pub asked: BTreeMap<CallId, Asked>,
+    /// Parts of answers to calls, by number, that were acknowledged first.
+    pub answers: BTreeMap<(CallId, usize), Acknowledged>,
+    /// Number of answers that were acknowledged as duplicates.
+    pub duplicates: u64,
+    /// Number of answers that were refused.
+    pub refused: u64,
+    /// Runs that follow the answers to calls.
     pub follows: BTreeSet<RunId>,
+    /// Approved calls that were made, with the runs that made them.
+    pub made: BTreeMap<CallId, RunId>,
     /// State of the thread after the last write.
     pub snapshot: Snapshot,
 }
@@ -108,6 +118,10 @@ impl Observations {
                 self.end_reported(run, *status);
             }
             Ok(Started::Accepted { .. } | Started::Duplicate { .. }) => {
+                let repeated = matches!(started, Ok(Started::Duplicate { .. }));
+                if repeated && !self.acknowledged.contains(run) {
+                    self.acknowledged_late.insert(run.clone());
+                }
                 self.acknowledged.insert(run.clone());
                 self.check_acknowledged(run, if_busy);
             }

@@ -18,7 +18,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 100)]
     pub cases: u64,
     /// Most transitions of a case.
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 32)]
     pub length: usize,
     /// Number of cases that are played in parallel. A case spends most of its time waiting for responses.
     #[arg(long, default_value_t = 12)]

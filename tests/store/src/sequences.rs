@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 
-use crate::attempt_plan::attempt_plan;
+use crate::answers::Choices;
+use crate::attempt_plan::{AttemptEnd, attempt_plan};
 use crate::fault::faults;
 use crate::transition::Transition;
 
@@ -28,6 +29,9 @@ const SHORT: u32 = 7;
 /// Requests of an attempt.
 const LONG: u32 = 15;
 
+/// Ends with open calls until which a sequence delivers many messages with such ends.
+const ASKS: usize = 3;
+
 /// Longer than an idle thread lives, in seconds.
 const THREAD_EXPIRED: u64 = 25 * 3600;
 
@@ -38,6 +42,8 @@ pub(crate) struct State {
     runs: Vec<IfBusy>,
     /// The run of each text that was sent. A repeated one has the same run.
     texts: Vec<usize>,
+    /// Number of deliveries whose plan ends with open calls.
+    asks: usize,
     /// An idle thread has expired. It does so once, because the row of a run expires at twice that time.
     expired: bool,
 }
@@ -56,17 +62,20 @@ impl ReferenceStateMachine for Sequences {
 
     fn transitions(state: &State) -> BoxedStrategy<Transition> {
         let runs = &state.runs;
-        let mut weighted = vec![(3, start(runs))];
+        // Some of these ends come to nothing, because of a fault, or because no run is there.
+        let (deliveries, asks) = if state.asks < ASKS { (30, 30) } else { (12, 8) };
+        let answers = if state.asks == 0 { 1 } else { 20 };
+        let mut weighted = vec![(6, start(runs))];
         if !runs.is_empty() {
             weighted.extend([
-                (3, duplicate_start(runs)),
-                (7, deliver()),
-                (5, continue_operation()),
+                (4, duplicate_start(runs)),
+                (deliveries, deliver(asks)),
+                (6, continue_operation()),
                 (1, crash()),
-                (2, cancel(runs.len())),
-                (4, steer(&state.texts, runs.len())),
-                (2, resume(runs.len())),
-                (8, answer()),
+                (3, cancel(runs.len())),
+                (7, steer(&state.texts, runs.len())),
+                (4, resume(runs.len())),
+                (answers, answer()),
                 (3, wait()),
                 (1, sweep()),
                 (1, delete()),
@@ -83,6 +92,9 @@ impl ReferenceStateMachine for Sequences {
             }
             Transition::Steer { text, run, .. } if *text == state.texts.len() => {
                 state.texts.push(*run);
+            }
+            Transition::Deliver { plan, .. } if matches!(plan.end, AttemptEnd::Ask(_)) => {
+                state.asks += 1;
             }
             Transition::Wait(THREAD_EXPIRED) => state.expired = true,
             Transition::Start { .. }
@@ -167,10 +179,22 @@ fn supersede() -> impl Strategy<Value = bool> {
 }
 
 fn answer() -> BoxedStrategy<Transition> {
-    (any::<usize>(), prop::bool::weighted(0.8), faults(LONG))
-        .prop_map(|(call, result, faults)| Transition::Answer {
+    let choices = (
+        prop::bool::weighted(0.7),
+        any::<usize>(),
+        prop::bool::weighted(0.6),
+        prop::bool::weighted(0.9),
+    );
+    let choices = choices.prop_map(|(first, part, all, right_kind)| Choices {
+        first,
+        part,
+        all,
+        right_kind,
+    });
+    (any::<usize>(), choices, faults(LONG))
+        .prop_map(|(call, choices, faults)| Transition::Answer {
             call,
-            result,
+            choices,
             faults,
         })
         .boxed()
@@ -217,9 +241,10 @@ fn resume(runs: usize) -> BoxedStrategy<Transition> {
         .boxed()
 }
 
-fn deliver() -> BoxedStrategy<Transition> {
+/// Generates a delivery. `asks` is the weight of an end with open calls.
+fn deliver(asks: u32) -> BoxedStrategy<Transition> {
     let redelivery = prop::bool::weighted(0.2);
-    (any::<usize>(), redelivery, attempt_plan(), faults(LONG))
+    (any::<usize>(), redelivery, attempt_plan(asks), faults(LONG))
         .prop_map(|(message, redelivery, plan, faults)| Transition::Deliver {
             message,
             redelivery,

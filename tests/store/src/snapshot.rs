@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use longwire_core::ids::{MessageId, RunId};
+use longwire_core::ids::{CallId, RunId};
 use longwire_core::message::Message;
 use longwire_core::pending::Pending;
 use longwire_core::run::RunRow;
 use longwire_core::thread_key::ThreadKey;
 use longwire_store::item::{Item, read};
+use longwire_store::threads::call_results::ResultPart;
 use longwire_store::threads::keys::{META, SORT, parse_run};
 use longwire_store::threads::meta::Meta;
 
 /// Place of a message: its generation and its number.
 pub(crate) type Place = (u64, u64);
+
+/// Place of a part of an answer: its generation, its call and its number.
+pub(crate) type PartKey = (u64, CallId, usize);
 
 /// State of the thread at one moment.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +27,10 @@ pub(crate) struct Snapshot {
     pub meta: Option<Meta>,
     /// Rows of runs.
     pub rows: BTreeMap<RunId, RunRow>,
-    /// Messages: their ids and runs.
-    pub messages: BTreeMap<Place, (RunId, MessageId)>,
+    /// Messages.
+    pub messages: BTreeMap<Place, Message>,
+    /// Answers to calls, in parts.
+    pub answers: BTreeMap<PartKey, ResultPart>,
     /// The index of open runs lists the thread.
     pub open: bool,
     /// Deadline of the thread in that index.
@@ -64,7 +70,11 @@ impl Snapshot {
         } else if let Some(place) = parse_place(&sort) {
             let body = item["body"].as_s().expect("a message");
             let message: Message = serde_json::from_str(body).expect("a valid message");
-            self.messages.insert(place, (message.run_id, message.id));
+            self.messages.insert(place, message);
+        } else if let Some(place) = parse_part(&sort) {
+            self.answers
+                .insert(place, read(item).expect("a valid part"));
+            self.others.push(sort);
         } else if !sort.starts_with("MID#") || !item.contains_key("ttl") {
             self.others.push(sort);
         }
@@ -75,7 +85,19 @@ impl Snapshot {
         self.meta.as_ref().map_or(&[], |meta| &meta.run_queue)
     }
 
-    /// Wait of the thread for results of its client's tools.
+    /// Parts of the answer to a call in a generation that are stored, if they are a whole one.
+    pub(crate) fn whole_answer(
+        &self,
+        generation: u64,
+        call_id: &CallId,
+    ) -> Option<Vec<&ResultPart>> {
+        let part = |number: usize| self.answers.get(&(generation, call_id.clone(), number));
+        let of = part(1)?.of;
+        let parts: Option<Vec<_>> = (1..=of).map(part).collect();
+        parts.filter(|parts| parts.iter().all(|part| part.of == of))
+    }
+
+    /// Wait of the thread for answers to calls.
     pub(crate) fn pending(&self) -> Option<&Pending> {
         self.meta.as_ref()?.pending.as_ref()
     }
@@ -94,6 +116,13 @@ impl Snapshot {
 fn parse_place(sort: &str) -> Option<Place> {
     let (generation, number) = sort.strip_prefix("MSG#")?.split_once('#')?;
     Some((generation.parse().ok()?, number.parse().ok()?))
+}
+
+fn parse_part(sort: &str) -> Option<PartKey> {
+    let (generation, place) = sort.strip_prefix("ANS#")?.split_once('#')?;
+    let (call_id, number) = place.rsplit_once('#')?;
+    let place = (generation.parse().ok()?, CallId::trusted(call_id));
+    Some((place.0, place.1, number.parse().ok()?))
 }
 
 /// Parses the sort key of a run's input; `None` when it is another key.

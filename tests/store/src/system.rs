@@ -61,10 +61,10 @@ impl System {
             } => start(environment, &run_name(run), if_busy, supersede, faults),
             Transition::Answer {
                 call,
-                result,
+                choices,
                 faults,
             } => match environment.observations().choose_call(call) {
-                Some(call) => answer(environment, call, result, faults),
+                Some((call, asked)) => answer(environment, call, asked.approval, choices, faults),
                 None => return,
             },
             Transition::Cancel {

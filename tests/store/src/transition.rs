@@ -2,6 +2,7 @@
 
 use longwire_core::options::IfBusy;
 
+use crate::answers::Choices;
 use crate::attempt_plan::AttemptPlan;
 use crate::fault::Fault;
 
@@ -16,10 +17,10 @@ pub(crate) enum Transition {
         supersede: bool,
         faults: Vec<Fault>,
     },
-    /// A client sends one of two results of a call.
+    /// A client sends one of two results of a call, or a part of it, or a decision about a call.
     Answer {
         call: usize,
-        result: bool,
+        choices: Choices,
         faults: Vec<Fault>,
     },
     /// A client cancels a run, or the one that follows it after this number of rounds.
