@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use longwire_core::approval::Decision;
-use longwire_core::ids::{CallId, ConnectionId};
+use longwire_core::ids::{CallId, ConnectionId, RunId};
 use longwire_core::tool::ToolOutcome;
 use longwire_scheduler::results::{Answered, NewResult};
 use longwire_store::threads::record::Subscriber;
@@ -106,10 +106,13 @@ fn decision(environment: &Environment, call_id: CallId, approved: bool) -> NewRe
         true => (ToolOutcome::Success, String::new()),
         false => (ToolOutcome::Denied, decision.denial()),
     };
+    // The id of a call begins with the run that made it.
+    let asked_by = call_id.as_str().split('-').next().map(RunId::trusted);
     NewResult {
         outcome,
         content,
         decision: Some(decision),
+        checked: asked_by,
         ..new_answer(environment, call_id)
     }
 }

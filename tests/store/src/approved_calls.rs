@@ -33,7 +33,7 @@ impl AgentLoop<'_> {
         let history = self.attempt.history.messages.iter();
         let mut messages: Vec<_> = history.map(|stored| stored.message.clone()).collect();
         let unstored = self.attempt.unstored_prompt();
-        let begun = unstored.is_none();
+        let maybe_made = unstored.is_none();
         messages.extend(unstored);
         let run_id = &self.attempt.lease.run_id;
         let calling = |last: &Message| last.calling && last.run_id == *run_id;
@@ -41,13 +41,13 @@ impl AgentLoop<'_> {
         if messages.last().is_some_and(calling)
             && let Some(message) = messages.pop()
         {
-            if !begun {
+            if !maybe_made {
                 self.store_first(message.clone(), true).await?;
                 if self.plan.end == AttemptEnd::Cut && self.may_hand_over() {
                     return self.hand_over(Some(self.writer.cut())).await.map(|()| true);
                 }
             }
-            let message = self.make_calls(&messages, message, begun).await?;
+            let message = self.make_calls(&messages, message, maybe_made).await?;
             messages.push(message.clone());
             first = Some(message);
         }
@@ -99,26 +99,28 @@ impl AgentLoop<'_> {
         &self,
         messages: &[Message],
         mut first: Message,
-        begun: bool,
+        maybe_made: bool,
     ) -> Result<Message, AttemptError> {
         // The worker makes calls under a valid lease only, and none of a run that is to be cancelled.
         let cancelled = self.row().await?.cancel_requested.is_some();
         let has_result = |call: &&ToolCall| first.results().any(|result| result.call_id == call.id);
         let open = open_calls(messages).into_iter();
         let open = open.filter(|call| !has_result(call) && call.name != CLIENT_TOOL);
-        let results: Vec<_> = open.map(|call| self.make(call, begun, cancelled)).collect();
+        let results: Vec<_> = open
+            .map(|call| self.make(call, maybe_made, cancelled))
+            .collect();
         first.calling = false;
         first.blocks.extend(results);
         Ok(first)
     }
 
-    fn make(&self, call: &ToolCall, begun: bool, cancelled: bool) -> Block {
+    fn make(&self, call: &ToolCall, maybe_made: bool, cancelled: bool) -> Block {
         let answers = &self.attempt.answers;
         let approved = answers
             .approved
             .iter()
             .find(|approved| approved.id == call.id);
-        let (outcome, content) = match (begun, cancelled) {
+        let (outcome, content) = match (maybe_made, cancelled) {
             (true, _) => (ToolOutcome::Error, NOT_REPEATED.to_owned()),
             (false, true) => (ToolOutcome::Cancelled, CANCELLED.to_owned()),
             (false, false) => {
@@ -145,7 +147,7 @@ impl AgentLoop<'_> {
             frame: None,
             stage: match calling {
                 true => Stage::Calling(notify),
-                false => Stage::Begun,
+                false => Stage::FirstMessage,
             },
         };
         self.writer.store_step(step).await

@@ -1,6 +1,6 @@
 //! End of a run with open calls.
 
-use longwire_core::approval::{ApprovalTerms, Approvals};
+use longwire_core::approval::{ApprovalTerms, PendingApprovals};
 use longwire_core::ids::CallId;
 use longwire_core::message::{Block, Message};
 use longwire_core::pending::Pending;
@@ -70,13 +70,13 @@ impl AgentLoop<'_> {
 }
 
 /// Approvals that these calls need.
-fn approvals(calls: &[ToolCall]) -> Approvals {
+fn approvals(calls: &[ToolCall]) -> PendingApprovals {
     let terms = ApprovalTerms {
         group: None,
         schema: json!({ "type": "object" }),
     };
     let tool = |call: &ToolCall| (call.id.clone(), call.name.clone());
-    Approvals {
+    PendingApprovals {
         tools: calls.iter().map(tool).collect(),
         terms: [(APPROVAL_TOOL.to_owned(), terms)].into(),
     }
