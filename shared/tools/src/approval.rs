@@ -156,9 +156,16 @@ impl ApprovalRules {
         }
     }
 
-    /// Group that a user needs for the decision about calls of the tool.
-    pub(crate) fn group(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.group.as_deref()
+    /// Group that a user needs to approve calls of the tool `name`, which itself declares `declared`.
+    pub(crate) fn group<'g>(
+        &'g self,
+        name: &str,
+        declared: Option<&'static str>,
+    ) -> Option<&'g str> {
+        match self.0.get(name) {
+            Some(rule) => rule.group.as_deref(),
+            None => declared,
+        }
     }
 }
 
@@ -208,7 +215,8 @@ mod tests {
             rules.needed("get_weather", Approval::Never),
             Some(ApprovalNeeded::Rule)
         );
-        assert_eq!(rules.group("get_weather"), Some("ops"));
+        assert_eq!(rules.group("get_weather", None), Some("ops"));
+        assert_eq!(rules.group("kb_lookup", Some("staff")), Some("staff"));
     }
 
     #[test]

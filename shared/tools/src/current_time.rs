@@ -20,6 +20,7 @@ pub(crate) const TOOL: Tool = Tool {
     limit: Duration::from_secs(1),
     repeat: Repeat::Safe,
     approval: Approval::Never,
+    approval_group: None,
     offered,
 };
 

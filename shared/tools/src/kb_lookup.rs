@@ -23,6 +23,7 @@ pub(crate) const TOOL: Tool = Tool {
     limit: Duration::from_secs(10),
     repeat: Repeat::Safe,
     approval: Approval::Never,
+    approval_group: None,
     offered,
 };
 

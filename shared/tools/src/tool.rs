@@ -25,6 +25,8 @@ pub(crate) struct Tool {
     pub(crate) repeat: Repeat,
     /// Approval that the calls need.
     pub(crate) approval: Approval,
+    /// Group of the claims that a user needs to approve calls; `None` lets any user of the thread.
+    pub(crate) approval_group: Option<&'static str>,
     /// Creates the tool from the deployment's clients; `None` when the deployment does not offer it.
     pub(crate) offered: fn(&Deps) -> Option<Prepare>,
 }

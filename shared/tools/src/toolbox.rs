@@ -106,7 +106,10 @@ impl Tools {
     fn approval(&self, tool: &Tool, input: &Value) -> Option<ApprovalTerms> {
         let needed = self.approvals.needed_for(tool.name, tool.approval, input);
         needed.then(|| ApprovalTerms {
-            group: self.approvals.group(tool.name).map(str::to_owned),
+            group: self
+                .approvals
+                .group(tool.name, tool.approval_group)
+                .map(str::to_owned),
             schema: (tool.schema)(),
         })
     }
