@@ -147,6 +147,7 @@ module "alarms" {
 
   name             = local.name
   functions        = { for key, function in module.function : key => function.function_name }
+  schedules        = keys(local.schedules)
   log_groups       = { for key, function in module.function : key => function.log_group }
   access_log_group = module.websocket_api.access_log_group
   queue_name       = module.work_queue.queue.name

@@ -135,9 +135,10 @@ variable "system_prompt" {
   type        = string
   default     = null
 
+  # length counts characters, and base64 makes four of three bytes.
   validation {
-    condition     = length(coalesce(var.system_prompt, "-")) <= 2000
-    error_message = "system_prompt must be 2,000 characters at most: all variables of a function share 4 KB."
+    condition     = length(base64encode(coalesce(var.system_prompt, "-"))) <= 2668
+    error_message = "system_prompt must have 2,000 bytes of UTF-8 at most: all variables of a function share 4 KB."
   }
 }
 
@@ -337,8 +338,8 @@ variable "worker" {
 
   # The environment variables of a function have 4 KB together.
   validation {
-    condition     = length(var.worker.approvals == null ? "" : jsonencode(var.worker.approvals)) + length(var.system_prompt == null ? "" : var.system_prompt) <= 2500
-    error_message = "worker.approvals as JSON and system_prompt must be 2,500 characters together at most: all variables of a function share 4 KB."
+    condition     = length(base64encode("${var.worker.approvals == null ? "" : jsonencode(var.worker.approvals)}${var.system_prompt == null ? "" : var.system_prompt}")) <= 3336
+    error_message = "worker.approvals as JSON and system_prompt must have 2,500 bytes of UTF-8 together at most: all variables of a function share 4 KB."
   }
 }
 

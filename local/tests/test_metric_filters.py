@@ -16,8 +16,8 @@ Line = dict[str, Any]
 
 ALARMS = Path(__file__).parents[2] / "terraform" / "modules" / "alarms"
 
-# The forms of a filter pattern in the module: one field that equals a word, or several joined by &&.
-TERM = re.compile(r'\$\.([\w.]+) = \\"([^\\]+)\\"')
+# The forms of a filter pattern in the module: one field that equals a word or another one, or several joined by &&.
+TERM = re.compile(r'\$\.([\w.]+) (!?=) \\"([^\\]+)\\"')
 FORM = re.compile(r"\{ (?:%s|\(%s\)(?: && \(%s\))+) \}" % ((TERM.pattern,) * 3))
 PATTERN = re.compile(r'pattern\s+= "(.*)"$', re.MULTILINE)
 ENTRY = re.compile(r"^    (\w+) = \{\n(.*?)^    \}", re.MULTILINE | re.DOTALL)
@@ -45,7 +45,7 @@ def field(line: Line, path: str) -> object:
 
 
 def matches(pattern: str, line: Line) -> bool:
-    return all(field(line, path) == word for path, word in TERM.findall(pattern))
+    return all((field(line, path) == word) == (operator == "=") for path, operator, word in TERM.findall(pattern))
 
 
 def test_the_module_has_the_expected_metrics() -> None:
@@ -60,7 +60,7 @@ def test_patterns_have_the_form_that_this_test_reads(name: str) -> None:
 @pytest.mark.parametrize("name", ["RunsEnded", "RunsFailed", "ToolCalls", "PostsRefused"])
 def test_patterns_match_the_event_and_never_the_sentence(name: str) -> None:
     pattern, _ = entries()[name]
-    paths = [path for path, _ in TERM.findall(pattern)]
+    paths = [path for path, _, _ in TERM.findall(pattern)]
     assert "fields.event" in paths
     assert "fields.message" not in paths
 

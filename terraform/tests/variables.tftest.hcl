@@ -72,6 +72,16 @@ run "knowledge_base_id" {
   expect_failures = [var.knowledge_base_id]
 }
 
+run "system_prompt_of_many_bytes" {
+  command = plan
+
+  variables {
+    system_prompt = join("", [for i in range(700) : "日"])
+  }
+
+  expect_failures = [var.system_prompt]
+}
+
 run "system_prompt" {
   command = plan
 

@@ -108,11 +108,11 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
 resource "aws_cloudwatch_metric_alarm" "slow" {
   alarm_name          = "${var.name}-ingest-slow"
-  alarm_description   = "The 99th percentile of the duration of ingest exceeds one second. Check whether DynamoDB or SQS throttles requests."
+  alarm_description   = "The 90th percentile of the duration of ingest exceeds one second. Check whether DynamoDB or SQS throttles requests."
   namespace           = "AWS/Lambda"
   metric_name         = "Duration"
   dimensions          = { FunctionName = var.functions["ingest"] }
-  extended_statistic  = "p99"
+  extended_statistic  = "p90"
   period              = 300
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
@@ -121,8 +121,29 @@ resource "aws_cloudwatch_metric_alarm" "slow" {
   alarm_actions       = local.told
   ok_actions          = local.told
 
-  # With few requests the 99th percentile is the slowest one, and a single cold start would raise the alarm.
+  # With few requests a percentile is the slowest one, and a single cold start would raise the alarm. CloudWatch takes 10/(1 - p)
+  # samples for enough: 100 of the 90th percentile, and 1,000 of the 99th ("Percentile-based alarms and low data samples").
   evaluate_low_sample_count_percentiles = "ignore"
+}
+
+# A function that a schedule invokes has no errors while nothing invokes it: its rule may be disabled, or refused by a permission.
+resource "aws_cloudwatch_metric_alarm" "silent" {
+  for_each = toset(var.schedules)
+
+  alarm_name          = "${var.name}-${each.key}-silent"
+  alarm_description   = "Nothing has invoked ${each.key} for ten minutes, although its schedule should every minute. Check whether its rule is enabled and may invoke it."
+  namespace           = "AWS/Lambda"
+  metric_name         = "Invocations"
+  dimensions          = { FunctionName = var.functions[each.key] }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 2
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  # Without invocations there are no data.
+  treat_missing_data = "breaching"
+  alarm_actions      = local.told
+  ok_actions         = local.told
 }
 
 # The stream keeps a record for 24 hours. What erase has not read by then is never erased, and what notify has not read
@@ -165,7 +186,8 @@ resource "aws_cloudwatch_metric_alarm" "waiting" {
 
   alarm_name          = "${var.name}-${each.key}-wait"
   alarm_description   = each.value.description
-  evaluation_periods  = 2
+  evaluation_periods  = 5
+  datapoints_to_alarm = 5
   comparison_operator = "GreaterThanThreshold"
   threshold           = 60
   treat_missing_data  = "notBreaching"

@@ -11,7 +11,22 @@ locals {
     },
     {
       title   = "Tool calls"
-      metrics = [[{ expression = "SEARCH('{${var.name},Tool,Outcome} MetricName=\"ToolCalls\"', 'Sum', 300)" }]]
+      metrics = [[{ expression = "SEARCH('{\"${var.name}\",Tool,Outcome} MetricName=\"ToolCalls\"', 'Sum', 300)" }]]
+    },
+    # Of all callers in the account and the region: Bedrock tells them apart by their model only.
+    {
+      title = "Tokens at Bedrock"
+      metrics = [
+        for metric in ["InputTokenCount", "OutputTokenCount", "CacheReadInputTokenCount"] :
+        [{ expression = "SEARCH('{\"AWS/Bedrock\",ModelId} MetricName=\"${metric}\"', 'Sum', 300)" }]
+      ]
+    },
+    {
+      title = "Throttled and failed calls at Bedrock"
+      metrics = [
+        for metric in ["InvocationThrottles", "InvocationClientErrors", "InvocationServerErrors"] :
+        [{ expression = "SEARCH('{\"AWS/Bedrock\",ModelId} MetricName=\"${metric}\"', 'Sum', 300)" }]
+      ]
     },
     {
       title = "Connections and messages"

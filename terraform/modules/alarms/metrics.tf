@@ -11,10 +11,10 @@ locals {
       dimensions = { Status = "$.fields.status" }
     }
     # The same line without a dimension: CloudWatch allows a default value of 0 only for such a metric, and that value
-    # returns the alarm to OK at once.
+    # returns the alarm to OK at once. A conversation that is too long for the model is its client's.
     RunsFailed = {
       log_groups = { worker = var.log_groups["worker"] }
-      pattern    = "{ ($.fields.event = \"run_ended\") && ($.fields.status = \"failed\") }"
+      pattern    = "{ ($.fields.event = \"run_ended\") && ($.fields.status = \"failed\") && ($.fields.code != \"context_too_long\") }"
       dimensions = {}
     }
     ToolCalls = {

@@ -13,6 +13,16 @@ variable "functions" {
   }
 }
 
+variable "schedules" {
+  description = "Keys of the functions that a schedule invokes every minute."
+  type        = list(string)
+
+  validation {
+    condition     = alltrue([for key in var.schedules : contains(keys(var.functions), key)])
+    error_message = "schedules must be keys of functions."
+  }
+}
+
 variable "log_groups" {
   description = "Log group of each function by its key; at least replay and worker. The lines must be JSON."
   type        = map(string)

@@ -2,7 +2,8 @@
 
 variables {
   name             = "longwire-test"
-  functions        = { connect = "longwire-test-connect", erase = "longwire-test-erase", ingest = "longwire-test-ingest", notify = "longwire-test-notify", worker = "longwire-test-worker" }
+  functions        = { connect = "longwire-test-connect", erase = "longwire-test-erase", ingest = "longwire-test-ingest", notify = "longwire-test-notify", sweep = "longwire-test-sweep", worker = "longwire-test-worker" }
+  schedules        = ["sweep"]
   log_groups       = { replay = "/aws/lambda/longwire-test-replay", worker = "/aws/lambda/longwire-test-worker" }
   access_log_group = "/aws/apigateway/longwire-test"
   queue_name       = "longwire-test-runs"
@@ -43,6 +44,7 @@ run "without_a_recipient" {
       "longwire-test-replays-wait",
       "longwire-test-runs-failed",
       "longwire-test-server-errors",
+      "longwire-test-sweep-errors", "longwire-test-sweep-silent", "longwire-test-sweep-throttles",
       "longwire-test-unerased",
       "longwire-test-unnotified",
       "longwire-test-unpushed",
@@ -98,6 +100,26 @@ run "without_a_recipient" {
     error_message = "RunsFailed counts more than failed runs."
   }
 
+  # The namespace has a hyphen, which ends a word of a search expression outside of quotes.
+  assert {
+    condition = alltrue(flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [
+        for metric in widget.properties.metrics : startswith(try(metric[0].expression, "SEARCH('{\""), "SEARCH('{\"")
+      ]
+    ]))
+    error_message = "A search expression of the dashboard does not quote its namespace."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.slow.extended_statistic == "p90" && aws_cloudwatch_metric_alarm.silent["sweep"].treat_missing_data == "breaching"
+    error_message = "ingest-slow needs few requests to be evaluated, and a silent schedule has no data."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.waiting : alarm.evaluation_periods == 5 && alarm.datapoints_to_alarm == 5])
+    error_message = "Jobs must wait for five minutes in a row."
+  }
+
   # Replay posts the events of ended runs, so a lack of permission may show in its log only.
   assert {
     condition = toset([
@@ -108,7 +130,7 @@ run "without_a_recipient" {
   }
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 10
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 12
     error_message = "The dashboard must have the graphs of local.graphs."
   }
 
@@ -137,6 +159,7 @@ run "an_email_address_gets_a_topic" {
       for alarm in concat(
         values(aws_cloudwatch_metric_alarm.this),
         [aws_cloudwatch_metric_alarm.slow],
+        values(aws_cloudwatch_metric_alarm.silent),
         values(aws_cloudwatch_metric_alarm.late),
         values(aws_cloudwatch_metric_alarm.waiting),
       ) :
