@@ -238,6 +238,31 @@ test('the rule of push takes no event about a run', async (t) => {
   assert.deepEqual(await takeMessages(stack().push_dead_letter_url), []);
 });
 
+test('a rule that keeps the events in the inbox tells a user who is away that a run needs an answer', async (t) => {
+  const pattern = { 'detail-type': ['longwire.run.needs_input'] };
+  const InputTransformer = {
+    InputPathsMap: { user: '$.detail.lwuser', thread: '$.detail.lwthread', event: '$.detail' },
+    InputTemplate: '{"target":{"userId":<user>},"event":<event>,"durable":true,"collapseKey":<thread>}',
+  };
+  const queue = await queueAttribute(stack().push_queue_url, 'QueueArn');
+  const [region, account] = queue.split(':').slice(3, 5);
+  const push = `arn:aws:lambda:${region}:${account}:function:${stack().functions.push}`;
+  await rule(t, pattern, push, { InputTransformer });
+  const { listener, client, headers } = await listening(t);
+  const run = await client.prompt('sim:client-tool', { tools: TOOLS, ...IDS });
+  await pendingCalls(run);
+  const event = await listener.event(run.id);
+  client.close();
+  const back = await connect(t, { headers });
+  const kept = () => back.request({ action: 'inbox' });
+  await until('the event is kept', async () => (await kept()).pushes.length > 0, EVENT_MS);
+  const { pushes } = await kept();
+  assert.deepEqual(
+    pushes.map((/** @type {any} */ push) => push.event),
+    [event],
+  );
+});
+
 test('a rule that sends the events to push shows them to the user alone, and starts nothing', async (t) => {
   await rule(t, { source: ['longwire.runs'] }, await queueAttribute(stack().push_queue_url, 'QueueArn'));
   const { listener, client, headers } = await listening(t);
