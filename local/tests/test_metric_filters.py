@@ -16,7 +16,7 @@ Line = dict[str, Any]
 
 ALARMS = Path(__file__).parents[2] / "terraform" / "modules" / "alarms"
 
-# The forms of a filter pattern in the module: one field that equals a word or another one, or several joined by &&.
+# The forms of a filter pattern in the module: one field that equals a word, or does not, or several joined by &&.
 TERM = re.compile(r'\$\.([\w.]+) (!?=) \\"([^\\]+)\\"')
 FORM = re.compile(r"\{ (?:%s|\(%s\)(?: && \(%s\))+) \}" % ((TERM.pattern,) * 3))
 PATTERN = re.compile(r'pattern\s+= "(.*)"$', re.MULTILINE)
