@@ -48,8 +48,8 @@ skip() {
 count() {
   local status=0 good bad
   run "$@" || status=$?
-  good=$(sum 's/^test result: .* ([0-9]+) passed; .*/\1/p; s/^(.*[ =])?([0-9]+) passed.* in .*/\2/p; s/^(#|ℹ) pass ([0-9]+)$/\2/p; s/^(Success|Failure)! ([0-9]+) passed, .*/\2/p')
-  bad=$(sum 's/^test result: .* ([0-9]+) failed; .*/\1/p; s/^(.*[ =])?([0-9]+) failed.* in .*/\2/p; s/^(#|ℹ) fail ([0-9]+)$/\2/p; s/^(Success|Failure)! .* ([0-9]+) failed.*/\2/p')
+  good=$(sum 's/^test result: .* ([0-9]+) passed; .*/\1/p; s/^(.*[ =])?([0-9]+) passed.* in [0-9.]+s.*/\2/p; s/^(#|ℹ) pass ([0-9]+)$/\2/p; s/^(Success|Failure)! ([0-9]+) passed, .*/\2/p')
+  bad=$(sum 's/^test result: .* ([0-9]+) failed; .*/\1/p; s/^(.*[ =])?([0-9]+) failed.* in [0-9.]+s.*/\2/p; s/^(#|ℹ) fail ([0-9]+)$/\2/p; s/^(Success|Failure)! .* ([0-9]+) failed.*/\2/p')
   # A step that broke without a failing test, or ran none, is a failure of its own.
   if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
     bad=1

@@ -27,6 +27,7 @@ def summary(tmp_path: Path, steps: str) -> tuple[str, int]:
         ("test result: ok. 3 passed; 0 failed; 0 ignored", 3, 0),
         ("4 passed in 0.05s", 4, 0),
         ("1 failed, 4 passed in 0.05s", 4, 1),
+        ("1 passed in 0.05s\nruns: 264 finished, 5 failed; 32 texts taken in; 72 waits in 51 cases", 1, 0),
         ("# pass 7", 7, 0),
         ("Success! 6 passed, 0 failed.", 6, 0),
         ("Failure! 4 passed, 3 failed, 2 skipped.", 4, 3),
