@@ -23,10 +23,8 @@ pub(crate) fn check_arguments(
     schema: &Value,
     arguments: &Map<String, Value>,
 ) -> Result<(), ErrorResponse> {
-    // The schema comes from a tool of the server, and is one.
-    let Ok(schema) = jsonschema::validator_for(schema) else {
-        return Ok(());
-    };
+    let schema = jsonschema::validator_for(schema);
+    let schema = schema.map_err(|_| invalid("The arguments of this tool cannot be edited."))?;
     let arguments = Value::Object(arguments.clone());
     schema.validate(&arguments).map_err(|error| {
         let (path, rule) = (error.instance_path(), error.masked());
@@ -48,6 +46,13 @@ mod tests {
         };
         let tools = [spec(&json!({ "type": "object" })), spec(schema)];
         check_tools(&tools).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn arguments_of_a_tool_without_a_valid_schema_cannot_be_edited() {
+        let error = check_arguments(&json!({ "type": "no_such_type" }), &Map::new());
+        let error = error.expect_err("an error").message;
+        assert_eq!(error, "The arguments of this tool cannot be edited.");
     }
 
     #[test]
