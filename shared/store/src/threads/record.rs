@@ -198,11 +198,15 @@ impl Threads {
 }
 
 impl NewRun {
-    /// Estimated tokens of the prompt, its context and its event.
+    /// Estimated tokens of the prompt, its context and its event. Those of a run that follows are in the conversation already.
     pub fn prompt_tokens(&self) -> u64 {
         let context = self.context.iter().map(Context::bytes);
         let event = self.event.as_ref().map_or(0, String::len);
-        estimated_tokens(self.prompt.len() + context.sum::<usize>() + event)
+        let prompt = match self.after {
+            Some(_) => 0,
+            None => self.prompt.len(),
+        };
+        estimated_tokens(prompt + context.sum::<usize>() + event)
     }
 
     /// Most runs that the run queue may have with this one, by the policy for a busy thread.
