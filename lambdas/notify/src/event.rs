@@ -55,7 +55,7 @@ struct Data<'r> {
     /// Calls that the client makes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pending_tool_call_ids: Vec<CallId>,
-    /// What a user is asked.
+    /// Interrupts of the run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     interrupts: Vec<Interrupt>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ struct Data<'r> {
     content_truncated: bool,
 }
 
-/// What a user is asked about a call, without the schema of the answer.
+/// Interrupt without the schema of the answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Interrupt {

@@ -103,16 +103,24 @@ impl<'a> Transcript<'a> {
         ctx: &Ctx<'_>,
         frame: Option<RunFrame>,
     ) -> Result<(), AgentError> {
-        let messages = self.conversation[self.stored..].to_vec();
-        self.stored = self.conversation.len();
-        send(ctx, messages, frame, Stage::Finished).await
+        self.send_new(ctx, frame, Stage::Finished).await
     }
 
     /// Sends the first message of the run, with the results of its approved calls, and the events so far for storing.
     pub(super) async fn store_first(&mut self, ctx: &Ctx<'_>) -> Result<(), AgentError> {
+        self.send_new(ctx, None, Stage::FirstMessage).await
+    }
+
+    /// Sends the messages that were not sent, and the events since the last step.
+    async fn send_new(
+        &mut self,
+        ctx: &Ctx<'_>,
+        frame: Option<RunFrame>,
+        stage: Stage,
+    ) -> Result<(), AgentError> {
         let messages = self.conversation[self.stored..].to_vec();
         self.stored = self.conversation.len();
-        send(ctx, messages, None, Stage::FirstMessage).await
+        send(ctx, messages, frame, stage).await
     }
 
     /// Sends `message`, marked `calling`, after the messages since the last call, and waits until it is stored or the run is

@@ -214,7 +214,7 @@ pub enum RunOutcome {
     },
     /// Ended until a person has decided about these calls.
     Interrupt {
-        /// Requests for approvals, in the order of the model; at least one.
+        /// One for each call that needs approval, in the order of the model; at least one.
         interrupts: Vec<Interrupt>,
     },
     /// Cancelled by a person, a policy or a limit; `lw.reason` names it.

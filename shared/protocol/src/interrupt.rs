@@ -14,7 +14,7 @@ const MAX_SCHEMAS: usize = 12 * 1024;
 /// Reason of every interrupt.
 const REASON: &str = "tool_call";
 
-/// What a user is asked about a call, in the shape of AG-UI.
+/// Question to a user about a call, in the shape of AG-UI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Interrupt {
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_call_without_a_decision_has_a_request() {
+    fn every_call_without_a_decision_has_an_interrupt() {
         let calls = ["tc_9", "tc_1"].map(CallId::trusted);
         let terms = ApprovalTerms {
             group: None,
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_for_results_has_no_request() {
+    fn a_wait_for_results_has_no_interrupt() {
         let pending = Pending::new(RunId::trusted("r_1"), [CallId::trusted("tc_1")], 0);
         assert_eq!(Interrupt::all_of(&pending), []);
     }

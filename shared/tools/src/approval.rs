@@ -45,7 +45,7 @@ struct Rule {
 enum When {
     Never,
     Always,
-    /// When the arguments satisfy the JSON Schema, whose patterns have no look-around and no back-references.
+    /// Calls whose arguments satisfy the JSON Schema. Its patterns have no look-around and no back-references.
     If(Arc<Validator>),
 }
 

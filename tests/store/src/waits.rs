@@ -34,7 +34,7 @@ impl Asked {
     }
 }
 
-/// What is known about an answer before it is sent.
+/// Facts about an answer before it is sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Before {
     /// The same answer was acknowledged.

@@ -17,7 +17,7 @@ const MAX_EDITED_BYTES: usize = 4 * 1024;
 pub struct Approval {
     /// Thread of the call; absent: the connection's.
     pub thread_id: Option<ThreadId>,
-    /// Request that is answered.
+    /// Interrupt that is answered.
     pub interrupt_id: InterruptId,
     /// The decision.
     pub verdict: Verdict,
