@@ -1,115 +1,99 @@
 output "websocket_url" {
   description = "WebSocket URL for clients."
-  value       = module.websocket_api.url
+  value       = module.longwire.websocket_url
 }
 
 output "wscat" {
   description = "Command for a conversation in a terminal. The variable TOKEN of the shell holds the token of the client."
-  value = join(" ", concat(
-    ["npx wscat -c ${module.websocket_api.url} -s longwire.v1"],
-    local.auth_mode == "none" ? [] : ["-H \"Authorization: Bearer $TOKEN\""],
-  ))
+  value       = module.longwire.wscat
 }
 
 output "auth_mode" {
   description = "How clients prove who they are: none, token or oidc."
-  value       = local.auth_mode
+  value       = module.longwire.auth_mode
 }
 
 output "auth_token_parameter" {
   description = "Name of the SSM parameter with the token of the mode token; null in the other modes. `aws ssm get-parameter --with-decryption --name <name> --query Parameter.Value --output text` prints the token."
-  value       = one(aws_ssm_parameter.auth_token[*].name)
+  value       = module.longwire.auth_token_parameter
 }
 
 output "user_pool" {
   description = "User pool of auth.cognito: its id, the client's id, the issuer, and the prefix of the domain of the sign-in page; null without one."
-  value = one([
-    for pool in module.user_pool : {
-      id        = pool.id
-      client_id = pool.identity_provider.audience
-      issuer    = pool.identity_provider.issuer
-      domain    = pool.domain
-    }
-  ])
+  value       = module.longwire.user_pool
 }
 
 output "ticket_function_arn" {
   description = "ARN by which a backend invokes ticket for a one-time ticket of one of its users; it needs lambda:InvokeFunction."
-  value       = module.function["ticket"].alias_arn
+  value       = module.longwire.ticket_function_arn
 }
 
 output "push_function_arn" {
   description = "ARN by which a service invokes push for an event; it needs lambda:InvokeFunction."
-  value       = module.function["push"].alias_arn
+  value       = module.longwire.push_function_arn
 }
 
 output "push_topic_arn" {
   description = "ARN of the topic to which a service publishes events for push; it needs sns:Publish."
-  value       = module.push_sources.topic.arn
+  value       = module.longwire.push_topic_arn
 }
 
 output "push_queue_url" {
   description = "URL of the queue to which a service sends events for push; it needs sqs:SendMessage."
-  value       = module.push_queue.queue.url
+  value       = module.longwire.push_queue_url
 }
 
 output "push_dead_letter_url" {
   description = "URL of the queue of events that push did not deliver."
-  value       = module.push_queue.dead_letters.url
+  value       = module.longwire.push_dead_letter_url
 }
 
 output "event_bus" {
   description = "Name of the event bus to which a service puts events for push, with the detail type longwire.push; it needs events:PutEvents."
-  value       = module.push_sources.bus.name
+  value       = module.longwire.event_bus
 }
 
 output "callback_endpoint" {
   description = "Address for services that post to connections; they need execute-api:ManageConnections."
-  value       = module.websocket_api.callback_endpoint
+  value       = module.longwire.callback_endpoint
 }
 
 output "dashboard_url" {
   description = "Address of the dashboard in the AWS console."
-  value       = module.alarms.dashboard_url
+  value       = module.longwire.dashboard_url
 }
 
 output "functions" {
   description = "Name, alias and deployed version of each function."
-  value = {
-    for key, function in module.function : key => {
-      function_name = function.function_name
-      alias         = function.alias
-      version       = function.version
-    }
-  }
+  value       = module.longwire.functions
 }
 
 output "queue_url" {
   description = "URL of the queue of jobs."
-  value       = module.work_queue.queue.url
+  value       = module.longwire.queue_url
 }
 
 output "dead_letter_url" {
   description = "URL of the dead-letter queue."
-  value       = module.work_queue.dead_letters.url
+  value       = module.longwire.dead_letter_url
 }
 
 output "replay_queue_url" {
   description = "URL of the queue of replays."
-  value       = module.replay_queue.queue.url
+  value       = module.longwire.replay_queue_url
 }
 
 output "replay_dead_letter_url" {
   description = "URL of the dead-letter queue of replays."
-  value       = module.replay_queue.dead_letters.url
+  value       = module.longwire.replay_dead_letter_url
 }
 
 output "tables" {
   description = "Name of each table in AWS."
-  value       = module.tables.names
+  value       = module.longwire.tables
 }
 
 output "api_id" {
   description = "Id of the WebSocket API."
-  value       = module.websocket_api.id
+  value       = module.longwire.api_id
 }

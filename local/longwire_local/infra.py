@@ -75,7 +75,7 @@ def _test(checkout: Checkout, _: argparse.Namespace) -> None:
 def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     source = provider(checkout)
-    with _account_endpoint(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
+    with account_endpoint(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
         for root in ROOTS:
             copy.init(root)
         plans = {**PLANS, "local": ("terraform", (f"-var-file={_write_local_variables(copy)}",))}
@@ -99,7 +99,7 @@ def _write_local_variables(copy: Copy) -> Path:
 
 
 @contextmanager
-def _account_endpoint(checkout: Checkout, source: Provider) -> Iterator[Mapping[str, str]]:
+def account_endpoint(checkout: Checkout, source: Provider) -> Iterator[Mapping[str, str]]:
     """Yields the endpoint that the registry's provider requests the account's id from, even to plan.
 
     The endpoint is a MiniStack that runs for as long as the context lasts. The stand-in needs none.

@@ -41,7 +41,9 @@ class Plan:
     def __init__(self, plan: Shape, queue_source: str) -> None:
         resources: list[Resource] = plan["resource_changes"]
         self.created = [each for each in resources if each["mode"] == "managed"]
-        self.module_calls: Shape = plan["configuration"]["root_module"]["module_calls"]
+        # The root calls the product, which calls the other modules.
+        product = plan["configuration"]["root_module"]["module_calls"]["longwire"]["module"]
+        self.module_calls: Shape = product["module_calls"]
         self.queue_source = queue_source
         self.prefix = f"{plan['variables']['project']['value']}-{plan['variables']['environment']['value']}-"
 
@@ -105,7 +107,7 @@ class Plan:
         }
 
     def event_source(self, resource: Resource) -> tuple[str, Shape]:
-        after, module = resource["change"]["after"], resource["address"].split(".")[1]
+        after, module = resource["change"]["after"], module_of(resource["address"])
         references = self.module_calls[module]["expressions"]["function_arn"]["references"]
         attributes: Shape = {"batch size": after["batch_size"], "responses": after["function_response_types"]}
         if after["starting_position"] is None:
@@ -126,7 +128,7 @@ class Plan:
             module = resource["address"].removesuffix("aws_sqs_queue.work")
             (dead,) = (each for each in self.resources("aws_sqs_queue", module) if each["name"] == target)
             attributes["dead letters"] = self.without_prefix(dead["change"]["after"]["name"])
-            attributes["receives"] = self.argument(module.split(".")[1], "max_receives")
+            attributes["receives"] = self.argument(module_of(module), "max_receives")
         return self.without_prefix(after["name"]), attributes
 
     def argument(self, module: str, name: str) -> object:
@@ -136,7 +138,7 @@ class Plan:
         return call["expressions"].get(name, {}).get("constant_value", default)
 
     def routes(self) -> Shape:
-        permissions = self.resources("aws_lambda_permission", "module.websocket_api")
+        permissions = self.resources("aws_lambda_permission", "module.longwire.module.websocket_api")
         functions = {
             each["index"]: self.without_prefix(each["change"]["after"]["function_name"])
             for each in permissions
@@ -153,6 +155,11 @@ class Plan:
                 "authorization": each["authorization_type"],
             }
         return routes
+
+
+def module_of(address: str) -> str:
+    """The module of the product that holds a resource: `tables` of `module.longwire.module.tables.…`."""
+    return address.split(".")[3]
 
 
 def changes(after: Shape) -> Shape:

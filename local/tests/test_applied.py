@@ -52,9 +52,11 @@ def test_every_setting_of_a_function_has_a_variable(tmp_path: Path) -> None:
     # Terraform ignores values without a variable, and unknown attributes of an object.
     chosen = {name: "1" for function in FUNCTIONS.values() for name in function.optional}
     values = variables("http://m", "http://s", tmp_path, Options(chosen))
-    text = (Path(__file__).parents[2] / "terraform" / "variables.tf").read_text()
-    assert values.keys() <= set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
-    attributes = captured(re.compile(r'variable "worker" \{.*?object\(\{(.*?)\}\)', re.DOTALL), text)
+    terraform = Path(__file__).parents[2] / "terraform"
+    root = (terraform / "variables.tf").read_text()
+    assert values.keys() <= set(re.findall(r'^variable "(\w+)"', root, re.MULTILINE))
+    product = (terraform / "modules" / "longwire" / "variables.tf").read_text()
+    attributes = captured(re.compile(r'variable "worker" \{.*?object\(\{(.*?)\}\)', re.DOTALL), product)
     assert values["worker"].keys() <= set(re.findall(r"(\w+)\s+= optional", attributes))
     assert {name.lower() for name in chosen} <= values.keys() | values["worker"].keys()
 

@@ -8,7 +8,7 @@ from longwire_local.facts import FUNCTIONS
 ROOT = Path(__file__).parents[2]
 # A row of a table whose first cell is one variable of ours: variable, functions, Terraform variable.
 ROW = re.compile(r"^\| `(?!AWS_)([A-Z_]+)` \| ([\w, ]+) \|(?: `([\w.]+)`)?", re.MULTILINE)
-VARIABLES = (ROOT / "terraform" / "variables.tf").read_text()
+VARIABLES = (ROOT / "terraform" / "modules" / "longwire" / "variables.tf").read_text()
 
 
 def documented() -> dict[str, tuple[set[str], str]]:

@@ -111,7 +111,7 @@ fn typed<Request: DeserializeOwned, Answer: Serialize>(
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// Requests that create the tables (terraform/locals.tf).
+/// Requests that create the tables (terraform/modules/longwire/locals.tf).
 fn tables() -> [Value; 3] {
     let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
     let number = |name: &str| json!({ "AttributeName": name, "AttributeType": "N" });

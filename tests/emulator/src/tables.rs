@@ -1,4 +1,4 @@
-//! Tables of a deployment, as `terraform/locals.tf` describes them.
+//! Tables of a deployment, as `terraform/modules/longwire/locals.tf` describes them.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 # Events of other services for push: its queue, and a topic and an event bus that lead to the queue.
 
 module "push_queue" {
-  source = "./modules/work_queue"
+  source = "../work_queue"
 
   name             = "${local.name}-pushes"
   dead_letter_name = "${local.name}-push-dead"
@@ -15,7 +15,7 @@ module "push_queue" {
 }
 
 module "push_sources" {
-  source = "./modules/push_sources"
+  source = "../push_sources"
 
   topic_name   = "${local.name}-pushes"
   bus_name     = local.name

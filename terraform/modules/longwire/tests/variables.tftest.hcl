@@ -16,7 +16,6 @@ override_data {
 
 variables {
   environment = "test"
-  region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
   auth_token  = "a-token-that-only-these-tests-know"
@@ -30,16 +29,6 @@ run "environment" {
   }
 
   expect_failures = [var.environment]
-}
-
-run "region" {
-  command = plan
-
-  variables {
-    region = "Frankfurt"
-  }
-
-  expect_failures = [var.region]
 }
 
 run "model_id" {

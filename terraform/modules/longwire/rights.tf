@@ -2,12 +2,13 @@
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
+data "aws_region" "current" {}
 
 module "model_access" {
-  source = "./modules/model_access"
+  source = "../model_access"
 
   model_id   = var.model_id
-  region     = var.region
+  region     = local.region
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
 }
@@ -15,6 +16,7 @@ module "model_access" {
 locals {
   partition  = data.aws_partition.current.partition
   account_id = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.region
 
   connections = module.tables.arns["connections"]
   threads     = module.tables.arns["threads"]
@@ -22,7 +24,7 @@ locals {
 
   knowledge_bases = [
     for id in var.knowledge_base_id[*] :
-    "arn:${local.partition}:bedrock:${var.region}:${local.account_id}:knowledge-base/${id}"
+    "arn:${local.partition}:bedrock:${local.region}:${local.account_id}:knowledge-base/${id}"
   ]
 
   may = {
@@ -61,7 +63,7 @@ locals {
       {
         sid       = "ReadToken"
         actions   = ["ssm:GetParameter"]
-        resources = ["arn:${local.partition}:ssm:${var.region}:${local.account_id}:parameter${parameter.name}"]
+        resources = ["arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter${parameter.name}"]
       }
     ]
 

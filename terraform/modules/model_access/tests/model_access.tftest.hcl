@@ -18,10 +18,6 @@ provider "aws" {
 run "a_model" {
   command = plan
 
-  module {
-    source = "./modules/model_access"
-  }
-
   variables {
     model_id = "amazon.nova-pro-v1:0"
   }
@@ -45,10 +41,6 @@ run "a_model" {
 run "a_models_arn" {
   command = plan
 
-  module {
-    source = "./modules/model_access"
-  }
-
   variables {
     model_id = "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-pro-v1:0"
   }
@@ -61,10 +53,6 @@ run "a_models_arn" {
 
 run "a_profile_of_a_geography" {
   command = plan
-
-  module {
-    source = "./modules/model_access"
-  }
 
   variables {
     model_id = "eu.anthropic.claude-sonnet-5-5"
@@ -88,10 +76,6 @@ run "a_profile_of_a_geography" {
 run "a_global_profiles_arn" {
   command = plan
 
-  module {
-    source = "./modules/model_access"
-  }
-
   variables {
     model_id = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/global.anthropic.claude-sonnet-5-5"
   }
@@ -111,10 +95,6 @@ run "a_global_profiles_arn" {
 
 run "an_applications_own_profile" {
   command = plan
-
-  module {
-    source = "./modules/model_access"
-  }
 
   variables {
     model_id = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/a1b2c3d4e5f6"

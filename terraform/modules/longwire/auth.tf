@@ -50,7 +50,7 @@ resource "aws_ssm_parameter" "auth_token" {
 }
 
 module "user_pool" {
-  source = "./modules/user_pool"
+  source = "../user_pool"
   count  = var.auth.cognito ? 1 : 0
 
   name                = local.name

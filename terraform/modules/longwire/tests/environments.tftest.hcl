@@ -80,7 +80,6 @@ override_resource {
 
 variables {
   environment = "test"
-  region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
   auth_token  = "a-token-that-only-these-tests-know"
@@ -157,7 +156,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
         [for variable in keys(module.function[name].environment) : variable if !startswith(variable, "AWS_ENDPOINT_URL_")],
         name == "authorizer" ? ["AUTH_TOKEN_PARAMETER"] : [],
       )) ==
-      toset(flatten([for path in files : regexall("\"([A-Z][A-Z_]{3,})\"", file("../lambdas/${name}/src/${path}"))]))
+      toset(flatten([for path in files : regexall("\"([A-Z][A-Z_]{3,})\"", file("../../../lambdas/${name}/src/${path}"))]))
     ])
     error_message = "A function reads other variables than it gets: ${jsonencode({ for name, function in module.function : name => keys(function.environment) })}"
   }

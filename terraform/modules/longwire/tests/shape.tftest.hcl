@@ -16,7 +16,6 @@ override_data {
 
 variables {
   environment = "test"
-  region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
   auth_token  = "a-token-that-only-these-tests-know"
@@ -109,7 +108,7 @@ run "changes_of_threads" {
 
   # A filter that names another key than the code would hide the changes.
   assert {
-    condition     = strcontains(file("../shared/store/src/threads/keys.rs"), "const META: &str = \"${module.thread_changes.settings.filters[0].dynamodb.Keys.item.S[0]}\"")
+    condition     = strcontains(file("../../../shared/store/src/threads/keys.rs"), "const META: &str = \"${module.thread_changes.settings.filters[0].dynamodb.Keys.item.S[0]}\"")
     error_message = "The filter of the stream must name the sort key of a thread's own item."
   }
 }
@@ -142,16 +141,16 @@ run "ends_of_runs" {
   # A filter that names another key or another status than the code would hide the ends.
   assert {
     condition = (
-      strcontains(file("../shared/store/src/threads/keys.rs"), "const RUNS: &str = \"${module.ended_runs.settings.filters[0].dynamodb.Keys.item.S[0].prefix}\"") &&
-      alltrue([for status in local.ended : strcontains(file("../shared/store/src/threads/transition.rs"), "=> \"${status}\",")]) &&
-      length(regexall("=> \"[a-z]+\",", file("../shared/store/src/threads/transition.rs"))) == length(local.ended) + 2
+      strcontains(file("../../../shared/store/src/threads/keys.rs"), "const RUNS: &str = \"${module.ended_runs.settings.filters[0].dynamodb.Keys.item.S[0].prefix}\"") &&
+      alltrue([for status in local.ended : strcontains(file("../../../shared/store/src/threads/transition.rs"), "=> \"${status}\",")]) &&
+      length(regexall("=> \"[a-z]+\",", file("../../../shared/store/src/threads/transition.rs"))) == length(local.ended) + 2
     )
     error_message = "The filter of the stream must name the rows of runs and their final statuses."
   }
 
   # The rule of push must not take an event about a run for an event of a service.
   assert {
-    condition     = !strcontains(file("../lambdas/notify/src/event.rs"), one(module.push_sources.settings.pattern.detail-type))
+    condition     = !strcontains(file("../../../lambdas/notify/src/event.rs"), one(module.push_sources.settings.pattern.detail-type))
     error_message = "An event about a run has the detail type of an event for push."
   }
 }

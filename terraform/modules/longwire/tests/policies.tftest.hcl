@@ -134,7 +134,6 @@ override_resource {
 
 variables {
   environment = "test"
-  region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
   auth_token  = "a-token-that-only-these-tests-know"
@@ -351,7 +350,7 @@ run "the_example_policy_for_other_services_names_the_ways_to_push" {
 
   assert {
     condition = jsonencode({
-      for s in jsondecode(regex("(?s)\n```json\n(.*?)\n```\n", file("../docs/permissions.md"))[0]).Statement :
+      for s in jsondecode(regex("(?s)\n```json\n(.*?)\n```\n", file("../../../docs/permissions.md"))[0]).Statement :
       s.Sid => [s.Effect, s.Action, s.Resource]
       }) == jsonencode({
       InvokePush    = ["Allow", "lambda:InvokeFunction", "arn:aws:lambda:eu-central-1:123456789012:function:${module.function["push"].function_name}:${module.function["push"].alias}"]

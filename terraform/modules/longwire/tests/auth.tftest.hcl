@@ -52,7 +52,6 @@ override_resource {
 
 variables {
   environment = "test"
-  region      = "eu-central-1"
   model_id    = "anthropic.claude-sonnet-5-5"
   packages    = "tests/packages"
   auth_token  = "a-token-that-only-these-tests-know"

@@ -1,0 +1,123 @@
+"""The root module `terraform` against the module `longwire`, which is the product."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from longwire_local.checkout import Checkout
+from longwire_local.infra import account_endpoint
+from longwire_local.terraform import Copy, TerraformUnavailable, copied, provider
+
+ROOT = Path(__file__).parents[2]
+TERRAFORM = ROOT / "terraform"
+PRODUCT = TERRAFORM / "modules" / "longwire"
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+# States that were recorded before the product was a module, and the settings with which they were deployed. The
+# account in them, and all that AWS would answer, is invented.
+BEFORE: dict[str, dict[str, object]] = {
+    "token": {
+        "domain": {
+            "name": "chat.example.com",
+            "certificate_arn": CERTIFICATE,
+            "zone_id": "Z0123456789",
+        },
+        "alarms": {"email": "team@example.com", "monthly_budget_dollars": 50},
+        "prompt_sources": ["acme.orders"],
+    },
+    "cognito": {"auth": {"cognito": True, "callback_urls": ["https://chat.example.com/"]}},
+}
+
+
+def declared(kind: str, folder: Path) -> dict[str, str]:
+    """The blocks of a kind in a module: name and body."""
+    text = "\n".join(file.read_text() for file in sorted(folder.glob("*.tf")))
+    return dict(re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', text, re.MULTILINE | re.DOTALL))
+
+
+def test_the_root_passes_every_variable_of_the_product() -> None:
+    product = declared("variable", PRODUCT).keys()
+    assert declared("variable", TERRAFORM).keys() == product | {"region", "tags"}
+    passed = dict(re.findall(r"^  (\w+) += (\S+)$", declared("module", TERRAFORM)["longwire"], re.MULTILINE))
+    assert passed.pop("source") == '"./modules/longwire"'
+    assert passed == {name: f"var.{name}" for name in product}
+
+
+def test_the_root_leaves_the_defaults_to_the_product() -> None:
+    own = {"region", "tags", "project", "packages"}
+    required = {name for name, body in declared("variable", PRODUCT).items() if "  default " not in body} - own
+    for name, body in declared("variable", TERRAFORM).items():
+        if name not in own:
+            default = re.findall(r"^  default += (.+)$", body, re.MULTILINE)
+            assert default == ([] if name in required else ["null"]), name
+
+
+def test_a_null_of_the_root_is_the_default_of_the_product() -> None:
+    for name, body in declared("variable", PRODUCT).items():
+        default = re.search(r"^  default += (.+)$", body, re.MULTILINE)
+        if default is not None and default.group(1) != "null":
+            assert re.search(r"^  nullable += false$", body, re.MULTILINE), name
+
+
+def test_the_root_has_every_output_of_the_product() -> None:
+    expected = {
+        name: re.sub(r"^  value += .+?(?=^  \w|\Z)", f"value=module.longwire.{name}", body, flags=re.M | re.S)
+        for name, body in declared("output", PRODUCT).items()
+    }
+    found = {
+        name: re.sub(r"^  value += (\S+)\n", r"value=\1", body, flags=re.M)
+        for name, body in declared("output", TERRAFORM).items()
+    }
+    assert found == expected
+
+
+def planned(copy: Copy, state: str, variables: dict[str, object]) -> list[dict[str, Any]]:
+    """The changes of a plan for a recorded state, with the settings with which it was deployed."""
+    root = copy.folder / "terraform"
+    recorded = (TERRAFORM / "tests" / "states" / f"{state}.tfstate.gz").read_bytes()
+    (root / "terraform.tfstate").write_bytes(gzip.decompress(recorded))
+    (root / "before.tfvars.json").write_text(
+        json.dumps(
+            {
+                "environment": "dev",
+                "region": "us-east-1",
+                "model_id": "us.anthropic.claude-sonnet-5-5",
+                "permissions_boundary": "arn:aws:iam::123456789012:policy/longwire-boundary",
+                **variables,
+            }
+        )
+    )
+    copy.terraform(
+        "terraform",
+        "plan",
+        "-refresh=false",
+        "-no-color",
+        "-var-file=before.tfvars.json",
+        "-out=moved.plan",
+        capture=True,
+    )
+    changes: list[dict[str, Any]] = json.loads(
+        copy.terraform("terraform", "show", "-json", "moved.plan", capture=True)
+    )["resource_changes"]
+    return changes
+
+
+@pytest.mark.parametrize("state", BEFORE)
+def test_a_deployment_of_before_keeps_its_resources(state: str) -> None:
+    checkout = Checkout(ROOT)
+    try:
+        source = provider(checkout)
+    except TerraformUnavailable as why:
+        pytest.skip(str(why))
+    with account_endpoint(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
+        copy.init("terraform")
+        changes = planned(copy, state, BEFORE[state])
+    moved = [each for each in changes if "previous_address" in each]
+    assert len(moved) > 150
+    assert all(each["address"] == f"module.longwire.{each['previous_address']}" for each in moved)
+    lost = [each["address"] for each in changes if "delete" in each["change"]["actions"]]
+    assert lost == []
