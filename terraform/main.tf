@@ -32,6 +32,9 @@ module "longwire" {
   point_in_time_recovery = var.point_in_time_recovery
   deletion_protection    = var.deletion_protection
   kms_key_arn            = var.kms_key_arn
+  vpc                    = var.vpc
+  region_in_names        = var.region_in_names
+  role_path              = var.role_path
   permissions_boundary   = var.permissions_boundary
   packages               = var.packages
   architecture           = var.architecture

@@ -68,6 +68,11 @@ output "functions" {
   value       = module.longwire.functions
 }
 
+output "roles" {
+  description = "Path and name of the role of each function."
+  value       = module.longwire.roles
+}
+
 output "queue_url" {
   description = "URL of the queue of jobs."
   value       = module.longwire.queue_url

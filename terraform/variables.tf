@@ -197,6 +197,24 @@ variable "kms_key_arn" {
   default     = null
 }
 
+variable "vpc" {
+  description = "Subnets and security groups of the worker, for tools that reach private addresses."
+  type        = any
+  default     = null
+}
+
+variable "region_in_names" {
+  description = "Whether names that an account has once end in the region: those of the roles, the dashboard and the budget."
+  type        = bool
+  default     = null
+}
+
+variable "role_path" {
+  description = "Path of the roles of the functions, such as /longwire/."
+  type        = string
+  default     = null
+}
+
 variable "permissions_boundary" {
   description = "ARN of the permissions boundary of every role created here."
   type        = string

@@ -14,11 +14,12 @@ from . import processes, servers
 from .applied import variables
 from .checkout import Checkout
 from .errors import LocalError
+from .module_readme import with_tables
 from .options import Options
 from .processes import Started
 from .terraform import Copy, Provider, TerraformUnavailable, copied, modules_with_tests, provider
 
-ROOTS = ("terraform", "terraform/bootstrap")
+ROOTS = ("terraform", "terraform/bootstrap", "terraform/examples/two_regions")
 # Plans by name: the root module and its options. The account is MiniStack's.
 PLANS = {
     "dev": ("terraform", ("-var-file=envs/dev.tfvars",)),
@@ -36,6 +37,9 @@ def main(arguments: list[str]) -> int:
     ).set_defaults(run=_provider)
     commands.add_parser("validate", help="validate each root module").set_defaults(run=_validate)
     commands.add_parser("test", help="terraform test in each module that has tests").set_defaults(run=_test)
+    commands.add_parser("readme", help="write the inputs and outputs of the product into its README").set_defaults(
+        run=_readme
+    )
     plan = commands.add_parser("plan", help="plan what is deployed, as JSON in <folder>/<name>.json")
     plan.add_argument("folder", type=Path)
     plan.set_defaults(run=_plan)
@@ -72,11 +76,16 @@ def _test(checkout: Checkout, _: argparse.Namespace) -> None:
         raise LocalError("\n".join(failed))
 
 
+def _readme(checkout: Checkout, _: argparse.Namespace) -> None:
+    module = checkout.root / "terraform" / "modules" / "longwire"
+    (module / "README.md").write_text(with_tables(module))
+
+
 def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     source = provider(checkout)
     with account_endpoint(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
-        for root in ROOTS:
+        for root in {root for root, _ in PLANS.values()}:
             copy.init(root)
         plans = {**PLANS, "local": ("terraform", (f"-var-file={_write_local_variables(copy)}",))}
         for name, (root, arguments) in plans.items():

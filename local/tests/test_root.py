@@ -10,6 +10,7 @@ import pytest
 
 from longwire_local.checkout import Checkout
 from longwire_local.infra import account_endpoint
+from longwire_local.module_readme import blocks, with_tables
 from longwire_local.terraform import Copy, TerraformUnavailable, copied, provider
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +36,7 @@ BEFORE: dict[str, dict[str, object]] = {
 
 def declared(kind: str, folder: Path) -> dict[str, str]:
     """The blocks of a kind in a module: name and body."""
-    text = "\n".join(file.read_text() for file in sorted(folder.glob("*.tf")))
-    return dict(re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', text, re.MULTILINE | re.DOTALL))
+    return blocks(kind, "\n".join(file.read_text() for file in sorted(folder.glob("*.tf"))))
 
 
 def test_the_root_passes_every_variable_of_the_product() -> None:
@@ -73,6 +73,10 @@ def test_the_root_has_every_output_of_the_product() -> None:
         for name, body in declared("output", TERRAFORM).items()
     }
     assert found == expected
+
+
+def test_the_readme_lists_inputs_and_outputs() -> None:
+    assert (PRODUCT / "README.md").read_text() == with_tables(PRODUCT), "run local/infra.py readme"
 
 
 def planned(copy: Copy, state: str, variables: dict[str, object]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 resource "aws_budgets_budget" "monthly" {
   for_each = var.budget == null ? {} : { monthly = var.budget.usd_per_month }
 
-  name         = "${var.name}-${each.key}"
+  name         = "${var.global_name}-${each.key}"
   budget_type  = "COST"
   time_unit    = "MONTHLY"
   limit_amount = tostring(each.value)

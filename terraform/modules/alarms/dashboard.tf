@@ -81,7 +81,7 @@ locals {
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = var.global_name
   dashboard_body = jsonencode({
     widgets = [
       for number, graph in local.graphs : {

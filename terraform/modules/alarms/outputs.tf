@@ -18,3 +18,8 @@ output "topic_arn" {
   description = "ARN of the topic that receives the alarms, created here or given; null without a recipient."
   value       = one(local.told)
 }
+
+output "budget_name" {
+  description = "Name of the budget; null without one."
+  value       = one([for budget in aws_budgets_budget.monthly : budget.name])
+}

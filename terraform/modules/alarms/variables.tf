@@ -3,6 +3,11 @@ variable "name" {
   type        = string
 }
 
+variable "global_name" {
+  description = "Name of what an account has once in all of its regions: the dashboard, and the beginning of the budget's name."
+  type        = string
+}
+
 variable "functions" {
   description = "Name of each function in AWS by its key; at least erase, ingest, notify and worker."
   type        = map(string)

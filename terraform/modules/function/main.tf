@@ -9,7 +9,7 @@ resource "aws_cloudwatch_log_group" "this" {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:Invoked synchronously by API Gateway, by a queue or a stream with a dead-letter queue, or by a schedule that repeats in a minute; push has a destination for failures
-  #checkov:skip=CKV_AWS_117:It calls AWS services and public addresses only; a VPC would add a NAT gateway and no protection
+  #checkov:skip=CKV_AWS_117:It calls AWS services and public addresses only; the worker is in a VPC where its tools need one (the variable vpc)
   #checkov:skip=CKV_AWS_272:The build attests the zip file; code signing would need a signing profile in every account
 
   function_name                  = var.name
@@ -34,6 +34,15 @@ resource "aws_lambda_function" "this" {
     application_log_level = var.log_level
     system_log_level      = "WARN"
     log_group             = aws_cloudwatch_log_group.this.name
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   tracing_config {

@@ -33,6 +33,14 @@ output "environment" {
   value       = one(aws_lambda_function.this.environment).variables
 }
 
+output "role" {
+  description = "Name and path of the role."
+  value = {
+    name = aws_iam_role.this.name
+    path = aws_iam_role.this.path
+  }
+}
+
 output "policy" {
   description = "Policy of the role, as JSON."
   value       = data.aws_iam_policy_document.this.json
@@ -46,6 +54,7 @@ output "configuration" {
     timeout              = aws_lambda_function.this.timeout
     memory               = aws_lambda_function.this.memory_size
     log_format           = one(aws_lambda_function.this.logging_config).log_format
+    subnet_ids           = flatten(aws_lambda_function.this.vpc_config[*].subnet_ids)
     reserved_concurrency = aws_lambda_function.this.reserved_concurrent_executions
   }
 }

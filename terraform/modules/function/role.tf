@@ -1,3 +1,15 @@
+locals {
+  # AWSLambdaVPCAccessExecutionRole in the AWS managed policies, without the log.
+  network_interfaces = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+}
+
 data "aws_iam_policy_document" "trust" {
   statement {
     sid     = "LambdaAssumesIt"
@@ -38,6 +50,36 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # Lambda creates the network interfaces with the role of the function, and these actions have no resource that is known before
+  # ("Giving Lambda functions access to resources in an Amazon VPC").
+  dynamic "statement" {
+    for_each = var.vpc == null ? [] : ["NetworkInterfaces"]
+
+    content {
+      sid       = statement.value
+      actions   = local.network_interfaces
+      resources = ["*"]
+    }
+  }
+
+  # The permissions above are for Lambda. Code of the function does not get them.
+  dynamic "statement" {
+    for_each = var.vpc == null ? [] : ["NoNetworkInterfacesOfItsOwn"]
+
+    content {
+      sid       = statement.value
+      effect    = "Deny"
+      actions   = local.network_interfaces
+      resources = ["*"]
+
+      condition {
+        test     = "ArnEquals"
+        variable = "lambda:SourceFunctionArn"
+        values   = ["${var.functions_arn}:${var.name}"]
+      }
+    }
+  }
+
   # X-Ray has no resource types (Service Authorization Reference, "AWS X-Ray").
   dynamic "statement" {
     for_each = var.tracing ? ["Trace"] : []
@@ -51,7 +93,8 @@ data "aws_iam_policy_document" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = var.name
+  name                 = var.role_name
+  path                 = var.role_path
   description          = "Execution role of the function ${var.name}."
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   permissions_boundary = var.permissions_boundary

@@ -1,5 +1,15 @@
 variable "name" {
-  description = "Name of the function and of its role, and the end of the log group's name."
+  description = "Name of the function, and the end of the log group's name."
+  type        = string
+}
+
+variable "role_name" {
+  description = "Name of its role."
+  type        = string
+}
+
+variable "role_path" {
+  description = "Path of its role."
   type        = string
 }
 
@@ -54,6 +64,14 @@ variable "statements" {
   }))
 }
 
+variable "vpc" {
+  description = "Subnets and security groups of the function; null for none."
+  type = object({
+    subnet_ids         = set(string)
+    security_group_ids = set(string)
+  })
+}
+
 variable "tracing" {
   description = "Whether the function sends traces to X-Ray."
   type        = bool
@@ -66,6 +84,11 @@ variable "log_level" {
 
 variable "log_groups_arn" {
   description = "Prefix of the ARNs of all log groups of this account and region. Not derived from the log group resource, so that the policy of the role is known in a plan."
+  type        = string
+}
+
+variable "functions_arn" {
+  description = "Prefix of the ARNs of all functions of this account and region."
   type        = string
 }
 

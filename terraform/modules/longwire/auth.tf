@@ -55,6 +55,7 @@ module "user_pool" {
 
   name                = local.name
   account_id          = local.account_id
+  tags                = local.tags
   callback_urls       = var.auth.callback_urls
   deletion_protection = var.deletion_protection
 }

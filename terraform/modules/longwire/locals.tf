@@ -2,6 +2,16 @@ locals {
   name  = "${var.project}-${var.environment}"
   stage = "live"
 
+  # End of the names that an account has once, in all of its regions: of roles, the dashboard and the budget.
+  suffix = var.region_in_names ? "-${local.region}" : ""
+
+  # Tags by which the roles of GitHub Actions know what belongs to an environment. AWS chooses the names of these resources, so
+  # their tags do not depend on the caller's provider.
+  tags = {
+    project     = var.project
+    environment = var.environment
+  }
+
   # DynamoDB tables with their keys and indexes (docs/operations.md, "What is stored").
   tables = {
     connections = {

@@ -13,6 +13,8 @@ module "function" {
   for_each = local.functions
 
   name                 = "${local.name}-${each.key}"
+  role_name            = "${local.name}-${each.key}${local.suffix}"
+  role_path            = var.role_path
   package              = "${var.packages}/${each.key}.zip"
   architecture         = var.architecture
   release              = var.release
@@ -21,9 +23,11 @@ module "function" {
   reserved_concurrency = lookup(var.reserved_concurrency, each.key, -1)
   environment          = local.environments[each.key]
   statements           = concat(local.statements[each.key], local.may.use_key)
+  vpc                  = each.key == "worker" ? var.vpc : null
   tracing              = var.tracing
   log_level            = var.log_level
   log_groups_arn       = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group"
+  functions_arn        = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function"
   log_retention_days   = var.log_retention_days
   kms_key_arn          = var.kms_key_arn
   permissions_boundary = var.permissions_boundary
@@ -33,6 +37,7 @@ module "websocket_api" {
   source = "../websocket_api"
 
   name  = "${local.name}-websocket"
+  tags  = local.tags
   stage = local.stage
   routes = {
     for key, route in local.routes : key => {
@@ -146,6 +151,7 @@ module "alarms" {
   source = "../alarms"
 
   name             = local.name
+  global_name      = "${local.name}${local.suffix}"
   functions        = { for key, function in module.function : key => function.function_name }
   schedules        = keys(local.schedules)
   log_groups       = { for key, function in module.function : key => function.log_group }

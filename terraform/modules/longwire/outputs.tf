@@ -84,6 +84,11 @@ output "functions" {
   }
 }
 
+output "roles" {
+  description = "Path and name of the role of each function."
+  value       = { for key, function in module.function : key => "${function.role.path}${function.role.name}" }
+}
+
 output "queue_url" {
   description = "URL of the queue of jobs."
   value       = module.work_queue.queue.url

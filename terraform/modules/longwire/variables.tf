@@ -533,6 +533,39 @@ variable "kms_key_arn" {
   }
 }
 
+variable "vpc" {
+  description = "Subnets and security groups of the worker, for tools that reach private addresses. The subnets need a way to the public addresses of AWS, such as a NAT gateway. Null: no VPC."
+  type = object({
+    subnet_ids         = set(string)
+    security_group_ids = set(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) > 0 && length(var.vpc.security_group_ids) > 0
+    error_message = "vpc must have at least one subnet and one security group."
+  }
+}
+
+variable "region_in_names" {
+  description = "Whether names that an account has once end in the region: those of the roles, the dashboard and the budget. Set it for every region but the first of the same project and environment in an account. A change replaces the roles."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "role_path" {
+  description = "Path of the roles of the functions, such as /longwire/. A change replaces the roles."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path))
+    error_message = "role_path must begin and end with a slash."
+  }
+}
+
 variable "permissions_boundary" {
   description = "ARN of the permissions boundary of every role created here. scripts/bootstrap creates one."
   type        = string

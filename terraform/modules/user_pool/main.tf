@@ -7,6 +7,7 @@ locals {
 
 resource "aws_cognito_user_pool" "this" {
   name                     = var.name
+  tags                     = var.tags
   deletion_protection      = var.deletion_protection ? "ACTIVE" : "INACTIVE"
   username_attributes      = ["email"]
   auto_verified_attributes = ["email"]

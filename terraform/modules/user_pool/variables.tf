@@ -1,3 +1,8 @@
+variable "tags" {
+  description = "Tags of the user pool, in addition to those of the provider."
+  type        = map(string)
+}
+
 variable "name" {
   description = "Name of the user pool and of its client; prefix of the domain of the sign-in page."
   type        = string

@@ -1,5 +1,6 @@
 resource "aws_apigatewayv2_api" "this" {
   name                       = var.name
+  tags                       = var.tags
   protocol_type              = "WEBSOCKET"
   route_selection_expression = "$request.body.action"
 }

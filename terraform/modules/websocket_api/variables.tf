@@ -1,3 +1,8 @@
+variable "tags" {
+  description = "Tags of the API, in addition to those of the provider."
+  type        = map(string)
+}
+
 variable "name" {
   description = "Name of the API, and the end of its log group's name."
   type        = string

@@ -2,6 +2,7 @@
 
 variables {
   name             = "longwire-test"
+  global_name      = "longwire-test"
   functions        = { connect = "longwire-test-connect", erase = "longwire-test-erase", ingest = "longwire-test-ingest", notify = "longwire-test-notify", sweep = "longwire-test-sweep", worker = "longwire-test-worker" }
   schedules        = ["sweep"]
   log_groups       = { replay = "/aws/lambda/longwire-test-replay", worker = "/aws/lambda/longwire-test-worker" }

@@ -406,3 +406,32 @@ run "no_wildcards" {
     error_message = "With a customer managed key, every function must be allowed to use it."
   }
 }
+
+run "a_worker_in_a_vpc" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition = jsonencode([
+      for s in jsondecode(module.function["worker"].policy).Statement : [s.Sid, s.Effect, s.Action, s.Resource, try(s.Condition, null)] if strcontains(s.Sid, "NetworkInterfaces")
+      ]) == jsonencode([
+      for s in [
+        ["NetworkInterfaces", "Allow", null],
+        ["NoNetworkInterfacesOfItsOwn", "Deny", { ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:longwire-test-worker" } }],
+        ] : [
+        s[0], s[1],
+        ["ec2:UnassignPrivateIpAddresses", "ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface", "ec2:CreateNetworkInterface", "ec2:AssignPrivateIpAddresses"],
+        "*", s[2],
+      ]
+    ])
+    error_message = "Lambda, and not the code of the worker, must be able to create network interfaces."
+  }
+
+  assert {
+    condition     = alltrue([for key, function in module.function : key == "worker" || !strcontains(function.policy, "ec2:")])
+    error_message = "No other function needs network interfaces."
+  }
+}

@@ -339,3 +339,76 @@ run "custom_domain" {
     error_message = output.websocket_url
   }
 }
+
+run "names_without_the_region" {
+  command = plan
+
+  assert {
+    condition     = jsonencode({ for key, function in module.function : key => function.role }) == jsonencode({ for key in keys(local.functions) : key => { name = "longwire-test-${key}", path = "/" } })
+    error_message = "Roles must have the names of their functions."
+  }
+
+  assert {
+    condition     = strcontains(module.alarms.dashboard_url, "dashboards/dashboard/longwire-test")
+    error_message = "The dashboard must have the name of the deployment."
+  }
+}
+
+# An account has each of these names once. The names of all other resources belong to a region.
+run "names_with_the_region" {
+  command = plan
+
+  variables {
+    region_in_names = true
+    role_path       = "/longwire/"
+    alarms          = { email = "team@example.com", monthly_budget_dollars = 50 }
+  }
+
+  assert {
+    condition     = jsonencode({ for key, function in module.function : key => function.role }) == jsonencode({ for key in keys(local.functions) : key => { name = "longwire-test-${key}-eu-central-1", path = "/longwire/" } })
+    error_message = "Roles must end in the region and have the path."
+  }
+
+  assert {
+    condition     = alltrue([for key, function in module.function : function.function_name == "longwire-test-${key}"])
+    error_message = "Functions belong to a region, so their names must not end in it."
+  }
+
+  assert {
+    condition     = endswith(module.alarms.dashboard_url, "/longwire-test-eu-central-1") && module.alarms.budget_name == "longwire-test-eu-central-1-monthly"
+    error_message = "The dashboard and the budget must end in the region."
+  }
+}
+
+run "vpc_of_the_worker" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition     = jsonencode({ for key, function in module.function : key => function.configuration.subnet_ids if length(function.configuration.subnet_ids) > 0 }) == jsonencode({ worker = ["subnet-1", "subnet-2"] })
+    error_message = "The worker, and no other function, must be in the subnets."
+  }
+}
+
+run "a_vpc_without_subnets" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = [], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [var.vpc]
+}
+
+run "a_role_path_without_slashes" {
+  command = plan
+
+  variables {
+    role_path = "longwire"
+  }
+
+  expect_failures = [var.role_path]
+}

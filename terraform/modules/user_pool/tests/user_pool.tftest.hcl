@@ -4,6 +4,7 @@ mock_provider "aws" {}
 
 variables {
   name                = "longwire-test"
+  tags                = { project = "longwire", environment = "test" }
   account_id          = "123456789012"
   callback_urls       = ["https://chat.example.com/"]
   deletion_protection = true
