@@ -1,16 +1,24 @@
-"""Compares names in GitHub's workflows with names in Terraform, which have no other connection."""
+"""Compares names in GitHub's workflows with names in Terraform, and checks how the jobs depend on each other.
+
+test_steps.py runs the commands of the steps.
+"""
 
 import re
-from pathlib import Path
+import subprocess
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+import pytest
+from steps import EXPRESSION as GITHUB_EXPRESSION
+from steps import ROOT, commands, workflow
+
 PROJECT = "longwire"
 # Expressions in a workflow, in Terraform and in a shell.
-EXPRESSION = re.compile(r"\$\{\{.+?\}\}|\$\{[\w.]+\}|\$\w+")
+EXPRESSION = re.compile(rf"{GITHUB_EXPRESSION.pattern}|\$\{{[\w.]+\}}|\$\w+")
 
 
 def text(*patterns: str) -> str:
-    return "\n".join(path.read_text() for pattern in patterns for path in sorted(ROOT.glob(pattern)))
+    paths = (path for pattern in patterns for path in sorted(ROOT.glob(pattern)))
+    return "\n".join(path.read_text() for path in paths if path.is_file())
 
 
 def names(text: str, kind: str) -> set[str]:
@@ -18,11 +26,37 @@ def names(text: str, kind: str) -> set[str]:
     return set(re.findall(rf"\b{PROJECT}-{kind}[\w*-]*", EXPRESSION.sub("*", text)))
 
 
-WORKFLOWS = text(".github/**/*.yml")
-TERRAFORM = text("terraform/bootstrap/*.tf", "terraform/modules/github_oidc/*.tf").replace(
-    "${var.project}", PROJECT
+WORKFLOWS = text(".github/**/*.yml", ".github/scripts/*")
+# Where an account has one region, names have no suffix.
+TERRAFORM = (
+    text("terraform/bootstrap/*.tf", "terraform/modules/github_oidc/*.tf")
+    .replace("${var.project}", PROJECT)
+    .replace("${local.suffix}", "")
 )
 ENVIRONMENTS = {path.stem for path in (ROOT / "terraform" / "envs").glob("*.tfvars")}
+NAMES = [path.stem for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+JOBS = {(name, key): job for name in NAMES for key, job in workflow(name)["jobs"].items()}
+DEPLOY = workflow("deploy")["jobs"]
+
+
+def expanded(name: str) -> set[str]:
+    """The names for all environments where a name contains one."""
+    return {EXPRESSION.sub(environment, name) for environment in ENVIRONMENTS}
+
+
+def environment(job: dict[str, Any]) -> str | None:
+    named = job.get("environment")
+    return named["name"] if isinstance(named, dict) else named
+
+
+def position(job: dict[str, Any], text: str) -> int:
+    """The place of the one step that uses an action or runs a command."""
+    (found,) = (place for place, step in enumerate(job["steps"]) if text in step.get("uses", step.get("run", "")))
+    return found
+
+
+def roles(job: dict[str, Any]) -> set[str]:
+    return {step["with"]["role"] for step in job.get("steps", []) if step.get("with", {}).get("role")}
 
 
 def test_workflows_and_terraform_use_one_name_for_the_states_bucket() -> None:
@@ -35,18 +69,169 @@ def test_workflows_and_terraform_use_one_name_for_the_boundary() -> None:
 
 def test_terraform_creates_each_role_that_a_job_assumes() -> None:
     assert names(WORKFLOWS, "ci") == {f"{PROJECT}-ci-*"}
-    assumed = {f"{PROJECT}-ci-{role}" for role in re.findall(r"^ +role: (\w+)$", WORKFLOWS, re.M)}
-    created = set(re.findall(r'^resource "aws_iam_role" "\w+" \{\n  name +=\s"(.+)"$', TERRAFORM, re.M))
-    assert assumed == created
+    assumed = {name for job in JOBS.values() for role in roles(job) for name in expanded(role)}
+    assert assumed == {"review", "plan", *(f"apply-{environment}" for environment in ENVIRONMENTS)}
+    blocks = re.findall(r'^resource "aws_iam_role" "\w+" \{\n(.*?)^\}', TERRAFORM, re.M | re.S)
+    created = {name for block in blocks for name in re.findall(r'^  name +=\s"(.+)"$', block, re.M)}
+    assert {f"{PROJECT}-ci-{role}" for role in assumed} <= {each for name in created for each in expanded(name)}
 
 
 def test_workflows_list_every_environment() -> None:
     lists = re.findall(r"(?:environment|options): \[(.+)\]", WORKFLOWS)
     assert len(lists) == 4  # plans, drift, rollback, destroy
     assert all(set(each.split(", ")) == ENVIRONMENTS for each in lists)
-    assert set(re.findall(r"environment:\n +name: (\w+)$", WORKFLOWS, re.M)) == ENVIRONMENTS
+    assert {environment(job) for job in DEPLOY.values()} == {None, "prod-approval", *ENVIRONMENTS}
 
 
 def test_terraform_trusts_every_environment() -> None:
     (trusted,) = re.findall(r'variable "environments" \{[^}]*?default +=\s\[(.*?)\]', TERRAFORM, re.S)
     assert set(re.findall(r'"(\w+)"', trusted)) == ENVIRONMENTS
+
+
+# Who may do what
+
+
+def test_each_role_is_assumed_where_terraform_trusts_it() -> None:
+    for (name, key), job in JOBS.items():
+        for role in roles(job):
+            kind, _, of = role.partition("-")
+            assert job["permissions"]["id-token"] == "write"
+            if kind == "apply":
+                assert environment(job) == of, (name, key)
+            else:
+                assert environment(job) is None, (name, key)
+                assert (kind == "review") == (job.get("if") == "github.event_name == 'pull_request'")
+
+
+def test_no_token_of_a_workflow_can_do_anything_by_default() -> None:
+    assert all(workflow(name)["permissions"] == {} for name in NAMES)
+    assert all("permissions" in job for job in JOBS.values())
+
+
+def test_packages_of_npm_never_run_beside_credentials() -> None:
+    for job in JOBS.values():
+        for step in commands(job.get("steps", [])):
+            if "npm" in step["run"]:
+                assert set(job["permissions"].items()) == {("contents", "read")}
+                assert "secrets" not in str(job)
+                assert "npm ci" not in step["run"] or "--ignore-scripts" in step["run"]
+
+
+@pytest.mark.parametrize("name", ["smoke-dev", "smoke-prod"])
+def test_a_check_has_no_credentials(name: str) -> None:
+    job = DEPLOY[name]
+    assert job["permissions"] == {"contents": "read"}
+    assert environment(job) == name.removeprefix("smoke-")
+    assert not roles(job)
+    assert workflow("rollback")["jobs"]["smoke"]["permissions"] == job["permissions"]
+
+
+def test_the_key_of_the_check_is_read_in_jobs_of_an_environment_only() -> None:
+    for job in JOBS.values():
+        assert "secrets." not in str(job) or environment(job)
+    assert set(re.findall(r"secrets\.(\w+)", WORKFLOWS)) == {"SMOKE_KEY"}
+
+
+def test_no_step_has_the_url_or_the_token_in_its_environment() -> None:
+    # GitHub prints the environment and the inputs of each step before anything can mask them.
+    for name in NAMES:
+        assert not re.search(r"outputs\.(\w*url|token)\b", (text(f".github/workflows/{name}.yml")))
+    assert "TF_VAR_auth_token" not in text(".github/**/*.yml")
+
+
+def test_the_address_of_an_environment_names_the_region_only() -> None:
+    assert {job["environment"]["url"] for job in DEPLOY.values() if isinstance(job.get("environment"), dict)} == {
+        "${{ steps.apply.outputs.dashboard }}"
+    }
+    (url,) = re.findall(
+        r'output "dashboard_url" \{[^}]*?value += "(.+)"$', text("terraform/modules/alarms/*.tf"), re.M
+    )
+    assert re.findall(r"\$\{.+?\}", url) == [
+        "${local.region}",
+        "${local.region}",
+        "${aws_cloudwatch_dashboard.this.dashboard_name}",
+    ]
+
+
+# What comes after what
+
+
+def test_main_is_tested_before_it_is_deployed() -> None:
+    assert {"ci", "e2e", "build", "attest"} <= set(DEPLOY["dev"]["needs"])
+    for name in ("ci", "e2e"):
+        assert DEPLOY[name]["uses"] == f"./.github/workflows/{name}.yml"
+        assert set(workflow(name)["on"]) == {"pull_request", "workflow_call"}
+        # Another run of the same commit must not be cancelled.
+        assert workflow(name)["concurrency"]["group"].endswith("|| github.run_id }}")
+
+
+def test_a_commit_is_checked_before_there_are_credentials() -> None:
+    dev, prod = DEPLOY["dev"], DEPLOY["prod"]
+    assert position(dev, "is-head") < position(dev, "actions/terraform")
+    for job in (dev, prod):
+        assert position(job, "give-way") < position(job, "actions/packages") < position(job, "actions/terraform")
+        packages = job["steps"][position(job, "actions/packages")]["with"]
+        assert packages == {"checksums": "${{ needs.build.outputs.checksums }}", "attested": True}
+
+
+def test_an_approval_holds_nothing() -> None:
+    gate = DEPLOY["approve-prod"]
+    assert (gate["permissions"], environment(gate), "concurrency" in gate) == ({}, "prod-approval", False)
+    assert "approve-prod" in DEPLOY["prod"]["needs"]
+    waiting = {key for key, job in JOBS.items() if environment(job) == "prod-approval"}
+    assert waiting == {("deploy", "approve-prod"), ("destroy", "approve")}
+    assert "approve" not in str(workflow("rollback")["jobs"])
+
+
+def test_no_job_that_changes_an_environment_cancels_another_one() -> None:
+    changing = {key: job for key, job in JOBS.items() if any(role.startswith("apply") for role in roles(job))}
+    assert len(changing) == 6  # dev, prod, and the two that revert them; rollback, destroy
+    for job in changing.values():
+        # With `single`, the default, a deployment that begins to wait would cancel a rollback that waits.
+        group = {"group": f"environment-{environment(job)}", "cancel-in-progress": False, "queue": "max"}
+        assert job["concurrency"] == group
+    assert re.findall(r"\n +queue: (.+)", WORKFLOWS) == ["max"] * len(changing)
+
+
+@pytest.mark.parametrize("name", sorted(ENVIRONMENTS))
+def test_a_release_whose_check_failed_is_reverted_and_goes_no_further(name: str) -> None:
+    assert DEPLOY[f"smoke-{name}"]["needs"] == name
+    revert = DEPLOY[f"revert-{name}"]
+    assert revert["if"] == f"${{{{ !cancelled() && needs.smoke-{name}.result == 'failure' }}}}"
+    assert roles(revert) == {f"apply-{name}"}
+    (step,) = (step for step in revert["steps"] if "run" in step)
+    assert step["env"]["PREVIOUS"] == f"${{{{ needs.{name}.outputs.previous }}}}"
+    assert "smoke-dev" in DEPLOY["plan-prod"]["needs"]
+
+
+def test_old_files_are_deleted_by_a_job_that_can_do_nothing_else() -> None:
+    assert DEPLOY["prune"]["permissions"] == {"actions": "write"}
+    assert [key for key, job in JOBS.items() if "write" in str(job["permissions"].get("actions"))] == [
+        ("deploy", "prune")
+    ]
+
+
+# One provider for dev and prod of a release
+
+
+def test_prod_is_planned_and_applied_with_the_provider_of_dev() -> None:
+    dev = DEPLOY["dev"]
+    (kept,) = (step for step in dev["steps"] if step.get("with", {}).get("name") == "provider")
+    assert kept["with"]["path"] == "terraform/.terraform.lock.hcl"
+    assert position(dev, "actions/terraform") < dev["steps"].index(kept) < position(dev, "scripts/plan")
+    for name in ("plan-prod", "prod"):
+        job = DEPLOY[name]
+        (taken,) = (step for step in job["steps"] if step.get("with", {}).get("name") == "provider")
+        assert taken["with"]["path"] == "terraform"
+        assert job["steps"].index(taken) < position(job, "actions/terraform")
+    assert "init -input=false -lockfile=readonly" in str(DEPLOY["prod"])
+
+
+def test_no_lock_file_is_committed() -> None:
+    # docs/deploy.md, "What happens to a change", has the reason.
+    listed = subprocess.run(
+        ("git", "ls-files", "*.terraform.lock.hcl"), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode != 0:
+        pytest.skip("this is no git checkout")
+    assert listed.stdout == ""
