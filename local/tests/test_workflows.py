@@ -4,7 +4,6 @@ test_steps.py runs the commands of the steps.
 """
 
 import re
-import subprocess
 from typing import Any
 
 import pytest
@@ -225,13 +224,3 @@ def test_prod_is_planned_and_applied_with_the_provider_of_dev() -> None:
         assert taken["with"]["path"] == "terraform"
         assert job["steps"].index(taken) < position(job, "actions/terraform")
     assert "init -input=false -lockfile=readonly" in str(DEPLOY["prod"])
-
-
-def test_no_lock_file_is_committed() -> None:
-    # docs/deploy.md, "What happens to a change", has the reason.
-    listed = subprocess.run(
-        ("git", "ls-files", "*.terraform.lock.hcl"), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if listed.returncode != 0:
-        pytest.skip("this is no git checkout")
-    assert listed.stdout == ""
