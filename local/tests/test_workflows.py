@@ -1,6 +1,6 @@
 """Compares names in GitHub's workflows with names in Terraform, and checks how the jobs depend on each other.
 
-test_steps.py runs the commands of the steps.
+test_steps.py and test_gates.py run the commands of the steps.
 """
 
 import re
@@ -107,12 +107,12 @@ def test_no_token_of_a_workflow_can_do_anything_by_default() -> None:
     assert all("permissions" in job for job in JOBS.values())
 
 
-def test_packages_of_npm_never_run_beside_credentials() -> None:
+def test_packages_of_npm_and_cargo_never_run_beside_credentials() -> None:
     for job in JOBS.values():
         for step in commands(job.get("steps", [])):
-            if "npm" in step["run"]:
-                assert set(job["permissions"].items()) == {("contents", "read")}
-                assert "secrets" not in str(job)
+            if re.search(r"npm|cargo|rustup|scripts/(build|test)\b", step["run"]):
+                assert job["permissions"] == {"contents": "read"}
+                assert "secrets." not in str(job)
                 assert "npm ci" not in step["run"] or "--ignore-scripts" in step["run"]
 
 

@@ -1,0 +1,239 @@
+"""Runs the steps that decide what may be deployed, with stand-ins for gh, aws and terraform."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from steps import ROOT, Done, Runner, action, command, workflow
+
+JOBS = workflow("deploy")["jobs"]
+VERIFY = command(action("packages")["runs"]["steps"], "verify-packages")
+
+# The plan that waits for approval
+
+
+@pytest.fixture
+def keep(tmp_path: Path) -> tuple[Runner, Done]:
+    runner = Runner(tmp_path)
+    bucket = tmp_path / "bucket"
+    bucket.mkdir()
+    # Copies between the folder and the checkout: `aws s3 cp --no-progress --quiet FROM TO`.
+    runner.stand_in(
+        "aws", f'from="${{5/#s3:*\\//{bucket}/}}" to="${{6/#s3:*\\//{bucket}/}}"; exec cp "$from" "$to"'
+    )
+    runner.stand_in("terraform", "")
+    (runner.home / "terraform" / "tfplan").write_text("the plan")
+    (runner.home / "terraform" / ".terraform.lock.hcl").write_text("the provider")
+    kept = runner.run(command(JOBS["plan-prod"]["steps"], "s3 cp"), {"BUCKET": "states"})
+    assert kept.status == 0, kept.log
+    shutil.rmtree(runner.home / "terraform")
+    (runner.home / "terraform").mkdir()
+    return runner, kept
+
+
+def take(runner: Runner, kept: Done) -> Done:
+    step = command(JOBS["prod"]["steps"], "s3 cp")
+    return runner.run(step, {"BUCKET": "states", "NAME": kept.outputs["name"], "SHA256": kept.outputs["sha256"]})
+
+
+def test_the_approved_plan_is_applied_with_its_provider(keep: tuple[Runner, Done]) -> None:
+    runner, kept = keep
+    assert kept.outputs["name"] == "77-1.tar"
+    taken = take(runner, kept)
+    assert taken.status == 0, taken.log
+    assert (runner.home / "terraform" / "tfplan").read_text() == "the plan"
+    assert (runner.home / "terraform" / ".terraform.lock.hcl").read_text() == "the provider"
+    assert runner.called()[-1] == "terraform -chdir=terraform init -input=false -lockfile=readonly"
+
+
+def test_another_plan_than_the_approved_one_is_refused(keep: tuple[Runner, Done], tmp_path: Path) -> None:
+    runner, kept = keep
+    (tmp_path / "bucket" / "77-1.tar").write_text("another plan")
+    assert take(runner, kept).status == 1
+    assert not (runner.home / "terraform" / "tfplan").exists()
+
+
+# Which commit may be deployed
+
+
+Compare = Callable[..., Done]
+GH = """
+case "$*" in
+  *commits/main*) echo "$HEAD" ;;
+  *compare*) printf '%s\\n' "$COMPARED" ;;
+  *"run list"*) printf '%s' "$ROLLBACKS" ;;
+  */jobs*) echo "$JOB" ;;
+esac
+"""
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> Compare:
+    runner = Runner(tmp_path)
+    runner.stand_in("gh", GH)
+
+    def run(head: str, status: str = "ahead", *files: str) -> Done:
+        compared = "\n".join((status, str(len(files)), *files))
+        step = command(JOBS["dev"]["steps"], "is-head")
+        return runner.run(step, {"GITHUB_SHA": "1111", "HEAD": head, "COMPARED": compared})
+
+    return run
+
+
+def test_the_head_of_main_is_deployed(head: Compare) -> None:
+    assert head("1111").status == 0
+
+
+def test_an_older_commit_is_refused_also_in_a_re_run(head: Compare) -> None:
+    refused = head("2222", "ahead", "docs/deploy.md", "lambdas/worker/src/main.rs")
+    assert refused.status == 1
+    assert "1111 is not the head of main, which is 2222" in refused.log
+
+
+def test_a_commit_that_main_no_longer_has_is_refused(head: Compare) -> None:
+    assert head("2222", "diverged", "docs/deploy.md").status == 1
+
+
+def test_more_files_than_the_api_lists_are_refused(head: Compare) -> None:
+    assert head("2222", "ahead", *(f"docs/{number}.md" for number in range(300))).status == 1
+
+
+def test_later_commits_of_documents_are_ignored(head: Compare) -> None:
+    # They start no deployment, so nothing else would deploy this commit.
+    assert head("2222", "ahead", "docs/deploy.md", "README.md", "LICENSE").status == 0
+
+
+@pytest.mark.parametrize(
+    "file", ["simulator/knowledge/hours.md", "docs.rs", "LICENSES/a", "terraform/envs/dev.tfvars"]
+)
+def test_other_files_are_no_documents(head: Compare, file: str) -> None:
+    assert head("2222", "ahead", file).status == 1
+
+
+def test_documents_are_the_same_files_in_the_trigger_and_in_the_check() -> None:
+    assert workflow("deploy")["on"]["push"]["paths-ignore"] == ["docs/**", "*.md", "LICENSE"]
+    text = (ROOT / ".github" / "scripts" / "is-head").read_text()
+    assert r"documents='^(docs/.*|[^/]*\.md|LICENSE)$'" in text
+
+
+@pytest.mark.parametrize("job", ["dev", "prod"])
+@pytest.mark.parametrize(
+    ("rollbacks", "status", "allowed"),
+    [("", "", True), ("81\n", "completed", True), ("81\n", "pending", False), ("81\n", "queued", False)],
+    ids=["no rollback", "one that is being checked", "one that waits", "one that starts"],
+)
+def test_a_deployment_gives_way_to_a_rollback(
+    tmp_path: Path, job: str, rollbacks: str, status: str, allowed: bool
+) -> None:
+    runner = Runner(tmp_path)
+    runner.stand_in("gh", GH)
+    step = command(JOBS[job]["steps"], "give-way")
+    done = runner.run(step, {"ROLLBACKS": rollbacks, "JOB": status})
+    assert (done.status == 0) is allowed
+    assert any(f'"rollback {job}"' in call for call in runner.called())
+    assert allowed or "Run 81 waits" in done.log
+
+
+def test_rollbacks_have_the_name_that_deployments_look_for() -> None:
+    assert workflow("rollback")["run-name"] == "rollback ${{ inputs.environment }}"
+    assert "rollback" in workflow("rollback")["jobs"]
+
+
+# The zip files
+
+
+@pytest.fixture
+def verify(tmp_path: Path) -> Compare:
+    runner = Runner(tmp_path)
+    runner.stand_in("gh", '[[ "$*" != *"${BAD:-none}"* ]]')
+    packages = runner.home / "target" / "lambda"
+    packages.mkdir(parents=True)
+    for name in ("ingest", "worker"):
+        (packages / f"{name}.zip").write_text(name)
+    build = command(JOBS["build"]["steps"], "checksums")
+    runner.run(build, {"GITHUB_RUN_NUMBER": "41"})
+    printed = (runner.temporary / "GITHUB_OUTPUT").read_text()
+    assert printed.startswith("name=c0ffeec0ffee.41.1\n")
+    checksums = printed.split("checksums<<END\n")[1].split("\nEND")[0]
+
+    def run(change: Callable[[Path], object] = lambda _: None, **environment: str) -> Done:
+        change(packages)
+        given = {"CHECKSUMS": checksums, "ATTESTED": "true", "PRIVATE": "false"}
+        done = runner.run(VERIFY, {**given, **environment})
+        return Done(done.status, done.log, {"gh": "\n".join(runner.called())}, "")
+
+    return run
+
+
+def test_attested_files_of_this_commit_are_accepted(verify: Compare) -> None:
+    done = verify()
+    assert done.status == 0, done.log
+    verified = done.outputs["gh"].splitlines()
+    assert [call.split()[3] for call in verified] == ["ingest.zip", "worker.zip"]
+    for call in verified:
+        assert "--repo acme/chat --source-digest c0ffee" in call
+        assert "--source-ref refs/heads/main" in call
+        assert "--signer-workflow acme/chat/.github/workflows/deploy.yml" in call
+
+
+def test_a_file_without_a_valid_attestation_is_refused(verify: Compare) -> None:
+    refused = verify(BAD="worker.zip")
+    assert refused.status == 1
+    assert "worker.zip has no valid attestation" in refused.log
+
+
+def test_private_repositories_compare_the_checksums_and_say_so(verify: Compare) -> None:
+    done = verify(PRIVATE="true", BAD="worker.zip")
+    assert (done.status, done.outputs["gh"]) == (0, "")
+    assert "GitHub attests no files of private repositories" in done.log
+
+
+@pytest.mark.parametrize("private", ["true", "false"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda packages: (packages / "worker.zip").write_text("another"),
+        lambda packages: (packages / "worker.zip").unlink(),
+        lambda packages: (packages / "another.zip").touch(),
+    ],
+    ids=["changed", "missing", "added"],
+)
+def test_other_files_than_those_of_the_build_are_refused(
+    verify: Compare, change: Callable[[Path], object], private: str
+) -> None:
+    assert verify(change, PRIVATE=private).status == 1
+
+
+def test_a_build_without_checksums_is_refused(verify: Compare) -> None:
+    assert verify(CHECKSUMS="").status == 1
+
+
+def test_files_that_are_no_longer_kept_are_explained(tmp_path: Path) -> None:
+    step = command(action("packages")["runs"]["steps"], "could not be downloaded")
+    assert step["if"] == "steps.download.outcome != 'success'"
+    done = Runner(tmp_path).run(step)
+    assert done.status == 1
+    assert "approve a newer run" in done.log
+
+
+def test_the_files_of_the_last_five_runs_are_kept(tmp_path: Path) -> None:
+    if not shutil.which("jq"):
+        pytest.skip("needs jq, which plays gh's --jq")
+    runner = Runner(tmp_path)
+    runner.stand_in("gh", '[[ "$*" == *DELETE* ]] || jq -r "${@: -1}" <"$ARTIFACTS"')
+    artifacts = [
+        {
+            "id": number,
+            "created_at": f"2026-11-{number:02}T00:00:00Z",
+            "expired": number == 1,
+            "workflow_run": {"head_branch": "a-branch" if number == 9 else "main"},
+        }
+        for number in (3, 9, 1, 2, 8, 7, 6, 5, 4)
+    ]
+    (tmp_path / "artifacts.json").write_text(json.dumps({"artifacts": artifacts}))
+    done = runner.run(JOBS["prune"]["steps"][0], {"ARTIFACTS": str(tmp_path / "artifacts.json")})
+    assert done.status == 0, done.log
+    deleted = [call.rsplit("/", 1)[1] for call in runner.called() if "DELETE" in call]
+    assert deleted == ["3", "2"]
