@@ -15,6 +15,18 @@ def deployment(tmp_path: Path) -> Deployment:
     return Deployment(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Deployment, Done]:
+    """An environment after its first deployment, for tests that do not change it."""
+    if not shutil.which("openssl"):
+        pytest.skip("needs openssl")
+    deployment = Deployment(tmp_path_factory.mktemp("first"))
+    assert deployment.init().status == 0
+    applied = deployment.apply()
+    assert applied.status == 0, applied.log
+    return deployment, applied
+
+
 def assert_hidden(*done: Done) -> None:
     for each in done:
         for secret in SECRETS:
@@ -25,10 +37,8 @@ def assert_hidden(*done: Done) -> None:
 # The URL and the token
 
 
-def test_apply_shows_neither_url_nor_token_and_the_check_gets_both(deployment: Deployment) -> None:
-    assert deployment.init().status == 0
-    applied = deployment.apply()
-    assert applied.status == 0, applied.log
+def test_apply_shows_neither_url_nor_token_and_the_check_gets_both(first: tuple[Deployment, Done]) -> None:
+    deployment, applied = first
     checked = deployment.smoke(applied)
     assert (checked.status, checked.visible.strip()) == (0, "answered")
     assert_hidden(applied, checked)
@@ -36,15 +46,15 @@ def test_apply_shows_neither_url_nor_token_and_the_check_gets_both(deployment: D
     assert "Creation complete after 1s [id=***]" in applied.visible
 
 
-def test_github_would_keep_every_output_of_apply(deployment: Deployment) -> None:
+def test_github_would_keep_every_output_of_apply(first: tuple[Deployment, Done]) -> None:
     # GitHub drops an output of a job that contains a masked value.
-    applied = deployment.apply()
+    _, applied = first
     assert set(applied.outputs) == {"previous", "attempt", "sealed", "dashboard"}
     assert all(mask not in value for mask in applied.masked for value in applied.outputs.values())
 
 
-def test_the_summary_says_how_to_read_the_url(deployment: Deployment) -> None:
-    summary = deployment.apply().summary
+def test_the_summary_says_how_to_read_the_url(first: tuple[Deployment, Done]) -> None:
+    summary = first[1].summary
     assert summary.startswith("## dev runs new.2.1\n")
     assert "aws apigatewayv2 get-apis --region eu-central-1" in summary
     assert "Name=='longwire-dev-websocket'" in summary
@@ -83,8 +93,9 @@ def test_without_the_key_nothing_is_applied(deployment: Deployment) -> None:
     assert not deployment.called()
 
 
-def test_a_replaced_key_fails_the_check_without_showing_anything(deployment: Deployment) -> None:
-    checked = deployment.smoke(deployment.apply(), SMOKE_KEY="f" * 64)
+def test_a_replaced_key_fails_the_check_without_showing_anything(first: tuple[Deployment, Done]) -> None:
+    deployment, applied = first
+    checked = deployment.smoke(applied, SMOKE_KEY="f" * 64)
     assert checked.status != 0
     assert "answered" not in checked.log
     assert_hidden(checked)
@@ -107,8 +118,9 @@ def test_a_deployment_without_credentials_is_checked_without_a_token(deployment:
 # A release that does not answer
 
 
-def test_a_re_run_of_the_check_alone_approves_nothing(deployment: Deployment) -> None:
-    checked = deployment.smoke(deployment.apply(), GITHUB_RUN_ATTEMPT="2")
+def test_a_re_run_of_the_check_alone_approves_nothing(first: tuple[Deployment, Done]) -> None:
+    deployment, applied = first
+    checked = deployment.smoke(applied, GITHUB_RUN_ATTEMPT="2")
     assert checked.status == 1
     assert "re-run all jobs" in checked.log
 
@@ -118,8 +130,8 @@ def test_apply_outputs_the_release_that_was_live_before(deployment: Deployment) 
     assert deployment.apply().outputs["previous"] == "old.1.1"
 
 
-def test_the_first_deployment_has_no_previous_release(deployment: Deployment) -> None:
-    assert deployment.apply().outputs["previous"] == ""
+def test_the_first_deployment_has_no_previous_release(first: tuple[Deployment, Done]) -> None:
+    assert first[1].outputs["previous"] == ""
 
 
 def test_nothing_is_applied_when_the_live_release_cannot_be_read(deployment: Deployment) -> None:
@@ -186,9 +198,8 @@ def test_drift_is_clean_after_an_apply_and_would_not_be_without_its_refresh(depl
     assert (clean.returncode, clean.stdout) == (0, "dev is as it was deployed\n")
 
 
-def test_the_refresh_uses_the_settings_of_the_environment(deployment: Deployment) -> None:
-    deployment.apply()
-    (refreshed,) = (call for call in deployment.called() if "-refresh-only" in call)
+def test_the_refresh_uses_the_settings_of_the_environment(first: tuple[Deployment, Done]) -> None:
+    (refreshed,) = (call for call in first[0].called() if "-refresh-only" in call)
     assert "-auto-approve" in refreshed
     assert "-var-file=envs/dev.tfvars" in refreshed
 
