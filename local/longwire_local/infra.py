@@ -1,4 +1,4 @@
-"""Checks of the folder `terraform` that run terraform, one command for each."""
+"""Checks of the folder `terraform` that run Terraform or OpenTofu, one command for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .errors import LocalError
 from .module_readme import with_tables
 from .options import Options
 from .processes import Started
-from .terraform import Copy, Provider, TerraformUnavailable, copied, modules_with_tests, provider
+from .terraform import REGISTRIES, Copy, Provider, TerraformUnavailable, copied, modules_with_tests, provider
 
 ROOTS = ("terraform", "terraform/bootstrap", "terraform/examples/two_regions")
 # Plans by name: the root module and its options. The account is MiniStack's.
@@ -31,12 +31,15 @@ PLANS = {
 def main(arguments: list[str]) -> int:
     """Runs one command and returns its exit status."""
     parser = argparse.ArgumentParser(prog="local/infra.py")
+    parser.add_argument(
+        "--program", choices=REGISTRIES, default="terraform", help="terraform (default), or OpenTofu's tofu"
+    )
     commands = parser.add_subparsers(required=True)
     commands.add_parser(
         "provider", help="where the provider comes from; fails with the reason why not"
     ).set_defaults(run=_provider)
     commands.add_parser("validate", help="validate each root module").set_defaults(run=_validate)
-    commands.add_parser("test", help="terraform test in each module that has tests").set_defaults(run=_test)
+    commands.add_parser("test", help="run the tests of each module").set_defaults(run=_test)
     commands.add_parser("readme", help="write the inputs and outputs of the product into its README").set_defaults(
         run=_readme
     )
@@ -52,20 +55,24 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _provider(checkout: Checkout, _: argparse.Namespace) -> None:
-    print("the registry's provider" if provider(checkout).real else "the stand-in for the registry's provider")
+def _provider(checkout: Checkout, chosen: argparse.Namespace) -> None:
+    print(
+        "the registry's provider"
+        if provider(checkout, chosen.program).real
+        else "the stand-in for the registry's provider"
+    )
 
 
-def _validate(checkout: Checkout, _: argparse.Namespace) -> None:
-    with copied(checkout, provider(checkout), {}) as copy:
+def _validate(checkout: Checkout, chosen: argparse.Namespace) -> None:
+    with copied(checkout, provider(checkout, chosen.program), {}) as copy:
         for root in ROOTS:
             copy.init(root)
             copy.terraform(root, "validate")
 
 
-def _test(checkout: Checkout, _: argparse.Namespace) -> None:
+def _test(checkout: Checkout, chosen: argparse.Namespace) -> None:
     failed = []
-    with copied(checkout, provider(checkout), {}) as copy:
+    with copied(checkout, provider(checkout, chosen.program), {}) as copy:
         for root in modules_with_tests(checkout):
             copy.init(root)
             try:
@@ -83,7 +90,7 @@ def _readme(checkout: Checkout, _: argparse.Namespace) -> None:
 
 def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    source = provider(checkout)
+    source = provider(checkout, chosen.program)
     with account_endpoint(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
         for root in {root for root, _ in PLANS.values()}:
             copy.init(root)

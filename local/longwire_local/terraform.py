@@ -1,8 +1,9 @@
-"""Runs terraform on the folder `terraform`, without an AWS account and without writing to the checkout.
+"""Runs Terraform or OpenTofu on the folder `terraform`, without an AWS account and without writing to the
+checkout.
 
-The provider comes from Terraform's registry or, where that cannot be reached, from a stand-in beside the checkout
-that has the provider's schema and makes up AWS's answers. Each command works on a copy of the folder, because
-terraform refuses the registry's provider after a lock file was written with the stand-in.
+The provider comes from the program's registry or, where that cannot be reached, from a stand-in beside the
+checkout that has the provider's schema and makes up AWS's answers. Each command works on a copy of the folder,
+because the program refuses the registry's provider after a lock file was written with the stand-in.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from .errors import LocalError
 from .facts import FUNCTIONS, MODEL_ID, REGION
 from .package import write_zip
 
-REGISTRY = "https://registry.terraform.io/.well-known/terraform.json"
+# The registry of each program that can run the modules.
+REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 REGISTRY_TIMEOUT_S = 5.0
 EXCLUDED = shutil.ignore_patterns(".terraform", "*.tfstate*", "backend.tf")
 # A plan needs credentials; no request made with these reaches AWS.
@@ -39,35 +41,40 @@ FAKE_CREDENTIALS = {
 
 
 class TerraformUnavailable(LocalError):
-    """terraform cannot run on this machine; the message is the reason."""
+    """The program cannot run on this machine; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Source of the provider. `real` is False for the stand-in; `environment` makes terraform use it."""
+    """Source of the provider, and the program that it is for.
+
+    `real` is False for the stand-in; `environment` makes the program use it.
+    """
 
     real: bool
     environment: Mapping[str, str]
+    program: str = "terraform"
 
 
-def provider(checkout: Checkout) -> Provider:
+def provider(checkout: Checkout, program: str = "terraform") -> Provider:
     """Finds the registry's provider or the stand-in. Raises TerraformUnavailable when there is neither."""
-    if shutil.which("terraform") is None:
-        raise TerraformUnavailable("terraform is not installed")
+    if shutil.which(program) is None:
+        raise TerraformUnavailable(f"{program} is not installed")
+    registry = REGISTRIES[program]
     settings = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
-    if _registry_answers():
+    if _registry_answers(registry):
         plugins = checkout.root / ".longwire" / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
         # Without the second variable terraform ignores the cache for a copy that has no lock file.
         cache = {"TF_PLUGIN_CACHE_DIR": str(plugins), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
-        return Provider(True, settings | cache)
+        return Provider(True, settings | cache, program)
     stand_in = checkout.root.parent / "shared" / "terraform" / "offline"
     if not stand_in.exists():
-        raise TerraformUnavailable("the Terraform registry cannot be reached, and there is no stand-in for it")
+        raise TerraformUnavailable(f"{registry} cannot be reached, and there is no stand-in for it")
     found = subprocess.run([str(stand_in), "--config"], check=False, stdout=subprocess.PIPE, text=True)
     if found.returncode != 0:
-        raise TerraformUnavailable("the Terraform registry cannot be reached, and its stand-in cannot be built")
-    return Provider(False, settings | {"TF_CLI_CONFIG_FILE": found.stdout.strip()})
+        raise TerraformUnavailable(f"{registry} cannot be reached, and its stand-in cannot be built")
+    return Provider(False, settings | {"TF_CLI_CONFIG_FILE": found.stdout.strip()}, program)
 
 
 @dataclass(frozen=True)
@@ -76,18 +83,19 @@ class Copy:
 
     folder: Path
     environment: Mapping[str, str]
+    program: str = "terraform"
 
     def terraform(self, root: str, *arguments: str, capture: bool = False, progress: bool = False) -> str:
-        """Runs terraform in a root module, a path such as `terraform/bootstrap`.
+        """Runs the program in a root module, a path such as `terraform/bootstrap`.
 
-        `capture` returns the output, `progress` sends it to stderr. Raises LocalError when terraform fails.
+        `capture` returns the output, `progress` sends it to stderr. Raises LocalError when the program fails.
         """
-        command = ["terraform", f"-chdir={self.folder / root}", *arguments]
+        command = [self.program, f"-chdir={self.folder / root}", *arguments]
         environment = os.environ | self.environment
         output = subprocess.PIPE if capture else sys.stderr if progress else None
         result = subprocess.run(command, env=environment, check=False, stdout=output, text=True)
         if result.returncode != 0:
-            raise LocalError(f"terraform {arguments[0]} failed in {root}; it says why above.")
+            raise LocalError(f"{self.program} {arguments[0]} failed in {root}; it says why above.")
         return result.stdout or ""
 
     def init(self, root: str) -> None:
@@ -97,7 +105,7 @@ class Copy:
 
 @contextmanager
 def copied(checkout: Checkout, source: Provider, environment: Mapping[str, str]) -> Iterator[Copy]:
-    """Creates a copy and removes it at the end of the context. `environment` is added to terraform's."""
+    """Creates a copy and removes it at the end of the context. `environment` is added to the program's."""
     with tempfile.TemporaryDirectory(prefix="longwire-terraform-") as name:
         folder = Path(name)
         for entry in checkout.root.iterdir():
@@ -112,7 +120,7 @@ def copied(checkout: Checkout, source: Provider, environment: Mapping[str, str])
             "TF_VAR_auth_token": "placeholder-for-the-shared-token",
             "TF_VAR_region": REGION,
         }
-        yield Copy(folder, {**source.environment, **FAKE_CREDENTIALS, **required, **environment})
+        yield Copy(folder, {**source.environment, **FAKE_CREDENTIALS, **required, **environment}, source.program)
 
 
 def _placeholders(folder: Path) -> Path:
@@ -136,9 +144,10 @@ def modules_with_tests(checkout: Checkout) -> list[str]:
     return sorted(str(folder) for folder in folders if ".terraform" not in folder.parts)
 
 
-def _registry_answers() -> bool:
+def _registry_answers(registry: str) -> bool:
     try:
-        with urllib.request.urlopen(REGISTRY, timeout=REGISTRY_TIMEOUT_S) as response:
+        url = f"https://{registry}/.well-known/terraform.json"
+        with urllib.request.urlopen(url, timeout=REGISTRY_TIMEOUT_S) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
