@@ -54,6 +54,23 @@ def test_opentofu_runs_instead_and_uses_its_own_registry(machine: Machine, comma
     assert machine.asked == ["registry.opentofu.org"]
 
 
+def test_opentofu_gets_no_test_files_that_it_cannot_read(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left_out = {
+        f"{file.relative_to(ROOT)}"
+        for file in (ROOT / "terraform").glob("**/tests/*.tftest.hcl")
+        if "override_during" in file.read_text()
+    }
+    assert infra.main(["--program", "tofu", "test"]) == 0
+    said = re.findall(r"^(\S+)\.\.\. left out", capsys.readouterr().out, re.M)
+    assert len(said) == len(left_out) > 0
+    assert set(said) == left_out
+    # Terraform runs all of them.
+    assert infra.main(["test"]) == 0
+    assert "left out" not in capsys.readouterr().out
+
+
 def test_another_program_is_refused(machine: Machine) -> None:
     with pytest.raises(SystemExit):
         infra.main(["--program", "terragrunt", "validate"])
