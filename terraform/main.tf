@@ -18,6 +18,7 @@ module "longwire" {
   alarms                 = var.alarms
   domain                 = var.domain
   project                = var.project
+  stage                  = var.stage
   worker                 = var.worker
   reserved_concurrency   = var.reserved_concurrency
   messages_per_second    = var.messages_per_second

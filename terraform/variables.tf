@@ -113,6 +113,12 @@ variable "project" {
   default     = "longwire"
 }
 
+variable "stage" {
+  description = "Name of the API's stage."
+  type        = string
+  default     = null
+}
+
 variable "worker" {
   description = "Settings of the worker."
   type        = any

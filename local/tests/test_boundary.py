@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+from longwire_local.facts import STAGE
+
 TERRAFORM = Path(__file__).resolve().parents[2] / "terraform"
 ACTION = re.compile(r'"((?:[a-z0-9-]+):[A-Z][A-Za-z]+)"')
 # Sources with permissions of functions. The roles of GitHub's jobs are elsewhere.
-PERMISSIONS = ("*.tf", "modules/function/*.tf", "modules/model_access/*.tf")
+PERMISSIONS = ("modules/longwire/*.tf", "modules/function/*.tf", "modules/model_access/*.tf")
 # Strings in these sources that are no permission of a function: denied actions, actions of other principals, keys
 # of conditions.
 OTHER_ACTIONS = {
@@ -26,3 +28,11 @@ def actions(*patterns: str) -> set[str]:
 
 def test_the_boundary_allows_exactly_the_permissions_of_the_functions() -> None:
     assert actions("modules/github_oidc/boundary.tf") == actions(*PERMISSIONS)
+
+
+def test_the_boundary_and_the_apis_have_one_stage() -> None:
+    for module in ("bootstrap", "modules/longwire"):
+        (body,) = re.findall(
+            r'^variable "stage" \{\n(.*?)^\}', (TERRAFORM / module / "variables.tf").read_text(), re.M | re.S
+        )
+        assert re.findall(r'^  default +=\s"(.+)"$', body, re.M) == [STAGE]

@@ -65,18 +65,36 @@ def test_a_null_of_the_root_is_the_default_of_the_product() -> None:
 
 def test_the_root_has_every_output_of_the_product() -> None:
     expected = {
-        name: re.sub(r"^  value += .+?(?=^  \w|\Z)", f"value=module.longwire.{name}", body, flags=re.M | re.S)
+        name: re.sub(
+            r"^  value = .+?(?=^  \w|\Z)",
+            f"  value = module.longwire.{name}\n",
+            unaligned(body),
+            flags=re.M | re.S,
+        )
         for name, body in declared("output", PRODUCT).items()
     }
-    found = {
-        name: re.sub(r"^  value += (\S+)\n", r"value=\1", body, flags=re.M)
-        for name, body in declared("output", TERRAFORM).items()
-    }
+    found = {name: unaligned(body) for name, body in declared("output", TERRAFORM).items()}
     assert found == expected
 
 
 def test_the_readme_lists_inputs_and_outputs() -> None:
     assert (PRODUCT / "README.md").read_text() == with_tables(PRODUCT), "run local/infra.py readme"
+
+
+def unaligned(body: str) -> str:
+    """The arguments of a block, without the spaces that align them."""
+    return re.sub(r"^(  \w+) += ", r"\1 = ", body, flags=re.MULTILINE)
+
+
+# What a stranger does not learn from these: names, the mode of authentication, and a page of the console.
+PUBLIC = {"auth_mode", "auth_token_parameter", "dashboard_url", "event_bus", "functions", "roles", "tables"}
+
+
+@pytest.mark.parametrize("module", [TERRAFORM, PRODUCT])
+def test_logs_show_no_address_of_a_deployment(module: Path) -> None:
+    outputs = declared("output", module)
+    sensitive = {name for name, body in outputs.items() if "  sensitive = true\n" in unaligned(body)}
+    assert outputs.keys() - sensitive == PUBLIC
 
 
 def planned(copy: Copy, state: str, variables: dict[str, object]) -> list[dict[str, Any]]:

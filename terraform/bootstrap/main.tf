@@ -9,6 +9,7 @@ module "github_oidc" {
   environments = var.environments
   subject      = var.subject
   branch       = var.branch
+  stage        = var.stage
   provider_arn = var.github_provider_arn
   account = {
     id        = var.account_id

@@ -51,6 +51,17 @@ variable "environments" {
   }
 }
 
+variable "stage" {
+  description = "Name of the stage of the APIs. Change it in terraform/envs as well."
+  type        = string
+  default     = "live"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,128}$", var.stage))
+    error_message = "stage must be 1 to 128 letters, digits, \"_\" and \"-\"."
+  }
+}
+
 variable "branch" {
   description = "Branch that is deployed."
   type        = string

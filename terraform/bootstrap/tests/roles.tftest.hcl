@@ -14,6 +14,7 @@ variables {
   environments = ["dev", "prod"]
   subject      = "repo:acme@11/longwire@22"
   branch       = "main"
+  stage        = "live"
   provider_arn = null
   account = {
     id        = "123456789012"
@@ -376,6 +377,13 @@ run "boundary" {
       if can(statement.Condition)
     ] == [["kms:Decrypt", { StringEquals = { "kms:ViaService" = "ssm.eu-central-1.amazonaws.com" } }]]
     error_message = "The key of the parameter may be used through SSM only."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.boundary).Statement : statement.Resource if statement.Sid == "Connections"
+    ] == ["arn:aws:execute-api:eu-central-1:123456789012:*/live/*/@connections/*"]
+    error_message = "The functions may post to the connections of one stage."
   }
 
   assert {

@@ -79,7 +79,7 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid       = "Connections"
     actions   = ["execute-api:ManageConnections"]
-    resources = ["${local.arn}:execute-api:${local.here}:*/live/*/@connections/*"]
+    resources = ["${local.arn}:execute-api:${local.here}:*/${var.stage}/*/@connections/*"]
   }
 
   statement {

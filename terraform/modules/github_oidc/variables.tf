@@ -18,6 +18,11 @@ variable "branch" {
   type        = string
 }
 
+variable "stage" {
+  description = "Stage of the APIs to whose connections the functions may post."
+  type        = string
+}
+
 variable "provider_arn" {
   description = "ARN of an existing OIDC provider for GitHub; null creates one."
   type        = string

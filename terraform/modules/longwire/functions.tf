@@ -205,7 +205,7 @@ locals {
   callback_endpoint = (
     var.callback_endpoint == null
     ? module.websocket_api.callback_endpoint
-    : "${var.callback_endpoint}/${module.websocket_api.id}/${local.stage}"
+    : "${var.callback_endpoint}/${module.websocket_api.id}/${var.stage}"
   )
 
   # A setting that is null is not passed on; the default of the worker applies.

@@ -1,6 +1,5 @@
 locals {
-  name  = "${var.project}-${var.environment}"
-  stage = "live"
+  name = "${var.project}-${var.environment}"
 
   # End of the names that an account has once, in all of its regions: of roles, the dashboard and the budget.
   suffix = var.region_in_names ? "-${local.region}" : ""

@@ -38,7 +38,7 @@ module "websocket_api" {
 
   name  = "${local.name}-websocket"
   tags  = local.tags
-  stage = local.stage
+  stage = var.stage
   routes = {
     for key, route in local.routes : key => {
       function_name = module.function[route.function].function_name

@@ -1,6 +1,10 @@
+# Outputs with which a stranger could reach the deployment, or that contain the id of the account, are sensitive: logs do not show
+# them. `terraform output <name>` and `terraform output -json` print them.
+
 output "websocket_url" {
   description = "WebSocket URL for clients."
   value       = module.websocket_api.url
+  sensitive   = true
 }
 
 output "wscat" {
@@ -9,6 +13,7 @@ output "wscat" {
     ["npx wscat -c ${module.websocket_api.url} -s longwire.v1"],
     local.auth_mode == "none" ? [] : ["-H \"Authorization: Bearer $TOKEN\""],
   ))
+  sensitive = true
 }
 
 output "auth_mode" {
@@ -31,31 +36,37 @@ output "user_pool" {
       domain    = pool.domain
     }
   ])
+  sensitive = true
 }
 
 output "ticket_function_arn" {
   description = "ARN by which a backend invokes ticket for a one-time ticket of one of its users; it needs lambda:InvokeFunction."
   value       = module.function["ticket"].alias_arn
+  sensitive   = true
 }
 
 output "push_function_arn" {
   description = "ARN by which a service invokes push for an event; it needs lambda:InvokeFunction."
   value       = module.function["push"].alias_arn
+  sensitive   = true
 }
 
 output "push_topic_arn" {
   description = "ARN of the topic to which a service publishes events for push; it needs sns:Publish."
   value       = module.push_sources.topic.arn
+  sensitive   = true
 }
 
 output "push_queue_url" {
   description = "URL of the queue to which a service sends events for push; it needs sqs:SendMessage."
   value       = module.push_queue.queue.url
+  sensitive   = true
 }
 
 output "push_dead_letter_url" {
   description = "URL of the queue of events that push did not deliver."
   value       = module.push_queue.dead_letters.url
+  sensitive   = true
 }
 
 output "event_bus" {
@@ -66,6 +77,7 @@ output "event_bus" {
 output "callback_endpoint" {
   description = "Address for services that post to connections; they need execute-api:ManageConnections."
   value       = module.websocket_api.callback_endpoint
+  sensitive   = true
 }
 
 output "dashboard_url" {
@@ -92,21 +104,25 @@ output "roles" {
 output "queue_url" {
   description = "URL of the queue of jobs."
   value       = module.work_queue.queue.url
+  sensitive   = true
 }
 
 output "dead_letter_url" {
   description = "URL of the dead-letter queue."
   value       = module.work_queue.dead_letters.url
+  sensitive   = true
 }
 
 output "replay_queue_url" {
   description = "URL of the queue of replays."
   value       = module.replay_queue.queue.url
+  sensitive   = true
 }
 
 output "replay_dead_letter_url" {
   description = "URL of the dead-letter queue of replays."
   value       = module.replay_queue.dead_letters.url
+  sensitive   = true
 }
 
 output "tables" {
@@ -117,4 +133,5 @@ output "tables" {
 output "api_id" {
   description = "Id of the WebSocket API."
   value       = module.websocket_api.id
+  sensitive   = true
 }

@@ -259,6 +259,18 @@ variable "project" {
   }
 }
 
+variable "stage" {
+  description = "Name of the API's stage, a part of its URL unless there is a domain. The permissions boundary of scripts/bootstrap names it, too."
+  type        = string
+  default     = "live"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,128}$", var.stage))
+    error_message = "stage must be 1 to 128 letters, digits, \"_\" and \"-\"."
+  }
+}
+
 variable "worker" {
   description = "Settings of the worker. docs/settings.md has their units, limits and defaults; the default of the worker applies to a setting that is not set."
   type = object({

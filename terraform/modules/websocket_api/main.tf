@@ -3,6 +3,8 @@ resource "aws_apigatewayv2_api" "this" {
   tags                       = var.tags
   protocol_type              = "WEBSOCKET"
   route_selection_expression = "$request.body.action"
+  # A custom domain is then the only address: the name that API Gateway assigned refuses clients and posts.
+  disable_execute_api_endpoint = var.domain != null
 }
 
 resource "aws_apigatewayv2_integration" "this" {

@@ -14,8 +14,20 @@ output "url" {
 }
 
 output "callback_endpoint" {
-  description = "Address for posts to connections: the name that API Gateway assigned, and the stage; also with a custom domain."
-  value       = "${replace(aws_apigatewayv2_api.this.api_endpoint, "wss://", "https://")}/${var.stage}"
+  description = "Address for posts to connections: the custom domain, whose mapping contains the stage, or the name that API Gateway assigned, and the stage."
+  value = (
+    var.domain == null
+    ? "${replace(aws_apigatewayv2_api.this.api_endpoint, "wss://", "https://")}/${var.stage}"
+    : "https://${one(keys(local.domains))}"
+  )
+
+  # The functions get the domain when it leads to the API.
+  depends_on = [aws_apigatewayv2_api_mapping.this, aws_route53_record.this]
+}
+
+output "default_endpoint" {
+  description = "Whether the name that API Gateway assigned accepts clients and posts."
+  value       = !aws_apigatewayv2_api.this.disable_execute_api_endpoint
 }
 
 output "connections_arn" {

@@ -219,6 +219,11 @@ run "settings_without_a_value_are_left_out" {
   }
 
   assert {
+    condition     = nonsensitive(output.callback_endpoint) == module.function["worker"].environment.CALLBACK_ENDPOINT
+    error_message = "Services must post where the functions post."
+  }
+
+  assert {
     condition     = module.function["worker"].environment.THREAD_TTL_HOURS == module.function["ingest"].environment.THREAD_TTL_HOURS
     error_message = "THREAD_TTL_HOURS must be the same in worker and ingest."
   }

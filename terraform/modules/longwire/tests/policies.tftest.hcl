@@ -435,3 +435,27 @@ run "a_worker_in_a_vpc" {
     error_message = "No other function needs network interfaces."
   }
 }
+
+# With a custom domain, too, the resource names the API and its stage: the domain has no ARN of its own.
+run "posts_to_another_stage" {
+  command = plan
+
+  variables {
+    stage = "v2"
+    domain = {
+      name            = "agent.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    }
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for name in ["worker", "replay", "push"] : [
+        for s in jsondecode(module.function[name].policy).Statement :
+        alltrue([for arn in flatten([s.Resource]) : startswith(arn, "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/v2/")])
+        if contains(flatten([s.Action]), "execute-api:ManageConnections")
+      ]
+    ]))
+    error_message = "worker: ${module.function["worker"].policy}"
+  }
+}

@@ -255,8 +255,29 @@ run "custom_domain" {
   }
 
   assert {
-    condition     = output.websocket_url == "wss://agent.example.com" && output.wscat == "npx wscat -c wss://agent.example.com -s longwire.v1 -H \"Authorization: Bearer $TOKEN\""
-    error_message = output.websocket_url
+    condition     = nonsensitive(output.websocket_url) == "wss://agent.example.com" && nonsensitive(output.wscat) == "npx wscat -c wss://agent.example.com -s longwire.v1 -H \"Authorization: Bearer $TOKEN\""
+    error_message = "Unexpected addresses for clients."
+  }
+
+  # API Gateway refuses posts to the name that it assigned as well, once that name is disabled.
+  assert {
+    condition     = !module.websocket_api.default_endpoint && nonsensitive(output.callback_endpoint) == "https://agent.example.com"
+    error_message = "With a domain, clients and posts must use the domain, and nothing else."
+  }
+
+  # The mapping contains the stage, so the address does not.
+  assert {
+    condition     = alltrue([for name in ["worker", "replay", "push"] : module.function[name].environment.CALLBACK_ENDPOINT == "https://agent.example.com"])
+    error_message = module.function["worker"].environment.CALLBACK_ENDPOINT
+  }
+}
+
+run "without_a_custom_domain" {
+  command = plan
+
+  assert {
+    condition     = module.websocket_api.default_endpoint
+    error_message = "Without a domain the name that API Gateway assigned is the only address."
   }
 }
 

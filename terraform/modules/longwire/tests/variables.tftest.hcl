@@ -111,6 +111,16 @@ run "worker_concurrency" {
   expect_failures = [var.worker_concurrency]
 }
 
+run "stage" {
+  command = plan
+
+  variables {
+    stage = "$default"
+  }
+
+  expect_failures = [var.stage]
+}
+
 run "alarms" {
   command = plan
 
