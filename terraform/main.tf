@@ -21,6 +21,7 @@ module "longwire" {
   stage                  = var.stage
   worker                 = var.worker
   reserved_concurrency   = var.reserved_concurrency
+  account_concurrency    = var.account_concurrency
   messages_per_second    = var.messages_per_second
   user_limits            = var.user_limits
   threads_per_connection = var.threads_per_connection

@@ -131,6 +131,12 @@ variable "reserved_concurrency" {
   default     = null
 }
 
+variable "account_concurrency" {
+  description = "Lambda's quota 'Concurrent executions' of the account and region, less what other deployments and functions there need. With it, a plan fails when the concurrency does not fit."
+  type        = number
+  default     = null
+}
+
 variable "messages_per_second" {
   description = "Requests per second that one connection may send, counted over four seconds; 0 turns the limit off."
   type        = number

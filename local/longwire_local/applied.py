@@ -98,6 +98,7 @@ def variables(ministack: str, simulator: str, packages: Path, options: Options) 
         "worker": {"geocoding_url": weather, "forecast_url": weather, **worker},
         "worker_concurrency": concurrency["worker"],
         "replay_concurrency": concurrency["replay"],
+        "push_concurrency": concurrency["push"],
         # Terraform names the parameter with the shared token itself.
         "auth": {key: value for key, value in described.items() if key != "token_parameter"},
         "callback_endpoint": connections_endpoint(ministack),

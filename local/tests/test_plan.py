@@ -43,6 +43,8 @@ PLAN_ONLY = {
 }
 UNEQUAL = {
     "event sources.worker.at once": "tests have many runs at once; AWS has quotas and costs",
+    "event sources.replay.at once": "the default fits into the quota of a new account",
+    "event sources.push.at once": "the default fits into the quota of a new account",
 }
 
 
@@ -123,6 +125,14 @@ def test_the_local_deployment_equals_the_plan(deployed: Shape, plan: Shape) -> N
 def test_both_shapes_have_every_kind_of_resource(deployed: Shape, plan: Shape) -> None:
     assert deployed.keys() == plan.keys()
     assert all(deployed.values()) and all(plan.values())
+
+
+def test_queues_leave_room_for_clients_in_a_new_account(plan: Shape) -> None:
+    # Of the ten concurrent executions of a new account, four are for what no queue invokes
+    # (terraform/modules/longwire/concurrency.tf).
+    taken = [source["at once"] for source in plan["event sources"].values() if "at once" in source]
+    assert len(taken) == 3
+    assert sum(taken) <= 6
 
 
 def test_up_with_terraform_deploys_the_same_resources(deployed: Shape) -> None:

@@ -162,9 +162,9 @@ variable "thread_ttl_hours" {
 }
 
 variable "worker_concurrency" {
-  description = "Maximum number of workers, and so of runs, at the same time. A new account has a quota of 10 concurrent executions: raise the quota 'Concurrent executions' first."
+  description = "Maximum number of workers, and so of runs, at the same time. The default suits a new account, whose quota is 10 concurrent executions: raise the quota 'Concurrent executions' first, and set account_concurrency."
   type        = number
-  default     = 5
+  default     = 2
   nullable    = false
 
   validation {
@@ -176,7 +176,7 @@ variable "worker_concurrency" {
 variable "replay_concurrency" {
   description = "Maximum number of connections that receive the events of ended runs at the same time."
   type        = number
-  default     = 5
+  default     = 2
   nullable    = false
 
   validation {
@@ -200,7 +200,7 @@ variable "prompt_sources" {
 variable "push_concurrency" {
   description = "Maximum number of invocations of push by its queue at the same time; each delivers up to 10 events."
   type        = number
-  default     = 5
+  default     = 2
   nullable    = false
 
   validation {
@@ -365,6 +365,28 @@ variable "reserved_concurrency" {
   validation {
     condition     = alltrue([for key in keys(var.reserved_concurrency) : contains(["authorizer", "connect", "disconnect", "ingest", "worker", "replay", "push", "sweep", "erase", "notify", "ticket"], key)])
     error_message = "The keys of reserved_concurrency must be authorizer, connect, disconnect, ingest, worker, replay, push, sweep, erase, notify or ticket."
+  }
+}
+
+variable "account_concurrency" {
+  description = "Lambda's quota 'Concurrent executions' of the account and region, less what other deployments and functions there need. With it, a plan fails when the concurrency of the queues and the reservations do not fit. Null: not checked."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.account_concurrency == null ? true : var.account_concurrency >= 1 && floor(var.account_concurrency) == var.account_concurrency
+    error_message = "account_concurrency must be a whole number of at least 1, or null."
+  }
+
+  # "Configuring reserved concurrency for a function".
+  validation {
+    condition     = var.account_concurrency == null ? true : local.reserved_executions == 0 || var.account_concurrency - local.reserved_executions >= 100
+    error_message = "reserved_concurrency does not fit: ${local.reservations} = ${local.reserved_executions}, and AWS keeps 100 of account_concurrency = ${coalesce(var.account_concurrency, 0)} for functions without a reservation. An account with a quota of 100 or less can reserve nothing."
+  }
+
+  validation {
+    condition     = var.account_concurrency == null ? true : local.executions <= var.account_concurrency
+    error_message = "The concurrency does not fit: ${local.addition} = ${local.executions}, and account_concurrency is ${coalesce(var.account_concurrency, 0)}. Clients could not connect while the queues are busy. Lower the concurrency, or have the quota \"Concurrent executions\" of Lambda raised, and then raise account_concurrency."
   }
 }
 

@@ -238,7 +238,7 @@ run "the_user_pool_is_the_identity_provider" {
       id        = "eu-central-1_Abc123"
       issuer    = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc123"
     })
-    error_message = jsonencode(output.user_pool)
+    error_message = jsonencode(nonsensitive(output.user_pool))
   }
 }
 
@@ -258,7 +258,7 @@ run "none_lets_everybody_in_when_it_is_set" {
 
   assert {
     condition     = output.wscat == "npx wscat -c wss://agent.example.com -s longwire.v1"
-    error_message = output.wscat
+    error_message = nonsensitive(output.wscat)
   }
 }
 

@@ -77,7 +77,7 @@ run "queue" {
   assert {
     condition = jsonencode(module.work_queue.settings) == jsonencode({
       batch_size          = 1
-      concurrency         = 5
+      concurrency         = 2
       dead_retention_days = 14
       max_receives        = 10
       response_types      = ["ReportBatchItemFailures"]
@@ -161,7 +161,7 @@ run "queue_of_replays" {
   assert {
     condition = jsonencode(module.replay_queue.settings) == jsonencode({
       batch_size          = 1
-      concurrency         = 5
+      concurrency         = 2
       dead_retention_days = 14
       max_receives        = 10
       response_types      = ["ReportBatchItemFailures"]
@@ -179,7 +179,7 @@ run "queue_of_push" {
   assert {
     condition = jsonencode(module.push_queue.settings) == jsonencode({
       batch_size          = 10
-      concurrency         = 5
+      concurrency         = 2
       dead_retention_days = 14
       max_receives        = 4
       response_types      = ["ReportBatchItemFailures"]
@@ -214,6 +214,7 @@ run "a_reservation_below_the_concurrency_is_refused" {
   command = plan
 
   variables {
+    worker_concurrency   = 5
     reserved_concurrency = { worker = 4 }
   }
 
@@ -224,6 +225,7 @@ run "a_reservation_below_the_concurrency_of_replay_is_refused" {
   command = plan
 
   variables {
+    replay_concurrency   = 5
     reserved_concurrency = { replay = 4 }
   }
 

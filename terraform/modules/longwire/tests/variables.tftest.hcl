@@ -445,10 +445,99 @@ run "a_reservation_below_the_concurrency_of_push" {
   command = plan
 
   variables {
+    push_concurrency     = 5
     reserved_concurrency = { push = 4 }
   }
 
   expect_failures = [var.push_concurrency]
+}
+
+# A new account has a quota of 10.
+run "the_defaults_fit_into_a_new_account" {
+  command = plan
+
+  variables {
+    account_concurrency = 10
+  }
+
+  assert {
+    condition     = local.addition == "push 2 + replay 2 + worker 2 + 4 for all other functions" && local.executions == 10
+    error_message = local.addition
+  }
+}
+
+run "concurrency_that_leaves_nothing_for_clients" {
+  command = plan
+
+  variables {
+    account_concurrency = 10
+    worker_concurrency  = 3
+  }
+
+  expect_failures = [var.account_concurrency]
+}
+
+run "concurrency_of_a_quota_of_1000" {
+  command = plan
+
+  variables {
+    account_concurrency  = 1000
+    worker_concurrency   = 400
+    replay_concurrency   = 50
+    push_concurrency     = 46
+    reserved_concurrency = { worker = 400, connect = 100, ingest = 400 }
+  }
+
+  assert {
+    condition     = local.addition == "connect 100 (reserved) + ingest 400 (reserved) + worker 400 (reserved) + push 46 + replay 50 + 4 for all other functions" && local.executions == 1000
+    error_message = local.addition
+  }
+}
+
+run "a_reservation_leaves_less_than_100" {
+  command = plan
+
+  variables {
+    account_concurrency  = 1000
+    reserved_concurrency = { ingest = 901 }
+  }
+
+  expect_failures = [var.account_concurrency]
+}
+
+run "a_stopped_function_takes_nothing_of_the_quota" {
+  command = plan
+
+  variables {
+    account_concurrency  = 10
+    reserved_concurrency = { connect = 0 }
+  }
+
+  assert {
+    condition     = local.reserved_executions == 0
+    error_message = "A reservation of 0, which stops a function, takes nothing of the quota."
+  }
+}
+
+run "a_new_account_can_reserve_nothing" {
+  command = plan
+
+  variables {
+    account_concurrency  = 100
+    reserved_concurrency = { connect = 1 }
+  }
+
+  expect_failures = [var.account_concurrency]
+}
+
+run "an_account_without_concurrency" {
+  command = plan
+
+  variables {
+    account_concurrency = 0.5
+  }
+
+  expect_failures = [var.account_concurrency]
 }
 
 run "rooms_without_a_name" {
