@@ -1,5 +1,6 @@
 """Runs the steps that apply, check and revert a deployment, with stand-ins for aws and terraform."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -64,7 +65,10 @@ def test_the_summary_says_how_to_read_the_url(first: tuple[Deployment, Done]) ->
 def test_the_name_of_the_api_is_that_of_terraform() -> None:
     root = ROOT / "terraform" / "modules" / "longwire"
     assert 'name  = "${local.name}-websocket"' in (root / "main.tf").read_text()
-    assert 'stage = "live"' in (root / "locals.tf").read_text()
+    (stage,) = re.findall(
+        r'^variable "stage" \{.*?^  default +=\s"(\w+)"$', (root / "variables.tf").read_text(), re.M | re.S
+    )
+    assert f'.ApiEndpoint")/{stage}"' in (ROOT / ".github" / "scripts" / "apply").read_text()
 
 
 def test_init_hides_what_the_state_knows_before_a_plan(deployment: Deployment) -> None:
