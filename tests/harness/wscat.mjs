@@ -14,20 +14,10 @@ const PROGRAM = path.join(path.dirname(createRequire(import.meta.url).resolve('w
  * @param {string[]} options beside the URL
  * @param {(output: string) => boolean} done
  * @param {string} [query] appended to the URL
- */
-export function wscat(options, done, query = '') {
-  return wscatTo(stack().websocket + query, options, done, DEADLINE_MS * 2);
-}
-
-/**
- * Runs wscat against any URL, with a deadline.
- * @param {string} url
- * @param {string[]} options
- * @param {(output: string) => boolean} done
- * @param {number} ms
  * @returns {Promise<{lines: string[], errors: string, code: number | null}>} its output
  */
-export async function wscatTo(url, options, done, ms) {
+export async function wscat(options, done, query = '') {
+  const url = stack().websocket + query;
   const child = spawn(process.execPath, [PROGRAM, '-c', url, '--no-color', ...options]);
   let output = '';
   let errors = '';
@@ -38,7 +28,11 @@ export async function wscatTo(url, options, done, ms) {
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
   try {
-    const code = await within(`wscat ${options.join(' ')} is done; its output: ${output}${errors}`, ended, ms);
+    const code = await within(
+      `wscat ${options.join(' ')} is done; its output: ${output}${errors}`,
+      ended,
+      DEADLINE_MS * 2,
+    );
     // Without a terminal, wscat prints nothing but the messages it receives.
     return { lines: output.split('\n').filter((line) => line !== ''), errors, code };
   } finally {

@@ -8,6 +8,7 @@ import { connect } from '../harness/client.mjs';
 import { FEATURES } from '../harness/features.mjs';
 import { reconfigure, settingsOf } from '../harness/functions.mjs';
 import { used } from '../harness/issuer.mjs';
+import { smoke } from '../harness/smoke.mjs';
 import { Socket } from '../harness/socket.mjs';
 import { stack } from '../harness/stack.mjs';
 
@@ -51,4 +52,12 @@ test('all clients with the shared token are one user, without limits and usage',
   assert.equal((await other.request({ action: 'hello' })).user, '@token');
   assert.match((await other.answer('How is the weather in New York?')).text, /New York/);
   assert.equal(await userItem('@token', 'BUDGET'), undefined);
+  const smoked = await smoke(token);
+  assert.equal(smoked.code, 0, smoked.err);
+  assert.match(smoked.out, /^prompt: Say hello in one short sentence\.\nanswer: .+\n$/);
+  const wrong = await smoke(`${token}x`);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /403 Forbidden/);
+  const shown = smoked.out + smoked.err + wrong.out + wrong.err;
+  for (const secret of [token, stack().websocket]) assert.ok(!shown.includes(secret), shown);
 });
