@@ -109,6 +109,21 @@ export async function setVisibility(t, QueueUrl, seconds) {
   await set(String(seconds));
 }
 
+/**
+ * Lets a message of the queue of jobs be received once until the test ends; then it moves to the dead-letter queue.
+ * @param {import('node:test').TestContext} t
+ */
+export async function receiveOnce(t) {
+  const QueueUrl = stack().queue_url;
+  const names = /** @type {const} */ (['RedrivePolicy']);
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] });
+  const before = (await clients().sqs.send(command)).Attributes?.RedrivePolicy ?? '';
+  const set = (/** @type {string} */ RedrivePolicy) =>
+    clients().sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy } }));
+  t.after(() => set(before));
+  await set(JSON.stringify({ ...JSON.parse(before), maxReceiveCount: 1 }));
+}
+
 /** Creates a queue. @param {string} QueueName */
 export async function createQueue(QueueName) {
   const { QueueUrl = '' } = await clients().sqs.send(new CreateQueueCommand({ QueueName }));

@@ -1,12 +1,6 @@
-// Runs `scripts/usage` on a stack, with a stand-in for the AWS CLI (harness/aws_cli.py).
+// Runs `scripts/usage` on a stack.
 
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
-
-import { ROOT, stack } from './stack.mjs';
+import { withAwsCli } from './aws-cli.mjs';
 
 /**
  * Line of the report.
@@ -19,25 +13,8 @@ import { ROOT, stack } from './stack.mjs';
  * @param {string} month such as 2026-11
  * @param {string[]} options
  */
-export async function usageReport(month, options) {
-  const { ministack, region, tables } = stack();
-  const bin = mkdtempSync(path.join(tmpdir(), 'longwire-aws-'));
-  try {
-    const command = `exec '${ROOT}/.venv/bin/python' '${ROOT}/tests/harness/aws_cli.py' "$@"`;
-    writeFileSync(path.join(bin, 'aws'), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
-    const words = ['dev', '--month', month, ...options];
-    const env = {
-      PATH: `${bin}:${process.env.PATH}`,
-      TABLES: JSON.stringify({ 'longwire-dev-users': tables.users }),
-      AWS_ENDPOINT_URL: ministack,
-      AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    };
-    return (await promisify(execFile)(path.join(ROOT, 'scripts', 'usage'), words, { env })).stdout;
-  } finally {
-    rmSync(bin, { recursive: true });
-  }
+export function usageReport(month, options) {
+  return withAwsCli('usage', ['dev', '--month', month, ...options]);
 }
 
 /**
