@@ -73,7 +73,15 @@ fail() {
 # with its error, of which the first line is printed.
 failing_tests() {
   sed -nE 's/^test (.*) \.\.\. FAILED$/\1/p; s/^FAILED (.*)$/\1/p' "$log"
-  sed -nE '/^✖ failing tests:$/,/^(▶|✔|ℹ)/ { s/^✖ (.*) \([0-9.]+ms\)$/\1/; T; N; s/\n */: /; p }' "$log"
+  awk '
+    /^✖ failing tests:$/ { listed = 1; next }
+    /^(▶|✔|ℹ)/ { listed = 0 }
+    listed && name != "" { sub(/^ */, ""); print name ": " $0; name = ""; next }
+    listed && /^✖ .* \([0-9.]+ms\)$/ {
+      name = $0
+      sub(/^✖ /, "", name)
+      sub(/ \([0-9.]+ms\)$/, "", name)
+    }' "$log"
 }
 
 sum() {

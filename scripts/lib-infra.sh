@@ -20,8 +20,10 @@ check_infra() {
 }
 
 check_scripts() {
-  local scripts
-  mapfile -t scripts < <(grep -slE '^#!.*bash' scripts/* .ci/* .github/scripts/*)
+  local script scripts=()
+  while read -r script; do
+    scripts+=("$script")
+  done < <(grep -slE '^#!.*bash' scripts/* .ci/* .github/scripts/*)
   # Sourced files are checked too; their paths are relative to the root.
   check "shell: lints" "$checks/shellcheck" --external-sources --check-sourced --source-path=. "${scripts[@]}"
 }
