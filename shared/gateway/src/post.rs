@@ -18,8 +18,8 @@ use longwire_stream::post::{Post, PostError};
 
 use crate::unanswered::CloseUnanswered;
 
-/// Builds a client for the stage at `endpoint`, `https://{api}.execute-api.{region}.amazonaws.com/{stage}`, whose posts
-/// the stream limits to `post_timeout`.
+/// Builds a client for the stage at `endpoint`, whose posts the stream limits to `post_timeout`. The address of a stage is
+/// `https://{api}.execute-api.{region}.amazonaws.com/{stage}`, or `https://{domain}` with a custom domain.
 ///
 /// Retries of the SDK are disabled: the stream retries, with newer events and only while the run lease is valid. An
 /// attempt ends before the stream drops the post, because only the SDK knows the connection to close.

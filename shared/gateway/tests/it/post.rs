@@ -1,7 +1,7 @@
 //! Posts over connections that do not answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -55,6 +55,40 @@ impl HttpConnector for Silent {
             .set_connection_retriever(move || Some(connection.clone()));
         HttpConnectorFuture::new(std::future::pending())
     }
+}
+
+/// Records where requests go, and never answers.
+#[derive(Debug, Clone, Default)]
+struct Recording {
+    addresses: Arc<Mutex<Vec<String>>>,
+}
+
+impl HttpConnector for Recording {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut addresses = self.addresses.lock().expect("no test panics with it");
+        addresses.push(request.uri().to_owned());
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn posts_go_to_the_path_of_the_stage_or_to_that_of_a_custom_domain() {
+    let recording = Recording::default();
+    let connector = SharedHttpConnector::new(recording.clone());
+    let http = http_client_fn(move |_, _| connector.clone());
+    for endpoint in ["https://api.test/live", "https://chat.test"] {
+        let post = post(client(&shared(Some(http.clone())), endpoint, POST_TIMEOUT));
+        let posted = post(ConnectionId::trusted("c"), "{}".to_owned()).await;
+        assert_eq!(posted, Err(PostError::Slow));
+    }
+    let addresses = recording.addresses.lock().expect("no test panics with it");
+    assert_eq!(
+        *addresses,
+        [
+            "https://api.test/live/@connections/c",
+            "https://chat.test/@connections/c"
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
