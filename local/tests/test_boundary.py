@@ -16,6 +16,7 @@ OTHER_ACTIONS = {
     "bedrock:InferenceProfileArn",
     "kms:ViaService",
     "lambda:InvokeFunction",
+    "lambda:SourceFunctionArn",
     "sts:AssumeRole",
 }
 

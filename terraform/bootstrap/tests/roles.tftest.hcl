@@ -159,7 +159,7 @@ run "names_with_a_region_and_a_path" {
         "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:longwire-dev-*",
         "arn:aws:cloudwatch::123456789012:dashboard/longwire-dev-eu-central-1",
       ]
-      Budgets = ["arn:aws:budgets::123456789012:budget/longwire-dev-*-eu-central-1"]
+      Budgets = ["arn:aws:budgets::123456789012:budget/longwire-dev-eu-central-1-*"]
     })
     error_message = output.policies.apply.dev.write
   }

@@ -34,7 +34,7 @@ locals {
       )
       budgets = [
         for environment in reach.environments :
-        "${local.arn}:budgets::${var.account.id}:budget/${var.project}-${environment}-*${local.suffix}"
+        "${local.arn}:budgets::${var.account.id}:budget/${var.project}-${environment}${local.suffix}-*"
       ]
       # A bus has the name of its environment, and its rules are below it.
       events = flatten([
