@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # Sourced by scripts/bootstrap: what a new account may lack, access to the model and a large enough limit of Lambda.
 
-# Concurrency that an environment has without a setting of its own in its tfvars file.
-WORKERS=5
+# Concurrent executions of an environment: of each of its queues, without a setting in its tfvars file, and at least of all
+# else. terraform/modules/longwire has the same.
+EACH_QUEUE=2
+ALL_ELSE=4
 
 # probe MODEL REGION: calls the model once, as the first call of a model of another company subscribes to it, which the role
 # of the worker may not do. Fails with the page to open when the call is refused.
@@ -69,32 +71,35 @@ refused() {
   esac
 }
 
-# workers ENVIRONMENT: prints its worker_concurrency.
-workers() {
+# concurrency ENVIRONMENT QUEUE: prints the setting of worker, replay or push.
+concurrency() {
   local set
-  set="$(sed -n 's/^worker_concurrency *= *\([0-9][0-9]*\).*/\1/p' "$root/terraform/envs/$1.tfvars" 2>/dev/null)" || set=""
-  echo "${set:-$WORKERS}"
+  set="$(sed -n "s/^$2_concurrency *= *\([0-9][0-9]*\).*/\1/p" "$root/terraform/envs/$1.tfvars" 2>/dev/null)" || set=""
+  echo "${set:-$EACH_QUEUE}"
 }
 
-# limits REGION ENVIRONMENT…: prints how many functions run at once in the account, and what of the workers fits. Half of
-# the limit is for workers; connections, requests and deliveries need the other half.
+# limits REGION ENVIRONMENT…: prints how many functions run at once in the account, how many the environments ask for, and what
+# worker_concurrency fits. Reservations are left to the plan, which adds up all of them.
 limits() {
-  local region="$1" limit asked=0 environment most
+  local region="$1" limit environment others most="" asked=0 total=0 list=""
   shift
   limit="$(aws lambda get-account-settings --region "$region" --query AccountLimit.ConcurrentExecutions --output text 2>"$scratch/problem")" || {
     echo "warning: AWS would not say how many functions may run at once: $(tr '\n' ' ' <"$scratch/problem")" >&2
     return 0
   }
   for environment in "$@"; do
-    asked=$((asked + $(workers "$environment")))
+    others=$(($(concurrency "$environment" replay) + $(concurrency "$environment" push) + ALL_ELSE))
+    asked=$(($(concurrency "$environment" worker) + others))
+    total=$((total + asked))
+    list="$list${list:+, }$environment $asked (worker_concurrency $(concurrency "$environment" worker))"
+    most="$most${most:+, }$((limit > others ? limit - others : 0)) in $environment"
   done
-  most=$((limit / 2))
-  echo "limit       $limit functions at once in $region; $* ask for $asked workers of at most $most"
-  [ "$asked" -gt "$most" ] || return 0
+  echo "limit       $limit functions at once; at most: $list"
+  [ "$total" -gt "$limit" ] || return 0
   cat <<END
 
-With this limit, set worker_concurrency in terraform/envs so that all environments together have at most $most workers, or
-ask AWS for more before you depend on the deployment:
+All environments together may ask for $total, more than the limit: clients could not connect while they are busy. What fits,
+if no other environment is in use, is a worker_concurrency of $most; it must be 2 or more. To ask AWS for a higher limit:
 
   aws service-quotas request-service-quota-increase --region $region --service-code lambda \\
     --quota-code L-B99A9384 --desired-value 1000

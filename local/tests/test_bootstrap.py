@@ -243,7 +243,7 @@ def test_a_repository_commits_what_is_remembered(machine: Machine) -> None:
     assert "git add" not in machine.run("--yes").stdout
 
 
-@pytest.mark.parametrize(("limit", "warned"), [("1000", False), ("50", False), ("49", True), ("10", True)])
+@pytest.mark.parametrize(("limit", "warned"), [("1000", False), ("38", False), ("37", True), ("10", True)])
 def test_a_low_limit_of_lambda_is_reported(machine: Machine, limit: str, warned: bool) -> None:
     envs = machine.checkout / "terraform" / "envs"
     envs.mkdir()
@@ -252,9 +252,14 @@ def test_a_low_limit_of_lambda_is_reported(machine: Machine, limit: str, warned:
     done = machine.run("--yes")
     assert done.returncode == 0, done.stderr
     assert f"{limit} functions at once" in done.stdout
-    assert "ask for 25 workers" in done.stdout
+    assert "dev 10 (worker_concurrency 2), prod 28 (worker_concurrency 20)" in done.stdout
     assert ("request-service-quota-increase" in done.stdout) is warned
     assert not any("concurrency" in call for call in machine.called("terraform"))
+
+
+def test_a_new_account_runs_two_workers(machine: Machine) -> None:
+    machine.has("limit", "10\n")
+    assert "a worker_concurrency of 2 in dev, 2 in prod" in machine.run("--yes").stdout
 
 
 def test_an_unknown_limit_stops_nothing(machine: Machine) -> None:
