@@ -73,9 +73,9 @@ refused() {
 
 # concurrency ENVIRONMENT QUEUE: prints the setting of worker, replay or push.
 concurrency() {
-  local set
-  set="$(sed -n "s/^$2_concurrency *= *\([0-9][0-9]*\).*/\1/p" "$root/terraform/envs/$1.tfvars" 2>/dev/null)" || set=""
-  echo "${set:-$EACH_QUEUE}"
+  local value
+  value="$(sed -n "s/^$2_concurrency *= *\([0-9][0-9]*\).*/\1/p" "$root/terraform/envs/$1.tfvars" 2>/dev/null)" || value=""
+  echo "${value:-$EACH_QUEUE}"
 }
 
 # limits REGION ENVIRONMENT…: prints how many functions run at once in the account, how many the environments ask for, and what

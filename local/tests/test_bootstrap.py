@@ -223,6 +223,12 @@ def test_a_value_of_several_lines_is_left_to_its_author(machine: Machine) -> Non
     assert [file.name for file in machine.memory.parent.glob("*.auto.tfvars*")] == ["bootstrap.auto.tfvars"]
 
 
+def test_a_value_of_several_lines_is_refused(machine: Machine) -> None:
+    done = machine.run("--yes", "-var", 'environments=["dev",\n"prod"]')
+    assert done.returncode == 1
+    assert "-var environments: write the value on one line" in done.stderr
+
+
 def test_credentials_of_another_account_are_refused(machine: Machine) -> None:
     machine.memory.write_text('account_id = "999999999999"\n')
     done = machine.run("--yes")
