@@ -262,11 +262,9 @@ newest_run() {
 # follow REPOSITORY RUN: prints each change of the run's state, for three hours at most. `gh run watch` would wait until
 # somebody approves prod.
 follow() {
-  local state conclusion jobs last="" failures=0 tries
+  local state conclusion answered jobs last="" failures=0 tries
   for tries in $(seq 1080); do
-    if gh run view "$2" --repo "$1" --json status,conclusion,jobs --jq \
-      '"\(.status) \(if (.conclusion // "") == "" then "-" else .conclusion end) \([.jobs[] | select(.status == "in_progress") | .name] | join(", "))"' \
-      >"$scratch/run" 2>"$scratch/problem"; then
+    if gh run view "$2" --repo "$1" --json status,conclusion,jobs --jq "$(progress)" >"$scratch/run" 2>"$scratch/problem"; then
       failures=0
     else
       failures=$((failures + 1))
@@ -274,7 +272,7 @@ follow() {
       sleep 10
       continue
     fi
-    read -r state conclusion jobs <"$scratch/run"
+    read -r state conclusion answered jobs <"$scratch/run"
     if [ "$state $jobs" != "$last" ]; then
       last="$state $jobs"
       echo "  $state${jobs:+: $jobs}"
@@ -285,11 +283,24 @@ follow() {
         fail "the run ended as $conclusion. What failed: gh run view $2 --repo $1 --log-failed"
         ;;
       waiting)
-        echo "dev is deployed and has answered; prod waits for an approval: https://github.com/$1/actions/runs/$2"
+        [ "$answered" != true ] || echo "dev is deployed and has answered"
+        echo "the run waits for an approval: https://github.com/$1/actions/runs/$2"
         return 0
         ;;
     esac
     sleep 10
   done
   fail "the run has not ended within three hours: https://github.com/$1/actions/runs/$2"
+}
+
+# progress: prints the jq expression for a run: its status, its conclusion, whether dev has answered, and what is in progress.
+progress() {
+  cat <<'END'
+[
+  .status,
+  (if (.conclusion // "") == "" then "-" else .conclusion end),
+  (.jobs | any(.name == "smoke-dev" and .conclusion == "success") | tostring),
+  ([.jobs[] | select(.status == "in_progress") | .name] | join(", "))
+] | join(" ")
+END
 }

@@ -89,7 +89,11 @@ class Machine:
             runs=[99],
             following=[
                 {"status": "in_progress", "conclusion": "", "jobs": [{"name": "build", "status": "in_progress"}]},
-                {"status": "waiting", "conclusion": "", "jobs": []},
+                {
+                    "status": "waiting",
+                    "conclusion": "",
+                    "jobs": [{"name": "smoke-dev", "status": "completed", "conclusion": "success"}],
+                },
             ],
             deployed="",
             forbidden=[],

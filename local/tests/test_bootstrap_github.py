@@ -73,7 +73,8 @@ def test_the_first_deployment_is_started_and_followed_to_the_approval(machine: M
     # The run is the new one.
     assert "following https://github.com/acme/longwire/actions/runs/101" in done.stdout
     assert "in_progress: build" in done.stdout
-    assert "prod waits for an approval" in done.stdout
+    assert "dev is deployed and has answered" in done.stdout
+    assert "the run waits for an approval" in done.stdout
     assert "npx --yes wscat" in done.stdout
     assert "--name /longwire/dev/auth-token" in done.stdout
 
