@@ -229,23 +229,28 @@ set_key() {
   }
 }
 
-# deployed REPOSITORY BRANCH: succeeds if dev runs the head of the branch.
+# deployed REPOSITORY BRANCH: succeeds if dev has answered in the newest run of the branch, and since then only documents and the
+# options of bootstrap have changed. A release that did not answer was reverted.
 deployed() {
-  local head id state
-  head="$(ask "repos/$1/commits/$2" --jq .sha)" || absent $?
-  id="$(ask "repos/$1/deployments?environment=dev&sha=$head&per_page=1" --jq '.[0].id // empty')" || absent $?
-  [ -n "$id" ] || return 1
-  state="$(ask "repos/$1/deployments/$id/statuses?per_page=1" --jq '.[0].state // empty')" || absent $?
-  [ "$state" = success ]
+  local run commit answered others
+  run="$(newest_run "$1" "$2")" || exit 1
+  [ "$run" != 0 ] || return 1
+  gh run view "$run" --repo "$1" --json headSha,jobs --jq "[.headSha, ($(answered))] | map(tostring) | join(\" \")" \
+    >"$scratch/run" 2>"$scratch/problem" || fail "GitHub would not show the run $run of deploy: $(trouble)"
+  read -r commit answered <"$scratch/run"
+  [ "$answered" = true ] || return 1
+  others="$(ask "repos/$1/compare/$commit...$2" --jq 'if .status == "identical" then 0 elif .status == "ahead" then
+    [.files[].filename | select(test("^(terraform/bootstrap/|docs/|[^/]*\\.md$|LICENSE$)") | not)] | length else 1 end')" || absent $?
+  [ "$others" = 0 ]
 }
 
 # deploy REPOSITORY BRANCH: starts the workflow and follows it until it ends or waits for an approval.
 deploy() {
   local before run="" tries
-  before="$(newest_run "$1" "$2")" || exit 1
+  before="$(newest_run "$1" "$2" --event workflow_dispatch)" || exit 1
   change "start the workflow deploy" workflow run "$WORKFLOW" --repo "$1" --ref "$2"
   for tries in $(seq 30); do
-    run="$(newest_run "$1" "$2")" || exit 1
+    run="$(newest_run "$1" "$2" --event workflow_dispatch)" || exit 1
     [ "$run" = "$before" ] || break
     [ "$tries" -lt 30 ] || fail "GitHub has started no run of deploy within a minute: https://github.com/$1/actions"
     sleep 2
@@ -254,8 +259,11 @@ deploy() {
   follow "$1" "$run"
 }
 
+# newest_run REPOSITORY BRANCH [OPTION]…: prints the number of the newest run of deploy, or 0.
 newest_run() {
-  gh run list --repo "$1" --workflow "$WORKFLOW" --branch "$2" --event workflow_dispatch --limit 1 --json databaseId \
+  local repository="$1" branch="$2"
+  shift 2
+  gh run list --repo "$repository" --workflow "$WORKFLOW" --branch "$branch" "$@" --limit 1 --json databaseId \
     --jq '.[0].databaseId // 0' 2>"$scratch/problem" || fail "GitHub would not list the runs of deploy: $(trouble)"
 }
 
@@ -293,13 +301,18 @@ follow() {
   fail "the run has not ended within three hours: https://github.com/$1/actions/runs/$2"
 }
 
+# answered: prints the jq expression for whether dev has answered in a run.
+answered() {
+  echo '.jobs | any(.name == "smoke-dev" and .conclusion == "success")'
+}
+
 # progress: prints the jq expression for a run: its status, its conclusion, whether dev has answered, and what is in progress.
 progress() {
-  cat <<'END'
+  cat <<END
 [
   .status,
   (if (.conclusion // "") == "" then "-" else .conclusion end),
-  (.jobs | any(.name == "smoke-dev" and .conclusion == "success") | tostring),
+  ($(answered) | tostring),
   ([.jobs[] | select(.status == "in_progress") | .name] | join(", "))
 ] | join(" ")
 END

@@ -95,7 +95,8 @@ class Machine:
                     "jobs": [{"name": "smoke-dev", "status": "completed", "conclusion": "success"}],
                 },
             ],
-            deployed="",
+            answered="skipped",
+            compared={"status": "identical", "files": []},
             forbidden=[],
         )
 

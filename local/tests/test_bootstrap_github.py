@@ -81,7 +81,7 @@ def test_the_first_deployment_is_started_and_followed_to_the_approval(machine: M
 
 def test_a_second_run_changes_nothing(machine: Machine) -> None:
     github(machine, "--model", MODEL)
-    machine.repository(deployed="success")
+    machine.repository(answered="success")
     machine.calls.write_text("")
     done = github(machine)
     assert done.returncode == 0, done.stderr
@@ -92,7 +92,7 @@ def test_a_second_run_changes_nothing(machine: Machine) -> None:
 
 def test_a_second_run_changes_what_differs(machine: Machine) -> None:
     github(machine, "--model", MODEL)
-    machine.repository(deployed="success")
+    machine.repository(answered="success")
     machine.calls.write_text("")
     done = github(machine, "--model", "eu.amazon.nova-pro-v1:0")
     assert done.returncode == 0, done.stderr
@@ -104,10 +104,30 @@ def test_a_second_run_changes_what_differs(machine: Machine) -> None:
 
 def test_a_commit_that_is_not_deployed_is_deployed(machine: Machine) -> None:
     github(machine, "--model", MODEL)
-    machine.repository(deployed="failure")
+    machine.repository(answered="failure")
     machine.calls.write_text("")
     github(machine)
     assert changes(machine) == ["gh workflow run deploy.yml --repo acme/longwire --ref main"]
+
+
+@pytest.mark.parametrize(
+    ("status", "files", "deploys"),
+    [
+        ("ahead", ["terraform/bootstrap/bootstrap.auto.tfvars", "docs/deploy.md", "README.md"], False),
+        ("ahead", ["docs/deploy.md", "terraform/envs/dev.tfvars"], True),
+        ("diverged", [], True),
+    ],
+)
+def test_a_commit_that_changes_the_deployment_is_deployed(
+    machine: Machine, status: str, files: list[str], deploys: bool
+) -> None:
+    github(machine, "--model", MODEL)
+    machine.repository(
+        answered="success", compared={"status": status, "files": [{"filename": name} for name in files]}
+    )
+    machine.calls.write_text("")
+    github(machine)
+    assert bool(machine.called("gh workflow")) is deploys
 
 
 def test_a_failed_run_fails_with_the_command_for_its_log(machine: Machine) -> None:
