@@ -145,16 +145,20 @@ END
 
 # say_hello ENVIRONMENT: prints the command that asks a deployment something.
 say_hello() {
-  local name="$project-$1" parameter="/$project/$1/auth-token" address token=""
+  local name="$project-$1" parameter="/$project/$1/auth-token" address token="" off
   if aws ssm get-parameter --region "$region" --name "$parameter" --query Parameter.Name --output text >/dev/null 2>&1; then
     token=" -H \"Authorization: Bearer \$(aws ssm get-parameter --region $region --with-decryption --name $parameter --query Parameter.Value --output text)\""
   fi
-  address="\$(aws apigatewayv2 get-apis --region $region --query \"Items[?Name=='$name-websocket'].ApiEndpoint | [0]\" --output text)"
+  # With a domain, API Gateway refuses the name that it assigned.
+  off="$(aws apigatewayv2 get-apis --region "$region" --output text \
+    --query "Items[?Name=='$name-websocket'].DisableExecuteApiEndpoint | [0]" 2>/dev/null)" || off=""
+  address="\$(aws apigatewayv2 get-apis --region $region --query \"Items[?Name=='$name-websocket'].ApiEndpoint | [0]\" --output text)/$stage"
+  [ "$off" != True ] || address="wss://DOMAIN"
   cat <<END
 
 Ask $1 something, with Node.js:
 
-  npx --yes wscat -c "$address/$stage" -s longwire.v1$token -x 'Hello!' -w 30
+  npx --yes wscat -c "$address" -s longwire.v1$token -x 'Hello!' -w 30
 END
   [ -n "$token" ] || echo "
 $1 has no shared token: in the mode oidc, add -H \"Authorization: Bearer TOKEN\" with a token of your identity provider."

@@ -39,6 +39,7 @@ case "$2" in
   get-account-settings) cat "$ACCOUNT/limit" 2>/dev/null || { echo "(AccessDenied)" >&2; exit 254; } ;;
   converse) [ ! -e "$ACCOUNT/refusal" ] && echo max_tokens || { cat "$ACCOUNT/refusal" >&2; exit 254; } ;;
   list-inference-profiles) echo eu.anthropic.claude-sonnet-5-5 ;;
+  get-apis) [ -e "$ACCOUNT/domain" ] && echo True || echo False ;;
   get-parameter) [ -e "$ACCOUNT/token" ] && echo /longwire/dev/auth-token ;;
 esac
 """

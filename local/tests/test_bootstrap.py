@@ -3,11 +3,14 @@
 test_bootstrap_github.py has the repository.
 """
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
-from bootstrap_machine import Machine
+from bootstrap_machine import ROOT, Machine
+
+from longwire_local.module_readme import blocks
 
 
 @pytest.fixture
@@ -261,6 +264,17 @@ def test_a_low_limit_of_lambda_is_reported(machine: Machine, limit: str, warned:
     assert "dev 10 (worker_concurrency 2), prod 28 (worker_concurrency 20)" in done.stdout
     assert ("request-service-quota-increase" in done.stdout) is warned
     assert not any("concurrency" in call for call in machine.called("terraform"))
+
+
+def test_the_script_counts_as_the_plan_does() -> None:
+    script = (ROOT / "scripts" / "lib-account.sh").read_text()
+    product = ROOT / "terraform" / "modules" / "longwire"
+    variables = blocks("variable", (product / "variables.tf").read_text())
+    (each,) = re.findall(r"^EACH_QUEUE=(\d+)$", script, re.M)
+    for queue in ("worker", "replay", "push"):
+        assert re.findall(r"^  default += (\d+)$", variables[f"{queue}_concurrency"], re.M) == [each]
+    (others,) = re.findall(r"^ALL_ELSE=(\d+)$", script, re.M)
+    assert re.findall(r"^  other_executions += (\d+)$", (product / "concurrency.tf").read_text(), re.M) == [others]
 
 
 def test_a_new_account_runs_two_workers(machine: Machine) -> None:

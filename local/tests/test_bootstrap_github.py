@@ -380,3 +380,10 @@ def test_without_a_shared_token_the_command_has_none(machine: Machine) -> None:
     done = github(machine, "--model", MODEL)
     assert "auth-token" not in done.stdout
     assert "identity provider" in done.stdout
+
+
+def test_with_a_domain_the_command_names_it(machine: Machine) -> None:
+    machine.has("domain")
+    done = github(machine, "--model", MODEL)
+    assert 'wscat -c "wss://DOMAIN"' in done.stdout
+    assert "apigatewayv2" not in done.stdout
