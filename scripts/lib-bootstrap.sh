@@ -20,10 +20,10 @@ tf() {
 origin() {
   local url
   url="$(git -C "$root" remote get-url origin 2>/dev/null)" ||
-    fail "there is no git remote \"origin\"; name the fork with --repository OWNER/NAME."
+    fail "there is no git remote \"origin\"; name the repository with --repository OWNER/NAME."
   url="${url%.git}"
   [[ "$url" =~ github\.com[:/]([^/]+/[^/]+)$ ]] ||
-    fail "the remote \"origin\" ($url) is not on github.com; name the fork with --repository OWNER/NAME."
+    fail "the remote \"origin\" ($url) is not on github.com; name the repository with --repository OWNER/NAME."
   echo "${BASH_REMATCH[1]}"
 }
 
@@ -40,6 +40,13 @@ subject_of() {
   [ "$custom" = true ] ||
     fail "$1 has a customised OIDC subject, and the roles know GitHub's default form only: set its use_default to true."
   echo "${prefix:-repo:$1}"
+}
+
+# number_of REPOSITORY: prints the number of a repository on GitHub, which stays the same when it gets another name.
+number_of() {
+  local how="'gh api repos/$1 --jq .id' prints it; pass that with --repository-id."
+  command -v gh >/dev/null || fail "gh was not found, so GitHub cannot be asked for the number of $1. $how"
+  gh api "repos/$1" --jq .id || fail "GitHub would not say the number of $1 (is gh logged in, as somebody who may see it?). $how"
 }
 
 region_of_profile() {
@@ -112,25 +119,47 @@ confirm() {
   [ "$answer" = yes ] || fail "nothing was changed."
 }
 
+# next_steps: says what is left without --github.
 next_steps() {
   cat <<END
 
-The account is ready. What is left is on GitHub. The last of the three variables asks for its value: a model that is
-offered in $3, or an inference profile, such as eu.anthropic.claude-sonnet-5-5 in Europe.
+The account is ready. What is left is on GitHub, and --github does it: the variables AWS_ACCOUNT_ID, AWS_REGION and MODEL_ID,
+the environments with their branch, reviewers and secrets, and the first deployment. Name a model that is offered in
+$region, or an inference profile, such as eu.anthropic.claude-sonnet-5-5 in Europe:
 
-  gh variable set AWS_ACCOUNT_ID --repo $1 --body $2
-  gh variable set AWS_REGION --repo $1 --body $3
-  gh variable set MODEL_ID --repo $1
-
-  for environment in dev prod; do
-    gh api --method PUT "repos/$1/environments/\$environment" \\
-      -F "deployment_branch_policy[protected_branches]=false" \\
-      -F "deployment_branch_policy[custom_branch_policies]=true"
-    gh api --method POST "repos/$1/environments/\$environment/deployment-branch-policies" -f name=main
-  done
-
-That lets both environments deploy from main only: whoever can start a job of an environment can deploy. Give prod
-reviewers, too: https://github.com/$1/settings/environments
-A push to main deploys. docs/deploy.md has the rest.
+  ./scripts/bootstrap --github --model MODEL
 END
+}
+
+# keep_memory: says how the remembered options get to GitHub. Without a new deployment, because nothing of it has changed.
+keep_memory() {
+  local file="${memory#"$root"/}"
+  [ -e "$memory" ] && [ -n "$(git -C "$root" status --porcelain -- "$file" 2>/dev/null)" ] || return 0
+  cat <<END
+
+Keep the options for the next run:
+
+  git add $file && git commit -m 'Remember the options of bootstrap [skip ci]' && git push
+END
+}
+
+# say_hello ENVIRONMENT: prints the command that asks a deployment something.
+say_hello() {
+  local name="$project-$1" parameter="/$project/$1/auth-token" address token="" off
+  if aws ssm get-parameter --region "$region" --name "$parameter" --query Parameter.Name --output text >/dev/null 2>&1; then
+    token=" -H \"Authorization: Bearer \$(aws ssm get-parameter --region $region --with-decryption --name $parameter --query Parameter.Value --output text)\""
+  fi
+  # With a domain, API Gateway refuses the name that it assigned.
+  off="$(aws apigatewayv2 get-apis --region "$region" --output text \
+    --query "Items[?Name=='$name-websocket'].DisableExecuteApiEndpoint | [0]" 2>/dev/null)" || off=""
+  address="\$(aws apigatewayv2 get-apis --region $region --query \"Items[?Name=='$name-websocket'].ApiEndpoint | [0]\" --output text)/$stage"
+  [ "$off" != True ] || address="wss://DOMAIN"
+  cat <<END
+
+Ask $1 something, with Node.js:
+
+  npx --yes wscat -c "$address" -s longwire.v1$token -x 'Hello!' -w 30
+END
+  [ -n "$token" ] || echo "
+$1 has no shared token: in the mode oidc, add -H \"Authorization: Bearer TOKEN\" with a token of your identity provider."
 }

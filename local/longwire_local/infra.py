@@ -24,7 +24,10 @@ ROOTS = ("terraform", "terraform/bootstrap", "terraform/examples/two_regions")
 PLANS = {
     "dev": ("terraform", ("-var-file=envs/dev.tfvars",)),
     "prod": ("terraform", ("-var-file=envs/prod.tfvars",)),
-    "bootstrap": ("terraform/bootstrap", ("-var=account_id=000000000000", "-var=subject=repo:acme/longwire")),
+    "bootstrap": (
+        "terraform/bootstrap",
+        ("-var=account_id=000000000000", "-var=subject=repo:acme/longwire", "-var=repository_id=22"),
+    ),
 }
 
 # An argument that the tests have where a plan needs the id of what does not exist yet.

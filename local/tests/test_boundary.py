@@ -12,10 +12,12 @@ PERMISSIONS = ("modules/longwire/*.tf", "modules/function/*.tf", "modules/model_
 # Strings in these sources that are no permission of a function: denied actions, actions of other principals, keys
 # of conditions.
 OTHER_ACTIONS = {
+    "aws:PrincipalArn",
     "bedrock:CallWithBearerToken",
     "bedrock:InferenceProfileArn",
     "kms:ViaService",
     "lambda:InvokeFunction",
+    "lambda:SourceFunctionArn",
     "sts:AssumeRole",
 }
 

@@ -16,7 +16,8 @@ data "aws_iam_policy_document" "api_logs_trust" {
 resource "aws_iam_role" "api_logs" {
   count = var.api_log_role_arn == null ? 1 : 0
 
-  name               = "${var.project}-ci-api-logs"
+  name               = "${var.project}-ci-api-logs${var.region_in_names ? "-${var.region}" : ""}"
+  path               = var.role_path
   description        = "API Gateway: writes access logs. One role per account and region."
   assume_role_policy = data.aws_iam_policy_document.api_logs_trust.json
 }

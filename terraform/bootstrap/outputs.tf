@@ -4,7 +4,7 @@ output "state_bucket" {
 }
 
 output "roles" {
-  description = "ARNs of the roles of GitHub's jobs: plan and apply."
+  description = "ARNs of the roles of GitHub's jobs: review, plan, and apply-<environment>."
   value       = module.github_oidc.roles
 }
 

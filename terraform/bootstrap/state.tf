@@ -3,12 +3,12 @@ locals {
   bucket_arn = "arn:${data.aws_partition.this.partition}:s3:::${local.bucket}"
 }
 
-# A state contains the settings of the functions, including the system prompt. Only the two roles and administrators of
-# the account can read it.
+# A state contains the settings of the functions, including the system prompt. Only the roles of the workflows and
+# administrators of the account can read it.
 resource "aws_s3_bucket" "state" {
   #checkov:skip=CKV_AWS_18:Access logs need a second bucket; CloudTrail data events show who read a state
   #checkov:skip=CKV_AWS_144:The deployment is in the same region, so a copy of its state elsewhere has no use without it
-  #checkov:skip=CKV_AWS_145:SSE-S3 encrypts; a customer managed key would need permissions for both roles
+  #checkov:skip=CKV_AWS_145:SSE-S3 encrypts; a customer managed key would need permissions for all roles
   #checkov:skip=CKV2_AWS_62:Nothing reacts to a change of a state
   bucket = local.bucket
 

@@ -29,6 +29,16 @@ variable "subject" {
   }
 }
 
+variable "repository_id" {
+  description = "Number of the repository on GitHub; scripts/bootstrap reads it from there."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]+$", var.repository_id))
+    error_message = "repository_id must be the digits that `gh api repos/OWNER/NAME --jq .id` prints."
+  }
+}
+
 variable "project" {
   description = "Prefix of every resource name. Change it in terraform/ as well, before the first deployment."
   type        = string
@@ -86,19 +96,52 @@ variable "api_log_role_arn" {
 }
 
 variable "domain_names" {
-  description = "Custom domains that the apply role may create, as in the variable `domain` of the root module."
-  type        = set(string)
-  default     = []
+  description = "Custom domains that each environment may have, as in the variable `domain` of the root module: { prod = [\"chat.example.com\"] }."
+  type        = map(set(string))
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.domain_names), var.environments)) == 0
+    error_message = "The keys of domain_names must be among environments."
+  }
 }
 
 variable "hosted_zone_ids" {
-  description = "Route 53 hosted zones in which the apply role may write records of these domains."
-  type        = set(string)
-  default     = []
+  description = "Route 53 hosted zones in which each environment may write the records of its domains: { prod = [\"Z0123456789\"] }."
+  type        = map(set(string))
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.hosted_zone_ids), var.environments)) == 0
+    error_message = "The keys of hosted_zone_ids must be among environments."
+  }
 }
 
 variable "kms_key_arns" {
   description = "Customer managed keys for the encryption of the deployment."
   type        = list(string)
   default     = []
+}
+
+variable "vpc" {
+  description = "Whether functions may be in a VPC: the roles and the boundary then allow what that needs."
+  type        = bool
+  default     = false
+}
+
+variable "role_path" {
+  description = "IAM path of the roles and policies, such as /acme/. The same as the variable `role_path` of the root module."
+  type        = string
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9_.-]+/)*$", var.role_path))
+    error_message = "role_path must begin and end with `/`."
+  }
+}
+
+variable "region_in_names" {
+  description = "Whether the names of roles and policies end with the region, as several regions of one account need it. The same as the variable `region_in_names` of the root module."
+  type        = bool
+  default     = false
 }

@@ -10,9 +10,15 @@ provider "aws" {
 }
 
 variables {
-  account_id = "123456789012"
-  region     = "eu-central-1"
-  subject    = "repo:acme/longwire"
+  account_id    = "123456789012"
+  region        = "eu-central-1"
+  subject       = "repo:acme/longwire"
+  repository_id = "22"
+  # The values that bootstrap.auto.tfvars may have.
+  project          = "longwire"
+  environments     = ["dev", "prod"]
+  branch           = "main"
+  api_log_role_arn = null
 }
 
 run "bucket" {

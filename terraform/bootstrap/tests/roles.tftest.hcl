@@ -10,21 +10,25 @@ provider "aws" {
 }
 
 variables {
-  project      = "longwire"
-  environments = ["dev", "prod"]
-  subject      = "repo:acme@11/longwire@22"
-  branch       = "main"
-  stage        = "live"
-  provider_arn = null
+  project       = "longwire"
+  environments  = ["dev", "prod"]
+  subject       = "repo:acme@11/longwire@22"
+  repository_id = "22"
+  branch        = "main"
+  stage         = "live"
+  provider_arn  = null
   account = {
     id        = "123456789012"
     partition = "aws"
     region    = "eu-central-1"
   }
   state_bucket_arn = "arn:aws:s3:::longwire-state-123456789012-eu-central-1"
-  domain_names     = []
-  hosted_zone_ids  = []
+  domain_names     = {}
+  hosted_zone_ids  = {}
   kms_key_arns     = []
+  vpc              = false
+  role_path        = "/"
+  region_in_names  = false
 }
 
 run "trust" {
@@ -37,34 +41,31 @@ run "trust" {
     condition = {
       for role, document in data.aws_iam_policy_document.trust : role => [
         for statement in jsondecode(document.json).Statement : {
+          effect    = statement.Effect
           action    = statement.Action
-          principal = statement.Principal.Federated
-          tests     = keys(statement.Condition)
-          audience  = statement.Condition.StringEquals["token.actions.githubusercontent.com:aud"]
+          principal = statement.Principal
+          condition = statement.Condition
         }
       ]
       } == {
-      for role in ["apply", "plan"] : role => [{
-        action    = "sts:AssumeRoleWithWebIdentity"
-        principal = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
-        tests     = ["StringEquals"]
-        audience  = "sts.amazonaws.com"
+      for role, claims in {
+        review     = { sub = "repo:acme@11/longwire@22:pull_request" }
+        plan       = { sub = "repo:acme@11/longwire@22:ref:refs/heads/main", ref = "refs/heads/main" }
+        apply-dev  = { sub = "repo:acme@11/longwire@22:environment:dev", ref = "refs/heads/main" }
+        apply-prod = { sub = "repo:acme@11/longwire@22:environment:prod", ref = "refs/heads/main" }
+        } : role => [{
+          effect    = "Allow"
+          action    = "sts:AssumeRoleWithWebIdentity"
+          principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+          condition = {
+            StringEquals = {
+              for claim, value in merge(claims, { aud = "sts.amazonaws.com", repository_id = "22" }) :
+              "token.actions.githubusercontent.com:${claim}" => value
+            }
+          }
       }]
     }
-    error_message = "Only jobs of GitHub may assume the roles, and every condition must be exact."
-  }
-
-  assert {
-    condition = {
-      for role, document in data.aws_iam_policy_document.trust :
-      role => toset(
-        jsondecode(document.json).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"]
-      )
-      } == {
-      apply = toset(["repo:acme@11/longwire@22:environment:dev", "repo:acme@11/longwire@22:environment:prod"])
-      plan  = toset(["repo:acme@11/longwire@22:pull_request", "repo:acme@11/longwire@22:ref:refs/heads/main"])
-    }
-    error_message = "Only jobs of an environment may apply; only pull requests and the main branch may plan."
+    error_message = jsonencode({ for role, document in data.aws_iam_policy_document.trust : role => document.json })
   }
 
   assert {
@@ -73,15 +74,11 @@ run "trust" {
   }
 
   assert {
-    condition = {
-      plan     = aws_iam_role.plan.name
-      apply    = aws_iam_role.apply.name
-      boundary = aws_iam_policy.boundary.name
-      } == {
-      plan     = "longwire-ci-plan"
-      apply    = "longwire-ci-apply"
-      boundary = "longwire-boundary"
-    }
+    condition = concat(
+      [aws_iam_role.review.name, aws_iam_role.plan.name],
+      [for environment in ["dev", "prod"] : aws_iam_role.apply[environment].name],
+      [aws_iam_policy.boundary.name],
+    ) == ["longwire-ci-review", "longwire-ci-plan", "longwire-ci-apply-dev", "longwire-ci-apply-prod", "longwire-boundary"]
     error_message = "The workflows expect these names of the roles."
   }
 }
@@ -102,85 +99,201 @@ run "a_provider_that_exists_is_used" {
   }
 }
 
-run "planning_changes_nothing" {
+run "names_with_a_region_and_a_path" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  variables {
+    role_path       = "/acme/"
+    region_in_names = true
+  }
+
+  assert {
+    condition = {
+      for role in concat([aws_iam_role.review, aws_iam_role.plan], values(aws_iam_role.apply)) : role.name => role.path
+      } == {
+      for name in ["review", "plan", "apply-dev", "apply-prod"] : "longwire-ci-${name}-eu-central-1" => "/acme/"
+    }
+    error_message = "IAM is global: roles of several regions need different names."
+  }
+
+  assert {
+    condition = {
+      for policy in concat([aws_iam_policy.boundary], values(aws_iam_policy.ci)) : policy.name => policy.path
+      } == {
+      for name in [
+        "boundary", "ci-read", "ci-dev-read", "ci-dev-write", "ci-dev-identity", "ci-prod-read", "ci-prod-write", "ci-prod-identity",
+      ] : "longwire-${name}-eu-central-1" => "/acme/"
+    }
+    error_message = jsonencode(keys(aws_iam_policy.ci))
+  }
+
+  # Only the names of this environment in this region.
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.apply.dev.roles).Statement : statement.Resource if statement.Effect == "Allow"
+    ])) == toset(["arn:aws:iam::123456789012:role/acme/longwire-dev-*-eu-central-1"])
+    error_message = output.policies.apply.dev.roles
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.apply.dev.roles).Statement : statement.Resource if statement.Sid == "OwnRightsStay"
+      ])) == toset([
+      "arn:aws:iam::123456789012:role/acme/longwire-ci-*",
+      "arn:aws:iam::123456789012:policy/acme/longwire-ci-*",
+      "arn:aws:iam::123456789012:policy/acme/longwire-boundary-eu-central-1",
+      "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    ])
+    error_message = output.policies.apply.dev.roles
+  }
+
+  assert {
+    condition = jsonencode({
+      for statement in jsondecode(output.policies.apply.dev.write).Statement : statement.Sid => flatten([statement.Resource])
+      if contains(["Alarms", "Budgets"], statement.Sid)
+      }) == jsonencode({
+      Alarms = [
+        "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:longwire-dev-*",
+        "arn:aws:cloudwatch::123456789012:dashboard/longwire-dev-eu-central-1",
+      ]
+      Budgets = ["arn:aws:budgets::123456789012:budget/longwire-dev-eu-central-1-*"]
+    })
+    error_message = output.policies.apply.dev.write
+  }
+}
+
+run "reviewing_and_planning_change_nothing" {
   command = plan
   module {
     source = "../modules/github_oidc"
   }
 
   assert {
+    condition     = output.policies.review.read == output.policies.plan.read
+    error_message = "A review reads what a plan reads."
+  }
+
+  assert {
     condition = alltrue([
-      for action in flatten([for statement in jsondecode(output.policies.read).Statement : statement.Action]) :
+      for action in flatten([for statement in jsondecode(output.policies.plan.read).Statement : statement.Action]) :
       can(regex("^[a-z0-9-]+:((Describe|Get|List|View)[A-Za-z]+|GET)$", action))
     ])
     error_message = "The plan role may only read."
   }
 
-  # The provider reads the parameter with the token of each environment, and no other parameter.
+  # The provider reads the parameters of each environment, and no other parameter.
   assert {
     condition = toset(flatten([
-      for statement in jsondecode(output.policies.read).Statement : statement.Resource
+      for statement in jsondecode(output.policies.plan.read).Statement : statement.Resource
       if contains(flatten([statement.Action]), "ssm:GetParameter")
-      ])) == toset([
-      "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/dev/auth-token",
-      "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/prod/auth-token",
-    ])
-    error_message = "The plan role must read no parameter but those of the tokens."
+      ])) == toset(flatten([
+      for environment in ["dev", "prod"] : [
+        for name in ["auth-token", "system-prompt"] :
+        "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/${environment}/${name}"
+      ]
+    ]))
+    error_message = "The plan role must read no parameter but those of the environments."
   }
 
   # The actions above also include reading the contents of tables, queues and logs.
   assert {
     condition = length(setintersection(
-      toset(flatten([for statement in jsondecode(output.policies.read).Statement : statement.Action])),
+      toset(flatten([for statement in jsondecode(output.policies.plan.read).Statement : statement.Action])),
       ["dynamodb:GetItem", "logs:GetLogEvents", "logs:GetLogRecord", "s3:GetObject", "secretsmanager:GetSecretValue"],
     )) == 0
     error_message = "The plan role must not read items, messages, log lines or other secrets."
   }
 
   assert {
-    condition = {
-      for statement in jsondecode(output.policies.plan_state).Statement :
-      statement.Sid => { actions = statement.Action, resources = statement.Resource }
-      } == {
-      FindState = { actions = "s3:ListBucket", resources = "arn:aws:s3:::longwire-state-123456789012-eu-central-1" }
-      ReadState = {
-        actions = "s3:GetObject"
-        resources = [
-          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/terraform.tfstate",
+    condition = jsonencode({
+      for statement in jsondecode(output.policies.review.state).Statement :
+      statement.Sid => [sort(flatten([statement.Action])), sort(flatten([statement.Resource]))]
+      }) == jsonencode({
+      FindState = [["s3:ListBucket"], ["arn:aws:s3:::longwire-state-123456789012-eu-central-1"]]
+      ReadState = [
+        ["s3:GetObject"],
+        [
           "arn:aws:s3:::longwire-state-123456789012-eu-central-1/dev/terraform.tfstate",
-        ]
-      }
-      LockState = {
-        actions = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"]
-        resources = [
-          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/terraform.tfstate.tflock",
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/terraform.tfstate",
+        ],
+      ]
+    })
+    error_message = "The review role may neither lock nor write, and reads no plan that waits."
+  }
+
+  assert {
+    condition = jsonencode({
+      for statement in jsondecode(output.policies.plan.state).Statement :
+      statement.Sid => [sort(flatten([statement.Action])), sort(flatten([statement.Resource]))]
+      if !contains(["FindState", "ReadState"], statement.Sid)
+      }) == jsonencode({
+      LockState = [
+        ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+        [
           "arn:aws:s3:::longwire-state-123456789012-eu-central-1/dev/terraform.tfstate.tflock",
-        ]
-      }
-      KeepPlan = {
-        actions = "s3:PutObject"
-        resources = [
-          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/plans/*",
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/terraform.tfstate.tflock",
+        ],
+      ]
+      KeepPlan = [
+        ["s3:PutObject"],
+        [
           "arn:aws:s3:::longwire-state-123456789012-eu-central-1/dev/plans/*",
-        ]
-      }
-    }
+          "arn:aws:s3:::longwire-state-123456789012-eu-central-1/prod/plans/*",
+        ],
+      ]
+    })
     error_message = "The plan role may write locks and plans into the bucket, but no state."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.review.state).Statement : statement.Sid
+      ] == [
+      for statement in jsondecode(output.policies.plan.state).Statement : statement.Sid
+      if contains(["FindState", "ReadState"], statement.Sid)
+    ]
+    error_message = "The plan role finds and reads the states as well."
   }
 }
 
-run "applying_stays_in_the_project" {
+run "applying_stays_in_the_environment" {
   command = plan
   module {
     source = "../modules/github_oidc"
   }
 
+  # A statement of dev that names prod would be wrong in both. The other environment is named by denials only.
+  assert {
+    condition = alltrue(flatten([
+      for pair in [["dev", "prod"], ["prod", "dev"]] : [
+        for name, document in output.policies.apply[pair[0]] : [
+          for statement in jsondecode(document).Statement :
+          statement.Effect == "Deny" || !can(regex("\\b${pair[1]}\\b", jsonencode(statement)))
+        ]
+      ]
+    ]))
+    error_message = "An apply role must not reach another environment."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, document in output.policies.apply.dev :
+      jsondecode(replace(replace(replace(document, "/\\bdev\\b/", "@"), "/\\bprod\\b/", "dev"), "@", "prod"))
+      == jsondecode(output.policies.apply.prod[name])
+    ])
+    error_message = "The apply roles of all environments must have the same rights, each in its own environment."
+  }
+
   assert {
     condition = alltrue([
       for action in flatten([
-        for document in ["read", "write", "identity", "plan_state", "apply_state"] : [
-          for statement in jsondecode(output.policies[document]).Statement : statement.Action
-        ]
+        for document in [
+          output.policies.plan.read, output.policies.plan.state, output.policies.review.state, output.policies.apply.dev.read,
+          output.policies.apply.dev.write, output.policies.apply.dev.identity, output.policies.apply.dev.state,
+        ] : [for statement in jsondecode(document).Statement : statement.Action]
       ]) : !strcontains(action, "*")
     ])
     error_message = "No action may contain a wildcard."
@@ -188,12 +301,9 @@ run "applying_stays_in_the_project" {
 
   assert {
     condition = toset([
-      for statement in concat(
-        jsondecode(output.policies.read).Statement,
-        jsondecode(output.policies.write).Statement,
-        jsondecode(output.policies.identity).Statement,
-        jsondecode(output.policies.roles).Statement,
-      ) : "${statement.Effect} ${statement.Sid}"
+      for statement in flatten([
+        for document in concat([output.policies.plan.read], values(output.policies.apply.dev)) : jsondecode(document).Statement
+      ]) : "${statement.Effect} ${statement.Sid}"
       if contains(flatten([statement.Resource]), "*")
       ]) == toset([
       # SNS subscriptions and domains of user pools have no resource type; an event source mapping and a user pool have
@@ -207,77 +317,100 @@ run "applying_stays_in_the_project" {
     error_message = "Only statements that AWS cannot limit may have the resource `*`."
   }
 
-  # Resources without the name of the project: AWS chooses their ids.
+  # Resources without the name of the environment: AWS chooses their ids.
   assert {
     condition = toset([
-      for statement in concat(jsondecode(output.policies.write).Statement, jsondecode(output.policies.identity).Statement) : statement.Sid
-      if anytrue([for resource in flatten([statement.Resource]) : !can(regex("longwire[-/]", resource))])
+      for statement in flatten([for document in values(output.policies.apply.dev) : jsondecode(document).Statement]) : statement.Sid
+      if statement.Effect == "Allow" && anytrue([
+        for resource in flatten([statement.Resource]) : !can(regex("(longwire-dev\\b|longwire/dev/|/dev/)", resource))
+      ])
       ]) == toset([
-      "NewEventSource", "EventSources", "EventSourceTags", "NewUserPool", "UserPools", "NewApi", "Api", "Subscriptions",
+      "NewEventSource", "EventSources", "EventSourceTags", "NewUserPool", "UserPools", "UserPoolDomains", "NewApi", "Api",
+      "Subscriptions", "FindParameters", "FindLogs", "FindAlarms", "Profiles", "FindState",
     ])
-    error_message = "The names of all changed resources must begin with the name of the project."
+    error_message = "The names of all changed resources must begin with the names of the project and the environment."
   }
 
   assert {
     condition = {
-      for statement in concat(jsondecode(output.policies.write).Statement, jsondecode(output.policies.identity).Statement) :
+      for statement in flatten([for name in ["write", "identity"] : jsondecode(output.policies.apply.dev[name]).Statement]) :
       statement.Sid => statement.Condition
       if can(statement.Condition)
       } == {
       NewEventSource = {
-        ArnLike = { "lambda:FunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:longwire-*" }
+        ArnLike = { "lambda:FunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:longwire-dev-*" }
       }
       EventSources = {
-        ArnLike = { "lambda:FunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:longwire-*" }
+        ArnLike = { "lambda:FunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:longwire-dev-*" }
       }
-      NewApi      = { StringLike = { "apigateway:Request/ApiName" = "longwire-*" } }
-      NewUserPool = { StringEquals = { "aws:RequestTag/project" = "longwire" } }
-      UserPools   = { StringEquals = { "aws:ResourceTag/project" = "longwire" } }
+      NewApi      = { StringLike = { "apigateway:Request/ApiName" = "longwire-dev-*" } }
+      OtherApis   = { StringEquals = { "aws:ResourceTag/environment" = "prod" } }
+      NewUserPool = { StringEquals = { "aws:RequestTag/project" = "longwire", "aws:RequestTag/environment" = "dev" } }
+      UserPools   = { StringEquals = { "aws:ResourceTag/project" = "longwire", "aws:ResourceTag/environment" = "dev" } }
     }
     error_message = "A statement without a named resource must have a condition."
-  }
-
-  # The event bus of push, its rule, its topic and the subscription, besides the rules of schedules and the topic of alarms.
-  assert {
-    condition = jsonencode({
-      for statement in jsondecode(output.policies.write).Statement :
-      statement.Sid => [sort(flatten([statement.Action])), sort(flatten([statement.Resource]))]
-      if contains(["Events", "Subscriptions", "Topics"], statement.Sid)
-      }) == jsonencode({
-      Events = [
-        [
-          "events:CreateEventBus", "events:DeleteEventBus", "events:DeleteRule", "events:PutRule", "events:PutTargets",
-          "events:RemoveTargets", "events:TagResource", "events:UntagResource", "events:UpdateEventBus",
-        ],
-        [
-          "arn:aws:events:eu-central-1:123456789012:event-bus/longwire-*",
-          "arn:aws:events:eu-central-1:123456789012:rule/longwire-*",
-        ],
-      ]
-      Subscriptions = [["sns:SetSubscriptionAttributes", "sns:Unsubscribe"], ["*"]]
-      Topics = [
-        ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"],
-        ["arn:aws:sns:eu-central-1:123456789012:longwire-*"],
-      ]
-    })
-    error_message = output.policies.write
-  }
-
-  assert {
-    condition = toset(flatten([
-      for statement in jsondecode(output.policies.read).Statement : statement.Action if statement.Sid == "Events"
-    ])) == toset(["events:DescribeEventBus", "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"])
-    error_message = output.policies.read
   }
 
   assert {
     condition = length(setintersection(
       toset(flatten([
-        for statement in concat(jsondecode(output.policies.write).Statement, jsondecode(output.policies.identity).Statement) : statement.Action
+        for statement in flatten([for name in ["write", "identity"] : jsondecode(output.policies.apply.dev[name]).Statement]) : statement.Action
       ])),
       ["lambda:InvokeFunction", "dynamodb:GetItem", "dynamodb:Query", "sqs:ReceiveMessage", "logs:GetLogEvents", "ssm:GetParameter"],
     )) == 0
     error_message = "The apply role must not read items, messages, log lines or secrets."
+  }
+
+  # IAM's limits: 6,144 characters of a managed policy, 10,240 of all inline policies of a role.
+  assert {
+    condition = alltrue([
+      for policy in values(aws_iam_policy.ci) : length(policy.policy) <= 6144
+      ]) && alltrue([
+      for rights in concat([output.policies.review, output.policies.plan], values(output.policies.apply)) :
+      sum([for name, document in rights : contains(["state", "roles"], name) ? length(jsonencode(jsondecode(document))) : 0]) <= 10240
+    ])
+    error_message = jsonencode({ for name, policy in aws_iam_policy.ci : name => length(policy.policy) })
+  }
+}
+
+run "one_environment_has_no_other_to_deny" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  variables {
+    environments = ["prod"]
+  }
+
+  assert {
+    condition = length([
+      for statement in concat(jsondecode(output.policies.apply.prod.write).Statement, jsondecode(output.policies.boundary).Statement) :
+      statement if statement.Effect == "Deny"
+    ]) == 0
+    error_message = "A condition without a value would be an error."
+  }
+}
+
+run "a_name_that_begins_like_another_is_not_reached" {
+  command = plan
+  module {
+    source = "../modules/github_oidc"
+  }
+
+  variables {
+    environments = ["dev", "dev2"]
+  }
+
+  assert {
+    condition = alltrue([
+      for resource in flatten([
+        for document in values(output.policies.apply.dev) : [
+          for statement in jsondecode(document).Statement : statement.Resource if statement.Effect == "Allow"
+        ]
+      ]) : !can(regex("dev[*]", resource))
+    ])
+    error_message = "The role of dev must not reach dev2."
   }
 }
 
@@ -289,7 +422,7 @@ run "roles_stay_bounded" {
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(output.policies.roles).Statement :
+      for statement in jsondecode(output.policies.apply.dev.roles).Statement :
       try(statement.Condition.StringEquals["iam:PermissionsBoundary"], "")
       == "arn:aws:iam::123456789012:policy/longwire-boundary"
       if length(setintersection(
@@ -302,19 +435,16 @@ run "roles_stay_bounded" {
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(output.policies.roles).Statement :
-      statement.Resource == [
-        "arn:aws:iam::123456789012:role/longwire-prod-*",
-        "arn:aws:iam::123456789012:role/longwire-dev-*",
-      ] if statement.Effect == "Allow"
+      for statement in jsondecode(output.policies.apply.dev.roles).Statement :
+      statement.Resource == "arn:aws:iam::123456789012:role/longwire-dev-*" if statement.Effect == "Allow"
     ])
-    error_message = "Only roles of the environments may be changed, not those of the workflows."
+    error_message = "Only roles of the environment may be changed, not those of the workflows."
   }
 
   assert {
     condition = length(setintersection(
       toset(flatten([
-        for statement in jsondecode(output.policies.roles).Statement : statement.Action
+        for statement in jsondecode(output.policies.apply.dev.roles).Statement : statement.Action
         if statement.Effect == "Allow"
       ])),
       ["iam:AttachRolePolicy", "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:CreateUser", "iam:CreateAccessKey"],
@@ -324,7 +454,7 @@ run "roles_stay_bounded" {
 
   assert {
     condition = [
-      for statement in jsondecode(output.policies.roles).Statement : statement.Condition
+      for statement in jsondecode(output.policies.apply.dev.roles).Statement : statement.Condition
       if flatten([statement.Action]) == ["iam:PassRole"]
     ] == [{ StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }]
     error_message = "Roles may be passed to Lambda only."
@@ -332,7 +462,7 @@ run "roles_stay_bounded" {
 
   assert {
     condition = {
-      for statement in jsondecode(output.policies.roles).Statement :
+      for statement in jsondecode(output.policies.apply.dev.roles).Statement :
       statement.Sid => toset(flatten([statement.Resource]))
       if statement.Effect == "Deny"
       } == {
@@ -356,8 +486,9 @@ run "boundary" {
 
   assert {
     condition = alltrue([
-      for action in flatten([for statement in jsondecode(output.policies.boundary).Statement : statement.Action]) :
-      !can(regex("[*]|^iam:|^sts:|^bedrock:CallWithBearerToken$", action))
+      for action in flatten([
+        for statement in jsondecode(output.policies.boundary).Statement : statement.Action if statement.Effect == "Allow"
+      ]) : !can(regex("[*]|^iam:|^sts:|^bedrock:CallWithBearerToken$", action))
     ])
     error_message = "The boundary must not allow IAM or STS actions."
   }
@@ -374,9 +505,47 @@ run "boundary" {
   assert {
     condition = [
       for statement in jsondecode(output.policies.boundary).Statement : [statement.Action, statement.Condition]
-      if can(statement.Condition)
+      if can(statement.Condition) && statement.Effect == "Allow"
     ] == [["kms:Decrypt", { StringEquals = { "kms:ViaService" = "ssm.eu-central-1.amazonaws.com" } }]]
     error_message = "The key of the parameter may be used through SSM only."
+  }
+
+  # An apply role decides what the functions of its environment do, so they must not reach the other environments either.
+  assert {
+    condition = {
+      for statement in jsondecode(output.policies.boundary).Statement : statement.Sid => {
+        actions   = statement.Action
+        resources = toset(statement.Resource)
+        condition = statement.Condition
+      } if statement.Effect == "Deny"
+      } == {
+      for sid, environment in { OnlyOfDev = "dev", OnlyOfProd = "prod" } : sid => {
+        actions                           = "*"
+        resources = toset([
+          "arn:aws:dynamodb:eu-central-1:123456789012:table/longwire-${environment}-*",
+          "arn:aws:sqs:eu-central-1:123456789012:longwire-${environment}-*",
+          "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/${environment}/auth-token",
+          "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/${environment}/system-prompt",
+          "arn:aws:events:eu-central-1:123456789012:event-bus/longwire-${environment}",
+        ])
+        condition = { ArnNotLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/longwire-${environment}-*" } }
+      }
+    }
+    error_message = output.policies.boundary
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.boundary).Statement : statement.Resource if statement.Sid == "Models"
+      ])) == toset([
+      "arn:aws:bedrock:*::foundation-model/*",
+      "arn:aws:bedrock:*:123456789012:application-inference-profile/*",
+      "arn:aws:bedrock:*:123456789012:inference-profile/*",
+      "arn:aws:bedrock:eu-central-1:123456789012:custom-model-deployment/*",
+      "arn:aws:bedrock:eu-central-1:123456789012:imported-model/*",
+      "arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/*",
+    ])
+    error_message = output.policies.boundary
   }
 
   assert {
@@ -392,21 +561,22 @@ run "boundary" {
   }
 }
 
-run "domains_and_keys_only_when_named" {
+run "domains_keys_and_networks_only_when_named" {
   command = plan
   module {
     source = "../modules/github_oidc"
   }
 
   variables {
-    domain_names    = ["chat.example.com"]
-    hosted_zone_ids = ["Z0123456789"]
+    domain_names    = { prod = ["chat.example.com"] }
+    hosted_zone_ids = { prod = ["Z0123456789"] }
     kms_key_arns    = ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
+    vpc             = true
   }
 
   assert {
     condition = [
-      for statement in jsondecode(output.policies.write).Statement : statement.Resource
+      for statement in jsondecode(output.policies.apply.prod.write).Statement : statement.Resource
       if statement.Sid == "Keys"
     ] == ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
     error_message = "Only the named key may be used."
@@ -414,22 +584,62 @@ run "domains_and_keys_only_when_named" {
 
   assert {
     condition = {
-      for statement in jsondecode(output.policies.write).Statement :
-      statement.Sid => toset(flatten([statement.Resource]))
+      for statement in jsondecode(output.policies.apply.prod.write).Statement :
+      statement.Sid => [toset(flatten([statement.Resource])), try(statement.Condition, null)]
       if contains(["Domains", "Zones"], statement.Sid)
       } == {
-      Domains = toset([
-        "arn:aws:apigateway:eu-central-1::/domainnames",
-        "arn:aws:apigateway:eu-central-1::/domainnames/chat.example.com",
-        "arn:aws:apigateway:eu-central-1::/domainnames/chat.example.com/*",
-      ])
-      Zones = toset(["arn:aws:route53:::hostedzone/Z0123456789"])
+      Domains = [
+        toset([
+          "arn:aws:apigateway:eu-central-1::/domainnames",
+          "arn:aws:apigateway:eu-central-1::/domainnames/chat.example.com",
+          "arn:aws:apigateway:eu-central-1::/domainnames/chat.example.com/*",
+        ]),
+        null,
+      ]
+      Zones = [
+        toset(["arn:aws:route53:::hostedzone/Z0123456789"]),
+        { "ForAllValues:StringEquals" = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = "chat.example.com" } },
+      ]
     }
-    error_message = "Only the named domain and its hosted zone may be written."
+    error_message = "Only the named domain and its records in the hosted zone may be written."
+  }
+
+  assert {
+    condition = length([
+      for statement in flatten([for document in values(output.policies.apply.dev) : jsondecode(document).Statement]) :
+      statement if contains(["Domains", "Zones", "FirstDomain"], statement.Sid)
+    ]) == 0
+    error_message = "The domain of prod must not be in the reach of dev."
+  }
+
+  assert {
+    condition = jsonencode([
+      for document in [output.policies.review.read, output.policies.apply.dev.read, output.policies.boundary] : [
+        for statement in jsondecode(document).Statement : [sort(statement.Action), statement.Resource] if statement.Sid == "Network"
+      ]
+      ]) == jsonencode([
+      [[["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"], "*"]],
+      [[["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"], "*"]],
+      [[
+        [
+          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+        ],
+        "*",
+      ]],
+    ])
+    error_message = "A function in a VPC needs exactly these actions."
+  }
+
+  assert {
+    condition = alltrue([for policy in values(aws_iam_policy.ci) : length(policy.policy) <= 6144]) && (
+      length(jsonencode(jsondecode(output.policies.boundary))) <= 6144
+    )
+    error_message = jsonencode({ for name, policy in aws_iam_policy.ci : name => length(policy.policy) })
   }
 }
 
-run "neither_domains_nor_keys_by_default" {
+run "neither_domains_nor_keys_nor_networks_by_default" {
   command = plan
   module {
     source = "../modules/github_oidc"
@@ -437,12 +647,11 @@ run "neither_domains_nor_keys_by_default" {
 
   assert {
     condition = length([
-      for statement in concat(
-        jsondecode(output.policies.read).Statement,
-        jsondecode(output.policies.write).Statement,
-        jsondecode(output.policies.boundary).Statement,
-      ) : statement if contains(["Domains", "Zones", "FirstDomain", "Keys", "LogKeys"], statement.Sid)
+      for statement in flatten([
+        for document in concat([output.policies.plan.read, output.policies.boundary], values(output.policies.apply.prod)) :
+        jsondecode(document).Statement
+      ]) : statement if contains(["Domains", "Zones", "FirstDomain", "Keys", "LogKeys", "Network"], statement.Sid)
     ]) == 0
-    error_message = "Without a domain or a key, there must be no permissions on them."
+    error_message = "Without a domain, a key or a VPC, there must be no permissions on them."
   }
 }

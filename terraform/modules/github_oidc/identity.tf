@@ -1,19 +1,21 @@
-# Permissions to create, change and delete what identifies clients: the parameter with the token, and the user pool. A
-# policy of its own, because the policy in write.tf would be longer than IAM allows.
+# Permissions to create, change and delete the parameters and the user pool of an environment. A policy of its own,
+# because the policy in write.tf would be longer than IAM allows.
 
 data "aws_iam_policy_document" "identity" {
+  for_each = local.environments
+
   statement {
-    sid = "Token"
+    sid = "Parameters"
     actions = [
       "ssm:AddTagsToResource",
       "ssm:DeleteParameter",
       "ssm:PutParameter",
       "ssm:RemoveTagsFromResource",
     ]
-    resources = local.tokens
+    resources = each.value.parameters
   }
 
-  # A user pool that does not exist yet has no ARN, so the resource is `*`; the tag limits it.
+  # A user pool that does not exist yet has no ARN, so the resource is `*`; the tags limit it.
   statement {
     sid       = "NewUserPool"
     actions   = ["cognito-idp:CreateUserPool"]
@@ -24,9 +26,15 @@ data "aws_iam_policy_document" "identity" {
       variable = "aws:RequestTag/project"
       values   = [var.project]
     }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/environment"
+      values   = [each.key]
+    }
   }
 
-  # AWS chooses the ids of user pools. Only a pool that was created with the tag can be changed.
+  # AWS chooses the ids of user pools. Only a pool that was created with the tags can be changed.
   statement {
     sid = "UserPools"
     actions = [
@@ -46,6 +54,12 @@ data "aws_iam_policy_document" "identity" {
       test     = "StringEquals"
       variable = "aws:ResourceTag/project"
       values   = [var.project]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/environment"
+      values   = [each.key]
     }
   }
 }

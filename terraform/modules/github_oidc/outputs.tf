@@ -4,22 +4,33 @@ output "boundary_arn" {
 }
 
 output "roles" {
-  description = "ARNs of the roles of GitHub's jobs: plan and apply."
-  value = {
-    plan  = aws_iam_role.plan.arn
-    apply = aws_iam_role.apply.arn
-  }
+  description = "ARNs of the roles of GitHub's jobs: review, plan, and apply-<environment>."
+  value = merge(
+    { review = aws_iam_role.review.arn, plan = aws_iam_role.plan.arn },
+    { for environment, role in aws_iam_role.apply : "apply-${environment}" => role.arn },
+  )
 }
 
 output "policies" {
-  description = "Policies of the roles and the boundary, as JSON."
+  description = "Policies of the roles, by role and name, and the boundary, as JSON."
   value = {
-    read        = data.aws_iam_policy_document.read.json
-    write       = data.aws_iam_policy_document.write.json
-    identity    = data.aws_iam_policy_document.identity.json
-    roles       = data.aws_iam_policy_document.roles.json
-    plan_state  = data.aws_iam_policy_document.plan_state.json
-    apply_state = data.aws_iam_policy_document.apply_state.json
-    boundary    = data.aws_iam_policy_document.boundary.json
+    review = {
+      read  = data.aws_iam_policy_document.read["*"].json
+      state = data.aws_iam_policy_document.review_state.json
+    }
+    plan = {
+      read  = data.aws_iam_policy_document.read["*"].json
+      state = data.aws_iam_policy_document.plan_state.json
+    }
+    apply = {
+      for environment in var.environments : environment => {
+        read     = data.aws_iam_policy_document.read[environment].json
+        write    = data.aws_iam_policy_document.write[environment].json
+        identity = data.aws_iam_policy_document.identity[environment].json
+        roles    = data.aws_iam_policy_document.roles[environment].json
+        state    = data.aws_iam_policy_document.apply_state[environment].json
+      }
+    }
+    boundary = data.aws_iam_policy_document.boundary.json
   }
 }

@@ -1,6 +1,8 @@
 # Read permissions for a plan. Resources are limited by name where IAM supports it; wider statements have a reason.
 
 data "aws_iam_policy_document" "read" {
+  for_each = local.arns
+
   statement {
     sid = "Functions"
     actions = [
@@ -17,7 +19,7 @@ data "aws_iam_policy_document" "read" {
       "lambda:ListTags",
       "lambda:ListVersionsByFunction",
     ]
-    resources = [local.functions]
+    resources = each.value.functions
   }
 
   # AWS chooses the id of an event source mapping, so its name cannot limit it.
@@ -37,13 +39,13 @@ data "aws_iam_policy_document" "read" {
       "iam:ListRolePolicies",
       "iam:ListRoleTags",
     ]
-    resources = local.roles
+    resources = each.value.roles
   }
 
   statement {
     sid       = "Queues"
     actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"]
-    resources = [local.queues]
+    resources = each.value.queues
   }
 
   # Descriptions of the tables only, not their items.
@@ -55,25 +57,25 @@ data "aws_iam_policy_document" "read" {
       "dynamodb:DescribeTimeToLive",
       "dynamodb:ListTagsOfResource",
     ]
-    resources = [local.tables]
+    resources = each.value.tables
   }
 
-  # The provider reads the parameter with its value, to notice that it is gone. It keeps the value neither in the plan
-  # nor in the state, but a job that assumes the role can read it.
+  # The provider reads a parameter with its value, to notice that it is gone. It keeps the value of the token neither in
+  # the plan nor in the state, but a job that assumes the role can read it.
   statement {
-    sid       = "Token"
+    sid       = "Parameters"
     actions   = ["ssm:GetParameter", "ssm:ListTagsForResource"]
-    resources = local.tokens
+    resources = each.value.parameters
   }
 
   # Lists the parameters of the account, not their values.
   statement {
-    sid       = "FindToken"
+    sid       = "FindParameters"
     actions   = ["ssm:DescribeParameters"]
     resources = ["${local.arn}:ssm:${local.here}:*"]
   }
 
-  # AWS chooses the ids of user pools, so the tag limits them: the clients of other pools may have secrets.
+  # AWS chooses the ids of user pools, so the tags limit them: the clients of other pools may have secrets.
   statement {
     sid = "UserPools"
     actions = [
@@ -88,6 +90,12 @@ data "aws_iam_policy_document" "read" {
       test     = "StringEquals"
       variable = "aws:ResourceTag/project"
       values   = [var.project]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/environment"
+      values   = local.scopes[each.key].environments
     }
   }
 
@@ -115,7 +123,7 @@ data "aws_iam_policy_document" "read" {
   statement {
     sid       = "Logs"
     actions   = ["logs:DescribeMetricFilters", "logs:ListTagsForResource", "logs:ListTagsLogGroup"]
-    resources = concat(local.logs, [for group in local.logs : "${group}:*"])
+    resources = each.value.logs
   }
 
   # AWS checks this action against all alarms, whatever the request names.
@@ -128,13 +136,13 @@ data "aws_iam_policy_document" "read" {
   statement {
     sid       = "Alarms"
     actions   = ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"]
-    resources = [local.alarms, local.dashboards]
+    resources = each.value.alarms
   }
 
   statement {
     sid       = "Topics"
     actions   = ["sns:GetTopicAttributes", "sns:ListTagsForResource"]
-    resources = [local.topics]
+    resources = each.value.topics
   }
 
   # SNS has no resource type for subscriptions.
@@ -147,27 +155,49 @@ data "aws_iam_policy_document" "read" {
   statement {
     sid       = "Budgets"
     actions   = ["budgets:ListTagsForResource", "budgets:ViewBudget"]
-    resources = [local.budgets]
+    resources = each.value.budgets
   }
 
   statement {
     sid       = "Events"
     actions   = ["events:DescribeEventBus", "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"]
-    resources = [local.buses, local.rules]
+    resources = each.value.events
   }
 
+  # The models behind an inference profile.
+  statement {
+    sid     = "Profiles"
+    actions = ["bedrock:GetInferenceProfile"]
+    resources = [
+      "${local.arn}:bedrock:${local.here}:application-inference-profile/*",
+      "${local.arn}:bedrock:${local.here}:inference-profile/*",
+    ]
+  }
+
+  # EC2 cannot limit these actions to resources. Lambda asks for them with the rights of its caller when a function is in
+  # a VPC.
   dynamic "statement" {
-    for_each = length(local.domains) > 0 ? [local.domains] : []
+    for_each = var.vpc ? ["Network"] : []
 
     content {
-      sid       = "Domains"
-      actions   = ["apigateway:GET"]
-      resources = concat(statement.value, [for domain in statement.value : "${domain}/*"])
+      sid       = statement.value
+      actions   = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+      resources = ["*"]
     }
   }
 
   dynamic "statement" {
-    for_each = length(local.zones) > 0 ? [local.zones] : []
+    for_each = length(each.value.domains) > 0 ? [each.value.domains] : []
+
+    content {
+      sid       = "Domains"
+      actions   = ["apigateway:GET"]
+      resources = flatten([for name in statement.value : ["${local.gateway}/domainnames/${name}", "${local.gateway}/domainnames/${name}/*"]])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value.zones) > 0 ? [each.value.zones] : []
 
     content {
       sid       = "Zones"

@@ -1,7 +1,9 @@
-# The apply role creates the functions' roles. Without the permissions boundary it could give itself any permission
-# through such a role. Every role it creates has the boundary and keeps it.
+# An apply role creates the functions' roles of its environment. Without the permissions boundary it could give itself any
+# permission through such a role. Every role it creates has the boundary and keeps it.
 
 data "aws_iam_policy_document" "roles" {
+  for_each = local.environments
+
   statement {
     sid = "BoundedRoles"
     actions = [
@@ -10,7 +12,7 @@ data "aws_iam_policy_document" "roles" {
       "iam:PutRolePermissionsBoundary",
       "iam:PutRolePolicy",
     ]
-    resources = local.roles
+    resources = each.value.roles
 
     condition {
       test     = "StringEquals"
@@ -30,13 +32,13 @@ data "aws_iam_policy_document" "roles" {
       "iam:UpdateRole",
       "iam:UpdateRoleDescription",
     ]
-    resources = local.roles
+    resources = each.value.roles
   }
 
   statement {
     sid       = "RolesForFunctions"
     actions   = ["iam:PassRole"]
-    resources = local.roles
+    resources = each.value.roles
 
     condition {
       test     = "StringEquals"
@@ -71,8 +73,8 @@ data "aws_iam_policy_document" "roles" {
       "iam:Update*",
     ]
     resources = [
-      "${local.iam}:role/${var.project}-ci-*",
-      "${local.iam}:policy/${var.project}-ci-*",
+      "${local.iam}:role${var.role_path}${var.project}-ci-*",
+      "${local.iam}:policy${var.role_path}${var.project}-ci-*",
       local.boundary_arn,
       local.provider_arn,
     ]

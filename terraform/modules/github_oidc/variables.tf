@@ -4,7 +4,7 @@ variable "project" {
 }
 
 variable "environments" {
-  description = "Environments that the apply role may deploy, as GitHub and envs/*.tfvars name them."
+  description = "Environments, as GitHub and envs/*.tfvars name them. Each has an apply role of its own."
   type        = set(string)
 }
 
@@ -13,8 +13,13 @@ variable "subject" {
   type        = string
 }
 
+variable "repository_id" {
+  description = "Number of the repository on GitHub, which stays the same when it is renamed."
+  type        = string
+}
+
 variable "branch" {
-  description = "Branch whose jobs may assume the plan role without an environment."
+  description = "Branch that is deployed: only its jobs may plan and apply."
   type        = string
 }
 
@@ -43,16 +48,31 @@ variable "state_bucket_arn" {
 }
 
 variable "domain_names" {
-  description = "Custom domains of the API; without any, no permissions on domains."
-  type        = set(string)
+  description = "Custom domains of the API, by environment; without any, no permissions on domains."
+  type        = map(set(string))
 }
 
 variable "hosted_zone_ids" {
-  description = "Route 53 hosted zones with the records of the domains."
-  type        = set(string)
+  description = "Route 53 hosted zones with the records of the domains, by environment."
+  type        = map(set(string))
 }
 
 variable "kms_key_arns" {
   description = "Customer managed keys of tables, queues or logs; without any, no permissions on keys."
   type        = list(string)
+}
+
+variable "vpc" {
+  description = "Whether functions may be in a VPC."
+  type        = bool
+}
+
+variable "role_path" {
+  description = "IAM path of all roles and policies, with `/` at both ends."
+  type        = string
+}
+
+variable "region_in_names" {
+  description = "Whether the names of roles and policies end with the region, as several regions of one account need it."
+  type        = bool
 }

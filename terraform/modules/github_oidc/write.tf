@@ -1,6 +1,8 @@
 # Permissions to create, change and delete resources. None reads a table item, a message or a log line.
 
 data "aws_iam_policy_document" "write" {
+  for_each = local.environments
+
   statement {
     sid = "Functions"
     actions = [
@@ -23,7 +25,7 @@ data "aws_iam_policy_document" "write" {
       "lambda:UpdateFunctionConfiguration",
       "lambda:UpdateFunctionEventInvokeConfig",
     ]
-    resources = [local.functions]
+    resources = each.value.functions
   }
 
   # An event source mapping that does not exist yet has no ARN, so the resource is `*`; the condition limits it.
@@ -35,7 +37,7 @@ data "aws_iam_policy_document" "write" {
     condition {
       test     = "ArnLike"
       variable = "lambda:FunctionArn"
-      values   = [local.functions]
+      values   = each.value.functions
     }
   }
 
@@ -47,7 +49,7 @@ data "aws_iam_policy_document" "write" {
     condition {
       test     = "ArnLike"
       variable = "lambda:FunctionArn"
-      values   = [local.functions]
+      values   = each.value.functions
     }
   }
 
@@ -67,7 +69,7 @@ data "aws_iam_policy_document" "write" {
       "sqs:TagQueue",
       "sqs:UntagQueue",
     ]
-    resources = [local.queues]
+    resources = each.value.queues
   }
 
   statement {
@@ -81,7 +83,7 @@ data "aws_iam_policy_document" "write" {
       "dynamodb:UpdateTable",
       "dynamodb:UpdateTimeToLive",
     ]
-    resources = [local.tables]
+    resources = each.value.tables
   }
 
   statement {
@@ -92,16 +94,33 @@ data "aws_iam_policy_document" "write" {
     condition {
       test     = "StringLike"
       variable = "apigateway:Request/ApiName"
-      values   = ["${var.project}-*"]
+      values   = ["${local.scopes[each.key].name}-*"]
     }
   }
 
-  # AWS chooses the ids of APIs, so this role can also change the other APIs of the account in the region.
-  # docs/permissions.md warns of it; an account of its own separates them.
+  # AWS chooses the ids of APIs, so this role can also change the other APIs of the account in the region, without those
+  # of the next statement. docs/permissions.md warns of it; an account of its own separates them.
   statement {
     sid       = "Api"
     actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
     resources = ["${local.gateway}/apis/*", "${local.gateway}/tags/*"]
+  }
+
+  dynamic "statement" {
+    for_each = length(var.environments) > 1 ? ["OtherApis"] : []
+
+    content {
+      sid       = statement.value
+      effect    = "Deny"
+      actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+      resources = ["${local.gateway}/apis/*", "${local.gateway}/tags/*"]
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:ResourceTag/environment"
+        values   = sort(setsubtract(var.environments, [each.key]))
+      }
+    }
   }
 
   statement {
@@ -116,7 +135,7 @@ data "aws_iam_policy_document" "write" {
       "logs:TagResource",
       "logs:UntagResource",
     ]
-    resources = concat(local.logs, [for group in local.logs : "${group}:*"])
+    resources = each.value.logs
   }
 
   statement {
@@ -124,12 +143,13 @@ data "aws_iam_policy_document" "write" {
     actions = [
       "cloudwatch:DeleteAlarms",
       "cloudwatch:DeleteDashboards",
+      "cloudwatch:PutCompositeAlarm",
       "cloudwatch:PutDashboard",
       "cloudwatch:PutMetricAlarm",
       "cloudwatch:TagResource",
       "cloudwatch:UntagResource",
     ]
-    resources = [local.alarms, local.dashboards]
+    resources = each.value.alarms
   }
 
   statement {
@@ -142,7 +162,7 @@ data "aws_iam_policy_document" "write" {
       "sns:TagResource",
       "sns:UntagResource",
     ]
-    resources = [local.topics]
+    resources = each.value.topics
   }
 
   # SNS has no resource type for subscriptions.
@@ -155,7 +175,7 @@ data "aws_iam_policy_document" "write" {
   statement {
     sid       = "Budgets"
     actions   = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"]
-    resources = [local.budgets]
+    resources = each.value.budgets
   }
 
   statement {
@@ -171,11 +191,11 @@ data "aws_iam_policy_document" "write" {
       "events:UntagResource",
       "events:UpdateEventBus",
     ]
-    resources = [local.buses, local.rules]
+    resources = each.value.events
   }
 
   dynamic "statement" {
-    for_each = length(local.domains) > 0 ? [local.domains] : []
+    for_each = length(each.value.domains) > 0 ? [each.value.domains] : []
 
     content {
       sid = "Domains"
@@ -186,17 +206,16 @@ data "aws_iam_policy_document" "write" {
         "apigateway:POST",
         "apigateway:RemoveCertificateFromDomain",
       ]
-      resources = concat(
-        ["${local.gateway}/domainnames"],
-        statement.value,
-        [for domain in statement.value : "${domain}/*"],
-      )
+      resources = flatten([
+        "${local.gateway}/domainnames",
+        [for name in statement.value : ["${local.gateway}/domainnames/${name}", "${local.gateway}/domainnames/${name}/*"]],
+      ])
     }
   }
 
   # The first custom domain of an account creates the service-linked role of API Gateway.
   dynamic "statement" {
-    for_each = length(local.domains) > 0 ? ["FirstDomain"] : []
+    for_each = length(each.value.domains) > 0 ? ["FirstDomain"] : []
 
     content {
       sid       = statement.value
@@ -206,12 +225,19 @@ data "aws_iam_policy_document" "write" {
   }
 
   dynamic "statement" {
-    for_each = length(local.zones) > 0 ? [local.zones] : []
+    for_each = length(each.value.zones) > 0 ? [each.value.zones] : []
 
     content {
       sid       = "Zones"
       actions   = ["route53:ChangeResourceRecordSets"]
       resources = statement.value
+
+      # A zone may also have the records of other environments.
+      condition {
+        test     = "ForAllValues:StringEquals"
+        variable = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+        values   = each.value.domains
+      }
     }
   }
 
@@ -221,7 +247,7 @@ data "aws_iam_policy_document" "write" {
     content {
       sid       = statement.value
       actions   = ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"]
-      resources = concat(local.logs, [for group in local.logs : "${group}:*"])
+      resources = each.value.logs
     }
   }
 
