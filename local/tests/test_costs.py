@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -214,6 +215,32 @@ def test_options_change_the_turn() -> None:
     assert "1,000 turns with anthropic.claude-opus-5-5" in found
     assert re.search(r"^tokens of output +1,000,000 +20.00 per million +20.0000$", found, re.MULTILINE)
     assert re.search(r"^messages: prompt, ack and posts +2,000 ", found, re.MULTILINE)
+
+
+def test_an_environment_is_planned_without_a_lock(tmp_path: Path) -> None:
+    """The stand-in for terraform keeps its arguments and variables, and copies a plan to the file of -out."""
+    stand_in = tmp_path / "terraform"
+    stand_in.write_text(
+        f"""#!/usr/bin/env bash
+printf '%s\\n' "$@" "TF_VAR_packages=$TF_VAR_packages" "token ${{#TF_VAR_auth_token}}" >{tmp_path}/called
+cp {planned("dev")} "$(printf '%s\\n' "$@" | sed -n 's/^-out=//p')"
+echo "a plan has settings"
+"""
+    )
+    stand_in.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = [str(ROOT / "scripts" / "cost"), "dev"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == printed("--plan", planned("dev"))
+    called = (tmp_path / "called").read_text().splitlines()
+    assert called[:5] == [
+        f"-chdir={ROOT}/terraform",
+        "plan",
+        "-input=false",
+        "-lock=false",
+        "-var-file=envs/dev.tfvars",
+    ]
+    assert called[6:] == [f"TF_VAR_packages={ROOT}/target/empty", "token 64"]
 
 
 def test_a_plan_is_needed(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_the_address_of_an_environment_names_the_region_only() -> None:
     (url,) = re.findall(
         r'^output "dashboard_url" \{\n(.*?)^\}', text("terraform/modules/alarms/*.tf"), re.MULTILINE | re.DOTALL
     )
-    # The rest is the name of the deployment: the name of the dashboard, or what the list of alarms is searched for.
+    # The rest is the name of the deployment: that of the dashboard, or what the list of alarms is searched for.
     assert set(re.findall(r"\$\{.+?\}", url)) == {"${local.region}", "${var.global_name}", "${var.name}"}
 
 
