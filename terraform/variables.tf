@@ -96,7 +96,7 @@ variable "push_concurrency" {
 }
 
 variable "alarms" {
-  description = "Recipient of alarms, an e-mail address or an existing SNS topic, and an optional monthly budget of the account in US dollars."
+  description = "Recipient of alarms, an e-mail address or an existing SNS topic, an optional monthly budget of the account in US dollars, and whether to create a dashboard."
   type        = any
   default     = null
 }

@@ -282,7 +282,7 @@ impl Dispatcher {
 }
 
 fn log_refused(connection: &ConnectionId, error: &str) {
-    // A metric filter counts this event (terraform/modules/alarms/metrics.tf).
+    // The alarm `errors` counts this line (terraform/modules/alarms/metrics.tf).
     tracing::error!(
         event = "post_refused",
         %connection,

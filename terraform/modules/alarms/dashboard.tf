@@ -3,7 +3,9 @@ data "aws_region" "current" {}
 locals {
   region = data.aws_region.current.region
 
-  # Two graphs per row, from top to bottom: results for clients, the path of requests and jobs, the functions.
+  # Two graphs per row, from top to bottom: results for clients, the path of requests and jobs, the functions. With a few tools and
+  # one model they have less than 50 metrics: the first three dashboards of an account with up to 50 are free (Amazon CloudWatch
+  # pricing, "Free tier").
   graphs = [
     {
       title   = "Runs ended"
@@ -61,26 +63,32 @@ locals {
       title = "Duration, 99th percentile (ms)"
       stat  = "p99"
       metrics = [
-        for key, function in var.functions : ["AWS/Lambda", "Duration", "FunctionName", function] if key != "worker"
+        for key, function in var.functions : ["AWS/Lambda", "Duration", "FunctionName", function]
+        if contains(["authorizer", "connect", "ingest"], key)
       ]
     },
     {
-      title   = "Concurrent executions"
-      stat    = "Maximum"
-      metrics = [for function in values(var.functions) : ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", function]]
+      title = "Concurrent executions, also of the whole account"
+      stat  = "Maximum"
+      metrics = concat([["AWS/Lambda", "ConcurrentExecutions"]], [
+        for key, function in var.functions : ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", function]
+        if contains(["ingest", "worker", "replay", "push"], key)
+      ])
     },
     {
-      title   = "Errors"
+      title   = "Failed invocations"
       metrics = [for function in values(var.functions) : ["AWS/Lambda", "Errors", "FunctionName", function]]
     },
     {
-      title   = "Throttles"
-      metrics = [for function in values(var.functions) : ["AWS/Lambda", "Throttles", "FunctionName", function]]
+      title   = "Throttled invocations of the whole account"
+      metrics = [["AWS/Lambda", "Throttles"]]
     },
   ]
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
+  for_each = toset(var.dashboard ? ["graphs"] : [])
+
   dashboard_name = var.global_name
   dashboard_body = jsonencode({
     widgets = [
@@ -101,4 +109,10 @@ resource "aws_cloudwatch_dashboard" "this" {
       }
     ]
   })
+}
+
+# It was created in every deployment at first.
+moved {
+  from = aws_cloudwatch_dashboard.this
+  to   = aws_cloudwatch_dashboard.this["graphs"]
 }

@@ -1,4 +1,4 @@
-# Metrics made from the logs. The filters match the field `event` of a line, never its sentence, which may change.
+# Metrics made from the logs. The filters match the fields `event` and `level` of a line, never its sentence, which may change.
 # local/tests/test_metric_filters.py compares the patterns with lines that a worker wrote.
 
 locals {
@@ -22,10 +22,12 @@ locals {
       pattern    = "{ $.fields.event = \"tool_finished\" }"
       dimensions = { Tool = "$.fields.tool", Outcome = "$.fields.outcome" }
     }
-    # Both functions post events. Their filters count into one metric.
-    PostsRefused = {
-      log_groups = { worker = var.log_groups["worker"], replay = var.log_groups["replay"] }
-      pattern    = "{ $.fields.event = \"post_refused\" }"
+    # Lines at level ERROR, and the reports of invocations that failed: Lambda writes these at level WARN, which is the lowest that
+    # the functions have for its own lines, and those of successful invocations at INFO (Lambda, "Log-level filtering"). All
+    # functions count into one metric. A failed run has the metric RunsFailed.
+    Errors = {
+      log_groups = var.log_groups
+      pattern    = "{ (($.level = \"ERROR\") && ($.fields.event != \"run_failed\")) || (($.type = \"platform.report\") && ($.record.status != \"success\")) }"
       dimensions = {}
     }
     # API Gateway has no metric for 5xx responses of a WebSocket API: IntegrationError also counts 4xx responses
@@ -63,7 +65,8 @@ resource "aws_cloudwatch_log_metric_filter" "this" {
     value      = "1"
     unit       = "Count"
     dimensions = each.value.dimensions
-    # CloudWatch refuses a default value for a metric with dimensions.
-    default_value = length(each.value.dimensions) == 0 ? "0" : null
+    # CloudWatch refuses a default value for a metric with dimensions. Errors has none either: the log of a scheduled function has
+    # lines every minute, and a custom metric is billed for each hour with data.
+    default_value = length(each.value.dimensions) == 0 && each.value.metric != "Errors" ? "0" : null
   }
 }

@@ -1,15 +1,16 @@
 output "dashboard_url" {
-  description = "Address of the dashboard in the AWS console."
-  value       = "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+  description = "Address of the dashboard in the AWS console, or of the alarms where there is no dashboard."
+  value = join("", [
+    "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}",
+    var.dashboard ? "#dashboards/dashboard/${var.global_name}" : "#alarmsV2:?search=${var.name}-",
+  ])
 }
 
 output "names" {
   description = "Names of all alarms."
   value = sort(concat(
     [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
-    [aws_cloudwatch_metric_alarm.slow.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.silent : alarm.alarm_name],
-    [for alarm in aws_cloudwatch_metric_alarm.late : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.waiting : alarm.alarm_name],
   ))
 }

@@ -9,13 +9,8 @@ variable "global_name" {
 }
 
 variable "functions" {
-  description = "Name of each function in AWS by its key; at least erase, ingest, notify and worker."
+  description = "Name of each function in AWS by its key."
   type        = map(string)
-
-  validation {
-    condition     = alltrue([for key in ["erase", "ingest", "notify", "worker"] : contains(keys(var.functions), key)])
-    error_message = "functions must contain erase, ingest, notify and worker, which have alarms of their own."
-  }
 }
 
 variable "schedules" {
@@ -29,12 +24,12 @@ variable "schedules" {
 }
 
 variable "log_groups" {
-  description = "Log group of each function by its key; at least replay and worker. The lines must be JSON."
+  description = "Log group of each function by its key; at least worker. The lines must be JSON."
   type        = map(string)
 
   validation {
-    condition     = alltrue([for key in ["replay", "worker"] : contains(keys(var.log_groups), key)])
-    error_message = "log_groups must contain replay and worker, whose logs are the sources of the metrics for runs, tools and posts."
+    condition     = contains(keys(var.log_groups), "worker")
+    error_message = "log_groups must contain worker, whose log is the source of the metrics for runs and tools."
   }
 }
 
@@ -93,6 +88,12 @@ variable "failed_runs" {
   description = "Number of failed runs within five minutes above which the alarm is raised. Cancelled runs do not count."
   type        = number
   default     = 0
+}
+
+variable "dashboard" {
+  description = "Whether to create the dashboard. The first three of an account are free, each further one is billed by the month."
+  type        = bool
+  default     = false
 }
 
 variable "email" {

@@ -165,6 +165,7 @@ module "alarms" {
   api_id           = module.websocket_api.id
   stage            = module.websocket_api.stage
   failed_runs      = var.failed_runs
+  dashboard        = var.alarms.dashboard
   email            = var.alarms.email
   topic_arn        = var.alarms.topic_arn
   budget           = one([for dollars in var.alarms.monthly_budget_dollars[*] : { usd_per_month = dollars }])

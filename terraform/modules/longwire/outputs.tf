@@ -81,7 +81,7 @@ output "callback_endpoint" {
 }
 
 output "dashboard_url" {
-  description = "Address of the dashboard in the AWS console."
+  description = "Address of the dashboard in the AWS console, or of the alarms where there is no dashboard."
   value       = module.alarms.dashboard_url
 }
 

@@ -215,11 +215,12 @@ variable "push_concurrency" {
 }
 
 variable "alarms" {
-  description = "Recipient of alarms, an e-mail address or an existing SNS topic, and an optional monthly budget of the account in US dollars."
+  description = "Recipient of alarms, an e-mail address or an existing SNS topic, an optional monthly budget of the account in US dollars, and whether to create a dashboard."
   type = object({
     email                  = optional(string)
     topic_arn              = optional(string)
     monthly_budget_dollars = optional(number)
+    dashboard              = optional(bool, false)
   })
   default  = {}
   nullable = false

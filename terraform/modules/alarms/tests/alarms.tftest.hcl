@@ -3,9 +3,9 @@
 variables {
   name             = "longwire-test"
   global_name      = "longwire-test"
-  functions        = { connect = "longwire-test-connect", erase = "longwire-test-erase", ingest = "longwire-test-ingest", notify = "longwire-test-notify", sweep = "longwire-test-sweep", worker = "longwire-test-worker" }
+  functions        = { ingest = "longwire-test-ingest", sweep = "longwire-test-sweep", worker = "longwire-test-worker" }
   schedules        = ["sweep"]
-  log_groups       = { replay = "/aws/lambda/longwire-test-replay", worker = "/aws/lambda/longwire-test-worker" }
+  log_groups       = { sweep = "/aws/lambda/longwire-test-sweep", worker = "/aws/lambda/longwire-test-worker" }
   access_log_group = "/aws/apigateway/longwire-test"
   queue_name       = "longwire-test-runs"
   dead_letter_name = "longwire-test-runs-dead"
@@ -32,24 +32,16 @@ run "without_a_recipient" {
 
   assert {
     condition = output.names == sort([
-      "longwire-test-connect-errors", "longwire-test-connect-throttles",
       "longwire-test-dead-letters",
-      "longwire-test-erase-errors", "longwire-test-erase-late", "longwire-test-erase-throttles",
-      "longwire-test-ingest-errors", "longwire-test-ingest-slow", "longwire-test-ingest-throttles",
+      "longwire-test-errors",
       "longwire-test-jobs-wait",
-      "longwire-test-notify-errors", "longwire-test-notify-late", "longwire-test-notify-throttles",
-      "longwire-test-recursion-stopped",
-      "longwire-test-posts-refused",
-      "longwire-test-pushes-wait",
-      "longwire-test-replay-dead-letters",
-      "longwire-test-replays-wait",
       "longwire-test-runs-failed",
       "longwire-test-server-errors",
-      "longwire-test-sweep-errors", "longwire-test-sweep-silent", "longwire-test-sweep-throttles",
+      "longwire-test-sweep-silent",
+      "longwire-test-throttles",
       "longwire-test-unerased",
       "longwire-test-unnotified",
       "longwire-test-unpushed",
-      "longwire-test-worker-errors", "longwire-test-worker-throttles",
     ])
     error_message = "Unexpected alarms: ${join(", ", output.names)}"
   }
@@ -101,10 +93,69 @@ run "without_a_recipient" {
     error_message = "RunsFailed counts more than failed runs."
   }
 
+  # Each metric of an alarm is billed, also that of an expression.
+  assert {
+    condition = alltrue([
+      for alarm in concat(
+        values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.silent), values(aws_cloudwatch_metric_alarm.waiting)
+      ) : length(alarm.metric_query) == 0 && alarm.period >= 60
+    ])
+    error_message = "An alarm has more than one metric, or is billed as one of high resolution."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.silent["sweep"].treat_missing_data == "breaching"
+    error_message = "A silent schedule has no data."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.waiting :
+      alarm.evaluation_periods == 5 && alarm.datapoints_to_alarm == 5 && alarm.statistic == "Minimum"
+    ])
+    error_message = "Jobs must wait at each of five minutes in a row."
+  }
+
+  # Each function may fail, and none of them may be forgotten.
+  assert {
+    condition = toset([
+      for filter in aws_cloudwatch_log_metric_filter.this : filter.log_group_name
+      if filter.metric_transformation[0].name == "Errors"
+    ]) == toset(["/aws/lambda/longwire-test-sweep", "/aws/lambda/longwire-test-worker"])
+    error_message = "Errors must count the lines of all functions."
+  }
+
+  # The log of the sweep has a line every minute, and each hour with data is billed.
+  assert {
+    condition = alltrue([
+      for key, filter in aws_cloudwatch_log_metric_filter.this :
+      filter.metric_transformation[0].default_value == (contains(["RunsFailed-worker", "ServerErrors-api"], key) ? "0" : null)
+    ])
+    error_message = "A metric has a default value that is billed while nothing happens, or an alarm stays raised for lack of one."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_dashboard.this) == 0
+    error_message = "A dashboard was created without being requested."
+  }
+
+  assert {
+    condition     = output.dashboard_url == "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:?search=longwire-test-"
+    error_message = "Wrong address of the alarms: ${output.dashboard_url}"
+  }
+}
+
+run "a_dashboard" {
+  command = apply
+
+  variables {
+    dashboard = true
+  }
+
   # The namespace has a hyphen, which ends a word of a search expression outside of quotes.
   assert {
     condition = alltrue(flatten([
-      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [
+      for widget in jsondecode(aws_cloudwatch_dashboard.this["graphs"].dashboard_body).widgets : [
         for metric in widget.properties.metrics : startswith(try(metric[0].expression, "SEARCH('{\""), "SEARCH('{\"")
       ]
     ]))
@@ -112,31 +163,12 @@ run "without_a_recipient" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.slow.extended_statistic == "p90" && aws_cloudwatch_metric_alarm.silent["sweep"].treat_missing_data == "breaching"
-    error_message = "ingest-slow needs few requests to be evaluated, and a silent schedule has no data."
-  }
-
-  assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.waiting : alarm.evaluation_periods == 5 && alarm.datapoints_to_alarm == 5])
-    error_message = "Jobs must wait for five minutes in a row."
-  }
-
-  # Replay posts the events of ended runs, so a lack of permission may show in its log only.
-  assert {
-    condition = toset([
-      for filter in aws_cloudwatch_log_metric_filter.this : filter.log_group_name
-      if filter.metric_transformation[0].name == "PostsRefused"
-    ]) == toset(["/aws/lambda/longwire-test-replay", "/aws/lambda/longwire-test-worker"])
-    error_message = "PostsRefused must count the lines of the worker and of replay."
-  }
-
-  assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 12
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this["graphs"].dashboard_body).widgets) == 12
     error_message = "The dashboard must have the graphs of local.graphs."
   }
 
   assert {
-    condition     = startswith(output.dashboard_url, "https://eu-central-1.console.aws.amazon.com/") && endswith(output.dashboard_url, "/longwire-test")
+    condition     = startswith(output.dashboard_url, "https://eu-central-1.console.aws.amazon.com/") && endswith(output.dashboard_url, "#dashboards/dashboard/longwire-test")
     error_message = "Wrong address of the dashboard: ${output.dashboard_url}"
   }
 }
@@ -159,9 +191,7 @@ run "an_email_address_gets_a_topic" {
     condition = alltrue([
       for alarm in concat(
         values(aws_cloudwatch_metric_alarm.this),
-        [aws_cloudwatch_metric_alarm.slow],
         values(aws_cloudwatch_metric_alarm.silent),
-        values(aws_cloudwatch_metric_alarm.late),
         values(aws_cloudwatch_metric_alarm.waiting),
       ) :
       one(alarm.alarm_actions) == output.topic_arn && one(alarm.ok_actions) == output.topic_arn
@@ -226,12 +256,12 @@ run "a_budget_without_a_recipient_is_refused" {
   expect_failures = [var.budget]
 }
 
-run "functions_without_ingest_are_refused" {
+run "logs_without_the_worker_are_refused" {
   command = plan
 
   variables {
-    functions = { worker = "longwire-test-worker" }
+    log_groups = { sweep = "/aws/lambda/longwire-test-sweep" }
   }
 
-  expect_failures = [var.functions]
+  expect_failures = [var.log_groups]
 }

@@ -286,6 +286,10 @@ run "without_a_custom_domain" {
 run "names_without_the_region" {
   command = plan
 
+  variables {
+    alarms = { dashboard = true }
+  }
+
   assert {
     condition     = jsonencode({ for key, function in module.function : key => function.role }) == jsonencode({ for key in keys(local.functions) : key => { name = "longwire-test-${key}", path = "/" } })
     error_message = "Roles must have the names of their functions."
@@ -304,7 +308,7 @@ run "names_with_the_region" {
   variables {
     region_in_names = true
     role_path       = "/longwire/"
-    alarms          = { email = "team@example.com", monthly_budget_dollars = 50 }
+    alarms          = { email = "team@example.com", monthly_budget_dollars = 50, dashboard = true }
   }
 
   assert {
