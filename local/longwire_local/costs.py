@@ -19,8 +19,8 @@ MILLION = 1_000_000
 # Lambda keeps five requests open at a queue, for 20 seconds each. With a maximum concurrency it never goes down to
 # two ("Configuring scaling behavior for SQS event source mappings").
 POLLERS, POLL_SECONDS = 5, 20
-# A sweep: 16 partitions of an index, half a read unit each, and one log line. The duration is an estimate.
-SWEEP_SECONDS, SWEEP_READ_UNITS, SWEEP_LOG_BYTES = 0.05, 8, 400
+# A sweep that finds nothing, and so logs nothing: 16 partitions of an index, half a read unit each. The duration is an estimate.
+SWEEP_SECONDS, SWEEP_READ_UNITS = 0.05, 8
 # A turn, from docs/operations.md, "Measured", and docs/performance.md: write units of an answer of 300 events in
 # 40 seconds; reads; a control poll each half second and one at the end, with a unit for the run, its thread and
 # its connection; calls of the queue, and those of Lambda, which receives and deletes the job; seconds of ingest.
@@ -166,7 +166,6 @@ def _scheduled(function: Resource, times: float, prices: Prices) -> Iterator[Lin
     yield Line(
         f"read units of {name}", times * SWEEP_READ_UNITS, prices["dynamodb"]["million_read_units"], MILLION
     )
-    yield Line(f"GB of log of {name}", times * SWEEP_LOG_BYTES / 1e9, prices["cloudwatch"]["log_gb"])
     (tracing,) = function.values.get("tracing_config") or [{}]
     if tracing.get("mode") == "Active":
         yield Line(f"traces of {name}", times, prices["xray"]["million_traces"], MILLION)

@@ -93,7 +93,6 @@ def test_a_schedule_costs_its_invocations_and_what_they_read_and_log() -> None:
         "invocations of acme-test-sweep": 0.0438,
         "GB-seconds of acme-test-sweep": 0.01095,
         "read units of acme-test-sweep": 0.3504,
-        "GB of log of acme-test-sweep": 0.01752,
     }
     traced = plan(function("sweep", tracing_config=[{"mode": "Active"}]), *rules)
     assert costs(list(idle(traced, PRICES)))["traces of acme-test-sweep"] == 0.219
@@ -192,8 +191,8 @@ def test_an_environment_without_use_costs_at_most_two_dollars(environment: str) 
     prices = read_prices(ROOT / "terraform" / "prices.toml")
     lines = list(idle(deployed, prices))
     assert sum(line.dollars for line in lines) <= 2
-    # Three queues, five lines of the sweep, the alarms.
-    assert len(lines) == 9
+    # Three queues, four lines of the sweep, the alarms.
+    assert len(lines) == 8
     assert deployed.unknown() == []
 
 

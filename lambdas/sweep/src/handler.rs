@@ -28,12 +28,15 @@ pub(crate) async fn handle(deps: &Deps) -> Result<Value> {
     let looked = runs.len();
     let moves = runs.into_iter().map(|run| move_run(deps, run, now));
     let failed = unread + count_failures(moves).await;
-    tracing::info!(
-        event = "sweep_finished",
-        looked,
-        failed,
-        "the sweep is over"
-    );
+    // There is a sweep every minute, and most find nothing.
+    if looked + failed > 0 {
+        tracing::info!(
+            event = "sweep_finished",
+            looked,
+            failed,
+            "the sweep is over"
+        );
+    }
     if failed > 0 {
         bail!("{failed} partitions and runs could not be handled; {looked} runs were overdue");
     }

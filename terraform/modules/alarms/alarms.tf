@@ -84,6 +84,26 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = local.told
 }
 
+resource "aws_cloudwatch_metric_alarm" "slow" {
+  alarm_name          = "${var.name}-ingest-slow"
+  alarm_description   = "The 90th percentile of the duration of ingest exceeds one second. Check whether DynamoDB or SQS throttles requests."
+  namespace           = "AWS/Lambda"
+  metric_name         = "Duration"
+  dimensions          = { FunctionName = var.functions["ingest"] }
+  extended_statistic  = "p90"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 1000
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.told
+  ok_actions          = local.told
+
+  # With few requests a percentile is the slowest one, and a single cold start would raise the alarm. CloudWatch takes 10/(1 - p)
+  # samples for enough: 100 of the 90th percentile, and 1,000 of the 99th ("Percentile-based alarms and low data samples").
+  evaluate_low_sample_count_percentiles = "ignore"
+}
+
 # A function that a schedule invokes has no errors while nothing invokes it: its rule may be disabled, or refused by a permission.
 resource "aws_cloudwatch_metric_alarm" "silent" {
   for_each = toset(var.schedules)

@@ -10,6 +10,7 @@ output "names" {
   description = "Names of all alarms."
   value = sort(concat(
     [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
+    [aws_cloudwatch_metric_alarm.slow.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.silent : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.waiting : alarm.alarm_name],
   ))

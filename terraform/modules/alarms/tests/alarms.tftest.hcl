@@ -34,6 +34,7 @@ run "without_a_recipient" {
     condition = output.names == sort([
       "longwire-test-dead-letters",
       "longwire-test-errors",
+      "longwire-test-ingest-slow",
       "longwire-test-jobs-wait",
       "longwire-test-runs-failed",
       "longwire-test-server-errors",
@@ -97,15 +98,16 @@ run "without_a_recipient" {
   assert {
     condition = alltrue([
       for alarm in concat(
-        values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.silent), values(aws_cloudwatch_metric_alarm.waiting)
+        values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.silent), values(aws_cloudwatch_metric_alarm.waiting),
+        [aws_cloudwatch_metric_alarm.slow],
       ) : length(alarm.metric_query) == 0 && alarm.period >= 60
     ])
     error_message = "An alarm has more than one metric, or is billed as one of high resolution."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.silent["sweep"].treat_missing_data == "breaching"
-    error_message = "A silent schedule has no data."
+    condition     = aws_cloudwatch_metric_alarm.slow.extended_statistic == "p90" && aws_cloudwatch_metric_alarm.silent["sweep"].treat_missing_data == "breaching"
+    error_message = "ingest-slow needs few requests to be evaluated, and a silent schedule has no data."
   }
 
   assert {
@@ -125,7 +127,7 @@ run "without_a_recipient" {
     error_message = "Errors must count the lines of all functions."
   }
 
-  # The log of the sweep has a line every minute, and each hour with data is billed.
+  # Each hour with data is billed.
   assert {
     condition = alltrue([
       for key, filter in aws_cloudwatch_log_metric_filter.this :
