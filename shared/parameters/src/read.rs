@@ -1,0 +1,71 @@
+//! Reads a parameter.
+
+use aws_sdk_ssm::Client;
+use longwire_core::error_chain::error_chain;
+use secrecy::SecretString;
+
+/// Error of a read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The parameter was not read: it does not exist, the role may not read it, or the service failed.
+    #[error("{0}")]
+    NotRead(String),
+    /// The parameter has no value.
+    #[error("the parameter is empty")]
+    Empty,
+}
+
+/// Reads a parameter, and decrypts it where it is encrypted. Without a version in the name, as in `name:version`, it is
+/// the newest one ("GetParameter" in the Systems Manager API reference).
+pub async fn read(client: &Client, name: &str) -> Result<SecretString, ReadError> {
+    let request = client.get_parameter().name(name).with_decryption(true);
+    let response = request.send().await;
+    let response = response.map_err(|error| ReadError::NotRead(error_chain(&error)))?;
+    let value = response.parameter.and_then(|parameter| parameter.value);
+    let value = value.filter(|value| !value.is_empty());
+    Ok(value.ok_or(ReadError::Empty)?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ssm::operation::get_parameter::{GetParameterError, GetParameterOutput};
+    use aws_sdk_ssm::types::Parameter;
+    use aws_sdk_ssm::types::error::ParameterVersionNotFound;
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_parameter_is_read_with_its_version_and_decrypted() {
+        let rule = mock!(Client::get_parameter)
+            .match_requests(|get| get.name() == Some("/p:3") && get.with_decryption() == Some(true))
+            .then_output(|| output("value"));
+        let client = mock_client!(aws_sdk_ssm, RuleMode::Sequential, [&rule]);
+        let value = read(&client, "/p:3").await.expect("the parameter exists");
+        assert_eq!(value.expose_secret(), "value");
+    }
+
+    #[tokio::test]
+    async fn a_parameter_without_a_value_is_an_error() {
+        let rule = mock!(Client::get_parameter).then_output(|| output(""));
+        let client = mock_client!(aws_sdk_ssm, RuleMode::Sequential, [&rule]);
+        let error = read(&client, "/p").await.expect_err("it is empty");
+        assert_eq!(error, ReadError::Empty);
+    }
+
+    #[tokio::test]
+    async fn the_error_names_what_the_service_says() {
+        let gone = || ParameterVersionNotFound::builder().message("no such version");
+        let rule = mock!(Client::get_parameter)
+            .then_error(move || GetParameterError::ParameterVersionNotFound(gone().build()));
+        let client = mock_client!(aws_sdk_ssm, RuleMode::Sequential, [&rule]);
+        let error = read(&client, "/p:9").await.expect_err("there is none");
+        assert!(error.to_string().contains("no such version"), "{error}");
+    }
+
+    fn output(value: &str) -> GetParameterOutput {
+        let parameter = Parameter::builder().value(value).build();
+        GetParameterOutput::builder().parameter(parameter).build()
+    }
+}
