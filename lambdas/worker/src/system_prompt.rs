@@ -88,10 +88,14 @@ fn usable(prompt: String) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ssm::config::retry::RetryConfig;
+    use aws_sdk_ssm::config::{BehaviorVersion, Credentials, Region};
     use aws_sdk_ssm::operation::get_parameter::{GetParameterError, GetParameterOutput};
     use aws_sdk_ssm::types::Parameter;
     use aws_sdk_ssm::types::error::ParameterVersionNotFound;
-    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use aws_smithy_mocks::{
+        MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock,
+    };
 
     use super::*;
 
@@ -116,11 +120,24 @@ mod tests {
             })
     }
 
+    /// Client that answers as the rule says. A second call fails the test.
+    fn client(rule: &Rule) -> Client {
+        let mocks = MockResponseInterceptor::new().rule_mode(RuleMode::Sequential);
+        let config = aws_sdk_ssm::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .http_client(create_mock_http_client())
+            .interceptor(mocks.with_rule(rule))
+            .build();
+        Client::from_conf(config)
+    }
+
     /// What the worker finds in version 7 of the parameter.
     async fn found(rule: &Rule) -> Result<String, String> {
-        let client = mock_client!(aws_sdk_ssm, RuleMode::Sequential, [rule]);
         let prompt = SystemPrompt::Parameter("/prompt:7".to_owned());
-        let read = prompt.read(&client).await;
+        let read = prompt.read(&client(rule)).await;
         read.map_err(|error| format!("{error:#}"))
     }
 
@@ -140,9 +157,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_prompt_in_the_environment_is_not_looked_up() {
-        let client = mock_client!(aws_sdk_ssm, RuleMode::Sequential, []);
+        let parameter = holds(String::new());
         let prompt = of(Some("short"), None).expect("one place");
-        assert_eq!(prompt.read(&client).await.ok().as_deref(), Some("short"));
+        let read = prompt.read(&client(&parameter)).await;
+        assert_eq!(read.ok().as_deref(), Some("short"));
+        assert_eq!(parameter.num_calls(), 0);
     }
 
     #[tokio::test]

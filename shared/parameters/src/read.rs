@@ -28,10 +28,14 @@ pub async fn read(client: &Client, name: &str) -> Result<SecretString, ReadError
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ssm::config::retry::RetryConfig;
+    use aws_sdk_ssm::config::{BehaviorVersion, Credentials, Region};
     use aws_sdk_ssm::operation::get_parameter::{GetParameterError, GetParameterOutput};
     use aws_sdk_ssm::types::Parameter;
     use aws_sdk_ssm::types::error::ParameterVersionNotFound;
-    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use aws_smithy_mocks::{
+        MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock,
+    };
     use secrecy::ExposeSecret as _;
 
     use super::*;
@@ -41,16 +45,16 @@ mod tests {
         let rule = mock!(Client::get_parameter)
             .match_requests(|get| get.name() == Some("/p:3") && get.with_decryption() == Some(true))
             .then_output(|| output("value"));
-        let client = mock_client!(aws_sdk_ssm, RuleMode::Sequential, [&rule]);
-        let value = read(&client, "/p:3").await.expect("the parameter exists");
+        let value = read(&client(&rule), "/p:3")
+            .await
+            .expect("the parameter exists");
         assert_eq!(value.expose_secret(), "value");
     }
 
     #[tokio::test]
     async fn a_parameter_without_a_value_is_an_error() {
         let rule = mock!(Client::get_parameter).then_output(|| output(""));
-        let client = mock_client!(aws_sdk_ssm, RuleMode::Sequential, [&rule]);
-        let error = read(&client, "/p").await.expect_err("it is empty");
+        let error = read(&client(&rule), "/p").await.expect_err("it is empty");
         assert_eq!(error, ReadError::Empty);
     }
 
@@ -59,13 +63,28 @@ mod tests {
         let gone = || ParameterVersionNotFound::builder().message("no such version");
         let rule = mock!(Client::get_parameter)
             .then_error(move || GetParameterError::ParameterVersionNotFound(gone().build()));
-        let client = mock_client!(aws_sdk_ssm, RuleMode::Sequential, [&rule]);
-        let error = read(&client, "/p:9").await.expect_err("there is none");
+        let error = read(&client(&rule), "/p:9")
+            .await
+            .expect_err("there is none");
         assert!(error.to_string().contains("no such version"), "{error}");
     }
 
     fn output(value: &str) -> GetParameterOutput {
         let parameter = Parameter::builder().value(value).build();
         GetParameterOutput::builder().parameter(parameter).build()
+    }
+
+    /// Client that answers as the rule says. A second call fails the test.
+    fn client(rule: &Rule) -> Client {
+        let mocks = MockResponseInterceptor::new().rule_mode(RuleMode::Sequential);
+        let config = aws_sdk_ssm::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .http_client(create_mock_http_client())
+            .interceptor(mocks.with_rule(rule))
+            .build();
+        Client::from_conf(config)
     }
 }

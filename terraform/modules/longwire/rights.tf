@@ -67,6 +67,16 @@ locals {
       }
     ]
 
+    # Without its version, which is no part of the ARN.
+    read_prompt = [
+      for parameter in aws_ssm_parameter.system_prompt :
+      {
+        sid       = "ReadPrompt"
+        actions   = ["ssm:GetParameter"]
+        resources = ["arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter${parameter.name}"]
+      }
+    ]
+
     add_connection = {
       sid       = "AddConnection"
       actions   = ["dynamodb:PutItem"]
