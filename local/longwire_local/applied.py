@@ -13,6 +13,7 @@ from .checkout import Checkout
 from .errors import LocalError
 from .facts import EVENT_SOURCES, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, SETTINGS, STAGE
 from .options import Options
+from .profiles import bedrock
 from .terraform import copied, provider
 
 ENVIRONMENT = "local"
@@ -67,8 +68,8 @@ def apply(checkout: Checkout, ministack: str, simulator: str, packages: Path, op
     """Deploys to an empty MiniStack and returns the outputs.
 
     MiniStack is empty at each start, so Terraform's state is not kept.
-    Raises LocalError when only the stand-in for the provider is available, when an option is a setting that Terraform
-    makes itself, or when Terraform fails.
+    Raises LocalError when only the stand-in for the provider is available, when an option is a setting that
+    Terraform makes itself, or when Terraform fails.
     """
     source = provider(checkout)
     if not source.real:
@@ -78,7 +79,7 @@ def apply(checkout: Checkout, ministack: str, simulator: str, packages: Path, op
     environment = {"AWS_ENDPOINT_URL": ministack}
     if options.auth == "token":
         environment["TF_VAR_auth_token"] = auth.new_token()
-    with copied(checkout, source, environment) as copy:
+    with bedrock() as profiles, copied(checkout, source, environment | profiles) as copy:
         values = copy.folder / "local.tfvars.json"
         values.write_text(json.dumps(variables(ministack, simulator, packages, options)))
         copy.init("terraform")

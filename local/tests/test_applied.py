@@ -50,7 +50,9 @@ def test_terraform_outputs_are_read() -> None:
 
 def test_every_setting_of_a_function_has_a_variable(tmp_path: Path) -> None:
     # Terraform ignores values without a variable, and unknown attributes of an object.
-    chosen = {name: "1" for function in FUNCTIONS.values() for name in function.optional if name not in MADE_SETTINGS}
+    chosen = {
+        name: "1" for function in FUNCTIONS.values() for name in function.optional if name not in MADE_SETTINGS
+    }
     values = variables("http://m", "http://s", tmp_path, Options(chosen))
     terraform = Path(__file__).parents[2] / "terraform"
     root = (terraform / "variables.tf").read_text()

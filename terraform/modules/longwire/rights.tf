@@ -7,10 +7,11 @@ data "aws_region" "current" {}
 module "model_access" {
   source = "../model_access"
 
-  model_id   = var.model_id
-  region     = local.region
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
+  model_id     = var.model_id
+  model_family = var.model_family
+  region       = local.region
+  account_id   = data.aws_caller_identity.current.account_id
+  partition    = data.aws_partition.current.partition
 }
 
 locals {

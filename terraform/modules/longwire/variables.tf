@@ -11,17 +11,17 @@ variable "environment" {
 }
 
 variable "model_id" {
-  description = "Bedrock model: a model id, an inference profile id (us., eu., global. …), or the ARN of a model, an inference profile or an application inference profile. The account must have access to it."
+  description = "Bedrock model: a model id, an inference profile id (us., eu., global. …), or an ARN: of a foundation model, of a system-defined or application inference profile, of Provisioned Throughput, of a deployment of a custom model, or of an imported model. The account must have access to it."
   type        = string
 
   validation {
-    condition     = can(regex("^(arn:aws[a-z-]*:bedrock:.+/)?[a-z0-9][a-zA-Z0-9.:_-]+$", var.model_id))
+    condition     = can(regex("^(arn:aws[a-z-]*:bedrock:.+/)?[a-zA-Z0-9][a-zA-Z0-9.:_-]+$", var.model_id))
     error_message = "model_id must be a model's or an inference profile's id, such as us.anthropic.claude-sonnet-5-5, or the ARN of one."
   }
 }
 
 variable "model_family" {
-  description = "Model id, or the beginning of one, that names the family of a model_id that does not, such as that of an imported model. Null: the model behind an application inference profile, otherwise model_id itself."
+  description = "Model id, or the beginning of one, that names the family of a model_id that does not, such as that of an imported model. Provisioned Throughput, a deployment of a custom model and an imported model need it. Null: the model behind an application inference profile, otherwise model_id itself."
   type        = string
   default     = null
 
