@@ -13,13 +13,16 @@ from .checkout import Checkout
 from .errors import LocalError
 from .facts import EVENT_SOURCES, FUNCTIONS, KNOWLEDGE_BASE_ID, MODEL_ID, REGION, SETTINGS, STAGE
 from .options import Options
+from .profiles import bedrock
 from .terraform import copied, provider
 
 ENVIRONMENT = "local"
 # Most settings of the worker are attributes of Terraform's variable `worker`. The settings of other functions and
 # these of the worker are variables of their own.
 TOP_LEVEL_SETTINGS = {"MODEL_FAMILY", "SYSTEM_PROMPT", "THREAD_TTL_HOURS"}
-WORKER_SETTINGS = set(FUNCTIONS["worker"].optional) - TOP_LEVEL_SETTINGS
+# Settings that Terraform makes of others: the parameter of a long SYSTEM_PROMPT.
+MADE_SETTINGS = {"SYSTEM_PROMPT_PARAMETER"}
+WORKER_SETTINGS = set(FUNCTIONS["worker"].optional) - TOP_LEVEL_SETTINGS - MADE_SETTINGS
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,18 @@ def apply(checkout: Checkout, ministack: str, simulator: str, packages: Path, op
     """Deploys to an empty MiniStack and returns the outputs.
 
     MiniStack is empty at each start, so Terraform's state is not kept.
-    Raises LocalError when only the stand-in for the provider is available, or when Terraform fails.
+    Raises LocalError when only the stand-in for the provider is available, when an option is a setting that
+    Terraform makes itself, or when Terraform fails.
     """
     source = provider(checkout)
     if not source.real:
         raise LocalError("deploying with Terraform needs the registry's provider: the stand-in deploys nothing.")
+    if made := MADE_SETTINGS & options.settings.keys():
+        raise LocalError(f"{made.pop()} is a setting that Terraform makes itself, of SYSTEM_PROMPT.")
     environment = {"AWS_ENDPOINT_URL": ministack}
     if options.auth == "token":
         environment["TF_VAR_auth_token"] = auth.new_token()
-    with copied(checkout, source, environment) as copy:
+    with bedrock() as profiles, copied(checkout, source, environment | profiles) as copy:
         values = copy.folder / "local.tfvars.json"
         values.write_text(json.dumps(variables(ministack, simulator, packages, options)))
         copy.init("terraform")

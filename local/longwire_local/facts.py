@@ -217,11 +217,13 @@ FUNCTIONS = {
             "WEATHER_FORECAST_URL",
             "AWS_ENDPOINT_URL_DYNAMODB",
             "AWS_ENDPOINT_URL_SQS",
+            "AWS_ENDPOINT_URL_SSM",
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
             "AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME",
         ),
         optional=(
             "SYSTEM_PROMPT",
+            "SYSTEM_PROMPT_PARAMETER",
             "MAX_STEPS",
             "MAX_TOKENS",
             "TOOLS_ONCE",

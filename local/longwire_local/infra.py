@@ -17,6 +17,7 @@ from .errors import LocalError
 from .module_readme import with_tables
 from .options import Options
 from .processes import Started
+from .profiles import bedrock
 from .terraform import REGISTRIES, Copy, Provider, TerraformUnavailable, copied, modules_with_tests, provider
 
 ROOTS = ("terraform", "terraform/bootstrap", "terraform/examples/two_regions")
@@ -132,9 +133,10 @@ def _write_local_variables(copy: Copy) -> Path:
 
 @contextmanager
 def account_endpoint(checkout: Checkout, source: Provider) -> Iterator[Mapping[str, str]]:
-    """Yields the endpoint that the registry's provider requests the account's id from, even to plan.
+    """Yields the endpoints that the registry's provider requests even to plan: for the account's id and profiles.
 
-    The endpoint is a MiniStack that runs for as long as the context lasts. The stand-in needs none.
+    They are a MiniStack and a stand-in for Bedrock, which run for as long as the context lasts. The stand-in for
+    the provider needs none.
     """
     if not source.real:
         yield {}
@@ -146,7 +148,8 @@ def account_endpoint(checkout: Checkout, source: Provider) -> Iterator[Mapping[s
     try:
         url = servers.start_ministack(checkout, None, started.__setitem__)
         servers.wait_for_ministack(checkout, url, started["ministack"])
-        yield {"AWS_ENDPOINT_URL": url}
+        with bedrock() as profiles:
+            yield {"AWS_ENDPOINT_URL": url, **profiles}
     finally:
         for server in started.values():
             processes.stop(server, checkout.state)

@@ -6,7 +6,7 @@ import pytest
 from captures import captured
 
 from longwire_local import applied
-from longwire_local.applied import Outputs, apply, variables
+from longwire_local.applied import MADE_SETTINGS, Outputs, apply, variables
 from longwire_local.checkout import Checkout
 from longwire_local.errors import LocalError
 from longwire_local.facts import FUNCTIONS
@@ -50,7 +50,9 @@ def test_terraform_outputs_are_read() -> None:
 
 def test_every_setting_of_a_function_has_a_variable(tmp_path: Path) -> None:
     # Terraform ignores values without a variable, and unknown attributes of an object.
-    chosen = {name: "1" for function in FUNCTIONS.values() for name in function.optional}
+    chosen = {
+        name: "1" for function in FUNCTIONS.values() for name in function.optional if name not in MADE_SETTINGS
+    }
     values = variables("http://m", "http://s", tmp_path, Options(chosen))
     terraform = Path(__file__).parents[2] / "terraform"
     root = (terraform / "variables.tf").read_text()
@@ -83,3 +85,11 @@ def test_deploying_with_the_stand_in_provider_is_refused(
     monkeypatch.setattr(applied, "provider", lambda _: Provider(False, {}))
     with pytest.raises(LocalError, match="the stand-in deploys nothing"):
         apply(checkout, "http://m", "http://s", tmp_path, Options())
+
+
+def test_the_parameter_of_a_prompt_is_left_to_terraform(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applied, "provider", lambda _: Provider(True, {}))
+    with pytest.raises(LocalError, match="SYSTEM_PROMPT_PARAMETER is a setting that Terraform makes itself"):
+        apply(checkout, "http://m", "http://s", tmp_path, Options({"SYSTEM_PROMPT_PARAMETER": "/prompt"}))

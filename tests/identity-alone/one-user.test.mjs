@@ -8,29 +8,16 @@ import { connect } from '../harness/client.mjs';
 import { FEATURES } from '../harness/features.mjs';
 import { reconfigure, settingsOf } from '../harness/functions.mjs';
 import { used } from '../harness/issuer.mjs';
+import { putParameter } from '../harness/parameters.mjs';
 import { smoke } from '../harness/smoke.mjs';
 import { Socket } from '../harness/socket.mjs';
 import { stack } from '../harness/stack.mjs';
 
 const PARAMETER = '/longwire/tests/auth-token';
 
-/** Writes the parameter of the shared token. @param {string} token */
-async function putToken(token) {
-  const response = await fetch(stack().ministack, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'AmazonSSM.PutParameter',
-      authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${stack().region}/ssm/aws4_request, SignedHeaders=host, Signature=0`,
-    },
-    body: JSON.stringify({ Name: PARAMETER, Value: token, Type: 'SecureString', Overwrite: true }),
-  });
-  assert.ok(response.ok, `${response.status} ${await response.text()}`);
-}
-
 test('all clients with the shared token are one user, without limits and usage', async (t) => {
   const token = used('a-shared-token-of-the-tests-0123456789');
-  await putToken(token);
+  await putParameter(PARAMETER, token, 'SecureString');
   const { variables } = await settingsOf('authorizer');
   const issuer = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_GROUPS_CLAIM'];
   for (const name of ['authorizer', 'ingest']) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_ssm::Client;
-use longwire_core::error_chain::error_chain;
+use longwire_parameters::read::read;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
@@ -71,7 +71,8 @@ impl SharedToken {
         };
         let due = |tried: Instant| now.duration_since(tried) >= pause;
         if state.tried_at.is_none_or(due) {
-            let read = self.read().await;
+            // An empty parameter is an error, because an empty token would equal it.
+            let read = read(&self.client, &self.parameter).await;
             // After the read, so that one that was given up does not count.
             state.tried_at = Some(now);
             match read {
@@ -83,20 +84,5 @@ impl SharedToken {
         }
         let (token, read_at) = state.token.as_ref()?;
         (now.duration_since(*read_at) < MAX_AGE).then(|| token.clone())
-    }
-
-    /// Reads the parameter. An empty one is an error, because an empty token would equal it.
-    async fn read(&self) -> Result<SecretString, String> {
-        let read = self
-            .client
-            .get_parameter()
-            .name(&self.parameter)
-            .with_decryption(true)
-            .send()
-            .await;
-        let parameter = read.map_err(|error| error_chain(&error))?.parameter;
-        let value = parameter.and_then(|parameter| parameter.value);
-        let value = value.filter(|value| !value.is_empty());
-        Ok(value.ok_or("the parameter is empty")?.into())
     }
 }

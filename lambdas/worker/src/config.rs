@@ -7,6 +7,7 @@ use longwire_runner::settings::Settings;
 use longwire_tools::approval::ApprovalRules;
 use longwire_tools::once::Once;
 
+use crate::system_prompt::SystemPrompt;
 use crate::{model, settings};
 
 /// Configuration of the worker. docs/settings.md lists every variable.
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub once: Once,
     /// `APPROVALS`: calls that people approve, in place of what the tools declare.
     pub approvals: ApprovalRules,
+    /// `SYSTEM_PROMPT`, or the parameter that `SYSTEM_PROMPT_PARAMETER` names.
+    pub system_prompt: SystemPrompt,
     /// Settings of the model: `MODEL_ID`, `MODEL_FAMILY`, `TEMPERATURE`, `TOP_P`, `MODEL_FIELDS`,
     /// `MODEL_IDLE_SECONDS`.
     pub model: ModelSettings,
@@ -56,6 +59,7 @@ impl Config {
             ),
             once: converted("TOOLS_ONCE")?.unwrap_or_default(),
             approvals: converted("APPROVALS")?.unwrap_or_default(),
+            system_prompt: SystemPrompt::from_env()?,
             model: model::from_env(&settings.model_id, settings.limits.max_tokens)?,
             settings,
         })

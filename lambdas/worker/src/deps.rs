@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use aws_sdk_ssm::config::retry::RetryConfig;
 use longwire_adapters::bedrock::Bedrock;
 use longwire_adapters::{knowledge_base, warm_up};
 use longwire_core::clock::Clock;
@@ -22,6 +23,7 @@ use longwire_tools::web;
 
 use crate::config::Config;
 use crate::prices::price_of;
+use crate::system_prompt;
 
 impl Config {
     /// Builds the runner and connects its clients.
@@ -49,13 +51,18 @@ impl Config {
                 },
             )
         };
-        longwire_lambda::warm_up::warm_up(requests).await;
+        let parameters = aws_sdk_ssm::config::Builder::from(&system_prompt::READ.limit(&unlimited))
+            .retry_config(RetryConfig::standard().with_max_attempts(system_prompt::ATTEMPTS));
+        let parameters = aws_sdk_ssm::Client::from_conf(parameters.build());
+        let prompt = self.system_prompt.read(&parameters);
+        let (system_prompt, ()) = tokio::join!(prompt, longwire_lambda::warm_up::warm_up(requests));
         Ok(Runner {
             // Without a total time limit, because an answer may take minutes.
             model: Arc::new(Bedrock::new(model, self.model.clone())),
             tools: Arc::new(self.tools(&retrieval)?),
             connections: Connections::new(database.clone(), &self.connections_table),
             users: Users::new(database, &self.users_table),
+            system_prompt: system_prompt?,
             price: price_of(&self.model)?,
             scheduler: Scheduler::new(threads.clone(), queue.clone()),
             threads,

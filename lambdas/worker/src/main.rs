@@ -6,6 +6,7 @@ mod handler;
 mod model;
 mod prices;
 mod settings;
+mod system_prompt;
 
 use std::convert::Infallible;
 

@@ -4,22 +4,15 @@ use std::time::Duration;
 
 use longwire_agent::context_window::Window;
 use longwire_agent::ctx::Limits;
-use longwire_lambda::env::{
-    BadEnv, hours_or_never, millis, optional, parsed, required, seconds, within,
-};
+use longwire_lambda::env::{BadEnv, hours_or_never, millis, parsed, required, seconds, within};
 use longwire_runner::settings::Settings;
 use longwire_store::threads::life::ThreadLife;
 use longwire_stream::settings::Settings as StreamSettings;
-
-/// System prompt unless the deployment sets one.
-const SYSTEM_PROMPT: &str =
-    "You are a helpful assistant. Use the tools you are given when they help.";
 
 /// Reads the environment. An error names the variable that is missing or invalid.
 pub(crate) fn from_env() -> Result<Settings, BadEnv> {
     let lease = Duration::from_secs(within("LEASE_SECONDS", 45, 3..=900)?.into());
     Ok(Settings {
-        system_prompt: optional("SYSTEM_PROMPT")?.unwrap_or_else(|| SYSTEM_PROMPT.to_owned()),
         model_id: required("MODEL_ID")?,
         limits: limits(lease)?,
         stream: stream(lease)?,

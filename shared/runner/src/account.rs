@@ -103,7 +103,7 @@ impl Account {
                 price: runner.price,
                 payer: payer.clone(),
                 name: format!("{run}#{}", delivery.invocation),
-                fixed_tokens: fixed_tokens(&runner.settings.system_prompt, &runner.tools.specs()),
+                fixed_tokens: fixed_tokens(&runner.system_prompt, &runner.tools.specs()),
                 max_output_tokens: runner.settings.limits.max_tokens,
                 clock: runner.clock.clone(),
                 until: runner.now() + delivery.time_left().as_secs() + GRACE,

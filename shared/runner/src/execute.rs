@@ -164,7 +164,7 @@ impl Attempt<'_> {
             hand_over_at: self.deadlines.loop_until(),
             run_id: self.lease.run_id.clone(),
             thread_id: self.lease.key.thread_id.clone(),
-            system: self.runner.settings.system_prompt.clone(),
+            system: self.runner.system_prompt.clone(),
             frame: writer.frame(),
             reasoning: self.input.as_ref().is_some_and(|input| input.reasoning),
             question: self.question(),

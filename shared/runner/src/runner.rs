@@ -32,6 +32,8 @@ pub struct Runner {
     pub connections: Connections,
     /// Table of users, with their budgets.
     pub users: Users,
+    /// System prompt of the deployment.
+    pub system_prompt: String,
     /// Price of the model; `None` when it is not known.
     pub price: Option<Price>,
     /// Queue of jobs.

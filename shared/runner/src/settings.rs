@@ -9,8 +9,6 @@ use longwire_stream::settings::Settings as StreamSettings;
 /// Settings of a deployment for its runs; docs/settings.md lists the variables behind them.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// System prompt.
-    pub system_prompt: String,
     /// Model id, as usage on the wire names it.
     pub model_id: String,
     /// Limits of the agent loop.

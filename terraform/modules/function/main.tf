@@ -26,7 +26,7 @@ resource "aws_lambda_function" "this" {
   publish                        = true
 
   environment {
-    variables = var.environment
+    variables = local.environment
   }
 
   logging_config {
@@ -47,6 +47,19 @@ resource "aws_lambda_function" "this" {
 
   tracing_config {
     mode = var.tracing ? "Active" : "PassThrough"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.planned_bytes <= local.most_bytes
+      error_message = "The environment variables of ${var.name} have ${local.planned_bytes} bytes as JSON, with ${local.address_bytes} for each value that AWS chooses, and Lambda takes ${local.most_bytes}. Shorten what they contain: approvals, model_fields, user_limits, rooms, prompt_sources."
+    }
+
+    # Only an apply of a new deployment knows the addresses.
+    precondition {
+      condition     = length(replace(urlencode(jsonencode(local.environment)), "/%../", "x")) <= local.most_bytes
+      error_message = "The environment variables of ${var.name} have more than the ${local.most_bytes} bytes that Lambda takes."
+    }
   }
 
   # Lambda refuses an event source mapping until the role can read the queue.

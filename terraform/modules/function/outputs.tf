@@ -41,6 +41,11 @@ output "role" {
   }
 }
 
+output "environment_bytes" {
+  description = "Bytes of the environment variables as JSON, as a plan counts them: values that AWS chooses have their maximum."
+  value       = local.planned_bytes
+}
+
 output "policy" {
   description = "Policy of the role, as JSON."
   value       = data.aws_iam_policy_document.this.json

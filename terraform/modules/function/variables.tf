@@ -45,8 +45,14 @@ variable "reserved_concurrency" {
 }
 
 variable "environment" {
-  description = "Environment variables, as the function reads them at start."
+  description = "Environment variables that a plan knows, as the function reads them at start."
   type        = map(string)
+}
+
+variable "addresses" {
+  description = "Environment variables whose values only an apply may know, such as the URL of a queue."
+  type        = map(string)
+  default     = {}
 }
 
 variable "statements" {

@@ -5,26 +5,28 @@ locals {
   # The mode none lets everybody in, so it is never derived.
   auth_mode = coalesce(var.auth.mode, var.auth.cognito || var.auth.issuer != null ? "oidc" : "token")
 
-  identity_provider = var.auth.cognito ? one(module.user_pool[*].identity_provider) : {
-    issuer       = var.auth.issuer
-    audience     = var.auth.audience
-    groups_claim = var.auth.groups_claim
-  }
-
-  # Settings of the functions that accept credentials. The names of the variables do not depend on values that only an
-  # apply knows, so that a plan shows them.
+  # Settings of the functions that accept credentials.
   auth_settings = {
     none  = { AUTH = "none" }
     token = { AUTH = "token" }
-    oidc = merge(
+    oidc = var.auth.cognito ? { AUTH = "oidc" } : merge(
       {
         AUTH          = "oidc"
-        AUTH_ISSUER   = local.identity_provider.issuer
-        AUTH_AUDIENCE = local.identity_provider.audience
+        AUTH_ISSUER   = var.auth.issuer
+        AUTH_AUDIENCE = var.auth.audience
       },
-      { for claim in local.identity_provider.groups_claim[*] : "AUTH_GROUPS_CLAIM" => claim },
+      { for claim in var.auth.groups_claim[*] : "AUTH_GROUPS_CLAIM" => claim },
     )
   }[local.auth_mode]
+
+  # The same of a user pool, whose names a plan knows, but not the values.
+  user_pool_settings = merge([
+    for pool in module.user_pool : {
+      AUTH_ISSUER       = pool.identity_provider.issuer
+      AUTH_AUDIENCE     = pool.identity_provider.audience
+      AUTH_GROUPS_CLAIM = pool.identity_provider.groups_claim
+    }
+  ]...)
 }
 
 # The token of the mode token. value_wo is a write-only argument: neither a plan nor the state contains it. Terraform

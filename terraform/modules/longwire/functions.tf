@@ -16,7 +16,8 @@ locals {
     ticket     = { memory = 256, timeout = 10 }
   }
 
-  # Environment variables of each function: exactly those that the function reads at start.
+  # Environment variables of each function: exactly those that the function reads at start. Those whose values only an
+  # apply may know are in a map of their own, so that a plan can count the bytes of the others.
   environments = {
     authorizer = merge(
       local.users_table,
@@ -31,9 +32,6 @@ locals {
       local.connections_table,
       local.threads_table,
       local.users_table,
-      local.queue,
-      local.replay_queue,
-      local.push_queue,
       local.auth_settings,
       { for name, value in local.ingest_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
@@ -43,20 +41,16 @@ locals {
       local.connections_table,
       local.threads_table,
       local.users_table,
-      local.queue,
-      local.worker_places,
-      # Contains no value that is unknown before an apply, so that a plan shows the names of the variables.
       { for name, value in local.worker_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
+      local.endpoints["SSM"],
       local.endpoints["BEDROCK_RUNTIME"],
       local.endpoints["BEDROCK_AGENT_RUNTIME"],
     )
     replay = merge(
       local.connections_table,
       local.threads_table,
-      local.replay_queue,
-      { CALLBACK_ENDPOINT = local.callback_endpoint },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
     )
@@ -64,16 +58,13 @@ locals {
       local.connections_table,
       local.users_table,
       local.threads_table,
-      local.queue,
-      local.push_queue,
-      { AUTH = local.auth_mode, CALLBACK_ENDPOINT = local.callback_endpoint },
+      { AUTH = local.auth_mode },
       { for name, value in local.push_settings : name => value if value != null },
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
     )
     sweep = merge(
       local.threads_table,
-      local.queue,
       local.endpoints["DYNAMODB"],
       local.endpoints["SQS"],
     )
@@ -85,6 +76,20 @@ locals {
       local.endpoints["EVENTBRIDGE"],
     )
     ticket = merge(local.users_table, local.endpoints["DYNAMODB"])
+  }
+
+  addresses = {
+    authorizer = local.user_pool_settings
+    connect    = {}
+    disconnect = {}
+    ingest     = merge(local.queue, local.replay_queue, local.push_queue, local.user_pool_settings)
+    worker     = merge(local.queue, local.dead_letters, local.callback, local.prompt_parameter)
+    replay     = merge(local.replay_queue, local.callback)
+    push       = merge(local.queue, local.push_queue, local.callback)
+    sweep      = local.queue
+    erase      = {}
+    notify     = {}
+    ticket     = {}
   }
 
   statements = {
@@ -114,6 +119,7 @@ locals {
       ],
       module.model_access.statements,
       local.may.retrieve,
+      local.may.read_prompt,
     )
     replay = [
       local.may.serve_connections,
@@ -147,6 +153,8 @@ locals {
   queue             = { QUEUE_URL = module.work_queue.queue.url }
   replay_queue      = { REPLAY_QUEUE_URL = module.replay_queue.queue.url }
   push_queue        = { PUSH_QUEUE_URL = module.push_queue.queue.url }
+  dead_letters      = { DEAD_LETTER_URL = module.work_queue.dead_letters.url }
+  callback          = { CALLBACK_ENDPOINT = local.callback_endpoint }
 
   # Addresses of stand-ins, by the AWS service that a function calls.
   endpoints = {
@@ -175,6 +183,10 @@ locals {
     PROMPT_SOURCES   = length(var.prompt_sources) > 0 ? join(",", var.prompt_sources) : null
   }
 
+  # As the worker reads them; null without them.
+  model_fields = var.worker.model_fields == null ? null : jsonencode(var.worker.model_fields)
+  approvals    = var.worker.approvals == null ? null : jsonencode(var.worker.approvals)
+
   # As the functions read it; null without rooms.
   rooms = length(var.rooms) == 0 ? null : jsonencode(var.rooms)
 
@@ -197,11 +209,6 @@ locals {
     : jsonencode({ default = local.limits_of[""], groups = { for name, limits in local.limits_of : name => limits if name != "" } })
   )
 
-  worker_places = {
-    DEAD_LETTER_URL   = module.work_queue.dead_letters.url
-    CALLBACK_ENDPOINT = local.callback_endpoint
-  }
-
   callback_endpoint = (
     var.callback_endpoint == null
     ? module.websocket_api.callback_endpoint
@@ -213,13 +220,13 @@ locals {
     MODEL_ID               = var.model_id
     MODEL_FAMILY           = var.model_family == null ? module.model_access.application_model : var.model_family
     KNOWLEDGE_BASE_ID      = var.knowledge_base_id
-    SYSTEM_PROMPT          = var.system_prompt
+    SYSTEM_PROMPT          = local.prompt_is_long ? null : local.system_prompt
     THREAD_TTL_HOURS       = tostring(var.thread_ttl_hours)
     MAX_TOKENS             = var.worker.max_tokens
     MAX_STEPS              = var.worker.max_steps
     TEMPERATURE            = var.worker.temperature
     TOP_P                  = var.worker.top_p
-    MODEL_FIELDS           = var.worker.model_fields == null ? null : jsonencode(var.worker.model_fields)
+    MODEL_FIELDS           = local.model_fields
     HISTORY_MESSAGES       = var.worker.history_messages
     MODEL_IDLE_SECONDS     = var.worker.model_idle_seconds
     MODEL_THROTTLE_SECONDS = var.worker.model_throttle_seconds
@@ -232,7 +239,7 @@ locals {
     ANSWER_SECONDS         = var.worker.answer_seconds
     RUN_SECONDS            = var.worker.run_seconds
     TOOLS_ONCE             = var.worker.tools_once
-    APPROVALS              = var.worker.approvals == null ? null : jsonencode(var.worker.approvals)
+    APPROVALS              = local.approvals
     WEATHER_GEOCODING_URL  = var.worker.geocoding_url
     WEATHER_FORECAST_URL   = var.worker.forecast_url
   }

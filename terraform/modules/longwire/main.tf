@@ -22,6 +22,7 @@ module "function" {
   timeout              = each.value.timeout
   reserved_concurrency = lookup(var.reserved_concurrency, each.key, -1)
   environment          = local.environments[each.key]
+  addresses            = local.addresses[each.key]
   statements           = concat(local.statements[each.key], local.may.use_key)
   vpc                  = each.key == "worker" ? var.vpc : null
   tracing              = var.tracing

@@ -7,10 +7,11 @@ data "aws_region" "current" {}
 module "model_access" {
   source = "../model_access"
 
-  model_id   = var.model_id
-  region     = local.region
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
+  model_id     = var.model_id
+  model_family = var.model_family
+  region       = local.region
+  account_id   = data.aws_caller_identity.current.account_id
+  partition    = data.aws_partition.current.partition
 }
 
 locals {
@@ -62,6 +63,16 @@ locals {
       for parameter in aws_ssm_parameter.auth_token :
       {
         sid       = "ReadToken"
+        actions   = ["ssm:GetParameter"]
+        resources = ["arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter${parameter.name}"]
+      }
+    ]
+
+    # Without its version, which is no part of the ARN.
+    read_prompt = [
+      for parameter in aws_ssm_parameter.system_prompt :
+      {
+        sid       = "ReadPrompt"
         actions   = ["ssm:GetParameter"]
         resources = ["arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter${parameter.name}"]
       }

@@ -11,17 +11,17 @@ variable "environment" {
 }
 
 variable "model_id" {
-  description = "Bedrock model: a model id, an inference profile id (us., eu., global. …), or the ARN of a model, an inference profile or an application inference profile. The account must have access to it."
+  description = "Bedrock model: a model id, an inference profile id (us., eu., global. …), or an ARN: of a foundation model, of a system-defined or application inference profile, of Provisioned Throughput, of a deployment of a custom model, or of an imported model. The account must have access to it."
   type        = string
 
   validation {
-    condition     = can(regex("^(arn:aws[a-z-]*:bedrock:.+/)?[a-z0-9][a-zA-Z0-9.:_-]+$", var.model_id))
+    condition     = can(regex("^(arn:aws[a-z-]*:bedrock:.+/)?[a-zA-Z0-9][a-zA-Z0-9.:_-]+$", var.model_id))
     error_message = "model_id must be a model's or an inference profile's id, such as us.anthropic.claude-sonnet-5-5, or the ARN of one."
   }
 }
 
 variable "model_family" {
-  description = "Model id, or the beginning of one, that names the family of a model_id that does not, such as that of an imported model. Null: the model behind an application inference profile, otherwise model_id itself."
+  description = "Model id, or the beginning of one, that names the family of a model_id that does not, such as that of an imported model. Provisioned Throughput, a deployment of a custom model and an imported model need it. Null: the model behind an application inference profile, otherwise model_id itself."
   type        = string
   default     = null
 
@@ -123,14 +123,19 @@ variable "knowledge_base_id" {
 }
 
 variable "system_prompt" {
-  description = "System prompt of the model. Null: a helpful assistant that uses its tools."
+  description = "System prompt of the model. Null: a helpful assistant that uses its tools. One that does not fit into the environment of the worker goes to a parameter of Systems Manager."
   type        = string
   default     = null
 
-  # length counts characters, and base64 makes four of three bytes.
+  # urlencode writes a byte as one character, or as "%" and two digits.
   validation {
-    condition     = length(base64encode(coalesce(var.system_prompt, "-"))) <= 2668
-    error_message = "system_prompt must have 2,000 bytes of UTF-8 at most: all variables of a function share 4 KB."
+    condition     = length(replace(urlencode(coalesce(var.system_prompt, "-")), "/%../", "x")) <= 8192
+    error_message = "system_prompt must have 8,192 bytes of UTF-8 at most, which is what a parameter of Systems Manager holds."
+  }
+
+  validation {
+    condition     = trimspace(coalesce(var.system_prompt, "-")) != ""
+    error_message = "system_prompt must not be blank: models refuse it. Null is the prompt of Longwire."
   }
 }
 
@@ -349,12 +354,6 @@ variable "worker" {
     ]), false)
     error_message = "A value of worker.approvals must be \"never\", \"always\", or an object with an optional JSON Schema of the arguments as \"if\" and an optional name of a group as \"group\"."
   }
-
-  # The environment variables of a function have 4 KB together.
-  validation {
-    condition     = length(base64encode("${var.worker.approvals == null ? "" : jsonencode(var.worker.approvals)}${var.system_prompt == null ? "" : var.system_prompt}")) <= 3336
-    error_message = "worker.approvals as JSON and system_prompt must have 2,500 bytes of UTF-8 together at most: all variables of a function share 4 KB."
-  }
 }
 
 variable "reserved_concurrency" {
@@ -481,12 +480,6 @@ variable "rooms" {
   validation {
     condition     = alltrue([for group in flatten(values(var.rooms)) : contains(range(1, 65), length(replace(urlencode(group), "/%../", "x"))) && !can(regex("\\p{Cc}", group))])
     error_message = "The groups of rooms must have 1 to 64 bytes of UTF-8, and no control characters."
-  }
-
-  # The environment variables of a function have 4 KB together.
-  validation {
-    condition     = length(jsonencode(var.rooms)) <= 2000
-    error_message = "rooms must have at most 2000 characters as JSON."
   }
 }
 

@@ -4,7 +4,7 @@ locals {
 
 output "application_model" {
   description = "Id of the model behind an application inference profile; null for any other id."
-  value       = try(reverse(split("/", local.application_models[0]))[0], null)
+  value       = local.kind == "application-inference-profile" ? try(reverse(split("/", local.listed[0]))[0], null) : null
 }
 
 output "statements" {
@@ -15,18 +15,18 @@ output "statements" {
         sid        = "CallProfile"
         effect     = "Allow"
         actions    = local.actions
-        resources  = [local.profile]
+        resources  = [local.called]
         conditions = []
       },
       {
         sid       = "CallModelsThroughProfile"
         effect    = "Allow"
         actions   = local.actions
-        resources = local.application ? local.application_models : local.models
+        resources = local.models
         conditions = [{
           test     = "ArnEquals"
           variable = "bedrock:InferenceProfileArn"
-          values   = [local.profile]
+          values   = [local.called]
         }]
       },
       ] : [
@@ -34,7 +34,7 @@ output "statements" {
         sid        = "CallModel"
         effect     = "Allow"
         actions    = local.actions
-        resources  = [local.own_model]
+        resources  = [local.called]
         conditions = []
       },
     ],
@@ -47,4 +47,9 @@ output "statements" {
       conditions = []
     }],
   )
+
+  precondition {
+    condition     = local.problem == null
+    error_message = coalesce(local.problem, "-")
+  }
 }

@@ -1,6 +1,12 @@
 variable "model_id" {
-  description = "Model id, inference profile id, or the ARN of a model, an inference profile or an application inference profile."
+  description = "Model id, id of a system-defined inference profile, or the ARN of a foundation model, a system-defined or application inference profile, a provisioned model, a deployment of a custom model, or an imported model."
   type        = string
+}
+
+variable "model_family" {
+  description = "Model id, or the beginning of one, that names the family of a model whose id does not; null for others."
+  type        = string
+  default     = null
 }
 
 variable "region" {
@@ -9,7 +15,7 @@ variable "region" {
 }
 
 variable "account_id" {
-  description = "Account of the inference profile."
+  description = "Account whose models are called."
   type        = string
 }
 

@@ -48,6 +48,7 @@ impl Environment {
             model: Arc::new(NoModel),
             tools: tools(),
             users: Users::new(connections.clone(), "users"),
+            system_prompt: String::new(),
             price: None,
             connections: Connections::new(connections, &self.resources.connections),
             scheduler: Scheduler::new(threads.clone(), queue.clone()),
@@ -64,7 +65,6 @@ impl Environment {
 /// Settings of a deployment, without pauses between the attempts of a write.
 fn settings() -> Settings {
     Settings {
-        system_prompt: String::new(),
         model_id: "none".to_owned(),
         limits: Limits::default(),
         stream: StreamSettings::default(),

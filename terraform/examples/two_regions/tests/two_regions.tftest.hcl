@@ -29,6 +29,16 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+override_data {
+  target = module.longwire_eu.module.model_access.data.aws_bedrock_inference_profile.this
+  values = { models = [{ model_arn = "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-sonnet-5-5" }] }
+}
+
+override_data {
+  target = module.longwire_us.module.model_access.data.aws_bedrock_inference_profile.this
+  values = { models = [{ model_arn = "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-5-5" }] }
+}
+
 variables {
   packages             = "../../modules/longwire/tests/packages"
   release              = "a"

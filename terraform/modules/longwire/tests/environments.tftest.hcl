@@ -136,7 +136,8 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
     }
   }
 
-  # The modes oidc and token exclude each other, so the variable of token is added to those of the plan.
+  # The modes oidc and token exclude each other, and so do a short prompt and a long one: the variables of token and of a long
+  # prompt are added to those of the plan.
   assert {
     condition = alltrue([
       for name, files in {
@@ -144,7 +145,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
         connect    = ["main.rs"]
         disconnect = ["main.rs"]
         ingest     = ["config.rs"]
-        worker     = ["config.rs", "model.rs", "settings.rs"]
+        worker     = ["config.rs", "model.rs", "settings.rs", "system_prompt.rs"]
         replay     = ["config.rs"]
         push       = ["config.rs"]
         sweep      = ["config.rs"]
@@ -154,7 +155,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       } :
       toset(concat(
         [for variable in keys(module.function[name].environment) : variable if !startswith(variable, "AWS_ENDPOINT_URL_")],
-        name == "authorizer" ? ["AUTH_TOKEN_PARAMETER"] : [],
+        lookup({ authorizer = ["AUTH_TOKEN_PARAMETER"], worker = ["SYSTEM_PROMPT_PARAMETER"] }, name, []),
       )) ==
       toset(flatten([for path in files : regexall("\"([A-Z][A-Z_]{3,})\"", file("../../../lambdas/${name}/src/${path}"))]))
     ])
@@ -197,7 +198,7 @@ run "with_all_settings_each_function_gets_the_variables_it_reads" {
       replay     = ["DYNAMODB", "SQS"]
       sweep      = ["DYNAMODB", "SQS"]
       ticket     = ["DYNAMODB"]
-      worker     = ["BEDROCK_AGENT_RUNTIME", "BEDROCK_RUNTIME", "DYNAMODB", "SQS"]
+      worker     = ["BEDROCK_AGENT_RUNTIME", "BEDROCK_RUNTIME", "DYNAMODB", "SQS", "SSM"]
     })
     error_message = "The address of a stand-in must go to the functions that call its service."
   }

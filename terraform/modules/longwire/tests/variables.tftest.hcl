@@ -65,7 +65,7 @@ run "system_prompt_of_many_bytes" {
   command = plan
 
   variables {
-    system_prompt = join("", [for i in range(700) : "日"])
+    system_prompt = join("", [for _ in range(1000) : "日本語"])
   }
 
   expect_failures = [var.system_prompt]
@@ -75,10 +75,30 @@ run "system_prompt" {
   command = plan
 
   variables {
-    system_prompt = join("", [for i in range(300) : "too long "])
+    system_prompt = format("%8193s", "too long")
   }
 
   expect_failures = [var.system_prompt]
+}
+
+run "system_prompt_that_is_blank" {
+  command = plan
+
+  variables {
+    system_prompt = " \n"
+  }
+
+  expect_failures = [var.system_prompt]
+}
+
+run "a_long_system_prompt_that_parameter_store_refuses" {
+  command = plan
+
+  variables {
+    system_prompt = "{{\n}}${format("%3000s", "long")}"
+  }
+
+  expect_failures = [aws_ssm_parameter.system_prompt]
 }
 
 run "on_gone" {
@@ -590,16 +610,6 @@ run "rooms_with_a_control_character" {
   expect_failures = [var.rooms]
 }
 
-run "rooms_that_are_too_long" {
-  command = plan
-
-  variables {
-    rooms = { for number in range(200) : "room-${number}" => ["staff"] }
-  }
-
-  expect_failures = [var.rooms]
-}
-
 run "rooms_with_a_group_that_is_too_long" {
   command = plan
 
@@ -747,17 +757,6 @@ run "approvals_with_one_bad_value" {
 
   variables {
     worker = { approvals = { current_time = "always", get_weather = { group = "ops" }, kb_lookup = "ops" } }
-  }
-
-  expect_failures = [var.worker]
-}
-
-run "approvals_and_a_system_prompt_that_are_too_long_together" {
-  command = plan
-
-  variables {
-    system_prompt = join("", [for number in range(1000) : "ab"])
-    worker        = { approvals = { for number in range(30) : "tool-${number}" => "always" } }
   }
 
   expect_failures = [var.worker]
