@@ -131,7 +131,8 @@ $region, or an inference profile, such as eu.anthropic.claude-sonnet-5-5 in Euro
 END
 }
 
-# keep_memory: says how the remembered options get to GitHub. Without a new deployment, because nothing of it has changed.
+# keep_memory: prints the command that commits the remembered options, with [skip ci] because they change nothing that is
+# deployed.
 keep_memory() {
   local file="${memory#"$root"/}"
   [ -e "$memory" ] && [ -n "$(git -C "$root" status --porcelain -- "$file" 2>/dev/null)" ] || return 0
@@ -143,8 +144,8 @@ Keep the options for the next run:
 END
 }
 
-# say_hello ENVIRONMENT: prints the command that asks a deployment something.
-say_hello() {
+# print_first_prompt ENVIRONMENT: prints the command that asks a deployment something.
+print_first_prompt() {
   local name="$project-$1" parameter="/$project/$1/auth-token" address token="" off
   if aws ssm get-parameter --region "$region" --name "$parameter" --query Parameter.Name --output text >/dev/null 2>&1; then
     token=" -H \"Authorization: Bearer \$(aws ssm get-parameter --region $region --with-decryption --name $parameter --query Parameter.Value --output text)\""

@@ -20,9 +20,9 @@ ENVIRONMENT = "local"
 # Most settings of the worker are attributes of Terraform's variable `worker`. The settings of other functions and
 # these of the worker are variables of their own.
 TOP_LEVEL_SETTINGS = {"MODEL_FAMILY", "SYSTEM_PROMPT", "THREAD_TTL_HOURS"}
-# Settings that Terraform makes of others: the parameter of a long SYSTEM_PROMPT.
-MADE_SETTINGS = {"SYSTEM_PROMPT_PARAMETER"}
-WORKER_SETTINGS = set(FUNCTIONS["worker"].optional) - TOP_LEVEL_SETTINGS - MADE_SETTINGS
+# Settings that Terraform derives from others: the parameter of a long SYSTEM_PROMPT.
+DERIVED_SETTINGS = {"SYSTEM_PROMPT_PARAMETER"}
+WORKER_SETTINGS = set(FUNCTIONS["worker"].optional) - TOP_LEVEL_SETTINGS - DERIVED_SETTINGS
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def apply(checkout: Checkout, ministack: str, simulator: str, packages: Path, op
     source = provider(checkout)
     if not source.real:
         raise LocalError("deploying with Terraform needs the registry's provider: the stand-in deploys nothing.")
-    if made := MADE_SETTINGS & options.settings.keys():
-        raise LocalError(f"{made.pop()} is a setting that Terraform makes itself, of SYSTEM_PROMPT.")
+    if derived := DERIVED_SETTINGS & options.settings.keys():
+        raise LocalError(f"{derived.pop()} is a setting that Terraform derives from SYSTEM_PROMPT.")
     environment = {"AWS_ENDPOINT_URL": ministack}
     if options.auth == "token":
         environment["TF_VAR_auth_token"] = auth.new_token()

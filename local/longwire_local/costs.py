@@ -19,12 +19,17 @@ MILLION = 1_000_000
 # Lambda keeps five requests open at a queue, for 20 seconds each. With a maximum concurrency it never goes down to
 # two ("Configuring scaling behavior for SQS event source mappings").
 POLLERS, POLL_SECONDS = 5, 20
-# A sweep that finds nothing, and so logs nothing: 16 partitions of an index, half a read unit each. The duration is an estimate.
+# A sweep that finds nothing, and so logs nothing: 16 partitions of an index, half a read unit each. The duration
+# is an estimate.
 SWEEP_SECONDS, SWEEP_READ_UNITS = 0.05, 8
-# A turn, from docs/operations.md, "Measured", and docs/performance.md: write units of an answer of 300 events in
-# 40 seconds; reads; a control poll each half second and one at the end, with a unit for the run, its thread and
-# its connection; calls of the queue, and those of Lambda, which receives and deletes the job; seconds of ingest.
-WRITE_UNITS, READS, POLLS_PER_SECOND, POLL_UNITS, QUEUE_CALLS, INGEST_SECONDS = 25, 4, 2, 3, 3 + 2, 0.02
+# A turn, from docs/operations.md, "Measured", and docs/performance.md: an answer of 300 events in 40 seconds.
+WRITE_UNITS = 25
+READS = 4
+# A control poll each half second and one at the end, with a unit for the run, its thread and its connection.
+POLLS_PER_SECOND, POLL_UNITS = 2, 3
+# Calls of the queue, and those of Lambda, which receives and deletes the job.
+QUEUE_CALLS = 3 + 2
+INGEST_SECONDS = 0.02
 # Lines of a run and of the access log, and a token in a stored message; estimates.
 TURN_LOG_BYTES, TOKEN_BYTES = 2000, 4
 READ_UNIT_BYTES = 4096
@@ -48,7 +53,7 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class Turn:
-    """What a turn takes: tokens, seconds of the worker, posts, and minutes of the connection."""
+    """Needs of a turn: tokens, seconds of the worker, posts, and minutes of the connection."""
 
     new: int
     cached: int
@@ -86,7 +91,7 @@ class Resource:
 
 
 class Plan:
-    """What is deployed after a plan, as `terraform show -json` prints it."""
+    """Resources after a plan, from `terraform show -json`."""
 
     def __init__(self, plan: Shape) -> None:
         # The order of modules in a plan is not always the same.
@@ -132,7 +137,7 @@ def _resources(module: Shape) -> Iterator[Resource]:
 
 
 def idle(plan: Plan, prices: Prices) -> Iterator[Line]:
-    """What a deployment costs in a month in which nobody uses it."""
+    """Costs of a month in which nobody uses the deployment."""
     for mapping in plan.of("aws_lambda_event_source_mapping"):
         # Lambda's reads of a table's stream are free.
         if mapping.values.get("starting_position") is None:
@@ -202,7 +207,7 @@ def _resolution(alarm: Resource) -> str:
 
 
 def turns(turn: Turn, plan: Plan, prices: Prices, model: dict[str, float]) -> Iterator[Line]:
-    """What a thousand turns cost: prompts of connected clients, each answered by one model call."""
+    """Costs of a thousand turns: prompts of connected clients, each answered by one model call."""
     yield Line("tokens read from the prompt cache", THOUSAND * turn.cached, model["cache_read"], MILLION)
     yield Line("tokens of input, written to the cache", THOUSAND * turn.new, model["cache_write"], MILLION)
     yield Line("tokens of output", THOUSAND * turn.output, model["output"], MILLION)

@@ -31,7 +31,7 @@ PLANS = {
     ),
 }
 
-# An argument that the tests have where a plan needs the id of what does not exist yet.
+# Argument of test files that OpenTofu does not know: it overrides a value during a plan.
 TERRAFORM_ONLY = "override_during"
 
 

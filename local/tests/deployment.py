@@ -16,7 +16,7 @@ OUTPUTS = {
     "auth_mode": "token",
     "auth_token_parameter": "/longwire/dev/auth-token",
     "callback_endpoint": "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/live",
-    "dashboard_url": "https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards/dashboard/longwire-dev",
+    "dashboard_url": "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:?search=longwire-dev-",
     "websocket_url": URL,
 }
 SECRETS = (TOKEN, URL, "a1b2c3d4e5", ACCOUNT)

@@ -54,7 +54,7 @@ def command(steps: list[dict[str, Any]], text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Done:
-    """What a step has left behind."""
+    """Result of a step."""
 
     status: int
     log: str

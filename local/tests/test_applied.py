@@ -6,7 +6,7 @@ import pytest
 from captures import captured
 
 from longwire_local import applied
-from longwire_local.applied import MADE_SETTINGS, Outputs, apply, variables
+from longwire_local.applied import DERIVED_SETTINGS, Outputs, apply, variables
 from longwire_local.checkout import Checkout
 from longwire_local.errors import LocalError
 from longwire_local.facts import FUNCTIONS
@@ -51,7 +51,7 @@ def test_terraform_outputs_are_read() -> None:
 def test_every_setting_of_a_function_has_a_variable(tmp_path: Path) -> None:
     # Terraform ignores values without a variable, and unknown attributes of an object.
     chosen = {
-        name: "1" for function in FUNCTIONS.values() for name in function.optional if name not in MADE_SETTINGS
+        name: "1" for function in FUNCTIONS.values() for name in function.optional if name not in DERIVED_SETTINGS
     }
     values = variables("http://m", "http://s", tmp_path, Options(chosen))
     terraform = Path(__file__).parents[2] / "terraform"

@@ -86,7 +86,7 @@ def test_a_second_run_changes_nothing(machine: Machine) -> None:
     done = github(machine)
     assert done.returncode == 0, done.stderr
     assert changes(machine) == []
-    assert "dev runs the newest commit of main already" in done.stdout
+    assert "dev has answered with everything that main deploys" in done.stdout
     assert "npx --yes wscat" in done.stdout
 
 

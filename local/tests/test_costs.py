@@ -80,14 +80,14 @@ def test_pollers_of_queues_are_counted_and_those_of_streams_are_free() -> None:
     }
 
 
-def test_a_schedule_costs_its_invocations_and_what_they_read_and_log() -> None:
+def test_a_schedule_costs_its_invocations_and_what_they_read() -> None:
     rules = [
         resource(
             'aws_cloudwatch_event_rule.this["sweep"]', name="acme-test-sweep", schedule_expression="rate(1 minute)"
         ),
         resource("aws_cloudwatch_event_rule.push", name="acme-test-push", schedule_expression=None),
     ]
-    # 730 * 60 invocations, of 0.5 GB for 0.05 s, with 8 read units and 400 bytes of log.
+    # 730 * 60 invocations, of 0.5 GB for 0.05 s, with 8 read units.
     assert costs(list(idle(plan(function("sweep"), *rules), PRICES))) == {
         "schedule of acme-test-sweep": 0.0438,
         "invocations of acme-test-sweep": 0.0438,
@@ -196,7 +196,7 @@ def test_an_environment_without_use_costs_at_most_two_dollars(environment: str) 
     assert deployed.unknown() == []
 
 
-def test_the_dashboard_is_a_line_of_its_own() -> None:
+def test_resources_without_a_known_price_are_named() -> None:
     assert not FREE.match("aws_cloudwatch_dashboard")
     assert plan(resource("aws_nat_gateway.this"), resource("aws_sqs_queue.this")).unknown() == ["aws_nat_gateway"]
 

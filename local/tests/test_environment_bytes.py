@@ -1,18 +1,13 @@
 """Plans of a new deployment with many environment variables: the addresses of its queues are not known yet."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from plans import changes, initialised
 
-from longwire_local.checkout import Checkout
 from longwire_local.errors import LocalError
-from longwire_local.infra import account_endpoint
-from longwire_local.terraform import Copy, TerraformUnavailable, copied, provider
-
-ROOT = Path(__file__).parents[2]
+from longwire_local.terraform import Copy
 
 APPROVALS = {f"tool-{number}": {"group": "operations"} for number in range(20)}
 LIMITS = {f"group-{number}": {"tokens_per_day": 100_000 + number} for number in range(60)}
@@ -21,23 +16,14 @@ ROOMS = {f"room-{number}": ["staff", "operations"] for number in range(60)}
 
 @pytest.fixture(scope="module")
 def copy() -> Iterator[Copy]:
-    checkout = Checkout(ROOT)
-    try:
-        source = provider(checkout)
-    except TerraformUnavailable as why:
-        pytest.skip(str(why))
-    with account_endpoint(checkout, source) as endpoint, copied(checkout, source, endpoint) as made:
-        made.init("terraform")
+    with initialised("terraform") as made:
         yield made
 
 
 def planned(copy: Copy, variables: dict[str, Any]) -> dict[str, Any]:
     """The resources of a plan, by their addresses."""
-    file = copy.folder / "terraform" / "many.tfvars.json"
-    file.write_text(json.dumps({"environment": "dev", **variables}))
-    copy.terraform("terraform", "plan", "-no-color", f"-var-file={file}", "-out=many.plan", capture=True)
-    plan = json.loads(copy.terraform("terraform", "show", "-json", "many.plan", capture=True))
-    return {each["address"]: each["change"] for each in plan["resource_changes"]}
+    found = changes(copy, "terraform", {"environment": "dev", **variables})
+    return {each["address"]: each["change"] for each in found}
 
 
 def test_a_prompt_of_2000_japanese_characters_is_planned_as_a_parameter(copy: Copy) -> None:
@@ -52,7 +38,7 @@ def test_a_prompt_of_2000_japanese_characters_is_planned_as_a_parameter(copy: Co
     assert unknown["variables"]["SYSTEM_PROMPT_PARAMETER"]
 
 
-def test_each_of_the_large_settings_is_planned_alone(copy: Copy) -> None:
+def test_two_large_settings_fit(copy: Copy) -> None:
     planned(copy, {"worker": {"approvals": APPROVALS}, "user_limits": {"groups": LIMITS}})
     planned(copy, {"worker": {"approvals": APPROVALS}, "rooms": ROOMS})
 

@@ -47,7 +47,7 @@ def field(line: Line, path: str) -> object:
 
 
 def matches(pattern: str, line: Line) -> bool:
-    """Whether a line matches. A field that the line lacks neither equals a word nor differs from it."""
+    """Tells whether a line matches. A field that the line lacks neither equals a word nor differs from it."""
 
     def holds(path: str, operator: str, word: str) -> bool:
         value = field(line, path)

@@ -1,17 +1,12 @@
 """The root module `terraform` against the module `longwire`, which is the product."""
 
-import gzip
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
+from plans import changes, initialised, restore
 
-from longwire_local.checkout import Checkout
-from longwire_local.infra import account_endpoint
 from longwire_local.module_readme import blocks, with_tables
-from longwire_local.terraform import Copy, TerraformUnavailable, copied, provider
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"
@@ -101,50 +96,20 @@ def test_logs_show_no_address_of_a_deployment(module: Path) -> None:
     assert outputs.keys() - sensitive == PUBLIC
 
 
-def planned(copy: Copy, state: str, variables: dict[str, object]) -> list[dict[str, Any]]:
-    """The changes of a plan for a recorded state, with the settings with which it was deployed."""
-    root = copy.folder / "terraform"
-    recorded = (TERRAFORM / "tests" / "states" / f"{state}.tfstate.gz").read_bytes()
-    (root / "terraform.tfstate").write_bytes(gzip.decompress(recorded))
-    (root / "before.tfvars.json").write_text(
-        json.dumps(
-            {
-                "environment": "dev",
-                "region": "us-east-1",
-                "model_id": "us.anthropic.claude-sonnet-5-5",
-                "permissions_boundary": "arn:aws:iam::123456789012:policy/longwire-boundary",
-                **variables,
-            }
-        )
-    )
-    copy.terraform(
-        "terraform",
-        "plan",
-        "-refresh=false",
-        "-no-color",
-        "-var-file=before.tfvars.json",
-        "-out=moved.plan",
-        capture=True,
-    )
-    changes: list[dict[str, Any]] = json.loads(
-        copy.terraform("terraform", "show", "-json", "moved.plan", capture=True)
-    )["resource_changes"]
-    return changes
-
-
 @pytest.mark.parametrize("state", BEFORE)
 def test_a_deployment_of_before_keeps_its_resources(state: str) -> None:
-    checkout = Checkout(ROOT)
-    try:
-        source = provider(checkout)
-    except TerraformUnavailable as why:
-        pytest.skip(str(why))
-    with account_endpoint(checkout, source) as endpoint, copied(checkout, source, endpoint) as copy:
-        copy.init("terraform")
-        changes = planned(copy, state, BEFORE[state])
-    moved = [each for each in changes if "previous_address" in each and each["type"] not in WATCHING]
+    settings = {
+        "environment": "dev",
+        "region": "us-east-1",
+        "model_id": "us.anthropic.claude-sonnet-5-5",
+        "permissions_boundary": "arn:aws:iam::123456789012:policy/longwire-boundary",
+    }
+    with initialised("terraform") as copy:
+        restore(copy, "terraform", TERRAFORM / "tests" / "states" / f"{state}.tfstate.gz")
+        changed = changes(copy, "terraform", settings | BEFORE[state])
+    moved = [each for each in changed if "previous_address" in each and each["type"] not in WATCHING]
     assert len(moved) > 100
     assert all(each["address"] == f"module.longwire.{each['previous_address']}" for each in moved)
-    deleted = [each for each in changes if "delete" in each["change"]["actions"]]
+    deleted = [each for each in changed if "delete" in each["change"]["actions"]]
     lost = [each["address"] for each in deleted if each["type"] not in WATCHING]
     assert lost == []

@@ -138,7 +138,7 @@ def test_no_step_has_the_url_or_the_token_in_its_environment() -> None:
     assert "TF_VAR_auth_token" not in text(".github/**/*.yml")
 
 
-def test_the_address_of_an_environment_names_the_region_only() -> None:
+def test_the_address_of_an_environment_names_region_and_deployment_only() -> None:
     assert {job["environment"]["url"] for job in DEPLOY.values() if isinstance(job.get("environment"), dict)} == {
         "${{ steps.apply.outputs.dashboard }}"
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// Most bytes of an answer to the prompt, with all events.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// What a server has sent so far.
+/// Answer of a server so far.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     bytes: usize,

@@ -1,4 +1,4 @@
-//! What is printed, without what must stay secret.
+//! Output without what must stay secret.
 
 use std::io::{Write as _, stderr, stdout};
 

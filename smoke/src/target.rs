@@ -91,7 +91,7 @@ impl Target {
         Ok(request)
     }
 
-    /// What must not be printed, the longest first: token, URL, host.
+    /// Texts that must not be printed, the longest first: token, URL, host.
     pub(crate) fn secrets(&self) -> Vec<SecretString> {
         let token = self.token.as_ref().map(|token| token.expose_secret());
         let texts = [token, Some(self.url.as_str()), Some(self.host())];

@@ -46,7 +46,7 @@ variable "project" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]{1,15}$", var.project))
-    error_message = "project must be 2 to 16 lower-case letters and digits, beginning with a letter, as in terraform/variables.tf."
+    error_message = "project must be 2 to 16 lower-case letters and digits, beginning with a letter, as in terraform/modules/longwire/variables.tf."
   }
 }
 

@@ -26,7 +26,7 @@ pub(crate) const READ: CallTimeouts = CallTimeouts {
 /// Parameter Store throughput"), and a job whose worker does not start waits for a quarter of an hour.
 pub(crate) const ATTEMPTS: u32 = 5;
 
-/// Where the system prompt is.
+/// Place of the system prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SystemPrompt {
     /// The prompt itself.
@@ -77,7 +77,7 @@ impl SystemPrompt {
 
 /// Refuses a prompt that models refuse, or that is longer than a parameter can be.
 fn usable(prompt: String) -> Result<String> {
-    ensure!(!prompt.trim().is_empty(), "the prompt is empty");
+    ensure!(!prompt.trim().is_empty(), "the prompt is blank");
     let bytes = prompt.len();
     ensure!(
         bytes <= LIMIT,
@@ -134,7 +134,7 @@ mod tests {
         Client::from_conf(config)
     }
 
-    /// What the worker finds in version 7 of the parameter.
+    /// Prompt that the worker reads from version 7 of the parameter, or its error.
     async fn found(rule: &Rule) -> Result<String, String> {
         let prompt = SystemPrompt::Parameter("/prompt:7".to_owned());
         let read = prompt.read(&client(rule)).await;
@@ -190,7 +190,7 @@ mod tests {
             ),
             (
                 " \n".to_owned(),
-                "SYSTEM_PROMPT_PARAMETER: the prompt is empty",
+                "SYSTEM_PROMPT_PARAMETER: the prompt is blank",
             ),
             (
                 "x".repeat(LIMIT + 1),

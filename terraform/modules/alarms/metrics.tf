@@ -65,8 +65,8 @@ resource "aws_cloudwatch_log_metric_filter" "this" {
     value      = "1"
     unit       = "Count"
     dimensions = each.value.dimensions
-    # CloudWatch refuses a default value for a metric with dimensions. Errors has none either: the log of a scheduled function has
-    # lines every minute, and a custom metric is billed for each hour with data.
+    # CloudWatch refuses a default value for a metric with dimensions. Errors has none either: CloudWatch would write
+    # it for each minute in which one of the log groups gets a line, and a custom metric is billed for each hour with data.
     default_value = length(each.value.dimensions) == 0 && each.value.metric != "Errors" ? "0" : null
   }
 }

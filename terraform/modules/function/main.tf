@@ -10,7 +10,7 @@ resource "aws_cloudwatch_log_group" "this" {
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:Invoked synchronously by API Gateway, by a queue or a stream with a dead-letter queue, or by a schedule that repeats in a minute; push has a destination for failures
   #checkov:skip=CKV_AWS_117:It calls AWS services and public addresses only; the worker is in a VPC where its tools need one (the variable vpc)
-  #checkov:skip=CKV_AWS_272:The build attests the zip file; code signing would need a signing profile in every account
+  #checkov:skip=CKV_AWS_272:The workflows compare the checksums of the zip files, and attestations in public repositories; code signing would need a signing profile in every account
 
   function_name                  = var.name
   description                    = var.release
