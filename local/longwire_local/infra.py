@@ -25,6 +25,7 @@ ROOTS = ("terraform", "terraform/bootstrap", "terraform/examples/two_regions")
 PLANS = {
     "dev": ("terraform", ("-var-file=envs/dev.tfvars",)),
     "prod": ("terraform", ("-var-file=envs/prod.tfvars",)),
+    "defaults": ("terraform", ("-var-file=tests/defaults.tfvars",)),
     "bootstrap": (
         "terraform/bootstrap",
         ("-var=account_id=000000000000", "-var=subject=repo:acme/longwire", "-var=repository_id=22"),

@@ -91,5 +91,7 @@ def test_the_parameter_of_a_prompt_is_left_to_terraform(
     checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(applied, "provider", lambda _: Provider(True, {}))
-    with pytest.raises(LocalError, match="SYSTEM_PROMPT_PARAMETER is a setting that Terraform derives from SYSTEM_PROMPT"):
+    with pytest.raises(
+        LocalError, match="SYSTEM_PROMPT_PARAMETER is a setting that Terraform derives from SYSTEM_PROMPT"
+    ):
         apply(checkout, "http://m", "http://s", tmp_path, Options({"SYSTEM_PROMPT_PARAMETER": "/prompt"}))

@@ -173,8 +173,8 @@ def test_the_file_of_prices_has_every_price() -> None:
     }
 
 
-def planned(environment: str) -> Path:
-    path = PLANS / f"{environment}.json"
+def planned() -> Path:
+    path = PLANS / "defaults.json"
     if not path.exists():
         pytest.skip("no plan: terraform cannot run here, or scripts/test has not run it")
     return path
@@ -185,9 +185,8 @@ def printed(*arguments: str | Path) -> str:
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_an_environment_without_use_costs_at_most_two_dollars(environment: str) -> None:
-    deployed = Plan(json.loads(planned(environment).read_text()))
+def test_an_environment_without_use_costs_at_most_two_dollars() -> None:
+    deployed = Plan(json.loads(planned().read_text()))
     prices = read_prices(ROOT / "terraform" / "prices.toml")
     lines = list(idle(deployed, prices))
     assert sum(line.dollars for line in lines) <= 2
@@ -204,12 +203,12 @@ def test_resources_without_a_known_price_are_named() -> None:
 def test_the_page_shows_what_the_command_prints() -> None:
     shown = re.search(r"```\n\$ \./scripts/cost --plan \S+\n(.*?)```", DEPLOY.read_text(), re.DOTALL)
     assert shown is not None
-    assert shown[1] == printed("--plan", planned("prod"))
+    assert shown[1] == printed("--plan", planned())
 
 
 def test_options_change_the_turn() -> None:
     found = printed(
-        "--plan", planned("prod"), "--model", "anthropic.claude-opus-5-5", "--output", "1000", "--posts", "0"
+        "--plan", planned(), "--model", "anthropic.claude-opus-5-5", "--output", "1000", "--posts", "0"
     )
     assert "1,000 turns with anthropic.claude-opus-5-5" in found
     assert re.search(r"^tokens of output +1,000,000 +20.00 per million +20.0000$", found, re.MULTILINE)

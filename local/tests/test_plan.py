@@ -48,17 +48,16 @@ UNEQUAL = {
 }
 
 
-def planned_for(environment: str) -> Shape:
-    path = PLANS / f"{environment}.json"
+def planned_for(name: str) -> Shape:
+    path = PLANS / f"{name}.json"
     if not path.exists():
         pytest.skip("no plan: terraform cannot run here, or scripts/test has not run it")
     return planned.load(path, ROOT / "terraform" / "modules" / "work_queue" / "main.tf")
 
 
-@pytest.fixture(params=["dev", "prod"])
-def plan(request: pytest.FixtureRequest) -> Shape:
-    environment: str = request.param
-    return planned_for(environment)
+@pytest.fixture
+def plan() -> Shape:
+    return planned_for("defaults")
 
 
 @pytest.fixture(scope="module")

@@ -56,8 +56,8 @@ variable "environments" {
   default     = ["dev", "prod"]
 
   validation {
-    condition     = alltrue([for name in var.environments : can(regex("^[a-z][a-z0-9]{1,11}$", name)) && name != "ci"])
-    error_message = "Each of environments must be 2 to 12 lower-case letters and digits; `ci` is the name of the workflows' own roles."
+    condition     = alltrue([for name in var.environments : can(regex("^[a-z][a-z0-9]{1,11}$", name)) && !contains(["bootstrap", "ci"], name)])
+    error_message = "Each of environments must be 2 to 12 lower-case letters and digits; `ci` is the name of the workflows' own roles, and `bootstrap` that of this module's state."
   }
 }
 

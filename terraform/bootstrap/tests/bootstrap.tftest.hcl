@@ -150,6 +150,16 @@ run "an_environment_with_the_name_ci_is_refused" {
   expect_failures = [var.environments]
 }
 
+run "an_environment_with_the_name_of_the_states_own_folder_is_refused" {
+  command = plan
+
+  variables {
+    environments = ["dev", "bootstrap"]
+  }
+
+  expect_failures = [var.environments]
+}
+
 run "a_branch_pattern_is_refused" {
   command = plan
 

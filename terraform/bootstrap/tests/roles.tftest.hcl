@@ -527,6 +527,7 @@ run "boundary" {
           "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/${environment}/auth-token",
           "arn:aws:ssm:eu-central-1:123456789012:parameter/longwire/${environment}/system-prompt",
           "arn:aws:events:eu-central-1:123456789012:event-bus/longwire-${environment}",
+          "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/longwire-${environment}-*:*",
         ])
         condition = { ArnNotLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/longwire-${environment}-*" } }
       }
@@ -574,12 +575,25 @@ run "domains_keys_and_networks_only_when_named" {
     vpc             = true
   }
 
+  # A grant that somebody else gets would outlive the role.
   assert {
-    condition = [
-      for statement in jsondecode(output.policies.apply.prod.write).Statement : statement.Resource
-      if statement.Sid == "Keys"
-    ] == ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
-    error_message = "Only the named key may be used."
+    condition = {
+      for statement in jsondecode(output.policies.apply.prod.write).Statement :
+      statement.Sid => [statement.Action, statement.Resource, try(statement.Condition, null)]
+      if contains(["Keys", "KeyGrants"], statement.Sid)
+      } == {
+      Keys = [
+        ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"],
+        "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+        null,
+      ]
+      KeyGrants = [
+        "kms:CreateGrant",
+        "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+        { Bool = { "kms:GrantIsForAWSResource" = "true" } },
+      ]
+    }
+    error_message = "Only the named key may be used, and only services of AWS may get a grant on it."
   }
 
   assert {

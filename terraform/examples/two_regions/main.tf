@@ -1,5 +1,5 @@
 # One environment in two regions of an account, called from a root of your own. The first region is deployed as terraform/ would;
-# in the second, the names that an account has once end in the region.
+# in the second, the names that an account has once end in the region. The zip files are built before: ./scripts/build.
 
 terraform {
   required_version = ">= 1.11"
@@ -48,7 +48,7 @@ module "longwire_eu" {
 
   kms_key_arn          = var.kms_key_arn
   role_path            = "/assistants/"
-  permissions_boundary = var.permissions_boundary
+  permissions_boundary = var.permissions_boundaries.eu
   alarms               = { email = "team@example.com" }
 }
 
@@ -64,6 +64,6 @@ module "longwire_us" {
   auth            = { issuer = "https://login.example.com", audience = "chat" }
 
   role_path            = "/assistants/"
-  permissions_boundary = var.permissions_boundary
+  permissions_boundary = var.permissions_boundaries.us
   alarms               = { email = "team@example.com" }
 }

@@ -9,9 +9,9 @@ variable "release" {
   type        = string
 }
 
-variable "permissions_boundary" {
-  description = "ARN of the permissions boundary of all roles."
-  type        = string
+variable "permissions_boundaries" {
+  description = "ARN of the permissions boundary of the roles in each region: one of scripts/bootstrap is valid in its own region. Its options here are role_path, vpc and kms_key_arns, and for the second region region_in_names."
+  type        = object({ eu = string, us = string })
 }
 
 variable "kms_key_arn" {

@@ -140,7 +140,10 @@ data "aws_iam_policy_document" "boundary" {
         statement.value.tables,
         statement.value.queues,
         statement.value.parameters,
-        ["${local.arn}:events:${local.here}:event-bus/${var.project}-${statement.key}"],
+        [
+          "${local.arn}:events:${local.here}:event-bus/${var.project}-${statement.key}",
+          "${local.arn}:logs:${local.here}:log-group:/aws/lambda/${var.project}-${statement.key}-*:*",
+        ],
       )
 
       condition {

@@ -251,14 +251,30 @@ data "aws_iam_policy_document" "write" {
     }
   }
 
-  # DynamoDB needs a grant on the key of an encrypted table.
   dynamic "statement" {
     for_each = length(var.kms_key_arns) > 0 ? [var.kms_key_arns] : []
 
     content {
       sid       = "Keys"
-      actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+      actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
       resources = statement.value
+    }
+  }
+
+  # DynamoDB needs a grant on the key of an encrypted table. A grant for somebody else would outlive this role.
+  dynamic "statement" {
+    for_each = length(var.kms_key_arns) > 0 ? [var.kms_key_arns] : []
+
+    content {
+      sid       = "KeyGrants"
+      actions   = ["kms:CreateGrant"]
+      resources = statement.value
+
+      condition {
+        test     = "Bool"
+        variable = "kms:GrantIsForAWSResource"
+        values   = ["true"]
+      }
     }
   }
 }

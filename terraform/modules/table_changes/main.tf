@@ -14,6 +14,12 @@ resource "aws_sqs_queue" "dead" {
   kms_master_key_id         = var.kms_key_arn
 }
 
+# No queue has it as its dead-letter queue.
+resource "aws_sqs_queue_redrive_allow_policy" "dead" {
+  queue_url            = aws_sqs_queue.dead.id
+  redrive_allow_policy = jsonencode({ redrivePermission = "denyAll" })
+}
+
 resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn                   = var.stream_arn
   function_name                      = var.function_arn

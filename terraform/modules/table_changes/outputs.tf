@@ -21,3 +21,8 @@ output "settings" {
     starting_position   = aws_lambda_event_source_mapping.this.starting_position
   }
 }
+
+output "redrive_permission" {
+  description = "Which queues may name the queue of failed batches as their dead-letter queue."
+  value       = jsondecode(aws_sqs_queue_redrive_allow_policy.dead.redrive_allow_policy).redrivePermission
+}

@@ -25,6 +25,12 @@ resource "aws_sqs_queue" "work" {
   })
 }
 
+# Otherwise every queue of the account could name this one as its dead-letter queue, and so put messages into it.
+resource "aws_sqs_queue_redrive_allow_policy" "work" {
+  queue_url            = aws_sqs_queue.work.id
+  redrive_allow_policy = jsonencode({ redrivePermission = "denyAll" })
+}
+
 resource "aws_sqs_queue_redrive_allow_policy" "dead" {
   queue_url = aws_sqs_queue.dead.id
 

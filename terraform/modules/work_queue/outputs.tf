@@ -28,3 +28,8 @@ output "settings" {
     concurrency         = one(aws_lambda_event_source_mapping.this.scaling_config).maximum_concurrency
   }
 }
+
+output "redrive_permission" {
+  description = "Which queues may name the queue as their dead-letter queue."
+  value       = jsondecode(aws_sqs_queue_redrive_allow_policy.work.redrive_allow_policy).redrivePermission
+}

@@ -40,12 +40,15 @@ override_data {
 }
 
 variables {
-  packages             = "../../modules/longwire/tests/packages"
-  release              = "a"
-  permissions_boundary = "arn:aws:iam::123456789012:policy/longwire-boundary"
-  kms_key_arn          = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
-  subnet_ids           = ["subnet-1"]
-  security_group_ids   = ["sg-1"]
+  packages = "../../modules/longwire/tests/packages"
+  release  = "a"
+  permissions_boundaries = {
+    eu = "arn:aws:iam::123456789012:policy/assistants/longwire-boundary"
+    us = "arn:aws:iam::123456789012:policy/assistants/longwire-boundary-us-east-1"
+  }
+  kms_key_arn        = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  subnet_ids         = ["subnet-1"]
+  security_group_ids = ["sg-1"]
 }
 
 run "the_roles_differ" {

@@ -88,6 +88,18 @@ run "queue" {
   }
 }
 
+# With the default of SQS every queue of the account could, and so put messages into these queues past their policies.
+run "no_queue_has_them_as_its_dead_letter_queue" {
+  command = plan
+
+  assert {
+    condition = toset([
+      for queue in [module.work_queue, module.replay_queue, module.push_queue, module.thread_changes, module.ended_runs] : queue.redrive_permission
+    ]) == toset(["denyAll"])
+    error_message = "A queue may be the dead-letter queue of others."
+  }
+}
+
 run "changes_of_threads" {
   command = plan
 
