@@ -221,7 +221,7 @@ def test_an_environment_is_planned_without_a_lock(tmp_path: Path) -> None:
     stand_in.write_text(
         f"""#!/usr/bin/env bash
 printf '%s\\n' "$@" "TF_VAR_packages=$TF_VAR_packages" "token ${{#TF_VAR_auth_token}}" >{tmp_path}/called
-cp {planned("dev")} "$(printf '%s\\n' "$@" | sed -n 's/^-out=//p')"
+cp {planned()} "$(printf '%s\\n' "$@" | sed -n 's/^-out=//p')"
 echo "a plan has settings"
 """
     )
@@ -229,7 +229,7 @@ echo "a plan has settings"
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     command = [str(ROOT / "scripts" / "cost"), "dev"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == printed("--plan", planned("dev"))
+    assert done.stdout == printed("--plan", planned())
     called = (tmp_path / "called").read_text().splitlines()
     assert called[:5] == [
         f"-chdir={ROOT}/terraform",
