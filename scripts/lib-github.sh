@@ -1,8 +1,7 @@
 # shellcheck shell=bash
-# Sourced by scripts/bootstrap: what a repository on GitHub needs for deployments, and the first of them. Each function reads
-# what is there and changes what differs.
+# Sourced by scripts/bootstrap: what a repository on GitHub needs for deployments. Each function reads what is there and changes
+# what differs.
 
-WORKFLOW=deploy.yml
 APPROVAL=prod-approval
 
 # Whether something that a deployment reads has changed.
@@ -15,7 +14,7 @@ ask() {
   elif grep -q "HTTP 404" "$scratch/problem"; then
     return 3
   else
-    fail "GitHub would not answer 'gh api $1': $(trouble)"
+    fail "GitHub would not answer 'gh api $1': $(gh_error)"
   fi
 }
 
@@ -28,11 +27,11 @@ absent() {
 change() {
   local purpose="$1"
   shift
-  gh "$@" >"$scratch/answer" 2>"$scratch/problem" || fail "GitHub would not $purpose: $(trouble)"
+  gh "$@" >"$scratch/answer" 2>"$scratch/problem" || fail "GitHub would not $purpose: $(gh_error)"
 }
 
-# trouble: prints what gh said, with what helps.
-trouble() {
+# gh_error: prints what gh said, with what helps.
+gh_error() {
   tr '\n' ' ' <"$scratch/problem"
   if grep -qE "HTTP 40[13]|auth login" "$scratch/problem"; then
     echo "Log in as an administrator of the repository: gh auth login, then gh auth refresh -s repo,workflow."
@@ -87,7 +86,7 @@ set_variable() {
 protect() {
   local repository="$1" environment="$2" branch="$3" reviewers="$4" custom now wait self id name kind found=""
   [ -z "$environments_missing" ] || return 0
-  ask "repos/$repository/environments/$environment" --jq "$(description)" >"$scratch/environment" || absent $?
+  ask "repos/$repository/environments/$environment" --jq "$(environment_query)" >"$scratch/environment" || absent $?
   custom="" now="" wait=0 self=false
   [ ! -s "$scratch/environment" ] || read -r custom now wait self <"$scratch/environment"
   if [ "$custom" != true ] || [ "$now" != "$reviewers" ]; then
@@ -114,9 +113,9 @@ protect() {
     "repos/$repository/environments/$environment/deployment-branch-policies" -f "name=$branch"
 }
 
-# description: prints the jq expression for an environment: whether it has branches of its own, its reviewers, its wait in
+# environment_query: prints the jq expression for an environment: whether it has branches of its own, its reviewers, its wait in
 # minutes, and whether reviewers may approve what they have started themselves.
-description() {
+environment_query() {
   cat <<'END'
 [.protection_rules[]?] as $rules |
 [$rules[] | select(.type == "required_reviewers")] as $reviews |
@@ -151,7 +150,7 @@ unprotected_or_fail() {
     *"billing plan"*)
       why="GitHub has no required reviewers for private repositories in the plan of ${1%%/*}: they need GitHub Enterprise."
       ;;
-    *) fail "GitHub would not protect the environment $2: $(trouble)" ;;
+    *) fail "GitHub would not protect the environment $2: $(gh_error)" ;;
   esac
   [ -n "$unprotected" ] || fail "$why $go_on prod is then deployed as soon as dev has passed its check. AWS gives the" \
     "apply roles to $branch only, in any case."
@@ -201,7 +200,7 @@ set_environments() {
 chosen_reviewers() {
   local environment reviewers
   for environment in "$APPROVAL" prod; do
-    ask "repos/$1/environments/$environment" --jq "$(description)" >"$scratch/environment" || {
+    ask "repos/$1/environments/$environment" --jq "$(environment_query)" >"$scratch/environment" || {
       absent $?
       continue
     }
@@ -224,96 +223,7 @@ set_key() {
     # The key is in no argument, because other users of the machine can read those.
     # shellcheck disable=SC2086
     openssl rand -hex 32 | gh secret set SMOKE_KEY --repo "$1" $where >"$scratch/answer" 2>"$scratch/problem" ||
-      fail "GitHub would not set the secret SMOKE_KEY: $(trouble)"
+      fail "GitHub would not set the secret SMOKE_KEY: $(gh_error)"
     changed=1
   }
-}
-
-# deployed REPOSITORY BRANCH: succeeds if dev has answered in the newest run of the branch, and since then only documents and the
-# options of bootstrap have changed. A release that did not answer was reverted.
-deployed() {
-  local run commit answered others
-  run="$(newest_run "$1" "$2")" || exit 1
-  [ "$run" != 0 ] || return 1
-  gh run view "$run" --repo "$1" --json headSha,jobs --jq "[.headSha, ($(answered))] | map(tostring) | join(\" \")" \
-    >"$scratch/run" 2>"$scratch/problem" || fail "GitHub would not show the run $run of deploy: $(trouble)"
-  read -r commit answered <"$scratch/run"
-  [ "$answered" = true ] || return 1
-  others="$(ask "repos/$1/compare/$commit...$2" --jq 'if .status == "identical" then 0 elif .status == "ahead" then
-    [.files[].filename | select(test("^(terraform/bootstrap/|docs/|[^/]*\\.md$|LICENSE$)") | not)] | length else 1 end')" || absent $?
-  [ "$others" = 0 ]
-}
-
-# deploy REPOSITORY BRANCH: starts the workflow and follows it until it ends or waits for an approval.
-deploy() {
-  local before run="" tries
-  before="$(newest_run "$1" "$2" --event workflow_dispatch)" || exit 1
-  change "start the workflow deploy" workflow run "$WORKFLOW" --repo "$1" --ref "$2"
-  for tries in $(seq 30); do
-    run="$(newest_run "$1" "$2" --event workflow_dispatch)" || exit 1
-    [ "$run" = "$before" ] || break
-    [ "$tries" -lt 30 ] || fail "GitHub has started no run of deploy within a minute: https://github.com/$1/actions"
-    sleep 2
-  done
-  echo "following https://github.com/$1/actions/runs/$run"
-  follow "$1" "$run"
-}
-
-# newest_run REPOSITORY BRANCH [OPTION]…: prints the number of the newest run of deploy, or 0.
-newest_run() {
-  local repository="$1" branch="$2"
-  shift 2
-  gh run list --repo "$repository" --workflow "$WORKFLOW" --branch "$branch" "$@" --limit 1 --json databaseId \
-    --jq '.[0].databaseId // 0' 2>"$scratch/problem" || fail "GitHub would not list the runs of deploy: $(trouble)"
-}
-
-# follow REPOSITORY RUN: prints each change of the run's state, for three hours at most. `gh run watch` would wait until
-# somebody approves prod.
-follow() {
-  local state conclusion answered jobs last="" failures=0 tries
-  for tries in $(seq 1080); do
-    if gh run view "$2" --repo "$1" --json status,conclusion,jobs --jq "$(progress)" >"$scratch/run" 2>"$scratch/problem"; then
-      failures=0
-    else
-      failures=$((failures + 1))
-      [ "$failures" -lt 6 ] || fail "GitHub would not show the run any more: $(trouble)"
-      sleep 10
-      continue
-    fi
-    read -r state conclusion answered jobs <"$scratch/run"
-    if [ "$state $jobs" != "$last" ]; then
-      last="$state $jobs"
-      echo "  $state${jobs:+: $jobs}"
-    fi
-    case "$state" in
-      completed)
-        [ "$conclusion" = success ] && return 0
-        fail "the run ended as $conclusion. What failed: gh run view $2 --repo $1 --log-failed"
-        ;;
-      waiting)
-        [ "$answered" != true ] || echo "dev is deployed and has answered"
-        echo "the run waits for an approval: https://github.com/$1/actions/runs/$2"
-        return 0
-        ;;
-    esac
-    sleep 10
-  done
-  fail "the run has not ended within three hours: https://github.com/$1/actions/runs/$2"
-}
-
-# answered: prints the jq expression for whether dev has answered in a run.
-answered() {
-  echo '.jobs | any(.name == "smoke-dev" and .conclusion == "success")'
-}
-
-# progress: prints the jq expression for a run: its status, its conclusion, whether dev has answered, and what is in progress.
-progress() {
-  cat <<END
-[
-  .status,
-  (if (.conclusion // "") == "" then "-" else .conclusion end),
-  ($(answered) | tostring),
-  ([.jobs[] | select(.status == "in_progress") | .name] | join(", "))
-] | join(" ")
-END
 }

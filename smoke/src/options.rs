@@ -1,13 +1,8 @@
-//! Command line and environment.
+//! Command line.
 
-use std::env;
-use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::Parser;
-
-/// Variable with the token of a deployment that needs one.
-const TOKEN: &str = "LONGWIRE_TOKEN";
 
 /// Sends one prompt to a deployment over its WebSocket and checks the answer.
 ///
@@ -40,9 +35,4 @@ impl Options {
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.into())
     }
-}
-
-/// Token of the environment; `None` when it is empty or absent.
-pub(crate) fn token() -> Option<OsString> {
-    env::var_os(TOKEN).filter(|token| !token.is_empty())
 }
