@@ -55,6 +55,33 @@ def test_another_plan_than_the_approved_one_is_refused(keep: tuple[Runner, Done]
     assert not (runner.home / "terraform" / "tfplan").exists()
 
 
+# The provider of dev
+
+
+def test_prod_gets_the_lock_file_of_dev_and_no_other_file(tmp_path: Path) -> None:
+    runner = Runner(tmp_path)
+    lock = runner.home / "terraform" / ".terraform.lock.hcl"
+    lock.write_text("# the provider of dev, ≥ 6\n" * 100)
+    kept = runner.run(command(JOBS["dev"]["steps"], ".terraform.lock.hcl"))
+    assert kept.status == 0, kept.log
+    for job in ("plan-prod", "prod"):
+        lock.unlink()
+        before = set(runner.home.rglob("*"))
+        taken = runner.run(command(JOBS[job]["steps"], "scripts/pin"), {"LOCK": kept.outputs["base64"]})
+        assert taken.status == 0, taken.log
+        assert lock.read_text() == "# the provider of dev, ≥ 6\n" * 100
+        assert set(runner.home.rglob("*")) - before == {lock}
+
+
+@pytest.mark.parametrize("lock", ["", "%%%"])
+def test_prod_is_not_planned_without_the_lock_file_of_dev(tmp_path: Path, lock: str) -> None:
+    runner = Runner(tmp_path)
+    refused = runner.run(command(JOBS["plan-prod"]["steps"], "scripts/pin"), {"LOCK": lock})
+    assert refused.status == 1
+    assert "::error::The lock file of the provider" in refused.log
+    assert not (runner.home / "terraform" / ".terraform.lock.hcl").exists()
+
+
 # Which commit may be deployed
 
 

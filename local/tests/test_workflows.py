@@ -212,12 +212,24 @@ def test_old_files_are_deleted_by_a_job_that_can_do_nothing_else() -> None:
 
 def test_prod_is_planned_and_applied_with_the_provider_of_dev() -> None:
     dev = DEPLOY["dev"]
-    (kept,) = (step for step in dev["steps"] if step.get("with", {}).get("name") == "provider")
-    assert kept["with"]["path"] == "terraform/.terraform.lock.hcl"
-    assert position(dev, "actions/terraform") < dev["steps"].index(kept) < position(dev, "scripts/plan")
+    assert dev["outputs"]["lock"] == "${{ steps.lock.outputs.base64 }}"
+    kept = position(dev, ".terraform.lock.hcl")
+    assert dev["steps"][kept]["id"] == "lock"
+    assert position(dev, "actions/terraform") < kept < position(dev, "scripts/plan")
     for name in ("plan-prod", "prod"):
         job = DEPLOY[name]
-        (taken,) = (step for step in job["steps"] if step.get("with", {}).get("name") == "provider")
-        assert taken["with"]["path"] == "terraform"
-        assert job["steps"].index(taken) < position(job, "actions/terraform")
+        assert "dev" in job["needs"]
+        taken = position(job, "scripts/pin")
+        assert job["steps"][taken]["env"] == {"LOCK": "${{ needs.dev.outputs.lock }}"}
+        assert taken < position(job, "actions/terraform")
     assert "init -input=false -lockfile=readonly" in str(DEPLOY["prod"])
+
+
+def test_no_artifact_is_unpacked_where_terraform_or_a_script_is() -> None:
+    # Each job of a run, also one without rights, can replace an artifact of the run.
+    for name in ("dev", "plan-prod", "prod"):
+        assert "actions/download-artifact" not in str(DEPLOY[name])
+    paths = re.findall(
+        r"uses: actions/download-artifact@.*\n(?:.*\n)*? +path: (.+)", text(".github/actions/*/*.yml")
+    )
+    assert set(paths) == {"target/lambda", "target/smoke"}
