@@ -1,7 +1,10 @@
 """Runs the steps that decide what may be deployed, with stand-ins for gh, aws and terraform."""
 
 import json
+import os
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,6 +83,96 @@ def test_prod_is_not_planned_without_the_lock_file_of_dev(tmp_path: Path, lock: 
     assert refused.status == 1
     assert "::error::The lock file of the provider" in refused.log
     assert not (runner.home / "terraform" / ".terraform.lock.hcl").exists()
+
+
+INIT = command(action("terraform")["runs"]["steps"], "scripts/init")
+PROVIDERS = ROOT / "terraform" / "providers.tfrc"
+
+
+@pytest.mark.parametrize("job", ["init", "prod"])
+def test_terraform_installs_the_provider_of_aws_only(tmp_path: Path, job: str) -> None:
+    # It would install every provider that the state names, so whoever can write a state could run programs.
+    runner = Runner(tmp_path)
+    runner.stand_in(
+        "terraform", '[ "$2" != init ] || echo "reads $TF_CLI_CONFIG_FILE" >>"$CALLS"; [ "$2" = init ] || echo {}'
+    )
+    runner.stand_in("aws", "touch 77-1.tar")
+    runner.stand_in("sha256sum", "cat >/dev/null")
+    runner.stand_in("tar", "")
+    step = INIT if job == "init" else command(JOBS["prod"]["steps"], "s3 cp")
+    given = {
+        "ENVIRONMENT": "dev",
+        "ACCOUNT": "123456789012",
+        "REGION": "eu-central-1",
+        "BUCKET": "states",
+        "NAME": "77-1.tar",
+        "SHA256": "",
+    }
+    done = runner.run(step, given)
+    assert done.status == 0, done.log
+    (read,) = (call for call in runner.called() if call.startswith("reads "))
+    assert read == f"reads {runner.home}/terraform/providers.tfrc"
+
+
+def test_the_provider_of_aws_comes_from_the_registry_and_no_other_does() -> None:
+    lines = [line.strip() for line in PROVIDERS.read_text().splitlines() if not line.startswith("#")]
+    assert lines == [
+        "provider_installation {",
+        "direct {",
+        'include = ["registry.terraform.io/hashicorp/aws"]',
+        "}",
+        "}",
+    ]
+    sources = {
+        source
+        for file in (ROOT / "terraform").glob("**/*.tf")
+        for source in re.findall(r'^ +source += "(\w+/\w+)"$', file.read_text(), re.M)
+    }
+    assert sources == {"hashicorp/aws"}
+
+
+def test_terraform_refuses_another_provider_that_the_state_names(tmp_path: Path) -> None:
+    if not shutil.which("terraform"):
+        pytest.skip("needs terraform")
+    state = {
+        "version": 4,
+        "terraform_version": "1.11.0",
+        "serial": 1,
+        "lineage": "a",
+        "resources": [
+            {
+                "mode": "managed",
+                "type": "other_thing",
+                "name": "this",
+                "provider": 'provider["registry.terraform.io/other/other"]',
+                "instances": [],
+            }
+        ],
+    }
+    (tmp_path / "terraform.tfstate").write_text(json.dumps(state))
+    (tmp_path / "main.tf").touch()
+    given = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": str(PROVIDERS),
+    }
+    refused = subprocess.run(
+        ("terraform", f"-chdir={tmp_path}", "init", "-input=false", "-no-color"),
+        env=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "was not found in any of the search locations" in " ".join(refused.stderr.split())
+
+
+def test_the_documented_commands_install_the_provider_of_aws_only() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    commands = page.split("### A plan on your machine")[1].split("```")[1]
+    assert commands.index("providers.tfrc") < commands.index("terraform -chdir=terraform init")
+    assert 'export TF_CLI_CONFIG_FILE="$PWD/terraform/providers.tfrc"' in commands
 
 
 # Which commit may be deployed
