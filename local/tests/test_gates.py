@@ -58,6 +58,74 @@ def test_another_plan_than_the_approved_one_is_refused(keep: tuple[Runner, Done]
     assert not (runner.home / "terraform" / "tfplan").exists()
 
 
+# The account
+
+ACCOUNT = command(action("aws")["runs"]["steps"], "check-account")
+OPTIONS = """# Options of scripts/bootstrap
+account_id    = "123456789012"
+region        = "eu-central-1"
+repository_id = "4711"
+"""
+
+
+def check_account(tmp_path: Path, options: str | None, account: str, region: str) -> Done:
+    runner = Runner(tmp_path)
+    if options is not None:
+        file = runner.home / "terraform" / "bootstrap" / "bootstrap.auto.tfvars"
+        file.parent.mkdir()
+        file.write_text(options)
+    return runner.run(ACCOUNT, {"ACCOUNT": account, "REGION": region})
+
+
+def test_the_account_is_compared_before_a_role_is_assumed() -> None:
+    steps = action("aws")["runs"]["steps"]
+    assert steps.index(ACCOUNT) < next(
+        place for place, step in enumerate(steps) if "configure-aws-credentials" in step.get("uses", "")
+    )
+    assert ACCOUNT["env"] == {"ACCOUNT": "${{ inputs.account }}", "REGION": "${{ inputs.region }}"}
+
+
+@pytest.mark.parametrize("options", [OPTIONS, OPTIONS.replace("  ", ""), OPTIONS.replace('2"', '2" # ours')])
+def test_the_account_of_the_bootstrap_is_used(tmp_path: Path, options: str) -> None:
+    done = check_account(tmp_path, options, "123456789012", "eu-central-1")
+    assert (done.status, done.log) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("account", "region", "variable"),
+    [
+        ("999999999999", "eu-central-1", "AWS_ACCOUNT_ID"),
+        ("123456789012", "us-east-1", "AWS_REGION"),
+        ("1234", "eu-central-1", "AWS_ACCOUNT_ID"),
+        ("123456789012", ".*", "AWS_REGION"),
+    ],
+)
+def test_another_account_or_region_is_refused(tmp_path: Path, account: str, region: str, variable: str) -> None:
+    refused = check_account(tmp_path, OPTIONS, account, region)
+    assert refused.status == 1
+    assert f"::error::The variable {variable} of the repository is not" in refused.log
+    assert "terraform/bootstrap/bootstrap.auto.tfvars" in refused.log
+    assert "123456789012" not in refused.log
+
+
+@pytest.mark.parametrize("missing", ["account_id", "region"])
+def test_options_without_the_account_or_the_region_are_refused(tmp_path: Path, missing: str) -> None:
+    options = "".join(line for line in OPTIONS.splitlines(keepends=True) if not line.startswith(missing))
+    account = "" if missing == "account_id" else "123456789012"
+    region = "" if missing == "region" else "eu-central-1"
+    assert check_account(tmp_path, options, account, region).status == 1
+
+
+def test_before_the_options_are_committed_a_warning_names_the_command(tmp_path: Path) -> None:
+    done = check_account(tmp_path, None, "123456789012", "eu-central-1")
+    assert done.status == 0
+    (command,) = re.findall(
+        r"^   (git add terraform/bootstrap.*)$", (ROOT / "docs" / "deploy.md").read_text(), re.M
+    )
+    assert done.log.startswith("::warning::")
+    assert command in done.log
+
+
 # The provider of dev
 
 
