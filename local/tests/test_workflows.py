@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from deployment import SMOKE_BUILD
 from steps import EXPRESSION as GITHUB_EXPRESSION
 from steps import ROOT, commands, workflow
 
@@ -125,6 +126,19 @@ def test_a_check_has_no_credentials(name: str) -> None:
     assert workflow("rollback")["jobs"]["smoke"]["permissions"] == job["permissions"]
 
 
+def test_each_check_runs_the_program_that_its_run_has_built() -> None:
+    checks = {key: job for key, job in JOBS.items() if "./.github/actions/smoke" in str(job)}
+    assert set(checks) == {("deploy", "smoke-dev"), ("deploy", "smoke-prod"), ("rollback", "smoke")}
+    for (name, _), job in checks.items():
+        assert "build" in job["needs"]
+        checked = job["steps"][position(job, "actions/smoke")]["with"]
+        assert checked["checksum"] == "${{ needs.build.outputs.smoke }}"
+        build = JOBS[name, "build"]
+        assert build["outputs"]["smoke"] == "${{ steps.smoke.outputs.sha256 }}"
+        (built,) = (step for step in build["steps"] if step.get("id") == "smoke")
+        assert built["run"] == SMOKE_BUILD["run"]
+
+
 def test_the_key_of_the_check_is_read_in_jobs_of_an_environment_only() -> None:
     for job in JOBS.values():
         assert "secrets." not in str(job) or environment(job)
@@ -191,7 +205,7 @@ def test_no_job_that_changes_an_environment_cancels_another_one() -> None:
 
 @pytest.mark.parametrize("name", sorted(ENVIRONMENTS))
 def test_a_release_whose_check_failed_is_reverted_and_goes_no_further(name: str) -> None:
-    assert DEPLOY[f"smoke-{name}"]["needs"] == name
+    assert DEPLOY[f"smoke-{name}"]["needs"] == ["build", name]
     revert = DEPLOY[f"revert-{name}"]
     assert revert["if"] == f"${{{{ !cancelled() && needs.smoke-{name}.result == 'failure' }}}}"
     assert roles(revert) == {f"apply-{name}"}
