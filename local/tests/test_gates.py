@@ -251,7 +251,8 @@ GH = """
 case "$*" in
   *commits/main*) echo "$HEAD" ;;
   *compare*) printf '%s\\n' "$COMPARED" ;;
-  *"run list"*) printf '%s' "$ROLLBACKS" ;;
+  *"run list"*"--branch main --event workflow_dispatch"*) printf '%s' "$ROLLBACKS" ;;
+  *"run list"*) echo 99 ;;
   */jobs*) echo "$JOB" ;;
 esac
 """
@@ -327,6 +328,17 @@ def test_a_deployment_gives_way_to_a_rollback(
 def test_rollbacks_have_the_name_that_deployments_look_for() -> None:
     assert workflow("rollback")["run-name"] == "rollback ${{ inputs.environment }}"
     assert "rollback" in workflow("rollback")["jobs"]
+
+
+# The end of an environment
+
+
+@pytest.mark.parametrize(("attempt", "allowed"), [("1", True), ("2", False), ("11", False), ("", False)])
+def test_an_approved_destroy_is_not_repeated_by_a_re_run(tmp_path: Path, attempt: str, allowed: bool) -> None:
+    step = command(workflow("destroy")["jobs"]["destroy"]["steps"], "GITHUB_RUN_ATTEMPT")
+    done = Runner(tmp_path).run(step, {"GITHUB_RUN_ATTEMPT": attempt})
+    assert (done.status == 0) is allowed
+    assert allowed or "::error::A re-run destroys nothing" in done.log
 
 
 # The zip files
@@ -406,19 +418,25 @@ def test_files_that_are_no_longer_kept_are_explained(tmp_path: Path) -> None:
     assert "approve a newer run" in done.log
 
 
-def test_the_files_of_the_last_five_runs_are_kept(tmp_path: Path) -> None:
+def test_the_files_of_the_last_five_runs_are_kept_and_those_of_forks_are_ignored(tmp_path: Path) -> None:
     if not shutil.which("jq"):
         pytest.skip("needs jq, which plays gh's --jq")
     runner = Runner(tmp_path)
     runner.stand_in("gh", '[[ "$*" == *DELETE* ]] || jq -r "${@: -1}" <"$ARTIFACTS"')
+    # A fork's branch may be called main, too.
+    forks = range(10, 16)
     artifacts = [
         {
             "id": number,
             "created_at": f"2026-11-{number:02}T00:00:00Z",
             "expired": number == 1,
-            "workflow_run": {"head_branch": "a-branch" if number == 9 else "main"},
+            "workflow_run": {
+                "head_branch": "a-branch" if number == 9 else "main",
+                "head_repository_id": 815 if number in forks else 4711,
+                "repository_id": 4711,
+            },
         }
-        for number in (3, 9, 1, 2, 8, 7, 6, 5, 4)
+        for number in (3, 9, 1, 2, 8, 7, 6, 5, 4, *forks)
     ]
     (tmp_path / "artifacts.json").write_text(json.dumps({"artifacts": artifacts}))
     done = runner.run(JOBS["prune"]["steps"][0], {"ARTIFACTS": str(tmp_path / "artifacts.json")})

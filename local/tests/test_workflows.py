@@ -166,6 +166,12 @@ def test_the_address_of_an_environment_names_region_and_deployment_only() -> Non
 # What comes after what
 
 
+def test_nothing_is_destroyed_before_the_gates_have_passed() -> None:
+    steps = workflow("destroy")["jobs"]["destroy"]["steps"]
+    assert "GITHUB_RUN_ATTEMPT" in steps[0]["run"]
+    assert "CONFIRMATION" in steps[1]["run"]
+
+
 def test_main_is_tested_before_it_is_deployed() -> None:
     assert {"ci", "e2e", "build", "attest"} <= set(DEPLOY["dev"]["needs"])
     for name in ("ci", "e2e"):
@@ -207,7 +213,12 @@ def test_no_job_that_changes_an_environment_cancels_another_one() -> None:
 def test_a_release_whose_check_failed_is_reverted_and_goes_no_further(name: str) -> None:
     assert DEPLOY[f"smoke-{name}"]["needs"] == ["build", name]
     revert = DEPLOY[f"revert-{name}"]
-    assert revert["if"] == f"${{{{ !cancelled() && needs.smoke-{name}.result == 'failure' }}}}"
+    # A check that is re-run alone fails, because it would check nothing of its attempt, and must revert nothing.
+    assert " ".join(revert["if"].split()) == (
+        f"${{{{ !cancelled() && needs.smoke-{name}.result == 'failure' && "
+        f"needs.{name}.outputs.attempt == github.run_attempt }}}}"
+    )
+    assert DEPLOY[name]["outputs"]["attempt"] == "${{ steps.apply.outputs.attempt }}"
     assert roles(revert) == {f"apply-{name}"}
     (step,) = (step for step in revert["steps"] if "run" in step)
     assert step["env"]["PREVIOUS"] == f"${{{{ needs.{name}.outputs.previous }}}}"
