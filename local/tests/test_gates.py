@@ -263,20 +263,22 @@ def head(tmp_path: Path) -> Compare:
     runner = Runner(tmp_path)
     runner.stand_in("gh", GH)
 
-    def run(head: str, status: str = "ahead", *files: str) -> Done:
+    def run(head: str, status: str = "ahead", *files: str, job: str = "dev") -> Done:
         compared = "\n".join((status, str(len(files)), *files))
-        step = command(JOBS["dev"]["steps"], "is-head")
+        step = command(JOBS[job]["steps"], "is-head")
         return runner.run(step, {"GITHUB_SHA": "1111", "HEAD": head, "COMPARED": compared})
 
     return run
 
 
-def test_the_head_of_main_is_deployed(head: Compare) -> None:
-    assert head("1111").status == 0
+@pytest.mark.parametrize("job", ["dev", "plan-prod"])
+def test_the_head_of_main_is_deployed(head: Compare, job: str) -> None:
+    assert head("1111", job=job).status == 0
 
 
-def test_an_older_commit_is_refused_also_in_a_re_run(head: Compare) -> None:
-    refused = head("2222", "ahead", "docs/deploy.md", "lambdas/worker/src/main.rs")
+@pytest.mark.parametrize("job", ["dev", "plan-prod"])
+def test_an_older_commit_is_refused_also_in_a_re_run(head: Compare, job: str) -> None:
+    refused = head("2222", "ahead", "docs/deploy.md", "lambdas/worker/src/main.rs", job=job)
     assert refused.status == 1
     assert "1111 is not the head of main, which is 2222" in refused.log
 
@@ -287,6 +289,12 @@ def test_a_commit_that_main_no_longer_has_is_refused(head: Compare) -> None:
 
 def test_more_files_than_the_api_lists_are_refused(head: Compare) -> None:
     assert head("2222", "ahead", *(f"docs/{number}.md" for number in range(300))).status == 1
+
+
+def test_the_options_of_bootstrap_are_ignored(head: Compare) -> None:
+    # They are committed while the first plan for prod is made or waits, and deploy nothing.
+    assert head("2222", "ahead", "terraform/bootstrap/bootstrap.auto.tfvars", job="plan-prod").status == 0
+    assert head("2222", "ahead", "terraform/bootstrap/main.tf").status == 1
 
 
 def test_later_commits_of_documents_are_ignored(head: Compare) -> None:
@@ -302,9 +310,14 @@ def test_other_files_are_no_documents(head: Compare, file: str) -> None:
 
 
 def test_documents_are_the_same_files_in_the_trigger_and_in_the_check() -> None:
-    assert workflow("deploy")["on"]["push"]["paths-ignore"] == ["docs/**", "*.md", "LICENSE"]
+    assert workflow("deploy")["on"]["push"]["paths-ignore"] == [
+        "docs/**",
+        "*.md",
+        "LICENSE",
+        "terraform/bootstrap/bootstrap.auto.tfvars",
+    ]
     text = (ROOT / ".github" / "scripts" / "is-head").read_text()
-    assert r"documents='^(docs/.*|[^/]*\.md|LICENSE)$'" in text
+    assert r"documents='^(docs/.*|[^/]*\.md|LICENSE|terraform/bootstrap/bootstrap\.auto\.tfvars)$'" in text
 
 
 @pytest.mark.parametrize("job", ["dev", "prod"])

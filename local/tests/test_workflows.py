@@ -183,7 +183,8 @@ def test_main_is_tested_before_it_is_deployed() -> None:
 
 def test_a_commit_is_checked_before_there_are_credentials() -> None:
     dev, prod = DEPLOY["dev"], DEPLOY["prod"]
-    assert position(dev, "is-head") < position(dev, "actions/terraform")
+    for job in (dev, DEPLOY["plan-prod"]):
+        assert position(job, "is-head") < position(job, "actions/terraform")
     for job in (dev, prod):
         assert position(job, "give-way") < position(job, "actions/packages") < position(job, "actions/terraform")
         packages = job["steps"][position(job, "actions/packages")]["with"]
