@@ -24,6 +24,8 @@ SECRETS = (TOKEN, URL, "a1b2c3d4e5", ACCOUNT)
 JOBS = workflow("deploy")["jobs"]
 APPLY = command(action("apply")["runs"]["steps"], "scripts/apply")
 SMOKE = command(action("smoke")["runs"]["steps"], "scripts/smoke")
+SMOKE_BUILD = command(JOBS["build"]["steps"], "-p smoke")
+PROGRAM = '#!/bin/sh\n[ "$1" = "$URL" ] && [ "$LONGWIRE_TOKEN" = "$WANTED" ] && echo answered\n'
 INIT = command(action("terraform")["runs"]["steps"], "scripts/init")
 
 # The state is a folder: `planned` is its content after an apply, `read` what AWS answers when it is read.
@@ -146,11 +148,16 @@ class Deployment(Runner):
         done = self.run(step, {"ENVIRONMENT": "dev", "STATE": str(self.state)})
         return subprocess.CompletedProcess((), done.status, done.log)
 
-    def smoke(self, applied: Done, **environment: str) -> Done:
-        (self.home / "target" / "smoke").mkdir(parents=True, exist_ok=True)
-        program = self.home / "target" / "smoke" / "smoke"
-        program.write_text('#!/bin/sh\n[ "$1" = "$URL" ] && [ "$LONGWIRE_TOKEN" = "$WANTED" ] && echo answered\n')
+    def smoke(self, applied: Done, artifact: str = PROGRAM, **environment: str) -> Done:
+        """Builds the program of the check and runs it; `artifact` is what the job downloads."""
+        built, program = (self.home / "target" / folder / "smoke" for folder in ("release", "smoke"))
+        for file in (built, program):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        built.write_text(PROGRAM)
+        program.write_text(artifact)
+        self.stand_in("cargo", "")
         given = {
+            "SHA256": self.run(SMOKE_BUILD).outputs["sha256"],
             "SEALED": applied.outputs["sealed"],
             "ATTEMPT": applied.outputs["attempt"],
             "SMOKE_KEY": KEY,

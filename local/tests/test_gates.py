@@ -1,7 +1,10 @@
 """Runs the steps that decide what may be deployed, with stand-ins for gh, aws and terraform."""
 
 import json
+import os
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +58,191 @@ def test_another_plan_than_the_approved_one_is_refused(keep: tuple[Runner, Done]
     assert not (runner.home / "terraform" / "tfplan").exists()
 
 
+# The account
+
+ACCOUNT = command(action("aws")["runs"]["steps"], "check-account")
+OPTIONS = """# Options of scripts/bootstrap
+account_id    = "123456789012"
+region        = "eu-central-1"
+repository_id = "4711"
+"""
+
+
+def check_account(tmp_path: Path, options: str | None, account: str, region: str) -> Done:
+    runner = Runner(tmp_path)
+    if options is not None:
+        file = runner.home / "terraform" / "bootstrap" / "bootstrap.auto.tfvars"
+        file.parent.mkdir()
+        file.write_text(options)
+    return runner.run(ACCOUNT, {"ACCOUNT": account, "REGION": region})
+
+
+def test_the_account_is_compared_before_a_role_is_assumed() -> None:
+    steps = action("aws")["runs"]["steps"]
+    assert steps.index(ACCOUNT) < next(
+        place for place, step in enumerate(steps) if "configure-aws-credentials" in step.get("uses", "")
+    )
+    assert ACCOUNT["env"] == {"ACCOUNT": "${{ inputs.account }}", "REGION": "${{ inputs.region }}"}
+
+
+@pytest.mark.parametrize("options", [OPTIONS, OPTIONS.replace("  ", ""), OPTIONS.replace('2"', '2" # ours')])
+def test_the_account_of_the_bootstrap_is_used(tmp_path: Path, options: str) -> None:
+    done = check_account(tmp_path, options, "123456789012", "eu-central-1")
+    assert (done.status, done.log) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("account", "region", "variable"),
+    [
+        ("999999999999", "eu-central-1", "AWS_ACCOUNT_ID"),
+        ("123456789012", "us-east-1", "AWS_REGION"),
+        ("1234", "eu-central-1", "AWS_ACCOUNT_ID"),
+        ("123456789012", ".*", "AWS_REGION"),
+    ],
+)
+def test_another_account_or_region_is_refused(tmp_path: Path, account: str, region: str, variable: str) -> None:
+    refused = check_account(tmp_path, OPTIONS, account, region)
+    assert refused.status == 1
+    assert f"::error::The variable {variable} of the repository is not" in refused.log
+    assert "terraform/bootstrap/bootstrap.auto.tfvars" in refused.log
+    assert "123456789012" not in refused.log
+
+
+@pytest.mark.parametrize("missing", ["account_id", "region"])
+def test_options_without_the_account_or_the_region_are_refused(tmp_path: Path, missing: str) -> None:
+    options = "".join(line for line in OPTIONS.splitlines(keepends=True) if not line.startswith(missing))
+    account = "" if missing == "account_id" else "123456789012"
+    region = "" if missing == "region" else "eu-central-1"
+    assert check_account(tmp_path, options, account, region).status == 1
+
+
+def test_before_the_options_are_committed_a_warning_names_the_command(tmp_path: Path) -> None:
+    done = check_account(tmp_path, None, "123456789012", "eu-central-1")
+    assert done.status == 0
+    (command,) = re.findall(
+        r"^   (git add terraform/bootstrap.*)$", (ROOT / "docs" / "deploy.md").read_text(), re.M
+    )
+    assert done.log.startswith("::warning::")
+    assert command in done.log
+
+
+# The provider of dev
+
+
+def test_prod_gets_the_lock_file_of_dev_and_no_other_file(tmp_path: Path) -> None:
+    runner = Runner(tmp_path)
+    lock = runner.home / "terraform" / ".terraform.lock.hcl"
+    lock.write_text("# the provider of dev, ≥ 6\n" * 100)
+    kept = runner.run(command(JOBS["dev"]["steps"], ".terraform.lock.hcl"))
+    assert kept.status == 0, kept.log
+    for job in ("plan-prod", "prod"):
+        lock.unlink()
+        before = set(runner.home.rglob("*"))
+        taken = runner.run(command(JOBS[job]["steps"], "scripts/pin"), {"LOCK": kept.outputs["base64"]})
+        assert taken.status == 0, taken.log
+        assert lock.read_text() == "# the provider of dev, ≥ 6\n" * 100
+        assert set(runner.home.rglob("*")) - before == {lock}
+
+
+@pytest.mark.parametrize("lock", ["", "%%%"])
+def test_prod_is_not_planned_without_the_lock_file_of_dev(tmp_path: Path, lock: str) -> None:
+    runner = Runner(tmp_path)
+    refused = runner.run(command(JOBS["plan-prod"]["steps"], "scripts/pin"), {"LOCK": lock})
+    assert refused.status == 1
+    assert "::error::The lock file of the provider" in refused.log
+    assert not (runner.home / "terraform" / ".terraform.lock.hcl").exists()
+
+
+INIT = command(action("terraform")["runs"]["steps"], "scripts/init")
+PROVIDERS = ROOT / "terraform" / "providers.tfrc"
+
+
+@pytest.mark.parametrize("job", ["init", "prod"])
+def test_terraform_installs_the_provider_of_aws_only(tmp_path: Path, job: str) -> None:
+    # It would install every provider that the state names, so whoever can write a state could run programs.
+    runner = Runner(tmp_path)
+    runner.stand_in(
+        "terraform", '[ "$2" != init ] || echo "reads $TF_CLI_CONFIG_FILE" >>"$CALLS"; [ "$2" = init ] || echo {}'
+    )
+    runner.stand_in("aws", "touch 77-1.tar")
+    runner.stand_in("sha256sum", "cat >/dev/null")
+    runner.stand_in("tar", "")
+    step = INIT if job == "init" else command(JOBS["prod"]["steps"], "s3 cp")
+    given = {
+        "ENVIRONMENT": "dev",
+        "ACCOUNT": "123456789012",
+        "REGION": "eu-central-1",
+        "BUCKET": "states",
+        "NAME": "77-1.tar",
+        "SHA256": "",
+    }
+    done = runner.run(step, given)
+    assert done.status == 0, done.log
+    (read,) = (call for call in runner.called() if call.startswith("reads "))
+    assert read == f"reads {runner.home}/terraform/providers.tfrc"
+
+
+def test_the_provider_of_aws_comes_from_the_registry_and_no_other_does() -> None:
+    lines = [line.strip() for line in PROVIDERS.read_text().splitlines() if not line.startswith("#")]
+    assert lines == [
+        "provider_installation {",
+        "direct {",
+        'include = ["registry.terraform.io/hashicorp/aws"]',
+        "}",
+        "}",
+    ]
+    sources = {
+        source
+        for file in (ROOT / "terraform").glob("**/*.tf")
+        for source in re.findall(r'^ +source += "(\w+/\w+)"$', file.read_text(), re.M)
+    }
+    assert sources == {"hashicorp/aws"}
+
+
+def test_terraform_refuses_another_provider_that_the_state_names(tmp_path: Path) -> None:
+    if not shutil.which("terraform"):
+        pytest.skip("needs terraform")
+    state = {
+        "version": 4,
+        "terraform_version": "1.11.0",
+        "serial": 1,
+        "lineage": "a",
+        "resources": [
+            {
+                "mode": "managed",
+                "type": "other_thing",
+                "name": "this",
+                "provider": 'provider["registry.terraform.io/other/other"]',
+                "instances": [],
+            }
+        ],
+    }
+    (tmp_path / "terraform.tfstate").write_text(json.dumps(state))
+    (tmp_path / "main.tf").touch()
+    given = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": str(PROVIDERS),
+    }
+    refused = subprocess.run(
+        ("terraform", f"-chdir={tmp_path}", "init", "-input=false", "-no-color"),
+        env=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "was not found in any of the search locations" in " ".join(refused.stderr.split())
+
+
+def test_the_documented_commands_install_the_provider_of_aws_only() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    commands = page.split("### A plan on your machine")[1].split("```")[1]
+    assert commands.index("providers.tfrc") < commands.index("terraform -chdir=terraform init")
+    assert 'export TF_CLI_CONFIG_FILE="$PWD/terraform/providers.tfrc"' in commands
+
+
 # Which commit may be deployed
 
 
@@ -63,7 +251,8 @@ GH = """
 case "$*" in
   *commits/main*) echo "$HEAD" ;;
   *compare*) printf '%s\\n' "$COMPARED" ;;
-  *"run list"*) printf '%s' "$ROLLBACKS" ;;
+  *"run list"*"--branch main --event workflow_dispatch"*) printf '%s' "$ROLLBACKS" ;;
+  *"run list"*) echo 99 ;;
   */jobs*) echo "$JOB" ;;
 esac
 """
@@ -74,20 +263,22 @@ def head(tmp_path: Path) -> Compare:
     runner = Runner(tmp_path)
     runner.stand_in("gh", GH)
 
-    def run(head: str, status: str = "ahead", *files: str) -> Done:
+    def run(head: str, status: str = "ahead", *files: str, job: str = "dev") -> Done:
         compared = "\n".join((status, str(len(files)), *files))
-        step = command(JOBS["dev"]["steps"], "is-head")
+        step = command(JOBS[job]["steps"], "is-head")
         return runner.run(step, {"GITHUB_SHA": "1111", "HEAD": head, "COMPARED": compared})
 
     return run
 
 
-def test_the_head_of_main_is_deployed(head: Compare) -> None:
-    assert head("1111").status == 0
+@pytest.mark.parametrize("job", ["dev", "plan-prod"])
+def test_the_head_of_main_is_deployed(head: Compare, job: str) -> None:
+    assert head("1111", job=job).status == 0
 
 
-def test_an_older_commit_is_refused_also_in_a_re_run(head: Compare) -> None:
-    refused = head("2222", "ahead", "docs/deploy.md", "lambdas/worker/src/main.rs")
+@pytest.mark.parametrize("job", ["dev", "plan-prod"])
+def test_an_older_commit_is_refused_also_in_a_re_run(head: Compare, job: str) -> None:
+    refused = head("2222", "ahead", "docs/deploy.md", "lambdas/worker/src/main.rs", job=job)
     assert refused.status == 1
     assert "1111 is not the head of main, which is 2222" in refused.log
 
@@ -98,6 +289,12 @@ def test_a_commit_that_main_no_longer_has_is_refused(head: Compare) -> None:
 
 def test_more_files_than_the_api_lists_are_refused(head: Compare) -> None:
     assert head("2222", "ahead", *(f"docs/{number}.md" for number in range(300))).status == 1
+
+
+def test_the_options_of_bootstrap_are_ignored(head: Compare) -> None:
+    # They are committed while the first plan for prod is made or waits, and deploy nothing.
+    assert head("2222", "ahead", "terraform/bootstrap/bootstrap.auto.tfvars", job="plan-prod").status == 0
+    assert head("2222", "ahead", "terraform/bootstrap/main.tf").status == 1
 
 
 def test_later_commits_of_documents_are_ignored(head: Compare) -> None:
@@ -113,9 +310,14 @@ def test_other_files_are_no_documents(head: Compare, file: str) -> None:
 
 
 def test_documents_are_the_same_files_in_the_trigger_and_in_the_check() -> None:
-    assert workflow("deploy")["on"]["push"]["paths-ignore"] == ["docs/**", "*.md", "LICENSE"]
+    assert workflow("deploy")["on"]["push"]["paths-ignore"] == [
+        "docs/**",
+        "*.md",
+        "LICENSE",
+        "terraform/bootstrap/bootstrap.auto.tfvars",
+    ]
     text = (ROOT / ".github" / "scripts" / "is-head").read_text()
-    assert r"documents='^(docs/.*|[^/]*\.md|LICENSE)$'" in text
+    assert r"documents='^(docs/.*|[^/]*\.md|LICENSE|terraform/bootstrap/bootstrap\.auto\.tfvars)$'" in text
 
 
 @pytest.mark.parametrize("job", ["dev", "prod"])
@@ -139,6 +341,17 @@ def test_a_deployment_gives_way_to_a_rollback(
 def test_rollbacks_have_the_name_that_deployments_look_for() -> None:
     assert workflow("rollback")["run-name"] == "rollback ${{ inputs.environment }}"
     assert "rollback" in workflow("rollback")["jobs"]
+
+
+# The end of an environment
+
+
+@pytest.mark.parametrize(("attempt", "allowed"), [("1", True), ("2", False), ("11", False), ("", False)])
+def test_an_approved_destroy_is_not_repeated_by_a_re_run(tmp_path: Path, attempt: str, allowed: bool) -> None:
+    step = command(workflow("destroy")["jobs"]["destroy"]["steps"], "GITHUB_RUN_ATTEMPT")
+    done = Runner(tmp_path).run(step, {"GITHUB_RUN_ATTEMPT": attempt})
+    assert (done.status == 0) is allowed
+    assert allowed or "::error::A re-run destroys nothing" in done.log
 
 
 # The zip files
@@ -218,19 +431,25 @@ def test_files_that_are_no_longer_kept_are_explained(tmp_path: Path) -> None:
     assert "approve a newer run" in done.log
 
 
-def test_the_files_of_the_last_five_runs_are_kept(tmp_path: Path) -> None:
+def test_the_files_of_the_last_five_runs_are_kept_and_those_of_forks_are_ignored(tmp_path: Path) -> None:
     if not shutil.which("jq"):
         pytest.skip("needs jq, which plays gh's --jq")
     runner = Runner(tmp_path)
     runner.stand_in("gh", '[[ "$*" == *DELETE* ]] || jq -r "${@: -1}" <"$ARTIFACTS"')
+    # A fork's branch may be called main, too.
+    forks = range(10, 16)
     artifacts = [
         {
             "id": number,
             "created_at": f"2026-11-{number:02}T00:00:00Z",
             "expired": number == 1,
-            "workflow_run": {"head_branch": "a-branch" if number == 9 else "main"},
+            "workflow_run": {
+                "head_branch": "a-branch" if number == 9 else "main",
+                "head_repository_id": 815 if number in forks else 4711,
+                "repository_id": 4711,
+            },
         }
-        for number in (3, 9, 1, 2, 8, 7, 6, 5, 4)
+        for number in (3, 9, 1, 2, 8, 7, 6, 5, 4, *forks)
     ]
     (tmp_path / "artifacts.json").write_text(json.dumps({"artifacts": artifacts}))
     done = runner.run(JOBS["prune"]["steps"][0], {"ARTIFACTS": str(tmp_path / "artifacts.json")})

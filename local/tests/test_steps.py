@@ -118,6 +118,18 @@ def test_a_deployment_without_credentials_is_checked_without_a_token(deployment:
     assert (checked.status, checked.visible.strip()) == (0, "answered")
 
 
+@pytest.mark.parametrize("checksum", [None, ""], ids=["of the build", "none"])
+def test_another_program_than_the_one_that_was_built_does_not_run(
+    first: tuple[Deployment, Done], checksum: str | None
+) -> None:
+    deployment, applied = first
+    given = {} if checksum is None else {"SHA256": checksum}
+    refused = deployment.smoke(applied, "#!/bin/sh\necho answered\n", **given)
+    assert refused.status == 1
+    assert "answered" not in refused.log
+    assert "::error::The program of the check is not the one that was built" in refused.log
+
+
 # A release that does not answer
 
 

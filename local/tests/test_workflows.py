@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from deployment import SMOKE_BUILD
 from steps import EXPRESSION as GITHUB_EXPRESSION
 from steps import ROOT, commands, workflow
 
@@ -125,6 +126,19 @@ def test_a_check_has_no_credentials(name: str) -> None:
     assert workflow("rollback")["jobs"]["smoke"]["permissions"] == job["permissions"]
 
 
+def test_each_check_runs_the_program_that_its_run_has_built() -> None:
+    checks = {key: job for key, job in JOBS.items() if "./.github/actions/smoke" in str(job)}
+    assert set(checks) == {("deploy", "smoke-dev"), ("deploy", "smoke-prod"), ("rollback", "smoke")}
+    for (name, _), job in checks.items():
+        assert "build" in job["needs"]
+        checked = job["steps"][position(job, "actions/smoke")]["with"]
+        assert checked["checksum"] == "${{ needs.build.outputs.smoke }}"
+        build = JOBS[name, "build"]
+        assert build["outputs"]["smoke"] == "${{ steps.smoke.outputs.sha256 }}"
+        (built,) = (step for step in build["steps"] if step.get("id") == "smoke")
+        assert built["run"] == SMOKE_BUILD["run"]
+
+
 def test_the_key_of_the_check_is_read_in_jobs_of_an_environment_only() -> None:
     for job in JOBS.values():
         assert "secrets." not in str(job) or environment(job)
@@ -152,6 +166,12 @@ def test_the_address_of_an_environment_names_region_and_deployment_only() -> Non
 # What comes after what
 
 
+def test_nothing_is_destroyed_before_the_gates_have_passed() -> None:
+    steps = workflow("destroy")["jobs"]["destroy"]["steps"]
+    assert "GITHUB_RUN_ATTEMPT" in steps[0]["run"]
+    assert "CONFIRMATION" in steps[1]["run"]
+
+
 def test_main_is_tested_before_it_is_deployed() -> None:
     assert {"ci", "e2e", "build", "attest"} <= set(DEPLOY["dev"]["needs"])
     for name in ("ci", "e2e"):
@@ -163,7 +183,8 @@ def test_main_is_tested_before_it_is_deployed() -> None:
 
 def test_a_commit_is_checked_before_there_are_credentials() -> None:
     dev, prod = DEPLOY["dev"], DEPLOY["prod"]
-    assert position(dev, "is-head") < position(dev, "actions/terraform")
+    for job in (dev, DEPLOY["plan-prod"]):
+        assert position(job, "is-head") < position(job, "actions/terraform")
     for job in (dev, prod):
         assert position(job, "give-way") < position(job, "actions/packages") < position(job, "actions/terraform")
         packages = job["steps"][position(job, "actions/packages")]["with"]
@@ -191,9 +212,14 @@ def test_no_job_that_changes_an_environment_cancels_another_one() -> None:
 
 @pytest.mark.parametrize("name", sorted(ENVIRONMENTS))
 def test_a_release_whose_check_failed_is_reverted_and_goes_no_further(name: str) -> None:
-    assert DEPLOY[f"smoke-{name}"]["needs"] == name
+    assert DEPLOY[f"smoke-{name}"]["needs"] == ["build", name]
     revert = DEPLOY[f"revert-{name}"]
-    assert revert["if"] == f"${{{{ !cancelled() && needs.smoke-{name}.result == 'failure' }}}}"
+    # A check that is re-run alone fails, because it would check nothing of its attempt, and must revert nothing.
+    assert " ".join(revert["if"].split()) == (
+        f"${{{{ !cancelled() && needs.smoke-{name}.result == 'failure' && "
+        f"needs.{name}.outputs.attempt == github.run_attempt }}}}"
+    )
+    assert DEPLOY[name]["outputs"]["attempt"] == "${{ steps.apply.outputs.attempt }}"
     assert roles(revert) == {f"apply-{name}"}
     (step,) = (step for step in revert["steps"] if "run" in step)
     assert step["env"]["PREVIOUS"] == f"${{{{ needs.{name}.outputs.previous }}}}"
@@ -212,12 +238,24 @@ def test_old_files_are_deleted_by_a_job_that_can_do_nothing_else() -> None:
 
 def test_prod_is_planned_and_applied_with_the_provider_of_dev() -> None:
     dev = DEPLOY["dev"]
-    (kept,) = (step for step in dev["steps"] if step.get("with", {}).get("name") == "provider")
-    assert kept["with"]["path"] == "terraform/.terraform.lock.hcl"
-    assert position(dev, "actions/terraform") < dev["steps"].index(kept) < position(dev, "scripts/plan")
+    assert dev["outputs"]["lock"] == "${{ steps.lock.outputs.base64 }}"
+    kept = position(dev, ".terraform.lock.hcl")
+    assert dev["steps"][kept]["id"] == "lock"
+    assert position(dev, "actions/terraform") < kept < position(dev, "scripts/plan")
     for name in ("plan-prod", "prod"):
         job = DEPLOY[name]
-        (taken,) = (step for step in job["steps"] if step.get("with", {}).get("name") == "provider")
-        assert taken["with"]["path"] == "terraform"
-        assert job["steps"].index(taken) < position(job, "actions/terraform")
+        assert "dev" in job["needs"]
+        taken = position(job, "scripts/pin")
+        assert job["steps"][taken]["env"] == {"LOCK": "${{ needs.dev.outputs.lock }}"}
+        assert taken < position(job, "actions/terraform")
     assert "init -input=false -lockfile=readonly" in str(DEPLOY["prod"])
+
+
+def test_no_artifact_is_unpacked_where_terraform_or_a_script_is() -> None:
+    # Each job of a run, also one without rights, can replace an artifact of the run.
+    for name in ("dev", "plan-prod", "prod"):
+        assert "actions/download-artifact" not in str(DEPLOY[name])
+    paths = re.findall(
+        r"uses: actions/download-artifact@.*\n(?:.*\n)*? +path: (.+)", text(".github/actions/*/*.yml")
+    )
+    assert set(paths) == {"target/lambda", "target/smoke"}
