@@ -115,7 +115,7 @@ def _plan(checkout: Checkout, chosen: argparse.Namespace) -> None:
         plans = {**PLANS, "local": ("terraform", (f"-var-file={_write_local_variables(copy)}",))}
         for name, (root, arguments) in plans.items():
             saved = copy.folder / f"{name}.plan"
-            copy.terraform(root, "plan", "-no-color", f"-out={saved}", *arguments)
+            copy.terraform(root, "plan", "-no-color", f"-out={saved}", *arguments, capture=True)
             shown = copy.terraform(root, "show", "-json", str(saved), capture=True)
             (chosen.folder / f"{name}.json").write_text(shown)
 
